@@ -1,0 +1,34 @@
+# Two commands matter: `make demo` and `make test`. Each installs what it needs first.
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help install demo test test-slow bench openapi clean
+
+help:
+	@echo "make demo         install, start everything, make a sale, open a gate, stay up (Ctrl-C stops it)"
+	@echo "make demo ONCE=1  the same, then stop; exit status 0 only if every step was seen to happen"
+	@echo "make test         format, lint, types, all tests"
+	@echo "make test-slow    the same with the slow tests"
+	@echo "make bench        measurements, as ratios against a floor taken in the same run"
+	@echo "make openapi      write docs/api/openapi.json again after a change of the API"
+
+install:
+	@scripts/install
+
+demo: install
+	@.venv/bin/python -m scripts.demo $(if $(ONCE),--once)
+
+test: install
+	@scripts/check
+
+test-slow: install
+	@SLOW=1 scripts/check
+
+bench: install
+	@.venv/bin/python -m benchmarks
+
+openapi: install
+	@.venv/bin/pass-backend openapi > docs/api/openapi.json
+
+clean:
+	rm -rf .venv var

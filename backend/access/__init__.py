@@ -1,0 +1,1 @@
+"""Establishments, services, rights, access lists, passages."""

@@ -1,0 +1,1 @@
+"""People: beneficiaries and the activation of their account."""

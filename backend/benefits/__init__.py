@@ -1,0 +1,1 @@
+"""Campaigns, benefits, grants: who has which wallet, who may spend it where."""

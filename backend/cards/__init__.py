@@ -1,0 +1,1 @@
+"""Issuing, personalisation, life and blocking of cards; proving a card genuine."""

@@ -1,0 +1,1 @@
+"""Accounts and transfers. Append only. Knows nothing of cards or partners."""

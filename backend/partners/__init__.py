@@ -1,0 +1,1 @@
+"""Partners, their outlets, their terminals (enrolment, keys, tokens)."""

@@ -1,0 +1,1 @@
+"""A payment's life: authorise and reverse."""

@@ -1,0 +1,1 @@
+"""The code: setting, checking, tries, blocking. Never a key."""

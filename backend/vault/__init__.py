@@ -1,0 +1,1 @@
+"""The only place with keys: opens PIN blocks, answers card challenges, derives card keys."""

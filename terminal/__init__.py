@@ -1,0 +1,1 @@
+"""The daemons that stand beside a reader."""

@@ -1,0 +1,1 @@
+"""A sale, from amount to receipt, and its journal."""

@@ -1,0 +1,1 @@
+"""Personalising a card: the backend drives, the reader carries."""

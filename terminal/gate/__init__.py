@@ -1,0 +1,1 @@
+"""An access decision, offline; its list, its passages."""

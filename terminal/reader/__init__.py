@@ -1,0 +1,1 @@
+"""PC/SC: arrival, removal, transmit. Knows nothing of what a card means."""
