@@ -1,0 +1,155 @@
+"""Everything that can go wrong beside a reader, as one tree.
+
+A leaf says what happened, and carries the facts in fields; who stands in front of the machine gets
+French words elsewhere. No leaf ever carries an APDU, a PIN block, a key or a body of a request.
+"""
+
+# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class TerminalError(Exception):
+    """Root of the tree: nothing else is raised on purpose by the terminal."""
+
+
+class ReaderError(TerminalError):
+    """The card reader, or the card on it, did not serve."""
+
+    def __init__(self, message: str, *, reader: str | None = None, code: int | None = None) -> None:
+        """Keep the reader's name and the PC/SC return code, where they are known."""
+        super().__init__(message)
+        self.reader = reader
+        self.code = code
+
+
+class ReaderAbsent(ReaderError):
+    """No reader of that name is plugged in."""
+
+
+class CardRemoved(ReaderError):
+    """The card left, or was reset by another program, before this command reached it."""
+
+
+class CardSilent(ReaderError):
+    """A command was sent and no whole answer came back: **outcome unknown**."""
+
+
+class ReaderBusy(ReaderError):
+    """Another program holds the reader."""
+
+
+class ReaderServiceDown(ReaderError):
+    """The PC/SC daemon does not answer; the reader comes back when it does."""
+
+
+class PadError(TerminalError):
+    """The PIN pad did not serve."""
+
+
+class PadUnplugged(PadError):
+    """The serial device is not there, or went away."""
+
+    def __init__(self, message: str, *, device: str | None = None) -> None:
+        """Keep the path of the serial device."""
+        super().__init__(message)
+        self.device = device
+
+
+class PadSilent(PadError):
+    """The pad did not acknowledge, or did not answer, within its limit."""
+
+    def __init__(self, message: str, *, seconds_max: float | None = None) -> None:
+        """Keep how long it was waited for, in seconds."""
+        super().__init__(message)
+        self.seconds_max = seconds_max
+
+
+class PadRefused(PadError):
+    """The pad understood, and said no: `code` is its own word for why."""
+
+    def __init__(self, code: str, message: str | None = None) -> None:
+        """Keep the pad's code; it is never an echo of what was typed."""
+        super().__init__(message or f"the pad refused: {code}")
+        self.code = code
+
+
+class PadGarbled(PadError):
+    """What the pad sent does not follow its protocol."""
+
+
+class BackendError(TerminalError):
+    """The backend did not give a usable answer."""
+
+
+class BackendUnreachable(BackendError):
+    """Nothing is known: the request may or may not have been carried out (transport, 5xx)."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the HTTP status of a 5xx; None when no answer came."""
+        super().__init__(message)
+        self.status = status
+
+
+class BackendRefused(BackendError):
+    """The backend answered no, with a stable `code` (a 4xx; a declined payment is not this)."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str = "",
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """Keep the HTTP status, the stable code, the English message and its details."""
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details: Mapping[str, object] = dict(details or {})
+
+
+class BackendGarbled(BackendError):
+    """An answer came that does not follow the API: for money, as unknown as no answer."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the HTTP status of the answer."""
+        super().__init__(message)
+        self.status = status
+
+
+class JournalFault(StrEnum):
+    """Why a journal did not serve."""
+
+    DISK_FULL = "disk_full"
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    DAMAGED = "damaged"
+    SCHEMA_NEWER = "schema_newer"  # written by a later version of the program
+    SCHEMA_CHANGED = "schema_changed"  # same version number, other tables
+    STATEMENT_REFUSED = "statement_refused"  # a constraint, or SQL at fault
+    UNUSABLE = "unusable"  # anything else: folder missing, input or output error
+
+
+class JournalError(TerminalError):
+    """The local journal could not be opened, read or written: nothing may be sent unrecorded."""
+
+    def __init__(self, fault: JournalFault, message: str, *, path: str | None = None) -> None:
+        """Keep the fault, for a program, and the path of the journal."""
+        super().__init__(message)
+        self.fault = fault
+        self.path = path
+
+
+class IdentityError(TerminalError):
+    """This terminal has no identity, or its files cannot be trusted."""
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        """Keep the path of the file at fault."""
+        super().__init__(message)
+        self.path = path
+
+
+class SettingsError(TerminalError):
+    """The configuration is missing, malformed or unsafe; the message says what to change."""
