@@ -124,12 +124,12 @@ class JournalFault(StrEnum):
 
     DISK_FULL = "disk_full"
     READ_ONLY = "read_only"
-    LOCKED = "locked"
-    DAMAGED = "damaged"
+    LOCKED = "locked"  # another program kept it longer than the limit
+    DAMAGED = "damaged"  # not a database, or a broken one
     SCHEMA_NEWER = "schema_newer"  # written by a later version of the program
-    SCHEMA_CHANGED = "schema_changed"  # same version number, other tables
-    STATEMENT_REFUSED = "statement_refused"  # a constraint, or SQL at fault
-    UNUSABLE = "unusable"  # anything else: folder missing, input or output error
+    CONSTRAINT = "constraint"  # the row breaks a rule of its table (unique, check, foreign key)
+    STATEMENT = "statement"  # the SQL itself is at fault
+    UNUSABLE = "unusable"  # anything else: folder missing, closed, input or output error
 
 
 class JournalError(TerminalError):

@@ -1,0 +1,185 @@
+"""A local journal: one SQLite file that has the row on the disk before `commit` returns.
+
+Promise: write-ahead log, `synchronous=FULL`, foreign keys on, file mode 0600, and every failure a
+`JournalError` with its fault. One `JournalFile` may be shared by threads: a statement waits for the
+transaction of another thread to end. It knows no table: rooms bring their schema. It does not hide
+SQL, does not retry, and keeps nothing in memory.
+
+    journal = open_journal(path, "create table sale (id text primary key, state text) strict;")
+    with journal.transaction():
+        journal.execute("insert into sale values (?, ?)", (sale_id, "started"))
+    rows = journal.rows("select id, state from sale where state = ?", ("started",))
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from terminal.errors import JournalError, JournalFault
+
+BUSY_SECONDS_MAX = 5.0
+"""How long a statement waits for another program that writes to the same file."""
+
+SqlValue = str | int | bytes | None
+Row = sqlite3.Row
+"""A row: `row["column"]` or `row[0]`."""
+
+_PRIMARY_CODE_MASK = 0xFF  # extended result codes keep the primary one in the low byte
+_FAULT_BY_CODE = {
+    sqlite3.SQLITE_FULL: JournalFault.DISK_FULL,
+    sqlite3.SQLITE_READONLY: JournalFault.READ_ONLY,
+    sqlite3.SQLITE_PERM: JournalFault.READ_ONLY,
+    sqlite3.SQLITE_BUSY: JournalFault.LOCKED,
+    sqlite3.SQLITE_LOCKED: JournalFault.LOCKED,
+    sqlite3.SQLITE_CORRUPT: JournalFault.DAMAGED,
+    sqlite3.SQLITE_NOTADB: JournalFault.DAMAGED,
+    sqlite3.SQLITE_CONSTRAINT: JournalFault.CONSTRAINT,
+    sqlite3.SQLITE_ERROR: JournalFault.STATEMENT,
+}
+
+
+class JournalFile:
+    """An open journal. Make one with `open_journal`; close it, or use it in a `with`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    def execute(self, sql: str, parameters: Sequence[SqlValue] = ()) -> int:
+        """Run one statement and return how many rows it changed.
+
+        Outside `transaction()` it is on the disk when this returns.
+        """
+        with self._lock, self._typed_errors(), closing(self._connection.cursor()) as cursor:
+            return cursor.execute(sql, parameters).rowcount
+
+    def rows(self, sql: str, parameters: Sequence[SqlValue] = ()) -> list[Row]:
+        """Run one query and return all its rows: give it a LIMIT where it could be long."""
+        with self._lock, self._typed_errors(), closing(self._connection.cursor()) as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
+    def first_row(self, sql: str, parameters: Sequence[SqlValue] = ()) -> Row | None:
+        """Run one query and return its first row, or None."""
+        return next(iter(self.rows(sql, parameters)), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that the block writes, or nothing of it if it raises. Not nestable."""
+        with self._lock:
+            assert not self._holds_transaction(), "a transaction holds no other"
+            self.execute("begin immediate")
+            try:
+                yield
+                self.execute("commit")
+            except BaseException:
+                # A full disk may have rolled back already (sqlite.org/lang_transaction.html §3).
+                if self._holds_transaction():
+                    self.execute("rollback")
+                raise
+
+    def _holds_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing."""
+        with self._lock, self._typed_errors():
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        with _typed_errors(self.path):
+            yield
+
+
+def open_journal(path: Path, schema: str, upgrades: Sequence[str] = ()) -> JournalFile:
+    """Open the journal at `path`, made with `schema` if new, brought up to date if old.
+
+    `upgrades[n]` leads from version n + 1 to n + 2 (`PRAGMA user_version`); a shipped script never
+    changes. A file of a later version is refused: JournalFault.SCHEMA_NEWER.
+    """
+    with _typed_errors(path):
+        _make_private(path)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
+        )
+    connection.row_factory = sqlite3.Row
+    journal = JournalFile(connection, path)
+    try:
+        journal.execute("pragma journal_mode = wal")
+        journal.execute("pragma synchronous = full")
+        journal.execute("pragma foreign_keys = on")
+        with journal.transaction():
+            _bring_up_to_date(journal, [schema, *upgrades])
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def _make_private(path: Path) -> None:
+    """Create the file with mode 0600 and its name on the disk; -wal and -shm take its mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _bring_up_to_date(journal: JournalFile, scripts: Sequence[str]) -> None:
+    row = journal.first_row("pragma user_version")
+    version = int(row[0]) if row else 0
+    if version > len(scripts):
+        raise JournalError(
+            JournalFault.SCHEMA_NEWER,
+            f"{journal.path} has version {version}, this program knows {len(scripts)}",
+            path=str(journal.path),
+        )
+    for script in scripts[version:]:
+        for statement in _statements(script):
+            journal.execute(statement)
+    journal.execute(f"pragma user_version = {len(scripts)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script where SQLite says that a statement is complete (triggers hold semicolons)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
+
+
+@contextmanager
+def _typed_errors(path: Path) -> Iterator[None]:
+    """Turn what sqlite3 and the file system raise into a JournalError that names no value."""
+    try:
+        yield
+    except sqlite3.Error as cause:
+        code = getattr(cause, "sqlite_errorcode", -1) & _PRIMARY_CODE_MASK
+        fault = _FAULT_BY_CODE.get(code, JournalFault.UNUSABLE)
+        raise JournalError(fault, f"{path}: {cause}", path=str(path)) from cause
+    except OSError as cause:
+        fault = JournalFault.UNUSABLE
+        raise JournalError(fault, f"{path}: {cause.strerror}", path=str(path)) from cause
