@@ -1,0 +1,5 @@
+"""Access lists out, passages in."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

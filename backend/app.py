@@ -1,0 +1,45 @@
+"""The HTTP application: every room's routes under one roof, and nothing else."""
+
+from fastapi import APIRouter, FastAPI
+
+from backend.access import routes as access
+from backend.cards import routes as cards
+from backend.http import ErrorBody, install_error_answers
+from backend.partners import routes as partners
+from backend.payments import routes as payments
+from backend.pins import routes as pins
+from backend.services import Services
+from backend.web import routes as web
+
+DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
+
+
+def build_app(services: Services | None) -> FastAPI:
+    """Build the application; without services it can only describe itself (OpenAPI)."""
+    app = FastAPI(
+        title="Pass backend",
+        version="1",
+        description=DESCRIPTION,
+        responses={
+            422: {"model": ErrorBody, "description": "Malformed or unacceptable"},
+            "default": {"model": ErrorBody, "description": "Any other refusal"},
+        },
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    app.state.services = services
+    install_error_answers(app)
+    for router in _routers():
+        app.include_router(router)
+    return app
+
+
+def _routers() -> list[APIRouter]:
+    return [
+        partners.router,
+        cards.router,
+        pins.router,
+        payments.router,
+        access.router,
+        web.router,
+    ]

@@ -1,0 +1,5 @@
+"""Proving a card genuine, personalising it."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Terminals: enrolment, tokens, who am I."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

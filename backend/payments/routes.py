@@ -1,0 +1,5 @@
+"""Pay, ask what happened, reverse."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""The holder sets the code."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

