@@ -1,0 +1,262 @@
+"""The floor plan, as a test: who may know whom, how large a thing may be, what is never written.
+
+Change the plan in ARCHITECTURE.md and docs/decisions first, then here.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ("passcard", "terminal", "backend", "simulator")
+FUNCTION_LINES_MAX = 50
+FILE_LINES_MAX = 400
+
+# What each room may import of our own besides itself. A name ending in `.*` means the files that
+# lie directly in that program's folder (its foundation), never its rooms.
+MAY_KNOW: dict[str, set[str]] = {
+    "passcard": set(),
+    "terminal.*": {"passcard"},
+    "terminal.reader": {"terminal.*"},
+    "terminal.pin": {"terminal.*"},
+    "terminal.counter": {"terminal.*", "terminal.reader", "terminal.pin", "passcard"},
+    "terminal.gate": {"terminal.*", "terminal.reader", "terminal.pin", "passcard"},
+    "terminal.desk": {"terminal.*", "terminal.reader", "passcard"},
+    "simulator": {"passcard.layout"},
+    "backend.vault": {"passcard"},
+    "backend.ledger": {"backend.*"},
+    "backend.accounts": {"backend.*"},
+    "backend.partners": {"backend.*", "backend.accounts"},
+    "backend.benefits": {"backend.*", "backend.ledger", "backend.accounts", "backend.partners"},
+    "backend.pins": {"backend.*", "backend.vault", "backend.accounts", "backend.partners"},
+    "backend.cards": {
+        "backend.*",
+        "backend.vault",
+        "backend.accounts",
+        "backend.partners",
+        "passcard",
+    },
+    "backend.payments": {
+        "backend.*",
+        "backend.ledger",
+        "backend.benefits",
+        "backend.cards",
+        "backend.pins",
+        "backend.partners",
+        "backend.accounts",
+        "passcard",
+    },
+    "backend.access": {
+        "backend.*",
+        "backend.vault",
+        "backend.cards",
+        "backend.accounts",
+        "backend.partners",
+        "passcard",
+    },
+}
+# These gather the rooms and so know them all: the HTTP application, the command line, the pages.
+GATHERERS = {
+    "backend/app.py",
+    "backend/__main__.py",
+    "backend/tables.py",
+    "backend/services.py",
+    "terminal/__main__.py",
+}
+# Nobody knows the pages but the application that serves them.
+WEB_IS_KNOWN_BY = {"backend/app.py"}
+
+# A device library, HTTP client or database driver is imported in one file of a program.
+RIMS = {
+    "smartcard": {"terminal": "terminal/reader/pcsc.py"},
+    "serial": {"terminal": "terminal/pin/serial_link.py"},
+    "httpx": {"terminal": "terminal/backend_client.py"},
+    "sqlite3": {"terminal": "terminal/journal_file.py"},
+}
+PURE_PACKAGES = ("passcard",)
+IMPURE_MODULES = {"os", "socket", "time", "random", "secrets", "threading", "subprocess", "logging"}
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    """Every Python file of the four programs."""
+    return tuple(path for program in PROGRAMS for path in sorted((ROOT / program).rglob("*.py")))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Give line and dotted name of each import, `from a import b` as `a.b`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}:{node.lineno}: relative import"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    """Name the room a file lies in: `backend.ledger`, `passcard`, or `terminal.*`."""
+    parts = path.relative_to(ROOT).parts
+    if parts[0] in ("passcard", "simulator"):
+        return parts[0]
+    return ".".join(parts[:2]) if len(parts) > 2 else f"{parts[0]}.*"
+
+
+def target_room(imported: str) -> str:
+    """Name the room an import leads to."""
+    parts = imported.split(".")
+    if parts[0] in ("passcard", "simulator"):
+        return parts[0]
+    is_room = len(parts) > 1 and (ROOT / parts[0] / parts[1]).is_dir()
+    return f"{parts[0]}.{parts[1]}" if is_room else f"{parts[0]}.*"
+
+
+def is_allowed(path: Path, imported: str) -> bool:
+    own, target = room_of(path), target_room(imported)
+    if own == target or name_of(path) in GATHERERS:
+        return target.split(".")[0] in (own.split(".")[0], "passcard")
+    allowed = {"backend.*": {"passcard"}, **MAY_KNOW}.get(own, set())
+    if own == "backend.web":
+        return target.split(".")[0] in ("backend", "passcard")
+    return target in allowed or any(
+        imported == known or imported.startswith(f"{known}.") for known in allowed
+    )
+
+
+def test_every_room_knows_only_whom_it_may() -> None:
+    wrong = [
+        f"{name_of(path)}:{line} imports {imported}"
+        for path in sources()
+        for line, imported in imports_of(path)
+        if imported.split(".")[0] in (*PROGRAMS, "tests", "scripts")
+        if not is_allowed(path, imported)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_knows_the_pages() -> None:
+    wrong = [
+        f"{name_of(path)}:{line}"
+        for path in sources()
+        for line, imported in imports_of(path)
+        if imported.startswith("backend.web") and room_of(path) != "backend.web"
+        if name_of(path) not in WEB_IS_KNOWN_BY
+    ]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("library", sorted(RIMS))
+def test_a_rim_is_one_file(library: str) -> None:
+    wrong = [
+        f"{name_of(path)}:{line}"
+        for path in sources()
+        for line, imported in imports_of(path)
+        if imported.split(".")[0] == library
+        for home in [RIMS[library].get(path.relative_to(ROOT).parts[0])]
+        if home is not None and name_of(path) != home
+    ]
+    assert not wrong, f"{library} outside its one file: {wrong}"
+
+
+def test_the_card_room_is_pure() -> None:
+    wrong = [
+        f"{name_of(path)}:{line} imports {imported}"
+        for path in sources()
+        if path.relative_to(ROOT).parts[0] in PURE_PACKAGES
+        for line, imported in imports_of(path)
+        if imported.split(".")[0] in IMPURE_MODULES
+    ]
+    assert not wrong, wrong
+
+
+def test_the_database_is_opened_in_one_file() -> None:
+    wrong = [
+        f"{name_of(path)}:{line}"
+        for path in sources()
+        for line, imported in imports_of(path)
+        if imported in ("sqlalchemy.create_engine", "psycopg") or imported.startswith("psycopg.")
+        if name_of(path) != "backend/database.py"
+    ]
+    assert not wrong, wrong
+
+
+def test_functions_fit_a_hand_and_files_a_sitting() -> None:
+    wrong = []
+    for path in (*sources(), *sorted((ROOT / "scripts").rglob("*.py"))):
+        if "migrations" in path.parts:
+            continue
+        lines = path.read_text(encoding="utf-8").count("\n")
+        if lines > FILE_LINES_MAX:
+            wrong.append(f"{name_of(path)}: {lines} lines")
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = (node.end_lineno or 0) - node.lineno + 1
+                if size > FUNCTION_LINES_MAX:
+                    wrong.append(f"{name_of(path)}:{node.lineno} {node.name}: {size} lines")
+    assert not wrong, "\n".join(wrong)
+
+
+# What a line may not hold, where, and why.
+BANNED: tuple[tuple[str, str, str], ...] = (
+    (r"\bprint\(", r"__main__\.py$", "a program speaks through its log or its pages"),
+    (r"\b(FIXME|TODO|XXX|HACK)\b", r"$^", "finish it, or say it in the closing words"),
+    (r"\bfloat\(", r"^(terminal|simulator)/|^backend/database\.py$", "money is whole cents"),
+    (r"pragma: no cover", r"$^", "an unexecuted line is a bug too"),
+    (r"\bassert False\b", r"$^", "raise what happened"),
+    (r"except Exception:\s*pass", r"$^", "a swallowed error is a lost fact"),
+)
+
+
+@pytest.mark.parametrize(("pattern", "allowed", "reason"), BANNED, ids=lambda value: value[:24])
+def test_banned_words(pattern: str, allowed: str, reason: str) -> None:
+    wrong = [
+        f"{name_of(path)}:{number}"
+        for path in sources()
+        if not re.search(allowed, name_of(path))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert not wrong, f"{reason}: {wrong}"
+
+
+# The doors through which a secret leaves its type. Each new one is a reviewed act.
+REVEALING: dict[str, str] = {}
+
+
+def test_secrets_leave_their_type_only_through_known_doors() -> None:
+    wrong = [
+        name_of(path)
+        for path in sources()
+        if ".reveal(" in path.read_text(encoding="utf-8") and name_of(path) not in REVEALING
+    ]
+    assert not wrong, wrong
+
+
+def test_names_say_what_a_thing_is() -> None:
+    vague = {"utils", "helpers", "helper", "manager", "common", "misc", "info"}
+    wrong = [name_of(path) for path in sources() if path.stem in vague]
+    assert not wrong, wrong
+
+
+def test_the_map_names_every_room() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for path in sources()
+        if path.name == "__init__.py" and len(path.relative_to(ROOT).parts) <= 3
+        if "migrations" not in path.parts
+    }
+    missing = sorted(room for room in rooms if f"`{room}`" not in text)
+    assert not missing, missing
