@@ -1,0 +1,79 @@
+"""`make demo`: set the stage, tell the story, stay up until Ctrl-C. `--once` ends by itself.
+
+Exit status 0 only if every step was seen to happen.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from scripts.demo.hands import Hands
+from scripts.demo.processes import DemonstrationError
+from scripts.demo.story import STEPS, Story
+from scripts.demo.world import World, set_stage
+
+FOLDER = Path.cwd() / "var" / "demo"
+
+
+def main() -> int:
+    """Run the demonstration; return the exit status."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the story")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    began = time.monotonic()
+    try:
+        world = set_stage(FOLDER)
+    except DemonstrationError as error:
+        print(f"The stage could not be set: {error}", file=sys.stderr)
+        return 1
+    try:
+        print(f"Everything is running ({time.monotonic() - began:.1f} s).\n", flush=True)
+        if not _tell(world):
+            return 1
+        if not arguments.once:
+            _stay(world)
+    except KeyboardInterrupt:
+        print("\nStopping what was started.")
+        return 0
+    finally:
+        world.programs.stop_all()
+    return 0
+
+
+def _tell(world: World) -> bool:
+    story = Story(world, Hands(world))
+    for number, step in enumerate(STEPS, 1):
+        title = (step.__doc__ or step.__name__).splitlines()[0]
+        print(f"{number:2}. {title}", flush=True)
+        try:
+            told = step(story)
+        except (DemonstrationError, OSError, KeyError) as error:
+            print(f"    NOT SEEN: {error}", file=sys.stderr)
+            print(f"    Logs: {FOLDER / 'logs'}", file=sys.stderr)
+            return False
+        for line in told:
+            print(f"    {line}", flush=True)
+    print(f"\nAll {len(STEPS)} steps were seen to happen.", flush=True)
+    return True
+
+
+def _stay(world: World) -> None:
+    print(f"\nTill page:    {world.till}/")
+    print(f"Gate screen:  {world.gate}/")
+    print(f"Backend API:  {world.backend}/docs")
+    print(f"Card drawer:  {world.simulator}/docs")
+    print("Ctrl-C stops everything that was started.", flush=True)
+    while True:
+        time.sleep(1)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Start programs, know when they are ready, and stop just those.
+
+Each program is a child in a session of its own, so that Ctrl-C reaches the demonstration alone,
+which then stops its children in reverse order. A child dies with its parent even when the parent
+is killed (`setpriv --pdeathsig`). Nothing is ever stopped by name.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STOP_SECONDS_MAX = 10.0
+READY_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.05
+LOG_LINES_SHOWN = 15
+
+
+class DemonstrationError(Exception):
+    """A step was not seen to happen; the text says which and what was seen instead."""
+
+
+@dataclass
+class Program:
+    """One running child and the file its words go to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def last_words(self) -> str:
+        """Return the end of its log, for an error."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-LOG_LINES_SHOWN:])
+
+
+@dataclass
+class Programs:
+    """Everything the demonstration started, in order."""
+
+    log_folder: Path
+    environment: Mapping[str, str]
+    running: list[Program] = field(default_factory=list)
+
+    def start(self, name: str, command: Sequence[str]) -> Program:
+        """Start a program whose output goes to `log_folder/name.log`."""
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        log = self.log_folder / f"{name}.log"
+        with log.open("ab") as stream:
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
+        program = Program(name, process, log)
+        self.running.append(program)
+        return program
+
+    def run(self, name: str, command: Sequence[str], seconds_max: float = 60.0) -> str:
+        """Run a program to its end and return what it printed.
+
+        Raises DemonstrationError when it does not exit with status 0.
+        """
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, **self.environment},
+            timeout=seconds_max,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip()
+            msg = f"{name} ended with status {done.returncode}: {said[-2000:]}"
+            raise DemonstrationError(msg)
+        return done.stdout.decode()
+
+    def wait_until(
+        self, program: Program, ready: Callable[[], bool], seconds_max: float = READY_SECONDS_MAX
+    ) -> None:
+        """Wait until `ready()`; raise DemonstrationError if the program ends or time is up."""
+        end = time.monotonic() + seconds_max
+        while not ready():
+            if program.process.poll() is not None:
+                msg = f"{program.name} stopped while starting:\n{program.last_words()}"
+                raise DemonstrationError(msg)
+            if time.monotonic() > end:
+                msg = f"{program.name} not ready in {seconds_max:g} s:\n{program.last_words()}"
+                raise DemonstrationError(msg)
+            time.sleep(POLL_SECONDS)
+
+    def stop_all(self) -> None:
+        """Stop what was started, last first; kill what does not stop in time."""
+        for program in reversed(self.running):
+            self._stop(program)
+        self.running.clear()
+
+    @staticmethod
+    def _stop(program: Program) -> None:
+        if program.process.poll() is None:
+            program.process.send_signal(signal.SIGTERM)
+        try:
+            program.process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            program.process.kill()
+            program.process.wait(STOP_SECONDS_MAX)
+
+
+def free_port(wanted: int) -> int:
+    """Return `wanted` if nobody listens there, else any free port of the loopback."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            chosen: int = probe.getsockname()[1]
+            return chosen
+    msg = "no free port on the loopback"
+    raise DemonstrationError(msg)

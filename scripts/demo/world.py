@@ -1,0 +1,178 @@
+"""Set the stage: configuration files, keys, schema, scheme, enrolment, and the programs.
+
+All state lies below one folder and is made new at each run.
+"""
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from scripts.demo.processes import DemonstrationError, Programs, free_port
+
+BIN = Path(sys.executable).parent
+SCHEME = Path(__file__).parent / "scheme.toml"
+COUNTER_READER = "Pass Counter"
+GATE_READER = "Pass Gate"
+BACKEND_PORT, TILL_PORT, GATE_PORT, SIMULATOR_PORT = 8000, 8101, 8102, 8103
+HTTP_SECONDS_MAX = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One young person of the scheme, as `apply` reported them."""
+
+    card_number: str
+    activation_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where everything is once the stage is set."""
+
+    folder: Path
+    programs: Programs
+    people: dict[str, Person]
+    backend: str
+    till: str
+    gate: str
+    simulator: str
+
+    def config(self, name: str) -> str:
+        """Path of a program's configuration file."""
+        return str(self.folder / f"{name}.toml")
+
+
+def set_stage(folder: Path) -> World:
+    """Make the folder new, write all configuration, and start every program.
+
+    Whatever was started is stopped again when this fails.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    environment = {"PCSCLITE_CSOCK_NAME": str(folder / "pcscd" / "pcscd.comm")}
+    programs = Programs(folder / "logs", environment)
+    try:
+        return _start_all(folder, programs)
+    except BaseException:
+        programs.stop_all()
+        raise
+
+
+def _start_all(folder: Path, programs: Programs) -> World:
+    ports = {
+        "backend": free_port(BACKEND_PORT),
+        "till": free_port(TILL_PORT),
+        "gate": free_port(GATE_PORT),
+        "simulator": free_port(SIMULATOR_PORT),
+    }
+    _write_configuration(folder, ports)
+    applied = _make_scheme(folder, programs)
+    people = {
+        key: Person(one["card_number"], one["activation_token"])
+        for key, one in applied["beneficiaries"].items()
+    }
+    url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    world = World(
+        folder, programs, people, url["backend"], url["till"], url["gate"], url["simulator"]
+    )
+    _start(world, "backend", "pass-backend", "serve", f"{world.backend}/v1/health")
+    _start(world, "simulator", "pass-simulator", "serve", f"{world.simulator}/health")
+    for name in ("caisse", "portillon", "guichet"):
+        _enrol(world, name, applied["terminals"][name]["enrolment_code"])
+    _start(world, "caisse", "pass-terminal", "counter", f"{world.till}/health")
+    _start(world, "portillon", "pass-terminal", "gate", f"{world.gate}/health")
+    return world
+
+
+def _make_scheme(folder: Path, programs: Programs) -> dict[str, Any]:
+    backend = [str(BIN / "pass-backend"), "--config", str(folder / "backend.toml")]
+    programs.run("pass-backend keys create", [*backend, "keys", "create"])
+    programs.run("pass-backend migrate", [*backend, "migrate"])
+    printed = programs.run("pass-backend apply", [*backend, "apply", str(SCHEME), "--json"])
+    applied: dict[str, Any] = json.loads(printed)
+    pad_key = applied["terminals"]["caisse"]["pin_pad"]
+    key_file = folder / "pad-key.json"
+    key_file.touch(mode=0o600)
+    key_file.write_text(json.dumps(pad_key))
+    return applied
+
+
+def _enrol(world: World, name: str, code: str) -> None:
+    command = [str(BIN / "pass-terminal"), "enrol", "--config", world.config(name), "--code", code]
+    world.programs.run(f"enrolment of {name}", command)
+
+
+def _start(world: World, name: str, program: str, verb: str, ready_url: str) -> None:
+    config = world.config(name)
+    command = [str(BIN / program), verb, "--config", config]
+    if program == "pass-backend":
+        command = [str(BIN / program), "--config", config, verb]
+    started = world.programs.start(name, command)
+    world.programs.wait_until(started, lambda: _answers(ready_url))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _write_configuration(folder: Path, ports: dict[str, int]) -> None:
+    backend = f"http://127.0.0.1:{ports['backend']}"
+    files = {
+        "backend": f"""
+database_url = "sqlite:///{folder}/backend.sqlite3"
+vault_key_file = "{folder}/vault-keys.json"
+listen_port = {ports["backend"]}
+""",
+        "simulator": f"""
+run_dir = "{folder}/pcscd"
+control_port = {ports["simulator"]}
+readers = [{{ name = "{COUNTER_READER}" }}, {{ name = "{GATE_READER}" }}]
+
+[pad]
+link = "{folder}/pad"
+key_file = "{folder}/pad-key.json"
+counter_file = "{folder}/pad-counter"
+""",
+        "caisse": f"""
+backend_url = "{backend}"
+state_dir = "{folder}/caisse"
+reader = "{COUNTER_READER}"
+pad_device = "{folder}/pad"
+listen_port = {ports["till"]}
+""",
+        "portillon": f"""
+backend_url = "{backend}"
+state_dir = "{folder}/portillon"
+reader = "{GATE_READER}"
+listen_port = {ports["gate"]}
+""",
+        "guichet": f"""
+backend_url = "{backend}"
+state_dir = "{folder}/guichet"
+reader = "{COUNTER_READER}"
+""",
+    }
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text.lstrip())
+
+
+def request(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Ask a program something over HTTP; return its JSON object, empty if it sent none.
+
+    Raises DemonstrationError for any answer that is not a success.
+    """
+    answer = httpx.request(method, url, json=body, timeout=HTTP_SECONDS_MAX)
+    if not answer.is_success:
+        # The body of a refusal never repeats what was typed.
+        msg = f"{method} {url} answered {answer.status_code}: {answer.text[:500]}"
+        raise DemonstrationError(msg)
+    value = answer.json() if answer.content else {}
+    return value if isinstance(value, dict) else {"items": value}
