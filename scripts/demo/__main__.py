@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+import httpx
+
 from scripts.demo.hands import Hands
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS, Story
@@ -51,8 +53,8 @@ def _tell(world: World) -> bool:
         print(f"{number:2}. {title}", flush=True)
         try:
             told = step(story)
-        except (DemonstrationError, OSError, KeyError) as error:
-            print(f"    NOT SEEN: {error}", file=sys.stderr)
+        except (DemonstrationError, OSError, KeyError, httpx.HTTPError) as error:
+            print(f"    NOT SEEN: {type(error).__name__}: {error}", file=sys.stderr)
             print(f"    Logs: {FOLDER / 'logs'}", file=sys.stderr)
             return False
         for line in told:
