@@ -1,0 +1,28 @@
+"""Every wait, retry and queue of the counter, named, with its unit."""
+
+from dataclasses import dataclass
+
+from terminal.counter.record import AMOUNT_CENTS_MAX
+
+__all__ = ["AMOUNT_CENTS_MAX", "DEFAULT_LIMITS", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how often; seconds unless the name says otherwise."""
+
+    card_seconds_max: float = 60.0
+    benefit_seconds_max: float = 45.0
+    code_seconds_max: float = 30.0
+    code_attempts_max: int = 3
+    look_seconds: float = 0.05  # between two looks for a cancellation: under 100 ms for the screen
+    wrong_code_shown_seconds: float = 1.5
+    reversal_attempts_max: int = 3  # while somebody waits; the background goes on without limit
+    reversal_pause_seconds: float = 0.5  # doubles after each attempt
+    open_reversals_max: int = 20  # above it no new sale: the backend has been away too long
+    recovery_pause_seconds: float = 2.0  # doubles after each attempt that fails
+    recovery_pause_seconds_max: float = 60.0
+    stop_seconds_max: float = 8.0
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,141 @@
+"""What a sale needs from the world, as Protocols and the values that cross them.
+
+A sale never sees a library: the real collaborators are put together in `daemon.py`, the tests bring
+hand-written ones. Errors that cross are those of `terminal.errors`; nothing else is expected.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from terminal.api_values import Approved, CardChallenge, CardProof, Declined
+from terminal.counter.record import SaleRecord
+from terminal.counter.states import Event
+from terminal.pin.pad import EncryptedPinBlock, PinEntry, PinPrompt
+
+
+class Card(Protocol):
+    """One card in the field; every method may raise CardRemoved or CardSilent."""
+
+    def uid(self) -> bytes:
+        """Return the 7 bytes the card calls itself: a name, never a proof."""
+        ...
+
+    def transmit(self, command: bytes, /) -> bytes:
+        """Carry one command APDU to the card and its response back."""
+        ...
+
+    def disconnect(self) -> None:
+        """Let the card go; a second time does nothing."""
+        ...
+
+
+class Reader(Protocol):
+    """The contactless reader; may raise ReaderAbsent, ReaderBusy, ReaderServiceDown."""
+
+    def wait_for_card(self, seconds_max: float, /) -> Card | None:
+        """Return the card that is or comes in the field, or None when the time is up."""
+        ...
+
+
+class PinPad(Protocol):
+    """The keypad that encrypts; every method may raise a PadError."""
+
+    def claim(self) -> None:
+        """Take the pad for one sale."""
+        ...
+
+    def release(self) -> None:
+        """Give the pad back; a second time does nothing."""
+        ...
+
+    def enter_pin(
+        self, prompt: PinPrompt, seconds_max: float, cancelled: Callable[[], bool]
+    ) -> PinEntry:
+        """Ask for the code, until typed, given up, out of time or `cancelled()`."""
+        ...
+
+    def show(self, line1: str, line2: str = "") -> None:
+        """Write two lines of 16 characters without accents."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """One wish to pay. `payment_id` is in the journal before this exists."""
+
+    payment_id: str
+    proof_id: str
+    benefit: str
+    amount_cents: int
+    encrypted_pin_block: EncryptedPinBlock
+
+
+class Backend(Protocol):
+    """The system of record; every method may raise a BackendError."""
+
+    def open_challenge(self, uid: bytes, encrypted_rnd_b: bytes) -> CardChallenge:
+        """Have the chip's 16 bytes answered for the benefits application."""
+        ...
+
+    def prove_card(self, challenge_id: UUID, card_answer: bytes) -> CardProof:
+        """Have the chip's 32 bytes checked; BackendRefused if the card is not good."""
+        ...
+
+    def pay(self, order: PaymentOrder) -> Approved | Declined:
+        """Send one payment; any BackendError means that its outcome is unknown."""
+        ...
+
+    def reverse(self, payment_id: str) -> bool:
+        """Take a payment back, whatever it became; return whether money had moved."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a sale is written before it acts; every method may raise JournalError."""
+
+    def open_sale(self, record: SaleRecord, /) -> None:
+        """Write a sale that has just started."""
+        ...
+
+    def append(self, before: SaleRecord, event: Event, after: SaleRecord, /) -> None:
+        """Write one event and the row it leads to."""
+        ...
+
+    def find(self, sale_id: str, /) -> SaleRecord | None:
+        """Return one sale, or None."""
+        ...
+
+    def list_unfinished(self) -> list[SaleRecord]:
+        """Return the sales whose end is not written."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, given."""
+
+    def now(self) -> datetime:
+        """Return the time of day, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow, for waits."""
+        ...
+
+    def pause(self, seconds: float, /) -> None:
+        """Let this many seconds go by."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """All that a sale acts through; `new_id` makes a payment's id."""
+
+    reader: Reader
+    pad: PinPad
+    backend: Backend
+    journal: Journal
+    clock: Clock
+    new_id: Callable[[], str]

@@ -1,0 +1,151 @@
+"""Every French sentence of the counter, one per state, reason and refusal of the till's API.
+
+What happened, then what to do, in at most two sentences (SCREENS.md, « Words »). Vouvoiement, no
+exclamation mark, « code » and « carte ». A benefit's name never appears with a refusal. Pure.
+"""
+
+# ruff: noqa: RUF001 -- French is written with its own apostrophe
+
+from terminal.counter.amounts import euros
+from terminal.counter.reasons import Reason
+from terminal.counter.record import SaleRecord
+from terminal.counter.states import State
+
+STATE_WORDS: dict[State, str] = {
+    State.AMOUNT: "Saisissez le montant",
+    State.CARD: "Présentez la carte",
+    State.PROOF: "Carte reconnue",
+    State.BENEFIT: "Choisissez l’avantage",
+    State.CODE: "Composez votre code sur le clavier",
+    State.AUTHORISING: "Vérification…",
+    State.REVERSING: "Annulation…",
+    State.APPROVED: "Accepté",
+    State.DECLINED: "Refusé",
+    State.CANCELLED: "Annulé",
+    State.FAILED: "Vente non aboutie",
+    State.REVERSED: "Annulé",
+}
+"""The large words on the till."""
+
+REASON_SENTENCES: dict[str, str] = {
+    Reason.CANCELLED_AT_COUNTER: "La vente a été annulée à la caisse. Rien n’est débité.",
+    Reason.CANCELLED_BY_HOLDER: "Le porteur de la carte a annulé. Rien n’est débité.",
+    Reason.CARD_TIMEOUT: "Aucune carte n’a été présentée. Relancez la vente.",
+    Reason.BENEFIT_TIMEOUT: "Aucun avantage n’a été choisi. Relancez la vente.",
+    Reason.CODE_TIMEOUT: "Le code n’a pas été composé à temps. Relancez la vente.",
+    Reason.NOT_A_PASS_CARD: "Cette carte n’est pas une carte Pass. Présentez une carte Pass.",
+    Reason.CARD_REMOVED: (
+        "La carte a été retirée trop tôt, rien n’est débité. "
+        "Relancez la vente et laissez la carte posée."
+    ),
+    Reason.CARD_NOT_GENUINE: (
+        "Cette carte n’a pas pu être authentifiée, rien n’est débité. "
+        "Le porteur peut contacter son service Pass."
+    ),
+    Reason.CARD_TOO_SLOW: "La lecture de la carte a pris trop de temps. Relancez la vente.",
+    Reason.CARD_UNKNOWN: (
+        "Cette carte n’est pas connue, rien n’est débité. "
+        "Le porteur peut contacter son service Pass."
+    ),
+    Reason.CARD_BLOCKED: (
+        "Cette carte est mise en opposition. Le porteur peut en parler à son service Pass."
+    ),
+    Reason.CARD_NOT_ACTIVE: (
+        "Cette carte n’est pas active. Le porteur peut vérifier son état dans son compte."
+    ),
+    Reason.NO_BENEFIT: (
+        "Aucun avantage de cette carte n’est utilisable ici. Choisissez un autre moyen de paiement."
+    ),
+    Reason.BENEFIT_NOT_USABLE: (
+        "Cet avantage n’est pas utilisable ici. Choisissez un autre avantage."
+    ),
+    Reason.READER_UNAVAILABLE: (
+        "Le lecteur de cartes ne répond pas. Vérifiez qu’il est branché, puis relancez la vente."
+    ),
+    Reason.PAD_UNAVAILABLE: (
+        "Le clavier à code ne répond pas. Vérifiez qu’il est branché, puis relancez la vente."
+    ),
+    Reason.BACKEND_UNAVAILABLE: (
+        "Le serveur ne répond pas, rien n’est débité. "
+        "Vérifiez la connexion, puis relancez la vente."
+    ),
+    Reason.BACKEND_REFUSED: (
+        "Le serveur a refusé la demande, rien n’est débité. Relancez la vente."
+    ),
+    Reason.TERMINAL_NOT_ALLOWED: (
+        "Cette caisse n’est plus autorisée à encaisser. Contactez votre service Pass."
+    ),
+    Reason.ANSWER_LOST: (
+        "La réponse du serveur s’est perdue, le paiement est annulé. Rien ne reste débité."
+    ),
+    Reason.RESTARTED: "La caisse a redémarré pendant la vente. Rien ne reste débité.",
+    Reason.JOURNAL_UNAVAILABLE: (
+        "Le journal de la caisse ne peut pas être écrit, aucune vente n’est possible. "
+        "Contactez votre assistance."
+    ),
+    Reason.INTERNAL_ERROR: (
+        "La caisse a rencontré une erreur, rien ne reste débité. Relancez la vente."
+    ),
+    Reason.WRONG_CODE: "Le code est faux, rien n’est débité. Relancez la vente.",
+    "pin_blocked": "Le code est bloqué. Le porteur peut le débloquer dans son compte.",
+    "pin_not_set": "Aucun code n’est choisi. Le porteur peut le choisir dans son compte.",
+    "pin_block_invalid": "Le code n’a pas pu être lu. Relancez la vente.",
+    "pin_replayed": "Le clavier à code doit être vérifié. Relancez la vente.",
+    "insufficient_funds": (
+        "Le solde ne suffit pas. Proposez un autre avantage ou un montant plus petit."
+    ),
+    "proof_expired": "La carte a été présentée il y a trop longtemps. Relancez la vente.",
+    "proof_unknown": "La carte doit être présentée de nouveau. Relancez la vente.",
+    "proof_used": "La carte doit être présentée de nouveau. Relancez la vente.",
+    "reversed_before_arrival": "Le paiement a été annulé avant d’arriver. Rien n’est débité.",
+    "interrupted": "Le serveur a été interrompu, rien n’est débité. Relancez la vente.",
+}
+"""One sentence per reason: the terminal's own, and every decline reason of the payments API."""
+
+REFUSED_SENTENCE = "Le paiement est refusé. Rien n’est débité."
+REVERSAL_PENDING_SENTENCE = (
+    "Le serveur ne répond pas, le paiement sera annulé dès son retour. Rien ne restera débité."
+)
+CANCELLED_AFTER_SENDING_SENTENCE = "La vente est annulée. Rien ne reste débité."
+
+API_SENTENCES: dict[str, str] = {
+    "sale_in_progress": "Une vente est déjà en cours. Terminez-la ou annulez-la.",
+    "no_sale_in_progress": "Aucune vente n’est en cours.",
+    "sale_already_settled": "Le paiement vient d’être accepté, il ne peut plus être annulé ici.",
+    "sale_not_found": "Cette vente n’existe pas.",
+    "benefit_not_offered": "Cet avantage n’est pas proposé pour cette vente.",
+    "too_many_open_reversals": (
+        "Trop d’annulations attendent le serveur. Rétablissez la connexion avant de vendre."
+    ),
+    "journal_unavailable": REASON_SENTENCES[Reason.JOURNAL_UNAVAILABLE],
+    "malformed_request": "La demande n’est pas valable.",
+    "origin_refused": "Cette page n’a pas le droit de commander la caisse.",
+    "too_many_listeners": "Trop d’écrans suivent déjà cette caisse.",
+    "stopping": "La caisse s’arrête. Attendez son redémarrage.",
+    "not_found": "Cette adresse n’existe pas.",
+}
+"""One sentence per code that the till's own API answers with."""
+
+
+def tries_left_sentence(tries_left: int) -> str:
+    """Return what the till says while the code is typed again."""
+    plural = "s" if tries_left > 1 else ""
+    return f"Code faux, il reste {tries_left} essai{plural}. Composez votre code de nouveau."
+
+
+def sentence(record: SaleRecord, *, waiting_for_backend: bool = False) -> str:
+    """Return the one sentence for a sale as it stands.
+
+    `waiting_for_backend`: its reversal has been left to the background.
+    """
+    if record.state is State.APPROVED:
+        return f"Accepté · {euros(record.amount_cents)}"
+    if record.state is State.REVERSING:
+        return REVERSAL_PENDING_SENTENCE if waiting_for_backend else STATE_WORDS[record.state]
+    if record.state is State.CODE and record.tries_left is not None:
+        return tries_left_sentence(record.tries_left)
+    if record.state is State.REVERSED and record.reason == Reason.CANCELLED_AT_COUNTER:
+        return CANCELLED_AFTER_SENDING_SENTENCE
+    if record.finished:
+        return REASON_SENTENCES.get(record.reason or "", REFUSED_SENTENCE)
+    return STATE_WORDS[record.state]
