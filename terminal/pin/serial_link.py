@@ -1,0 +1,95 @@
+"""A serial port as three verbs: read, write, close. The one file that knows pyserial.
+
+Promise: the port is ours alone while it is open; every failure of the device is a `PadError`, and
+no call waits longer than the time it was given. Not done here: frames, retries, reopening.
+"""
+
+import termios
+from dataclasses import dataclass
+from errno import EAGAIN, EBUSY
+from typing import Literal, Self
+
+import serial
+
+from terminal.errors import PadRefused, PadSilent, PadUnplugged
+
+READ_BYTES_MAX = 4096
+WRITE_SECONDS_MAX = 2.0
+IN_USE = "IN_USE"
+
+# pyserial's own error is an OSError, but it lets `termios.error` through, which is not.
+_GONE = (OSError, termios.error)
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """Speed and character format: `8`, `N` for the UIC family, `7`, `E` for VeriFone's."""
+
+    baud_rate: int = 9600
+    data_bits: Literal[7, 8] = 8
+    parity: Literal["N", "E", "O"] = "N"
+
+
+class SerialLink:
+    """An open port. Construct it to open it; it cannot be opened twice, here or elsewhere."""
+
+    def __init__(self, device: str, settings: LineSettings | None = None) -> None:
+        self.device = device
+        line = settings or LineSettings()
+        try:
+            self._port = serial.Serial(
+                port=device,
+                baudrate=line.baud_rate,
+                bytesize=line.data_bits,
+                parity=line.parity,
+                stopbits=1,
+                timeout=0,
+                write_timeout=WRITE_SECONDS_MAX,
+                exclusive=True,
+            )
+        except _GONE as cause:
+            raise self._not_opened(cause) from cause
+
+    def _not_opened(self, cause: BaseException) -> PadRefused | PadUnplugged:
+        if getattr(cause, "errno", None) in (EAGAIN, EBUSY):
+            return PadRefused(IN_USE, f"another program holds {self.device}")
+        return PadUnplugged(f"{self.device} cannot be opened", device=self.device)
+
+    def _gone(self) -> PadUnplugged:
+        return PadUnplugged(f"{self.device} went away", device=self.device)
+
+    def read(self, seconds_max: float) -> bytes:
+        """Return what has arrived, waiting for the first byte; empty when time is up."""
+        try:
+            self._port.timeout = seconds_max
+            first = self._port.read(1)
+            if not first:
+                return b""
+            waiting = min(self._port.in_waiting, READ_BYTES_MAX)
+            return first + (self._port.read(waiting) if waiting else b"")
+        except _GONE as cause:
+            raise self._gone() from cause
+
+    def write(self, frame: bytes) -> None:
+        """Hand all bytes to the line; raise `PadSilent` if it does not take them in time."""
+        try:
+            self._port.write(frame)
+        except serial.SerialTimeoutException as cause:
+            raise PadSilent(
+                "the line takes no more bytes", seconds_max=WRITE_SECONDS_MAX
+            ) from cause
+        except _GONE as cause:
+            raise self._gone() from cause
+
+    def close(self) -> None:
+        """Let go of the port; never raises."""
+        try:
+            self._port.close()
+        except _GONE:
+            return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
