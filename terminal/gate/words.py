@@ -1,0 +1,109 @@
+"""What the gate says: French words, and the tone that gives colour, shape and sound.
+
+Promise: every answer and every notice has words, and a refusal tells the queue neither a debt nor
+a right: « Voir la vie scolaire ». Pure; the page only draws what is chosen here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from terminal.gate.decision import Answer, Decision, Service
+
+MEALS: Final = frozenset({"breakfast", "lunch", "dinner"})
+SEE_THE_OFFICE: Final = "Voir la vie scolaire"
+
+
+class Notice(StrEnum):
+    """What the screen says when nothing could be decided; never recorded as a passage."""
+
+    CARTE_A_REPRESENTER = "CARTE_A_REPRESENTER"  # the card left before its proof
+    HORS_SERVICE = "HORS_SERVICE"  # no list yet, or a passage cannot be written down
+
+
+class Tone(StrEnum):
+    """A look and a sound, always together; the values name the design tokens."""
+
+    GOOD = "good"
+    WAIT = "wait"
+    STOP = "stop"
+
+    @property
+    def shape(self) -> str:
+        """Return the shape that says it without colour."""
+        return _SHAPES[self]
+
+    @property
+    def sound(self) -> str:
+        """Return the name of the sound that says it without eyes."""
+        return _SOUNDS[self]
+
+
+_SHAPES: Final = {Tone.GOOD: "tick-circle", Tone.WAIT: "clock-diamond", Tone.STOP: "bar-octagon"}
+_SOUNDS: Final = {Tone.GOOD: "two-rising", Tone.WAIT: "two-equal", Tone.STOP: "one-long-low"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence in large, one line under it (may be empty), and their tone."""
+
+    message: str
+    line: str
+    tone: Tone
+
+
+_REFUSALS: Final = {
+    Answer.NON_RESERVE: Words(SEE_THE_OFFICE, "", Tone.STOP),
+    Answer.SOLDE_INSUFFISANT: Words(SEE_THE_OFFICE, "", Tone.STOP),
+    Answer.NON_INSCRIT: Words(SEE_THE_OFFICE, "", Tone.STOP),
+    Answer.CARTE_OPPOSEE: Words(SEE_THE_OFFICE, "", Tone.STOP),
+    Answer.CARTE_INCONNUE: Words(SEE_THE_OFFICE, "Carte non reconnue", Tone.STOP),
+}
+_NOTICES: Final = {
+    Notice.CARTE_A_REPRESENTER: Words(
+        "Présentez à nouveau la carte", "Laissez-la un instant sur le lecteur", Tone.WAIT
+    ),
+    Notice.HORS_SERVICE: Words(SEE_THE_OFFICE, "Borne hors service", Tone.STOP),
+}
+
+
+def words_for(
+    decision: Decision, display_name: str, zone: ZoneInfo, opening_next: Service | None = None
+) -> Words:
+    """Return what to say; `opening_next` is a service that opens later on the same day."""
+    if decision.answer is Answer.OK:
+        return Words(_welcome(decision.service, display_name), "", Tone.GOOD)
+    if decision.answer is Answer.DEJA_PASSE:
+        assert decision.passed_at is not None, "already passed, at some time"
+        # « Déjà passé » would have to know the holder's gender; a passage has its own.
+        message = f"Passage déjà fait à {hour(decision.passed_at, zone)}"
+        return Words(message, "", Tone.WAIT)
+    if decision.answer is Answer.HORS_HORAIRES:
+        return Words("Pas de service en ce moment", _opening(opening_next), Tone.STOP)
+    return _REFUSALS[decision.answer]
+
+
+def words_for_notice(notice: Notice) -> Words:
+    """Return what to say when nothing could be decided."""
+    return _NOTICES[notice]
+
+
+def hour(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as people read it on the wall, `12:04`."""
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
+def service_words(service: Service) -> str:
+    """Return a service as the idle screen names it: label and hours."""
+    return f"{service.label} · {service.opens:%H:%M}–{service.closes:%H:%M}"  # noqa: RUF001 - a range takes an en dash
+
+
+def _welcome(service: Service | None, display_name: str) -> str:
+    greeting = "Bon appétit" if service is not None and service.code in MEALS else "Bienvenue"
+    return f"{greeting} {display_name}".rstrip()
+
+
+def _opening(service: Service | None) -> str:
+    return SEE_THE_OFFICE if service is None else f"{service.label} à {service.opens:%H:%M}"
