@@ -1,0 +1,146 @@
+"""`pass-backend`: serve, migrate, set up, look. Options are explained by `--help`.
+
+Exit status: 0 done; 1 refused, with one sentence on standard error; 2 wrong usage.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from backend import schema
+from backend.app import build_app
+from backend.commands import apply, ledger, register, serve, statement
+from backend.commands.refusal import CommandRefused
+from backend.database import Database
+from backend.errors import BackendError
+from backend.services import Services
+from backend.settings import Settings, load_settings
+from backend.vault.errors import VaultError
+from backend.vault.local import LocalVault
+
+Command = Callable[[argparse.Namespace, Settings], int]
+REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    # Alembic's notes on each step are for its authors.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    command: Command = arguments.command
+    try:
+        return command(arguments, load_settings(arguments.config))
+    except ValidationError as error:
+        for problem in error.errors(include_input=False):
+            place = ".".join(str(part) for part in problem["loc"]) or "settings"
+            print(f"pass-backend: {place}: {problem['msg']}", file=sys.stderr)
+    except REFUSALS as error:
+        print(f"pass-backend: {error}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pass-backend", description=__doc__)
+    parser.add_argument("--config", type=Path, help="TOML file; PASS_BACKEND_* variables win")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = _adder(verbs)
+    add("serve", _serve, "serve the HTTP API and the pages")
+    add("migrate", _migrate, "bring the database to this version's schema")
+    add("openapi", _openapi, "print the API's description")
+    keys = verbs.add_parser("keys", help="the vault's keys").add_subparsers(required=True)
+    _adder(keys)("create", _create_keys, "make the vault's key file, once")
+    one = add("apply", _apply, "bring the database to what a TOML file declares")
+    one.add_argument("file", type=Path)
+    one.add_argument("--json", action="store_true", help="print what was made as JSON")
+    one = add("statement", _statement, "print a wallet's statement")
+    one.add_argument("--card-number", required=True)
+    one.add_argument("--benefit", required=True, help="the benefit's code, such as culture")
+    one.add_argument("--json", action="store_true")
+    books = verbs.add_parser("ledger", help="the ledger").add_subparsers(required=True)
+    _adder(books)("check", _check_ledger, "prove that the ledger adds up; status 1 if not")
+    one = add("block-card", _block_card, "block a card at once, with a reason")
+    one.add_argument("--card-number", required=True)
+    one.add_argument("--reason", required=True, choices=("lost", "stolen", "damaged", "decision"))
+    one = add("revoke-terminal", _revoke_terminal, "revoke a terminal at once")
+    one.add_argument("--terminal-id", required=True)
+    return parser
+
+
+def _adder(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> Callable[[str, Command, str], argparse.ArgumentParser]:
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        parser = verbs.add_parser(name, help=text, description=text)
+        parser.set_defaults(command=command)
+        return parser
+
+    return add
+
+
+def _services(settings: Settings) -> Services:
+    database = Database(settings.database_url)
+    schema.require_current(database)
+    return Services(settings, database, LocalVault.load(settings.vault_key_file))
+
+
+def _serve(_arguments: argparse.Namespace, settings: Settings) -> int:
+    serve.serve(build_app(_services(settings)), settings)
+    return 0
+
+
+def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(f"schema at revision {schema.migrate(Database(settings.database_url))}")
+    return 0
+
+
+def _openapi(_arguments: argparse.Namespace, _settings: Settings) -> int:
+    print(json.dumps(build_app(None).openapi(), indent=2, sort_keys=True, ensure_ascii=False))
+    return 0
+
+
+def _create_keys(_arguments: argparse.Namespace, settings: Settings) -> int:
+    LocalVault.create(settings.vault_key_file)
+    print(f"keys made in {settings.vault_key_file}")
+    return 0
+
+
+def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
+    applied = apply.apply_file(_services(settings), arguments.file)
+    print(applied.as_json() if arguments.json else applied.as_text())
+    return 0
+
+
+def _statement(arguments: argparse.Namespace, settings: Settings) -> int:
+    lines = statement.read_statement(
+        _services(settings), arguments.card_number, arguments.benefit
+    )
+    print(lines.as_json() if arguments.json else lines.as_text())
+    return 0
+
+
+def _check_ledger(_arguments: argparse.Namespace, settings: Settings) -> int:
+    sentence, sound = ledger.check(_services(settings))
+    print(sentence)
+    return 0 if sound else 1
+
+
+def _block_card(arguments: argparse.Namespace, settings: Settings) -> int:
+    register.block(_services(settings), arguments.card_number, arguments.reason)
+    print("card blocked")
+    return 0
+
+
+def _revoke_terminal(arguments: argparse.Namespace, settings: Settings) -> int:
+    register.revoke(_services(settings), arguments.terminal_id)
+    print("terminal revoked")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the command line asks of the rooms: the same use cases as the HTTP routes."""
