@@ -1,4 +1,4 @@
-"""Free TCP ports, the reader file that names them, and who listens where, found out without connecting.
+"""Free TCP ports, the reader file that names them, and who listens where without connecting.
 
 A connection to vpcd would look like a card arriving, so readiness is read from /proc. Linux only.
 Not here: starting or stopping anything.

@@ -1,0 +1,274 @@
+"""A slot of a virtual reader: holds a simulated card up to pcscd's vpcd driver, or takes it away.
+
+Promise: between ``insert(card)`` and ``remove()`` pcscd sees that card, its commands reach
+``card.transmit`` one at a time, in a thread of the slot's own, and ``remove()`` returns at once
+even in the middle of a command: an answer not yet sent is then lost, as when a card is pulled.
+
+Wire: 2 bytes of big-endian length, then the body. A body of one byte 00, 01, 02 or 04 is control
+(off, on, reset, ask for the ATR); anything else is a command for the card. What a real reader
+answers itself (``FF CA``: UID, historical bytes) never reaches the card.
+
+Not here: what a card does (``chip/``), the daemon (``pcscd.py``).
+"""
+
+import contextlib
+import enum
+import socket
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+CONNECT_TRIES_MAX = 20
+CONNECT_PAUSE_SECONDS = 0.1
+MESSAGE_SECONDS_MAX = 5.0
+JOIN_SECONDS_MAX = 2.0
+MESSAGE_LENGTH_MAX = 0xFFFF
+
+CONTROL_OFF, CONTROL_ON, CONTROL_RESET, CONTROL_ATR = b"\x00", b"\x01", b"\x02", b"\x04"
+
+# PC/SC part 3 §3.2.2.1.3 Get Data: P1 00 = UID, P1 01 = historical bytes of the ATS.
+GET_DATA = b"\xff\xca"
+READER_OK = b"\x90\x00"
+READER_NOT_SUPPORTED = b"\x6a\x81"
+READER_WRONG_LENGTH = b"\x67\x00"
+
+
+class VirtualCard(Protocol):
+    """A card as the field sees it; its methods are called by one thread at a time."""
+
+    @property
+    def uid(self) -> bytes:
+        """Return what anti-collision gives: 4, 7 or 10 bytes, constant while powered."""
+        ...
+
+    @property
+    def atr(self) -> bytes:
+        """Return the answer to reset, as PC/SC shows it."""
+        ...
+
+    def power_on(self) -> bytes:
+        """Enter the field; return the ATR."""
+        ...
+
+    def power_off(self) -> None:
+        """Leave the field."""
+        ...
+
+    def reset(self) -> bytes:
+        """Lose the session, keep the memory; return the ATR."""
+        ...
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer a command; empty when the card has left in the middle of it."""
+        ...
+
+
+class Direction(enum.StrEnum):
+    """Which way a message went."""
+
+    TO_CARD = "to card"
+    FROM_CARD = "from card"
+
+
+Observer = Callable[[Direction, bytes], None]
+
+
+class SlotError(Exception):
+    """The slot cannot do that; the message says why."""
+
+
+class SlotOccupiedError(SlotError):
+    """A card is already there."""
+
+
+class ReaderUnreachableError(SlotError):
+    """Nobody listens at this port; the daemon is not running."""
+
+
+def _nobody(_direction: Direction, _message: bytes) -> None:
+    """Observe nothing."""
+
+
+class VirtualCardSlot:
+    """The first slot of one virtual reader, empty at first.
+
+    ``observe`` is called, in the slot's thread, with each command before the card gets it and each
+    answer before the reader gets it (control bytes too, but not the constant asking for the ATR).
+    It may call ``remove()``: the card is then pulled at that very moment.
+    """
+
+    def __init__(self, port: int, *, name: str = "", observe: Observer = _nobody) -> None:
+        self.port = port
+        self.name = name or f"vpcd {port}"
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._presence: _Presence | None = None
+
+    @property
+    def card(self) -> VirtualCard | None:
+        """Return the card in the field, or None."""
+        presence = self._presence
+        return None if presence is None or presence.over.is_set() else presence.card
+
+    def insert(self, card: VirtualCard) -> None:
+        """Put the card in the field; raise when one is there or nobody listens."""
+        with self._lock:
+            if self.card is not None:
+                raise SlotOccupiedError(f"{self.name} already holds a card: remove it first")
+            self._presence = _Presence(card, self.port, self._observe, self.name)
+            self._presence.start()
+
+    def remove(self) -> None:
+        """Take the card away, at once; an empty slot stays empty."""
+        presence, self._presence = self._presence, None
+        if presence is not None:
+            presence.end()
+
+    def close(self) -> None:
+        """Take the card away; nothing else is held."""
+        self.remove()
+
+
+class _Presence:
+    """One card's stay in the field, from insert to removal."""
+
+    def __init__(self, card: VirtualCard, port: int, observe: Observer, name: str) -> None:
+        self.card = card
+        self.over = threading.Event()
+        self._port = port
+        self._observe = observe
+        self._connection: socket.socket | None = None
+        self._thread = threading.Thread(target=self._live, name=f"card in {name}", daemon=True)
+
+    def start(self) -> None:
+        self._connection = self._connect()
+        self._thread.start()
+
+    def end(self) -> None:
+        self.over.set()
+        if self._connection is not None:
+            with contextlib.suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(JOIN_SECONDS_MAX)
+
+    def _connect(self) -> socket.socket:
+        for _ in range(CONNECT_TRIES_MAX):
+            try:
+                connection = socket.create_connection(
+                    ("127.0.0.1", self._port), timeout=MESSAGE_SECONDS_MAX
+                )
+            except OSError as cause:
+                refusal = cause
+            else:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return connection
+            if self.over.wait(CONNECT_PAUSE_SECONDS):
+                break
+        self.over.set()
+        raise ReaderUnreachableError(f"no reader at port {self._port}") from refusal
+
+    def _live(self) -> None:
+        """Serve until removed; when the daemon restarts meanwhile, connect again, within limits."""
+        assert self._connection is not None
+        try:
+            while not self.over.is_set():
+                with self._connection as connection:
+                    self._serve(connection)
+                self.card.power_off()
+                if not self.over.is_set():
+                    with contextlib.suppress(ReaderUnreachableError):
+                        self._connection = self._connect()
+        finally:
+            self.over.set()
+            self._connection.close()
+            self.card.power_off()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # the daemon went away, or remove() woke us
+            while (message := _receive(connection)) is not None:
+                answer = self._answer(message)
+                if self.over.is_set():
+                    return
+                if answer is not None:
+                    connection.sendall(len(answer).to_bytes(2, "big") + answer)
+
+    def _answer(self, message: bytes) -> bytes | None:
+        """Return what to send, None for nothing."""
+        if message == CONTROL_ATR:
+            return self.card.atr
+        if not message:
+            return None
+        self._observe(Direction.TO_CARD, message)
+        if self.over.is_set():
+            return None
+        if message in _CONTROLS:
+            _CONTROLS[message](self.card)
+            return None
+        answer = _ask(self.card, message)
+        if not answer:  # a torn card is out of the field, for good
+            self.over.set()
+            return None
+        self._observe(Direction.FROM_CARD, answer)
+        return answer
+
+
+def _power_on(card: VirtualCard) -> None:
+    card.power_on()
+
+
+def _power_off(card: VirtualCard) -> None:
+    card.power_off()
+
+
+def _reset(card: VirtualCard) -> None:
+    card.reset()
+
+
+_CONTROLS: dict[bytes, Callable[[VirtualCard], None]] = {
+    CONTROL_OFF: _power_off,
+    CONTROL_ON: _power_on,
+    CONTROL_RESET: _reset,
+}
+
+
+def _ask(card: VirtualCard, command: bytes) -> bytes:
+    """Answer as the reader where the reader would, else pass the command on."""
+    if command[0] != GET_DATA[0] or len(command) < 4:
+        return card.transmit(command)
+    if command[:2] != GET_DATA or command[3] != 0:
+        return READER_NOT_SUPPORTED
+    known = {0: card.uid, 1: historical_bytes(card.atr)}.get(command[2], b"")
+    if not known:
+        return READER_NOT_SUPPORTED
+    expected = command[4] if len(command) == 5 else 0
+    if expected == 0 or expected == len(known):
+        return known + READER_OK
+    # PC/SC part 3: 6C xx gives the right length when Le asks for too few, 62 82 when for too many.
+    return bytes((0x6C, len(known))) if expected < len(known) else known + b"\x62\x82"
+
+
+def historical_bytes(atr: bytes) -> bytes:
+    """Return the historical bytes of a contactless ATR: 3B 8n 80 01, n bytes, TCK."""
+    return atr[4 : 4 + (atr[1] & 0x0F)]
+
+
+def _receive(connection: socket.socket) -> bytes | None:
+    """Return the next message; None when the other side closed."""
+    # Waiting for the first byte has no limit: remove() ends it by shutting the connection.
+    connection.settimeout(None)
+    length = _receive_exactly(connection, 2)
+    return None if length is None else _receive_exactly(connection, int.from_bytes(length, "big"))
+
+
+def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
+    received = b""
+    while len(received) < length:
+        part = connection.recv(length - len(received))
+        # The kernel forgets this option after each receive; without it an APDU costs 40 ms more.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if not part:
+            return None
+        received += part
+        connection.settimeout(MESSAGE_SECONDS_MAX)
+    return received
