@@ -1,0 +1,149 @@
+"""What a terminal is told: a TOML file, then PASS_TERMINAL_* variables, read once.
+
+Promise: a frozen object whose values are safe to act on, or a SettingsError with a sentence for
+each thing to change. Unknown keys are refused, so that a typing mistake is not silently ignored.
+A value never appears in a message. The PC/SC socket is not here: libpcsclite reads
+PCSCLITE_CSOCK_NAME by itself.
+"""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from terminal.errors import SettingsError
+
+LISTEN_HOST = "127.0.0.1"
+FILE_BYTES_MAX = 64 * 1024
+PROBLEMS_SHOWN_MAX = 10
+
+
+def _safe_backend_url(url: str) -> str:
+    """Return scheme, host and port; plain HTTP only where it never leaves this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("must be like https://pass.example.org") from None
+    if not host or parts.scheme not in {"https", "http"}:
+        raise ValueError("must be like https://pass.example.org")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+        raise ValueError("must hold a scheme, a host and a port, nothing else")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("must begin with https:// unless the backend is on this machine")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _local_host(host: str) -> str:
+    if host != LISTEN_HOST:
+        raise ValueError(f"must be {LISTEN_HOST}: the till page is for this machine only")
+    return host
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class TerminalSettings(BaseSettings):
+    """What every terminal is told.
+
+    `reader` is the beginning of a PC/SC reader's name; `backend_ca_file` replaces the authorities
+    of the system.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PASS_TERMINAL_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    backend_url: Annotated[str, AfterValidator(_safe_backend_url)]
+    backend_ca_file: AbsolutePath | None = None
+    state_dir: AbsolutePath
+    reader: Annotated[str, Field(min_length=1, max_length=128)]
+    listen_host: Annotated[str, AfterValidator(_local_host)] = LISTEN_HOST
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the shape is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- idem
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- idem
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which comes as arguments."""
+        return env_settings, init_settings
+
+
+class CounterSettings(TerminalSettings):
+    """A counter: a reader, a pad, and a till page on this machine."""
+
+    listen_port: Port = 9251
+    pad_device: AbsolutePath
+    pad_dialect: Annotated[str, Field(min_length=1, max_length=40)] = "uic-vfi-z62"
+
+
+class GateSettings(TerminalSettings):
+    """A gate: a reader, and a page on this machine."""
+
+    listen_port: Port = 9252
+
+
+class DeskSettings(TerminalSettings):
+    """A desk: a reader. It listens to nobody; the port is accepted so that one file may serve."""
+
+    listen_port: Port = 9253
+
+
+class EnrolmentSettings(TerminalSettings):
+    """What an enrolment reads in the file of any kind of terminal; the rest is left alone."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+
+S = TypeVar("S", bound=TerminalSettings)
+
+
+def load_settings(kind: type[S], path: Path) -> S:
+    """Read the TOML file, then the environment; SettingsError says all that must change."""
+    try:
+        with path.open("rb") as file:
+            content = tomllib.loads(file.read(FILE_BYTES_MAX).decode("utf-8"))
+    except OSError as cause:
+        raise SettingsError(f"{path}: {cause.strerror}") from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsError(f"{path} is not a TOML file") from None
+    try:
+        return kind(**content)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_sentences(error)}") from None
+
+
+def _sentences(error: ValidationError) -> str:
+    """Name each wrong setting and what is wrong, never its value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in each['loc'])} {_reason(each['type'], each['msg'])}"
+        for each in found[:PROBLEMS_SHOWN_MAX]
+    )
+
+
+def _reason(kind: str, message: str) -> str:
+    fixed = {"missing": "is missing", "extra_forbidden": "is not a setting of this terminal"}
+    return fixed.get(kind, message.removeprefix("Value error, "))

@@ -1,0 +1,548 @@
+"""The client against a real server that plays each misfortune."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal import backend_client
+from terminal.api_values import (
+    Approved,
+    Declined,
+    PassageReport,
+    Pending,
+    PublicKeyJwk,
+    QuarantinedPassage,
+    Reversed,
+    UsableBenefit,
+)
+from terminal.backend_client import BackendClient
+from terminal.errors import BackendError, BackendGarbled, BackendRefused, BackendUnreachable
+from terminal.pin.pad import EncryptedPinBlock, PinProfile
+from tests.terminal.scripted_backend import TOKEN_PATH, Reply, ScriptedBackend
+
+PAYMENT_ID = UUID("0192f3a0-0000-7000-8000-000000000001")
+CHALLENGE_ID = UUID("0192f3a0-0000-7000-8000-000000000002")
+UID = bytes.fromhex("04A1B2C3D4E5F6")
+PIN = EncryptedPinBlock(PinProfile.AES128_DUKPT_ISO4, "123456789012345600000001", "AB" * 16)
+NOON = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
+STAMP = "2026-11-21T11:04:00Z"
+ME = {"terminal_id": "t-1", "kind": "counter", "name": "Caisse 1", "partner_name": "Librairie"}
+ME_PATH = "/v1/terminals/me"
+APPROVED = {
+    "payment_id": str(PAYMENT_ID),
+    "status": "approved",
+    "authorisation_number": "A1B2C3",
+    "benefit": "culture",
+    "amount_cents": 1250,
+    "remaining_cents": 8750,
+    "decided_at": STAMP,
+}
+
+
+class FixedIdentity:
+    def __init__(self) -> None:
+        self.asked_at: list[datetime] = []
+
+    def client_assertion(self, now: datetime) -> str:
+        self.asked_at.append(now)
+        return "signed-assertion"
+
+
+class SettableClock:
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def client(backend: ScriptedBackend, clock: SettableClock) -> Iterator[BackendClient]:
+    with BackendClient(backend.url, FixedIdentity(), clock) as opened:
+        yield opened
+
+
+def refusal(status: int, code: str, **details: object) -> Reply:
+    return Reply(status, {"code": code, "message": "said in English", "details": details})
+
+
+def pay(client: BackendClient) -> Approved | Declined:
+    return client.pay(PAYMENT_ID, "proof-1", "culture", 1250, pin=PIN)
+
+
+# --- each route ---
+
+
+def test_a_card_is_challenged_and_proved(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script(
+        "/v1/card-challenges",
+        Reply(201, {"challenge_id": str(CHALLENGE_ID), "answer": "0A" * 32, "expires_at": STAMP}),
+    )
+    challenge = client.challenge_card(UID, "benefits", bytes(range(16)))
+    assert challenge.answer == b"\x0a" * 32
+    assert challenge.expires_at == NOON
+    assert backend.seen[-1].json() == {
+        "uid": "04A1B2C3D4E5F6",
+        "application": "benefits",
+        "encrypted_rnd_b": "000102030405060708090A0B0C0D0E0F",
+    }
+    path = f"/v1/card-challenges/{CHALLENGE_ID}/proof"
+    body = {
+        "proof_id": "proof-1",
+        "card_number": "9250000000000018",
+        "display_name": "Léa",
+        "expires_at": STAMP,
+        "benefits": [{"benefit": "culture", "label": "Culture", "colour": "new field"}],
+    }
+    backend.script(path, Reply(201, body))
+    proof = client.prove_card(challenge.challenge_id, b"\xff" * 32)
+    assert proof.benefits == (UsableBenefit(benefit="culture", label="Culture"),)
+    assert backend.seen[-1].json() == {"card_answer": "FF" * 32}
+    assert "9250" not in repr(proof)
+    assert "Léa" not in repr(proof)
+
+
+def test_a_payment_is_approved(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script("/v1/payments", Reply(body=APPROVED))
+    decision = pay(client)
+    assert isinstance(decision, Approved)
+    assert (decision.authorisation_number, decision.remaining_cents) == ("A1B2C3", 8750)
+    assert backend.seen[-1].json() == {
+        "payment_id": str(PAYMENT_ID),
+        "proof_id": "proof-1",
+        "benefit": "culture",
+        "amount_cents": 1250,
+        "pin": {
+            "profile": "aes128-dukpt/iso4",
+            "ksn": "123456789012345600000001",
+            "block": "AB" * 16,
+        },
+    }
+
+
+@pytest.mark.parametrize("tries", [2, 0, None])
+def test_a_declined_payment_is_an_answer(
+    backend: ScriptedBackend, client: BackendClient, tries: int | None
+) -> None:
+    body = {
+        "payment_id": str(PAYMENT_ID),
+        "status": "declined",
+        "reason": "a_reason_of_tomorrow",
+        "message": "Code incorrect.",
+        "tries_left": tries,
+        "decided_at": STAMP,
+    }
+    backend.script("/v1/payments", Reply(body=body))
+    decision = pay(client)
+    assert isinstance(decision, Declined)
+    assert (decision.reason, decision.tries_left) == ("a_reason_of_tomorrow", tries)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("payment_id", str(CHALLENGE_ID), id="another payment"),
+        pytest.param("amount_cents", 1251, id="another amount"),
+        pytest.param("benefit", "sport", id="another wallet"),
+        pytest.param("amount_cents", "1250", id="text for a number"),
+        pytest.param("amount_cents", 12.5, id="a fraction"),
+        pytest.param("remaining_cents", -1, id="below zero"),
+        pytest.param("remaining_cents", None, id="nothing for a number"),
+        pytest.param("decided_at", "2026-11-21T11:04:00", id="time of nowhere"),
+        pytest.param("status", "pending", id="not a decision"),
+        pytest.param("status", "APPROVED", id="a word it does not know"),
+    ],
+)
+def test_an_approval_of_something_else_is_none(
+    backend: ScriptedBackend, client: BackendClient, field: str, value: object
+) -> None:
+    backend.script("/v1/payments", Reply(body={**APPROVED, field: value}))
+    with pytest.raises(BackendGarbled) as garbled:
+        pay(client)
+    assert "1251" not in str(garbled.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (APPROVED, Approved),
+        ({"payment_id": str(PAYMENT_ID), "status": "pending"}, Pending),
+        ({"payment_id": str(PAYMENT_ID), "status": "reversed", "decided_at": STAMP}, Reversed),
+    ],
+)
+def test_a_payment_is_found(
+    backend: ScriptedBackend, client: BackendClient, body: dict[str, Any], kind: type
+) -> None:
+    backend.script(f"/v1/payments/{PAYMENT_ID}", Reply(body=body))
+    assert type(client.find_payment(PAYMENT_ID)) is kind
+
+
+def test_an_unknown_payment_is_none_and_another_404_is_not(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    path = f"/v1/payments/{PAYMENT_ID}"
+    backend.script(path, refusal(404, "payment_not_found"), refusal(404, "route_not_found"))
+    assert client.find_payment(PAYMENT_ID) is None
+    with pytest.raises(BackendRefused):
+        client.find_payment(PAYMENT_ID)
+
+
+def test_a_payment_is_reversed(backend: ScriptedBackend, client: BackendClient) -> None:
+    path = f"/v1/payments/{PAYMENT_ID}/reversal"
+    body = {"payment_id": str(PAYMENT_ID), "status": "reversed", "money_moved": True}
+    backend.script(path, Reply(body=body), Reply(body={**body, "status": "approved"}))
+    assert client.reverse_payment(PAYMENT_ID).money_moved
+    assert backend.seen[-1].json() == {}
+    with pytest.raises(BackendGarbled):
+        client.reverse_payment(PAYMENT_ID)
+
+
+def test_an_access_list_comes_once(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script(
+        "/v1/access-list",
+        Reply(body={"list": "aa.bb.cc"}, headers={"ETag": '"7"'}),
+        Reply(304, headers={"ETag": '"7"'}),
+    )
+    signed = client.fetch_access_list()
+    assert signed is not None
+    assert (signed.jws, signed.etag) == ("aa.bb.cc", '"7"')
+    assert "if-none-match" not in backend.seen[-1].headers
+    assert client.fetch_access_list(signed.etag) is None
+    assert backend.seen[-1].headers["if-none-match"] == '"7"'
+
+
+def test_not_modified_without_a_list_in_hand_is_garbled(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    backend.script("/v1/access-list", Reply(304))
+    with pytest.raises(BackendGarbled):
+        client.fetch_access_list()
+
+
+def test_passages_are_handed_over(backend: ScriptedBackend, client: BackendClient) -> None:
+    passage = PassageReport(
+        passage_id=PAYMENT_ID,
+        sequence=41,
+        occurred_at=NOON.astimezone(),
+        uid=UID,
+        card_id=None,
+        service="lunch",
+        answer="OK",
+        detail=None,
+        list_version=7,
+    )
+    receipt = {
+        "recorded": [],
+        "already_recorded": [str(PAYMENT_ID)],
+        "quarantined": [{"passage_id": str(CHALLENGE_ID), "reason": "unknown_card"}],
+    }
+    backend.script("/v1/passages", Reply(body=receipt))
+    answer = client.upload_passages([passage])
+    assert answer.already_recorded == (PAYMENT_ID,)
+    assert answer.quarantined == (
+        QuarantinedPassage(passage_id=CHALLENGE_ID, reason="unknown_card"),
+    )
+    assert backend.seen[-1].json()["passages"] == [
+        {
+            "passage_id": str(PAYMENT_ID),
+            "sequence": 41,
+            "occurred_at": STAMP,
+            "uid": "04A1B2C3D4E5F6",
+            "card_id": None,
+            "service": "lunch",
+            "answer": "OK",
+            "detail": None,
+            "list_version": 7,
+        }
+    ]
+    assert UID.hex() not in repr(passage).lower()
+
+
+def test_a_personalisation_is_driven(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script(
+        "/v1/personalisations", Reply(201, {"personalisation_id": "p-1", "command": "9060000000"})
+    )
+    begun = client.begin_personalisation(UID, "9250000000000018")
+    assert begun.command == bytes.fromhex("9060000000")
+    path = "/v1/personalisations/p-1/responses"
+    backend.script(
+        path,
+        Reply(body={"command": "90AF000000", "done": False, "card_number": "9250000000000018"}),
+        Reply(body={"command": None, "done": True, "card_number": "9250000000000018"}),
+        Reply(body={"command": None, "done": False, "card_number": "9250000000000018"}),
+    )
+    assert client.continue_personalisation("p-1", b"\x91\xaf").command is not None
+    assert backend.seen[-1].json() == {"response": "91AF"}
+    assert client.continue_personalisation("p-1", b"\x91\x00").done
+    with pytest.raises(BackendGarbled):
+        client.continue_personalisation("p-1", b"\x91\x00")
+
+
+def test_a_personalisation_id_cannot_climb_out_of_its_path(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    body = {"personalisation_id": "../payments", "command": "90"}
+    backend.script("/v1/personalisations", Reply(201, body))
+    with pytest.raises(BackendGarbled):
+        client.begin_personalisation(UID, "9250000000000018")
+
+
+def test_a_terminal_enrols(backend: ScriptedBackend) -> None:
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "use": "sig"}
+    path = "/v1/terminals/enrolments"
+    backend.script(
+        path, Reply(201, {**ME, "list_signing_key": jwk}), refusal(410, "enrolment_code_used")
+    )
+    enrolment = backend_client.enrol(backend.url, "ABCD-1234", PublicKeyJwk(x="B" * 43))
+    assert enrolment.list_signing_key.x == "A" * 43
+    assert backend.seen[-1].json() == {
+        "code": "ABCD-1234",
+        "public_key": {"kty": "OKP", "crv": "Ed25519", "x": "B" * 43},
+    }
+    assert "authorization" not in backend.seen[-1].headers
+    with pytest.raises(BackendRefused) as refused:
+        backend_client.enrol(backend.url, "ABCD-1234", PublicKeyJwk(x="B" * 43))
+    assert refused.value.code == "enrolment_code_used"
+
+
+# --- the token ---
+
+
+def test_one_token_and_one_connection_serve_many_requests(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    backend.script(ME_PATH, Reply(body=ME))
+    for _ in range(3):
+        assert client.me().partner_name == "Librairie"
+    assert len(backend.requests_to(TOKEN_PATH)) == 1
+    assert backend.seen[-1].headers["authorization"] == "Bearer t1"
+    assert b"client_assertion=signed-assertion" in backend.requests_to(TOKEN_PATH)[0].body
+    assert backend.connections == 1
+
+
+def test_a_token_is_renewed_shortly_before_it_expires(
+    backend: ScriptedBackend, client: BackendClient, clock: SettableClock
+) -> None:
+    backend.script(ME_PATH, Reply(body=ME))
+    client.me()
+    clock.moment = NOON + timedelta(seconds=269)
+    client.me()
+    assert backend.seen[-1].headers["authorization"] == "Bearer t1"
+    clock.moment = NOON + timedelta(seconds=270)
+    client.me()
+    assert backend.seen[-1].headers["authorization"] == "Bearer t2"
+
+
+@pytest.mark.parametrize("code", ["token_expired", "token_invalid"])
+def test_a_lapsed_token_is_renewed_and_the_request_sent_again(
+    backend: ScriptedBackend, client: BackendClient, code: str
+) -> None:
+    backend.script("/v1/payments", refusal(401, code), Reply(body=APPROVED))
+    assert isinstance(pay(client), Approved)
+    first, second = backend.requests_to("/v1/payments")
+    assert first.body == second.body
+    assert second.headers["authorization"] == "Bearer t2"
+
+
+def test_a_token_is_renewed_only_once(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script(ME_PATH, refusal(401, "token_invalid"))
+    with pytest.raises(BackendRefused) as refused:
+        client.me()
+    assert refused.value.code == "token_invalid"
+    assert len(backend.requests_to(ME_PATH)) == 2
+
+
+def test_a_revoked_terminal_does_not_insist(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    backend.script(ME_PATH, refusal(401, "terminal_revoked"))
+    with pytest.raises(BackendRefused) as refused:
+        client.me()
+    assert refused.value.code == "terminal_revoked"
+    assert len(backend.requests_to(ME_PATH)) == 1
+
+
+def test_no_token_no_request(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script(TOKEN_PATH, refusal(401, "terminal_revoked"))
+    with pytest.raises(BackendRefused):
+        pay(client)
+    assert backend.requests_to("/v1/payments") == []
+
+
+def test_threads_that_start_together_share_one_token(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    backend.script(ME_PATH, Reply(body=ME))
+    barrier = threading.Barrier(4)
+
+    def ask() -> None:
+        barrier.wait(5)
+        client.me()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert len(backend.requests_to(ME_PATH)) == 4
+    assert len(backend.requests_to(TOKEN_PATH)) == 1
+
+
+# --- misfortunes ---
+
+
+def test_a_refusal_carries_its_facts(backend: ScriptedBackend, client: BackendClient) -> None:
+    backend.script("/v1/payments", refusal(409, "payment_in_progress", since=STAMP))
+    with pytest.raises(BackendRefused) as refused:
+        pay(client)
+    error = refused.value
+    assert (error.status, error.code, error.message) == (
+        409,
+        "payment_in_progress",
+        "said in English",
+    )
+    assert error.details == {"since": STAMP}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_failing_backend_is_unreachable(
+    backend: ScriptedBackend, client: BackendClient, status: int
+) -> None:
+    backend.script("/v1/payments", refusal(status, "internal_error"))
+    with pytest.raises(BackendUnreachable) as unreachable:
+        pay(client)
+    assert unreachable.value.status == status
+    assert len(backend.requests_to("/v1/payments")) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(200, b""), id="empty"),
+        pytest.param(Reply(200, b"<html>Connectez-vous</html>"), id="a captive portal"),
+        pytest.param(Reply(200, b'{"payment_id": "'), id="half a value"),
+        pytest.param(Reply(200, b"\xff\xfe\x00"), id="not text"),
+        pytest.param(Reply(200, []), id="another shape"),
+        pytest.param(Reply(200, b"[" * 100_000), id="deep"),
+        pytest.param(Reply(204, b""), id="no content"),
+        pytest.param(Reply(302, b"", {"Location": "http://192.0.2.1/"}), id="elsewhere"),
+        pytest.param(Reply(403, b"Forbidden"), id="a proxy's refusal"),
+        pytest.param(Reply(404, {"detail": "Not Found"}), id="another program"),
+        pytest.param(Reply(401, b"nothing"), id="401 without a code"),
+        pytest.param(Reply(200, b"xx", {"Content-Encoding": "gzip"}), id="broken encoding"),
+    ],
+)
+def test_what_is_no_answer_is_garbled(
+    backend: ScriptedBackend, client: BackendClient, reply: Reply
+) -> None:
+    backend.script("/v1/payments", reply)
+    with pytest.raises(BackendGarbled):
+        pay(client)
+    assert len(backend.requests_to("/v1/payments")) == 1
+
+
+def test_an_endless_answer_is_garbled(
+    backend: ScriptedBackend, client: BackendClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend_client, "ANSWER_BYTES_MAX", 1000)
+    backend.script(ME_PATH, Reply(body={**ME, "name": "x" * 2000}))
+    with pytest.raises(BackendGarbled):
+        client.me()
+
+
+def test_a_silent_backend_is_unreachable_within_the_limit(backend: ScriptedBackend) -> None:
+    backend.script(ME_PATH, Reply(hang=True))
+    with (
+        BackendClient(backend.url, FixedIdentity(), read_seconds_max=0.1) as client,
+        pytest.raises(BackendUnreachable),
+    ):
+        client.me()
+
+
+def test_a_dribbling_backend_is_unreachable_within_the_limit(
+    backend: ScriptedBackend, client: BackendClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.script(ME_PATH, Reply(body=ME, dribble=True))
+    monkeypatch.setattr(backend_client, "TOTAL_SECONDS_MAX", 0.2)
+    with pytest.raises(BackendUnreachable):
+        client.me()
+
+
+@pytest.mark.parametrize("cut_after", [0, 10])
+def test_a_line_cut_in_mid_answer_is_unreachable(
+    backend: ScriptedBackend, client: BackendClient, cut_after: int
+) -> None:
+    backend.script("/v1/payments", Reply(body=APPROVED, cut_after=cut_after))
+    with pytest.raises(BackendUnreachable):
+        pay(client)
+    assert len(backend.requests_to("/v1/payments")) == 1
+
+
+def test_a_closed_port_is_unreachable_and_comes_back() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        with BackendClient(url, FixedIdentity()) as client, pytest.raises(BackendUnreachable):
+            client.me()
+
+
+def test_an_error_never_shows_what_was_sent_or_received(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    backend.script("/v1/payments", Reply(body={"block": "AB" * 16, "secret": "9250000000000018"}))
+    with pytest.raises(BackendGarbled) as garbled:
+        pay(client)
+    error: BaseException | None = garbled.value
+    while error is not None:
+        assert "AB" * 16 not in str(error)
+        assert "9250000000000018" not in str(error)
+        error = error.__cause__
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*APPROVED, "code", "message", "details", "list"]), inner, max_size=5
+        )
+    ),
+    max_leaves=8,
+)
+CALLS: list[Callable[[BackendClient], object]] = [
+    pay,
+    BackendClient.me,
+    BackendClient.fetch_access_list,
+    lambda client: client.find_payment(PAYMENT_ID),
+    lambda client: client.reverse_payment(PAYMENT_ID),
+]
+
+
+@pytest.fixture(scope="module")
+def idle_client() -> Iterator[BackendClient]:
+    with BackendClient("http://127.0.0.1:9", FixedIdentity()) as opened:
+        yield opened
+
+
+@given(status=st.sampled_from([200, 201, 400, 401, 409]), body=JSON, call=st.sampled_from(CALLS))
+def test_whatever_comes_only_typed_errors_leave(
+    idle_client: BackendClient, status: int, body: object, call: Callable[[BackendClient], object]
+) -> None:
+    answer = backend_client._Answer(status, json.dumps(body).encode(), "")
+    idle_client._authorised = lambda *_args, **_kwargs: answer  # type: ignore[method-assign]
+    with contextlib.suppress(BackendError):
+        call(idle_client)
