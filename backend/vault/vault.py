@@ -1,16 +1,78 @@
 """What the vault can be asked, whichever way it keeps its keys.
 
-The rest of the backend sees this Protocol only. Keys never cross it, with one exception that
-the product needs and names: a card's own access key, for the gates of its establishment.
+The rest of the backend sees this Protocol only. Keys never cross it, with two exceptions that the
+product needs and names: a card's own access key, for the gates of its establishment, and a PIN
+pad's initial key, for injection. The vault knows no room and no database.
 """
 
-from collections.abc import Generator
 from typing import Protocol
+from uuid import UUID
+
+from backend.vault.values import (
+    ChallengeAnswer,
+    DialogueStep,
+    EncryptedPinBlock,
+    PinProfile,
+    PinReference,
+    PinSubject,
+    PinVerdict,
+    SecretCode,
+)
+from passcard.layout import Application
+from passcard.secret import Secret
 
 
 class Vault(Protocol):
-    """The keys' only door (replaced by the vault's helper)."""
+    """The keys' only door."""
 
-    def personalise(self, uid: bytes) -> Generator[bytes, bytes, None]:
-        """Dialogue that personalises the card with this UID (7 bytes)."""
+    def answer_card_challenge(
+        self, uid: bytes, application: Application, encrypted_rnd_b: bytes
+    ) -> ChallengeAnswer:
+        """Answer a card's challenge (16 bytes) as the card with this UID (7 bytes) expects."""
+        ...
+
+    def verify_card_answer(
+        self, uid: bytes, application: Application, sealed_state: bytes, card_answer: bytes
+    ) -> bool:
+        """Say whether the card's 32 bytes prove it holds its key; False too when it is too late."""
+        ...
+
+    def derive_access_key(self, uid: bytes) -> bytes:
+        """Return the access authentication key (16 bytes) of one card, for its own gates."""
+        ...
+
+    def begin_personalisation(self, uid: bytes) -> DialogueStep:
+        """Start personalising the card with this UID; the first command always exists."""
+        ...
+
+    def continue_personalisation(self, dialogue_id: UUID, response: bytes) -> DialogueStep:
+        """Give the card's response; raises DialogueUnknown, PersonalisationFailed."""
+        ...
+
+    def make_pin_reference(
+        self, account_id: UUID, generation: int, code: SecretCode
+    ) -> PinReference:
+        """Return what may be stored of a code, with a fresh salt."""
+        ...
+
+    def matches_reference(
+        self, account_id: UUID, reference: PinReference, code: SecretCode
+    ) -> bool:
+        """Say whether a code being set is the one already stored (for refusing its reuse)."""
+        ...
+
+    def verify_pin(self, encrypted: EncryptedPinBlock, subject: PinSubject) -> PinVerdict:
+        """Open a PIN block and compare what is in it with the reference."""
+        ...
+
+    def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
+        """Return a pad's initial key, for injection: identifier of 8 bytes (TDES: KSN of 10)."""
+        ...
+
+    def sign(self, payload: bytes) -> str:
+        """Return `payload` as a compact JWS (EdDSA) under the list-signing key."""
+        ...
+
+    def public_signing_key(self) -> dict[str, str]:
+        """Return the public half of the list-signing key as a JWK (RFC 8037): kty crv x kid."""
         ...

@@ -3,6 +3,7 @@
 import os
 import secrets
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,17 @@ import psycopg
 import pytest
 
 import backend.tables  # noqa: F401 - every table must be known before they are made
+from backend.app import build_app
 from backend.database import Base, Database
+from backend.services import Services
+from backend.settings import Settings
+from backend.vault.key_file import make_keys
+from backend.vault.local import LocalVault
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx2; the terminal, and so the project, uses httpx.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 
 @dataclass
@@ -94,3 +105,22 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def vault(clock: Clock) -> LocalVault:
+    """A vault with fresh keys that were never in a file."""
+    return LocalVault(make_keys(secrets.token_bytes), now=clock)
+
+
+@pytest.fixture
+def services(database: Database, vault: LocalVault, clock: Clock) -> Services:
+    """What use cases stand on: the database of each kind, the test's clock, fresh keys."""
+    return Services(settings=Settings(), database=database, vault=vault, now=clock)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    """The whole backend, as HTTP sees it; an unexpected error is a 500, not a crash."""
+    with TestClient(build_app(services), raise_server_exceptions=False) as client:
+        yield client

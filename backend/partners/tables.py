@@ -1,0 +1,83 @@
+"""Partners, their outlets, every terminal, and what terminals prove themselves with."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.database import Base
+
+NAME_CHARACTERS_MAX = 100
+JTI_CHARACTERS_MAX = 64
+
+
+class TerminalKind(StrEnum):
+    """What a terminal stands beside, and so which routes are its own."""
+
+    COUNTER = "counter"
+    GATE = "gate"
+    DESK = "desk"
+
+
+class Partner(Base):
+    """A legal entity that takes the Pass and is reimbursed."""
+
+    __tablename__ = "partner"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    suspended_at: Mapped[datetime | None]
+
+
+class Outlet(Base):
+    """One of a partner's places."""
+
+    __tablename__ = "outlet"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+
+
+class Terminal(Base):
+    """One device. It has a public key from its enrolment on, and never a secret of ours."""
+
+    __tablename__ = "terminal"
+    __table_args__ = (
+        CheckConstraint("kind in ('counter', 'gate', 'desk')", name="kind"),
+        CheckConstraint("(public_key is null) = (enrolled_at is null)", name="enrolled"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(7))
+    name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    outlet_id: Mapped[UUID | None] = mapped_column(ForeignKey("outlet.id"), index=True)
+    # Where a gate or a desk stands; the establishment itself belongs to the access room.
+    establishment_name: Mapped[str | None] = mapped_column(String(NAME_CHARACTERS_MAX))
+    enrolment_hash: Mapped[bytes] = mapped_column(unique=True)
+    enrolment_expires_at: Mapped[datetime]
+    public_key: Mapped[bytes | None]
+    enrolled_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AccessToken(Base):
+    """A short-lived token; only its SHA-256 is kept."""
+
+    __tablename__ = "access_token"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SeenAssertion(Base):
+    """A client assertion that has served; remembered until it would be too old anyway."""
+
+    __tablename__ = "seen_assertion"
+
+    terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(JTI_CHARACTERS_MAX), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

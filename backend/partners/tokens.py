@@ -1,0 +1,202 @@
+"""Access tokens: a terminal proves its key (private_key_jwt, RFC 7523), and gets one for a while.
+
+A token is opaque and random; only its hash is kept. An assertion serves once. Revocation is
+looked up at each request. Not here: HTTP.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.expiry import sweep_expired
+from backend.partners.errors import (
+    AssertionInvalid,
+    AssertionReplayed,
+    TerminalKindNotAllowed,
+    TerminalRevoked,
+    TokenExpired,
+    TokenInvalid,
+)
+from backend.partners.tables import (
+    JTI_CHARACTERS_MAX,
+    AccessToken,
+    Outlet,
+    SeenAssertion,
+    Terminal,
+    TerminalKind,
+)
+
+AUDIENCE = "pass-backend"
+ASSERTION_SECONDS_MAX = 60
+ASSERTION_CHARACTERS_MAX = 2048
+TOKEN_BYTES = 32
+# An expired token stays known for a while, so that its terminal reads `token_expired`.
+TOKEN_KEPT_HOURS_MAX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedTerminal:
+    """A terminal that proved itself with this request; made by `authenticate_terminal` alone."""
+
+    terminal_id: UUID
+    kind: TerminalKind
+    name: str
+    outlet_id: UUID | None
+    partner_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token as its terminal sees it, once."""
+
+    access_token: str = field(repr=False)
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    terminal_id: UUID
+    jti: str
+    expires_at: datetime
+
+
+def issue_token(
+    session: Session,
+    assertion: str,
+    *,
+    now: datetime,
+    token_seconds: int,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> IssuedToken:
+    """Exchange a client assertion for an access token that lives `token_seconds`.
+
+    Raises AssertionInvalid, AssertionReplayed, TerminalRevoked.
+    """
+    terminal = _claimed_terminal(session, assertion)
+    claims = _verify(assertion, terminal, now)
+    if terminal.revoked_at is not None:
+        raise TerminalRevoked
+    sweep_expired(session, SeenAssertion, SeenAssertion.expires_at, now)
+    _remember(session, claims)
+    forgotten = now - timedelta(hours=TOKEN_KEPT_HOURS_MAX)
+    sweep_expired(session, AccessToken, AccessToken.expires_at, forgotten)
+    token = random(TOKEN_BYTES).hex()
+    session.add(
+        AccessToken(
+            token_hash=_hash(token),
+            terminal_id=terminal.id,
+            expires_at=now + timedelta(seconds=token_seconds),
+        )
+    )
+    session.flush()
+    return IssuedToken(token, token_seconds)
+
+
+def authenticate_terminal(session: Session, token: str, now: datetime) -> AuthenticatedTerminal:
+    """Return the terminal that holds this access token.
+
+    Raises TokenInvalid, TokenExpired, TerminalRevoked.
+    """
+    row = session.execute(
+        select(AccessToken.expires_at, Terminal, Outlet.partner_id)
+        .join(Terminal, Terminal.id == AccessToken.terminal_id)
+        .outerjoin(Outlet, Outlet.id == Terminal.outlet_id)
+        .where(AccessToken.token_hash == _hash(token))
+    ).one_or_none()
+    if row is None:
+        raise TokenInvalid
+    expires_at, terminal, partner_id = row
+    if terminal.revoked_at is not None:
+        raise TerminalRevoked
+    if now >= expires_at:
+        raise TokenExpired
+    return AuthenticatedTerminal(
+        terminal_id=terminal.id,
+        kind=TerminalKind(terminal.kind),
+        name=terminal.name,
+        outlet_id=terminal.outlet_id,
+        partner_id=partner_id,
+    )
+
+
+def require_kind(terminal: AuthenticatedTerminal, *kinds: TerminalKind) -> None:
+    """Refuse a terminal of any other kind; raise TerminalKindNotAllowed."""
+    if terminal.kind not in kinds:
+        raise TerminalKindNotAllowed(kind=terminal.kind.value)
+
+
+def _claimed_terminal(session: Session, assertion: str) -> Terminal:
+    """Find whom the assertion claims to come from; nothing in it is proven yet."""
+    if len(assertion) > ASSERTION_CHARACTERS_MAX:
+        raise AssertionInvalid
+    try:
+        claims = jwt.decode(assertion, options={"verify_signature": False})
+        terminal_id = UUID(claims["sub"])
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
+        raise AssertionInvalid from None
+    terminal = session.get(Terminal, terminal_id)
+    if terminal is None or terminal.public_key is None:
+        raise AssertionInvalid
+    return terminal
+
+
+def _verify(assertion: str, terminal: Terminal, now: datetime) -> _Claims:
+    assert terminal.public_key is not None
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            assertion,
+            Ed25519PublicKey.from_public_bytes(terminal.public_key),
+            algorithms=["EdDSA"],
+            audience=AUDIENCE,
+            issuer=str(terminal.id),
+            subject=str(terminal.id),
+            options={
+                "require": ["exp", "jti", "iss", "sub", "aud"],
+                "strict_aud": True,
+                # The time is ours to say, below: the library would read the machine's clock.
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+    except jwt.PyJWTError:
+        raise AssertionInvalid from None
+    return _check_claims(claims, terminal.id, now)
+
+
+def _check_claims(claims: dict[str, Any], terminal_id: UUID, now: datetime) -> _Claims:
+    jti, expires = claims["jti"], claims["exp"]
+    if not (isinstance(jti, str) and 1 <= len(jti) <= JTI_CHARACTERS_MAX and jti.isprintable()):
+        raise AssertionInvalid
+    if not isinstance(expires, int):
+        raise AssertionInvalid
+    seconds_left = expires - now.timestamp()
+    if not 0 < seconds_left <= ASSERTION_SECONDS_MAX:
+        raise AssertionInvalid(seconds_max=ASSERTION_SECONDS_MAX)
+    return _Claims(terminal_id, jti, datetime.fromtimestamp(expires, UTC))
+
+
+def _remember(session: Session, claims: _Claims) -> None:
+    """Write down that this assertion served; the key refuses the second of two, however close."""
+    seen = SeenAssertion(
+        terminal_id=claims.terminal_id, jti=claims.jti, expires_at=claims.expires_at
+    )
+    try:
+        with session.begin_nested():
+            session.add(seen)
+    except IntegrityError:
+        raise AssertionReplayed from None
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,30 @@
+"""What the vault may refuse. No leaf ever carries a key, a code or a block."""
+
+# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
+
+from backend.errors import ConflictError, NotFoundError, UnavailableError
+
+
+class KeyFileRefused(Exception):
+    """The key file cannot be trusted or read; the backend does not start on it."""
+
+
+class DialogueUnknown(NotFoundError):
+    """No such personalisation, or it took too long, or it is over."""
+
+    code = "personalisation_not_found"
+    message = "There is no such personalisation, or it took too long."
+
+
+class TooManyDialogues(UnavailableError):
+    """As many cards as allowed are being personalised now."""
+
+    code = "too_many_personalisations"
+    message = "Too many cards are being personalised at this moment; try again."
+
+
+class PersonalisationFailed(ConflictError):
+    """The card did not let itself be personalised; `reason` names the kind of refusal."""
+
+    code = "personalisation_failed"
+    message = "The card could not be personalised."
