@@ -177,8 +177,8 @@ TABLE: Mapping[State, Mapping[Event, Step]] = MappingProxyType(
 )
 
 
-class NotNow(Exception):  # noqa: N818 -- the caller's mistake, never the pad's
-    """This event has no place in this state; nothing has changed."""
+class NotNow(Exception):
+    """This event has no place in this state: the caller's mistake. Nothing has changed."""
 
     def __init__(self, state: State, event: Event) -> None:
         super().__init__(f"{event.name} has no place in {state.name}")
