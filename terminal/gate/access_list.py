@@ -1,0 +1,216 @@
+"""The signed list of cards a gate may admit: verified, parsed, searched by UID.
+
+Promise: an `AccessList` was signed by the pinned Ed25519 key (RFC 8037), is for this gate, and is
+well-formed: only `read_access_list` makes one. Fields this version does not know are ignored
+within format 1, because a terminal is updated on another day than the backend: a change of meaning
+takes another format number, and that is refused. No key and no name is ever in a message or repr.
+
+Not here: files (see `list_store.py`), and the decision. `valid_until` does not close the gate: an
+outage must not leave a school without lunch, and a late blocking is the smaller harm. The screen
+says how old the list is, and turns amber.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from passcard.secret import Secret
+from terminal.errors import TerminalError
+from terminal.gate.decision import Holder, Service
+
+FORMAT: Final = 1
+LIST_BYTES_MAX: Final = 8 * 1024 * 1024
+CARDS_MAX: Final = 30_000
+SERVICES_MAX: Final = 50
+PASSAGES_PER_DAY_MAX: Final = 20
+
+
+class ListFault(StrEnum):
+    """Why a list was refused."""
+
+    TAMPERED = "tampered"  # the signature is not the pinned key's
+    MALFORMED = "malformed"
+    ANOTHER_GATE = "another_gate"
+    OLDER = "older"  # than the one held: somebody replays a list with a card since blocked
+
+
+class ListRefused(TerminalError):
+    """The list is not to be used; the one held stays. `fault` says why, nothing is quoted."""
+
+    def __init__(self, fault: ListFault) -> None:
+        super().__init__(f"access list refused: {fault}")
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCard:
+    """A card of this establishment, and the one key that proves it (AN10922-diversified)."""
+
+    uid: bytes
+    holder: Holder = field(repr=False)
+    key: Secret = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """One version of a gate's list; times are aware."""
+
+    gate: str
+    establishment: str
+    version: int
+    issued_at: datetime
+    valid_until: datetime
+    zone: ZoneInfo
+    services: tuple[Service, ...]
+    cards: dict[bytes, ListedCard] = field(repr=False)
+
+    def find(self, uid: bytes) -> ListedCard | None:
+        """Return the card with this UID, or None."""
+        return self.cards.get(uid)
+
+    def name_of(self, card_id: str) -> str | None:
+        """Return the first name of a card's holder, for the supervisor's list."""
+        for card in self.cards.values():
+            if card.holder.card_id == card_id:
+                return card.holder.display_name
+        return None
+
+    def supersedes(self, held: "AccessList") -> bool:
+        """Tell whether it may replace `held`: never back to an older version or an older issue."""
+        return (self.version, self.issued_at) >= (held.version, held.issued_at)
+
+
+def read_access_list(jws: str, key: Ed25519PublicKey, gate: str) -> AccessList:
+    """Return the verified list of `gate` (its terminal id); raises ListRefused."""
+    if len(jws) > LIST_BYTES_MAX:
+        raise ListRefused(ListFault.MALFORMED)
+    try:
+        payload = jwt.PyJWS().decode(jws, key, algorithms=["EdDSA"])
+    except jwt.InvalidTokenError:
+        raise ListRefused(ListFault.TAMPERED) from None
+    try:
+        body = _ListBody.model_validate_json(payload)
+    except ValidationError:
+        # The error would quote what it found: keys and names.
+        raise ListRefused(ListFault.MALFORMED) from None
+    if body.gate != gate:
+        raise ListRefused(ListFault.ANOTHER_GATE)
+    return _access_list(body)
+
+
+def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
+    """Raise ListRefused if `fresh` would turn the gate back to an older list."""
+    if held is not None and not fresh.supersedes(held):
+        raise ListRefused(ListFault.OLDER)
+
+
+_Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+_WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class _ServiceBody(_Body):
+    service: _Code
+    label: _Label
+    days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
+    opens: _WallTime
+    closes: _WallTime
+    passages_max: Annotated[int, Field(ge=1, le=PASSAGES_PER_DAY_MAX)]
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError("a service opens and closes on one day")
+        return self
+
+
+class _CardBody(_Body):
+    uid: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{14}$")]
+    card_id: UUID
+    key: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{32}$")]
+    display_name: Annotated[str, StringConstraints(max_length=100)]
+    state: Literal["active", "blocked"]
+    services: Annotated[list[_Code], Field(max_length=SERVICES_MAX)]
+
+
+class _ListBody(_Body):
+    format: Literal[1]
+    gate: str
+    establishment: _Label
+    version: Annotated[int, Field(ge=1)]
+    issued_at: AwareDatetime
+    valid_until: AwareDatetime
+    timezone: str
+    services: Annotated[list[_ServiceBody], Field(max_length=SERVICES_MAX)]
+    cards: Annotated[list[_CardBody], Field(max_length=CARDS_MAX)]
+
+    @model_validator(mode="after")
+    def _names_each_thing_once(self) -> Self:
+        codes = {service.service for service in self.services}
+        uids = {card.uid for card in self.cards}
+        ids = {card.card_id for card in self.cards}
+        if len(codes) != len(self.services) or not len(uids) == len(ids) == len(self.cards):
+            raise ValueError("named twice")
+        if not all(codes.issuperset(card.services) for card in self.cards):
+            raise ValueError("a right to a service that is not in the list")
+        if self.valid_until <= self.issued_at:
+            raise ValueError("never valid")
+        return self
+
+
+def _access_list(body: _ListBody) -> AccessList:
+    try:
+        zone = ZoneInfo(body.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ListRefused(ListFault.MALFORMED) from None
+    cards = (_card(card) for card in body.cards)
+    return AccessList(
+        gate=body.gate,
+        establishment=body.establishment,
+        version=body.version,
+        issued_at=body.issued_at,
+        valid_until=body.valid_until,
+        zone=zone,
+        services=tuple(_service(service) for service in body.services),
+        cards={card.uid: card for card in cards},
+    )
+
+
+def _service(body: _ServiceBody) -> Service:
+    return Service(
+        code=body.service,
+        label=body.label,
+        days=frozenset(body.days),
+        opens=time.fromisoformat(body.opens),
+        closes=time.fromisoformat(body.closes),
+        passages_max=body.passages_max,
+    )
+
+
+def _card(body: _CardBody) -> ListedCard:
+    holder = Holder(
+        card_id=str(body.card_id),
+        display_name=body.display_name,
+        blocked=body.state == "blocked",
+        services=frozenset(body.services),
+    )
+    return ListedCard(bytes.fromhex(body.uid), holder, Secret(bytes.fromhex(body.key)))

@@ -1,0 +1,310 @@
+"""A list serves only if the pinned key signed it, for this gate, and it is whole."""
+
+import base64
+import json
+import os
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from passcard.secret import Secret
+from terminal.gate.access_list import (
+    LIST_BYTES_MAX,
+    AccessList,
+    ListFault,
+    ListRefused,
+    check_supersedes,
+    read_access_list,
+)
+from terminal.gate.list_store import ListNotKept, ListStore
+
+GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
+LEA = bytes.fromhex("04AABBCCDDEE01")
+NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
+
+Payload = Callable[..., dict[str, Any]]
+
+
+class Signing(Protocol):
+    @property
+    def key(self) -> Ed25519PublicKey: ...
+
+    def sign(self, payload: object, header: object = None) -> str: ...
+
+
+def refusal(jws: str, key: Ed25519PublicKey, gate: str = GATE) -> ListFault:
+    with pytest.raises(ListRefused) as caught:
+        read_access_list(jws, key, gate)
+    assert caught.value.__cause__ is None
+    return caught.value.fault
+
+
+def test_a_good_list_is_found_by_uid(signer: Signing, payload: Payload) -> None:
+    found = read_access_list(signer.sign(payload()), signer.key, GATE)
+    card = found.find(LEA)
+    assert card is not None
+    assert card.key == Secret(bytes(15) + b"\x01")
+    assert (card.holder.display_name, card.holder.blocked) == ("Léa", False)
+    assert found.services[0].opens == time(11, 30)
+    assert found.version == 7
+    assert found.find(b"\x04" * 7) is None
+    assert found.name_of(card.holder.card_id) == "Léa"
+    assert found.name_of("nobody") is None
+
+
+def test_keys_and_names_are_in_no_repr(signer: Signing, payload: Payload) -> None:
+    found = read_access_list(signer.sign(payload()), signer.key, GATE)
+    text = repr(found) + repr(found.find(LEA))
+    assert "Léa" not in text
+    assert "00000001" not in text.replace(GATE, "")
+
+
+def test_another_key_is_refused(signer: Signing, payload: Payload) -> None:
+    other = type(signer)()
+    assert refusal(other.sign(payload()), signer.key) is ListFault.TAMPERED
+
+
+@pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS256"}, {"alg": "EdDSA", "crit": 1}])
+def test_a_header_chooses_nothing(signer: Signing, payload: Payload, header: object) -> None:
+    assert refusal(signer.sign(payload(), header), signer.key) is ListFault.TAMPERED
+
+
+def test_the_list_of_another_gate_is_refused(signer: Signing, payload: Payload) -> None:
+    jws = signer.sign(payload(gate="3f0c1df0-5a36-4b6e-9a3c-000000000002"))
+    assert refusal(jws, signer.key) is ListFault.ANOTHER_GATE
+
+
+def test_an_enormous_list_is_not_even_read(signer: Signing) -> None:
+    assert refusal("a" * (LIST_BYTES_MAX + 1), signer.key) is ListFault.MALFORMED
+
+
+SERVICE = {
+    "service": "lunch",
+    "label": "Déjeuner",
+    "days": [1],
+    "opens": "11:30",
+    "closes": "13:30",
+    "passages_max": 1,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": 2},
+        {"format": "1"},
+        {"version": 0},
+        {"version": "7"},
+        {"issued_at": "2026-11-17T10:00:00"},
+        {"valid_until": "2026-11-16T10:00:00Z"},
+        {"timezone": "Europe/Pari"},
+        {"timezone": "../../etc/passwd"},
+        {"services": [SERVICE, SERVICE]},
+        {"services": [SERVICE | {"opens": "13:30"}]},
+        {"services": [SERVICE | {"closes": "24:00"}]},
+        {"services": [SERVICE | {"days": [0]}]},
+        {"services": [SERVICE | {"days": []}]},
+        {"services": [SERVICE | {"passages_max": 0}]},
+        {"services": []},
+        {"cards": None},
+    ],
+    ids=str,
+)
+def test_a_malformed_list_is_refused(
+    signer: Signing, payload: Payload, changes: dict[str, Any]
+) -> None:
+    assert refusal(signer.sign(payload(**changes)), signer.key) is ListFault.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"uid": "04aabbccddee01"},
+        {"uid": "04AABBCC"},
+        {"key": "00"},
+        {"state": "lost"},
+        {"services": ["dinner"]},
+        {"card_id": "1"},
+    ],
+    ids=str,
+)
+def test_a_malformed_card_is_refused(
+    signer: Signing, payload: Payload, card: Payload, changes: dict[str, Any]
+) -> None:
+    bad = card("04AABBCCDDEE01", "Léa", 1) | changes
+    assert refusal(signer.sign(payload(cards=[bad])), signer.key) is ListFault.MALFORMED
+
+
+def test_the_same_uid_twice_is_refused(signer: Signing, payload: Payload, card: Payload) -> None:
+    twice = [card("04AABBCCDDEE01", "Léa", 1), card("04AABBCCDDEE01", "Noah", 2)]
+    assert refusal(signer.sign(payload(cards=twice)), signer.key) is ListFault.MALFORMED
+
+
+def test_a_refusal_quotes_nothing(signer: Signing, payload: Payload, card: Payload) -> None:
+    bad = card("04AABBCCDDEE01", "Léa", 1, key="ABCDEF")
+    with pytest.raises(ListRefused) as caught:
+        read_access_list(signer.sign(payload(cards=[bad])), signer.key, GATE)
+    assert "ABCDEF" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_field_of_a_later_version_is_ignored(signer: Signing, payload: Payload) -> None:
+    assert read_access_list(signer.sign(payload(diets=["v"])), signer.key, GATE).version == 7
+
+
+SMALL_LIST = {
+    "format": 1,
+    "gate": GATE,
+    "establishment": "Lycée",
+    "version": 1,
+    "issued_at": "2026-11-17T10:00:00Z",
+    "valid_until": "2026-11-19T10:00:00Z",
+    "timezone": "Europe/Paris",
+    "services": [],
+    "cards": [],
+}
+
+
+class TestDamage:
+    """Any byte changed anywhere: refused, never a crash, never accepted."""
+
+    def test_undamaged_it_is_read(self) -> None:
+        assert read_access_list(JWS, SIGNER_KEY, GATE).version == 1
+
+    @given(st.data())
+    def test_any_changed_character_is_refused(self, data: st.DataObject) -> None:
+        position = data.draw(st.integers(0, len(JWS) - 1))
+        other = data.draw(st.characters(min_codepoint=33, max_codepoint=126))
+        damaged = JWS[:position] + other + JWS[position + 1 :]
+        if _bytes_of(damaged) == _bytes_of(JWS):
+            return
+        with pytest.raises(ListRefused):
+            read_access_list(damaged, SIGNER_KEY, GATE)
+
+    @given(st.text(max_size=200))
+    def test_any_text_is_refused(self, text: str) -> None:
+        with pytest.raises(ListRefused):
+            read_access_list(text, SIGNER_KEY, GATE)
+
+
+def _bytes_of(jws: str) -> list[bytes] | None:
+    """Decode as leniently as anybody would: two spellings of the same bytes are the same list."""
+    try:
+        return [base64.urlsafe_b64decode(part + "==") for part in jws.split(".")]
+    except ValueError:
+        return None
+
+
+def _make_jws() -> tuple[str, Ed25519PublicKey]:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - only here
+        Ed25519PrivateKey,
+    )
+
+    private = Ed25519PrivateKey.generate()
+    parts = [{"alg": "EdDSA"}, SMALL_LIST]
+    texts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts]
+    signed = ".".join(texts)
+    signature = base64.urlsafe_b64encode(private.sign(signed.encode())).rstrip(b"=").decode()
+    return f"{signed}.{signature}", private.public_key()
+
+
+JWS, SIGNER_KEY = _make_jws()
+
+
+@pytest.fixture
+def store(tmp_path: Path, signer: Signing) -> ListStore:
+    return ListStore(tmp_path, signer.key, GATE)
+
+
+def load(store: ListStore) -> AccessList:
+    held = store.load()
+    assert held is not None
+    return held
+
+
+def test_nothing_stored_is_no_list(store: ListStore) -> None:
+    assert store.load() is None
+
+
+def test_a_kept_list_is_private_and_comes_back(
+    store: ListStore, signer: Signing, payload: Payload
+) -> None:
+    store.keep(signer.sign(payload()), NOON)
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    assert load(store).version == 7
+    assert [entry.name for entry in store.path.parent.iterdir()] == [store.path.name]
+
+
+def test_a_newer_version_and_a_newer_issue_supersede(
+    store: ListStore, signer: Signing, payload: Payload
+) -> None:
+    held = store.accept(signer.sign(payload()), None)
+    newer = store.accept(signer.sign(payload(version=8)), held)
+    assert newer.version == 8
+    again = store.accept(signer.sign(payload(version=8, issued=NOON)), newer)
+    assert again.issued_at == NOON
+
+
+@pytest.mark.parametrize(
+    "older", [{"version": 6, "issued": NOON}, {"issued": NOON - timedelta(hours=2)}]
+)
+def test_no_way_back_to_an_older_list(
+    store: ListStore, signer: Signing, payload: Payload, older: dict[str, Any]
+) -> None:
+    held = store.accept(signer.sign(payload()), None)
+    with pytest.raises(ListRefused) as caught:
+        store.accept(signer.sign(payload(**older)), held)
+    assert caught.value.fault is ListFault.OLDER
+    check_supersedes(held, held)
+
+
+@pytest.mark.parametrize("raw", [b"", b"not a list", b"\xff\xfe", b"a.b.c"])
+def test_a_damaged_file_is_refused_not_believed(store: ListStore, raw: bytes) -> None:
+    store.path.write_bytes(raw)
+    with pytest.raises(ListRefused):
+        store.load()
+
+
+def test_a_disk_that_refuses_leaves_the_old_list(
+    store: ListStore, signer: Signing, payload: Payload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.keep(signer.sign(payload()), NOON)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ListNotKept):
+        store.keep(signer.sign(payload(version=8)), NOON)
+    assert load(store).version == 7
+
+
+def test_a_file_left_aside_by_a_crash_is_in_nobodys_way(
+    store: ListStore, signer: Signing, payload: Payload
+) -> None:
+    store.path.with_suffix(".new").write_bytes(b"half a li")
+    store.keep(signer.sign(payload()), NOON)
+    assert load(store).version == 7
+
+
+def test_the_age_counts_from_the_last_confirmation(
+    store: ListStore, signer: Signing, payload: Payload
+) -> None:
+    store.keep(signer.sign(payload()), NOON)
+    held = load(store)
+    later = NOON + timedelta(hours=3)
+    assert store.confirmed_at(held, later) == NOON
+    store.confirm(later)
+    assert store.confirmed_at(held, later) == later
+    # A clock set back, or a file touched by hand, makes no list younger than now.
+    assert store.confirmed_at(held, NOON) == NOON
+    store.path.unlink()
+    store.confirm(later)
+    assert store.confirmed_at(held, later) == held.issued_at
