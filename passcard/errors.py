@@ -4,7 +4,6 @@ Promise: the host side of the card protocol raises nothing but `PassCardError`s 
 for a caller's own mistake, such as a key of 15 bytes). No leaf holds a key, a random or a card
 number. Not here: a card that was pulled or is silent. That is the reader's tree.
 """
-# ruff: noqa: N818 - a leaf is named after what happened, so that `except CardNotGenuine` reads.
 
 from passcard.status_word import StatusWord
 
