@@ -1,0 +1,69 @@
+"""EV1 secure messaging, the chip's half: one IV runs through every command and answer.
+
+Serves sessions of AuthenticateAES (16-byte blocks) and AuthenticateISO (8-byte blocks).
+"""
+
+from dataclasses import dataclass
+
+from simulator.chip.crypto import BlockCipher, cmac, jamcrc, pad_zero
+from simulator.chip.keys import Key, KeyKind
+from simulator.chip.modes import Mode
+from simulator.chip.status import RefusalError, Status, require
+
+MAC_LENGTH = 8
+CRC_LENGTH = 4
+
+
+@dataclass(slots=True)
+class Ev1Session:
+    """A session opened by AuthenticateAES or AuthenticateISO."""
+
+    key_number: int
+    cipher: BlockCipher
+    iv: bytes
+
+    def open_command(self, ins: int, body: bytes, *, mode: Mode, header_length: int) -> bytes:
+        """Return the command's plain body. A key change comes back with its CRCs and padding."""
+        header, encrypted = body[:header_length], body[header_length:]
+        if not mode.encrypts_command or not encrypted:
+            # Nothing is sent for it, but the command moves the IV.
+            self.iv = cmac(self.cipher, bytes((ins,)) + body, self.iv)
+            return body
+        require(len(encrypted) % self.cipher.block == 0, Status.LENGTH_ERROR)
+        plain = self.cipher.decrypt(encrypted, self.iv)
+        self.iv = encrypted[-self.cipher.block :]
+        if mode is Mode.KEY_CHANGE:
+            return header + plain
+        return header + _checked(bytes((ins,)) + header, plain, self.cipher.block)
+
+    def seal_answer(self, answer: bytes, *, mode: Mode) -> bytes:
+        """Return the answer of a successful command with its MAC, or encrypted with its CRC."""
+        if mode.encrypts_answer and answer:
+            plain = answer + jamcrc(answer + bytes((Status.OK,)))
+            sealed = self.cipher.encrypt(pad_zero(plain, self.cipher.block), self.iv)
+            self.iv = sealed[-self.cipher.block :]
+            return sealed
+        self.iv = cmac(self.cipher, answer + bytes((Status.OK,)), self.iv)
+        return answer + self.iv[:MAC_LENGTH]
+
+
+def _checked(covered: bytes, plain: bytes, block: int) -> bytes:
+    """Return the data before CRC and zeros; several lengths are tried, the shortest padding first.
+
+    The length is not on the wire: the right one is where the CRC fits and only zeros follow.
+    """
+    for end in range(len(plain) - CRC_LENGTH, max(len(plain) - CRC_LENGTH - block, -1), -1):
+        message, crc, rest = plain[:end], plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
+        if not any(rest) and jamcrc(covered + message) == crc:
+            return message
+    raise RefusalError(Status.INTEGRITY_ERROR)
+
+
+def session_cipher(key: Key, rnd_a: bytes, rnd_b: bytes) -> BlockCipher:
+    """Derive the session's cipher from both random numbers."""
+    start = rnd_a[:4] + rnd_b[:4]
+    if key.kind is KeyKind.AES:
+        return BlockCipher(start + rnd_a[12:16] + rnd_b[12:16], key.cipher().block)
+    if key.is_single_des:
+        return BlockCipher(start, key.cipher().block)
+    return BlockCipher(start + rnd_a[4:8] + rnd_b[4:8], key.cipher().block)
