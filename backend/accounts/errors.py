@@ -1,7 +1,5 @@
 """What may be refused about people and their activation."""
 
-# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
-
 from backend.errors import GoneError, NotFoundError
 
 

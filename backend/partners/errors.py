@@ -1,7 +1,5 @@
 """Why a terminal may be refused: at enrolment, for a token, or at a door that is not its own."""
 
-# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
-
 from backend.errors import (
     ForbiddenError,
     GoneError,

@@ -1,7 +1,5 @@
 """What the vault may refuse. No leaf ever carries a key, a code or a block."""
 
-# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
-
 from backend.errors import ConflictError, NotFoundError, UnavailableError
 
 

@@ -3,18 +3,39 @@
 It is not a secure cryptographic device: keys and codes pass through this process's memory.
 """
 
-import base64
-import hashlib
-import json
+import hmac
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
+from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from backend.vault import dukpt, pin_block
+from backend.vault.dialogues import Dialogues
 from backend.vault.key_file import VaultKeys, make_keys, read_keys, write_keys
+from backend.vault.pin_reference import SALT_BYTES, reference_tag
+from backend.vault.seal import seal, unseal
+from backend.vault.signing import ListSigner
+from backend.vault.values import (
+    CODE_DIGITS,
+    ChallengeAnswer,
+    DialogueStep,
+    EncryptedPinBlock,
+    PinProfile,
+    PinReference,
+    PinSubject,
+    PinVerdict,
+    SecretCode,
+    wipe,
+)
+from passcard.authenticate import RND_LENGTH, answer_challenge, verify_card_answer
+from passcard.errors import CardNotGenuine
+from passcard.layout import Application
+from passcard.personalise import MasterKeys, personalise
+from passcard.secret import Secret
+
+CHALLENGE_SECONDS_MAX = 10
 
 
 class LocalVault:
@@ -26,11 +47,20 @@ class LocalVault:
         *,
         now: Callable[[], datetime],
         random: Callable[[int], bytes] = secrets.token_bytes,
+        make_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._keys = keys
         self._now = now
         self._random = random
-        self._signing = Ed25519PrivateKey.from_private_bytes(keys.list_signing.reveal())
+        self._signer = ListSigner(keys.list_signing)
+        self._dialogues = Dialogues(now, make_id)
+        self._masters = MasterKeys(
+            picc=keys.picc,
+            benefits_master=keys.benefits_master,
+            benefits_authenticate=keys.benefits_authenticate,
+            access_master=keys.access_master,
+            access_authenticate=keys.access_authenticate,
+        )
 
     @classmethod
     def create(
@@ -58,19 +88,119 @@ class LocalVault:
         """Open the vault on its key file; raise KeyFileRefused, FileNotFoundError."""
         return cls(read_keys(path), now=now, random=random)
 
+    def answer_card_challenge(
+        self, uid: bytes, application: Application, encrypted_rnd_b: bytes
+    ) -> ChallengeAnswer:
+        """Answer a card's challenge with a RndA of ours, which stays sealed."""
+        rnd_a = self._random(RND_LENGTH)
+        answer = answer_challenge(self._card_key(uid, application), encrypted_rnd_b, rnd_a)
+        sealed = seal(
+            self._keys.sealing,
+            rnd_a + encrypted_rnd_b,
+            bound_to=_challenge_of(uid, application),
+            expires_at=self._now() + timedelta(seconds=CHALLENGE_SECONDS_MAX),
+            random=self._random,
+        )
+        return ChallengeAnswer(answer, sealed)
+
+    def verify_card_answer(
+        self, uid: bytes, application: Application, sealed_state: bytes, card_answer: bytes
+    ) -> bool:
+        """Say whether the card holds its key; False as well when the state is stale or foreign."""
+        state = unseal(
+            self._keys.sealing,
+            sealed_state,
+            bound_to=_challenge_of(uid, application),
+            now=self._now(),
+        )
+        if state is None:
+            return False
+        rnd_a, encrypted_rnd_b = state[:RND_LENGTH], state[RND_LENGTH:]
+        key = self._card_key(uid, application)
+        try:
+            verify_card_answer(key, rnd_a, encrypted_rnd_b, card_answer)
+        except CardNotGenuine:
+            return False
+        return True
+
+    def derive_access_key(self, uid: bytes) -> bytes:
+        """Return one card's own access key: the exception that offline gates need."""
+        return self._card_key(uid, Application.ACCESS)
+
+    def begin_personalisation(self, uid: bytes) -> DialogueStep:
+        """Start personalising the card with this UID; raises TooManyDialogues."""
+        return self._dialogues.begin(personalise(uid, self._masters.for_card(uid), self._random))
+
+    def continue_personalisation(self, dialogue_id: UUID, response: bytes) -> DialogueStep:
+        """Give the card's response; raises DialogueUnknown, PersonalisationFailed."""
+        return self._dialogues.answer(dialogue_id, response)
+
+    def make_pin_reference(
+        self, account_id: UUID, generation: int, code: SecretCode
+    ) -> PinReference:
+        """Return what may be stored of a code, with a fresh salt."""
+        salt = self._random(SALT_BYTES)
+        key = self._keys.pin_reference
+        tag = reference_tag(key, account_id, generation, salt, code.reveal())
+        return PinReference(generation, self._keys.pin_reference_version, salt, tag)
+
+    def matches_reference(
+        self, account_id: UUID, reference: PinReference, code: SecretCode
+    ) -> bool:
+        """Say whether a code is the one a reference was made of."""
+        return self._matches(account_id, reference, code.reveal())
+
+    def verify_pin(self, encrypted: EncryptedPinBlock, subject: PinSubject) -> PinVerdict:
+        """Open a PIN block and compare; the clear code lives in this call alone."""
+        try:
+            digits = self._open_block(encrypted, subject.card_number)
+        except (pin_block.PinBlockInvalid, dukpt.KeySerialNumberInvalid):
+            return PinVerdict.BLOCK_INVALID
+        try:
+            # A pad may be set to take more digits than a code has: no code of ours is longer.
+            if len(digits) != CODE_DIGITS:
+                return PinVerdict.BLOCK_INVALID
+            right = self._matches(subject.account_id, subject.reference, digits)
+            return PinVerdict.RIGHT if right else PinVerdict.WRONG
+        finally:
+            wipe(digits)
+
+    def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
+        """Return a pad's initial key, for injection."""
+        if profile is PinProfile.AES_DUKPT_FORMAT_4:
+            bdk = self._keys.pin_bdk_aes.reveal()
+            return Secret(dukpt.aes_initial_key(bdk, initial_key_id))
+        bdk = self._keys.pin_bdk_tdes.reveal()
+        return Secret(dukpt.tdes_initial_key(bdk, initial_key_id))
+
     def sign(self, payload: bytes) -> str:
-        """Return `payload` as a compact JWS (RFC 7515 §7.1, EdDSA of RFC 8037)."""
-        header = {"alg": "EdDSA", "kid": self.public_signing_key()["kid"]}
-        signed = f"{_base64url(json.dumps(header).encode())}.{_base64url(payload)}"
-        return f"{signed}.{_base64url(self._signing.sign(signed.encode()))}"
+        """Return `payload` as a compact JWS under the list-signing key."""
+        return self._signer.sign(payload)
 
     def public_signing_key(self) -> dict[str, str]:
-        """Return the public key that verifies `sign`; `kid` is its thumbprint (RFC 8037 A.3)."""
-        x = _base64url(self._signing.public_key().public_bytes_raw())
-        members = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'
-        thumbprint = _base64url(hashlib.sha256(members.encode()).digest())
-        return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": thumbprint}
+        """Return the public half of the list-signing key as a JWK."""
+        return self._signer.public_jwk()
+
+    def _card_key(self, uid: bytes, application: Application) -> bytes:
+        return self._masters.for_card(uid).authenticate(application)
+
+    def _matches(self, account_id: UUID, reference: PinReference, digits: bytearray) -> bool:
+        if reference.key_version != self._keys.pin_reference_version:
+            return False
+        key = self._keys.pin_reference
+        generation, salt = reference.generation, reference.salt
+        tag = reference_tag(key, account_id, generation, salt, digits)
+        return hmac.compare_digest(tag, reference.tag)
+
+    def _open_block(self, encrypted: EncryptedPinBlock, card_number: str) -> bytearray:
+        if encrypted.profile is PinProfile.AES_DUKPT_FORMAT_4:
+            serial = dukpt.KeySerialNumber.parse_aes(encrypted.key_serial_number)
+            key = dukpt.aes_pin_key(self._keys.pin_bdk_aes.reveal(), serial)
+            return pin_block.open_format_4(key, card_number, encrypted.block)
+        serial = dukpt.KeySerialNumber.parse_tdes(encrypted.key_serial_number)
+        key = dukpt.tdes_pin_key(self._keys.pin_bdk_tdes.reveal(), serial)
+        return pin_block.open_format_0(key, card_number, encrypted.block)
 
 
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+def _challenge_of(uid: bytes, application: Application) -> bytes:
+    return b"card-challenge/1:" + application.value.encode() + b":" + uid

@@ -116,7 +116,7 @@ def vault(clock: Clock) -> LocalVault:
 @pytest.fixture
 def services(database: Database, vault: LocalVault, clock: Clock) -> Services:
     """What use cases stand on: the database of each kind, the test's clock, fresh keys."""
-    return Services(settings=Settings(), database=database, vault=vault, now=clock)  # type: ignore[arg-type]
+    return Services(settings=Settings(), database=database, vault=vault, now=clock)
 
 
 @pytest.fixture
