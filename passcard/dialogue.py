@@ -82,7 +82,8 @@ def ask(ins: int, sent: bytes = b"") -> Dialogue[Response]:
 def select_application(aid: bytes) -> Dialogue[None]:
     """Select `aid` (3 bytes, wire order); any session is over. Raises CardRefused."""
     _check_aid(aid)
-    yield from _ask_plain(SELECT_APPLICATION, aid)
+    answer = yield from _ask_plain(SELECT_APPLICATION, aid)
+    _check_length(answer, 0, "a bare status")
 
 
 def get_version() -> Dialogue[Version]:
