@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from terminal.counter.record import AMOUNT_CENTS_MAX
 
-__all__ = ["AMOUNT_CENTS_MAX", "DEFAULT_LIMITS", "Limits"]
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long and how often; seconds unless the name says otherwise."""
 
+    amount_cents_max: int = AMOUNT_CENTS_MAX
     card_seconds_max: float = 60.0
     benefit_seconds_max: float = 45.0
     code_seconds_max: float = 30.0

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from terminal.api_values import Approved, CardChallenge, CardProof, Declined
+from terminal.api_values import Approved, CardChallenge, CardProof, Declined, Reversal
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import Event
 from terminal.pin.pad import EncryptedPinBlock, PinEntry, PinPrompt
@@ -62,34 +62,31 @@ class PinPad(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentOrder:
-    """One wish to pay. `payment_id` is in the journal before this exists."""
-
-    payment_id: str
-    proof_id: str
-    benefit: str
-    amount_cents: int
-    encrypted_pin_block: EncryptedPinBlock
-
-
 class Backend(Protocol):
-    """The system of record; every method may raise a BackendError."""
+    """The system of record, as `terminal.backend_client`; every method may raise a BackendError."""
 
-    def open_challenge(self, uid: bytes, encrypted_rnd_b: bytes) -> CardChallenge:
-        """Have the chip's 16 bytes answered for the benefits application."""
+    def challenge_card(self, uid: bytes, application: str, encrypted_rnd_b: bytes) -> CardChallenge:
+        """Have the chip's 16 bytes answered."""
         ...
 
     def prove_card(self, challenge_id: UUID, card_answer: bytes) -> CardProof:
         """Have the chip's 32 bytes checked; BackendRefused if the card is not good."""
         ...
 
-    def pay(self, order: PaymentOrder) -> Approved | Declined:
-        """Send one payment; any BackendError means that its outcome is unknown."""
+    def pay(
+        self,
+        payment_id: UUID,
+        proof_id: str,
+        benefit: str,
+        amount_cents: int,
+        *,
+        pin: EncryptedPinBlock,
+    ) -> Approved | Declined:
+        """Send one payment, whose id is in the journal; after an error its outcome is unknown."""
         ...
 
-    def reverse(self, payment_id: str) -> bool:
-        """Take a payment back, whatever it became; return whether money had moved."""
+    def reverse_payment(self, payment_id: UUID) -> Reversal:
+        """Take a payment back, whatever it became, or refuse it before it arrives."""
         ...
 
 
@@ -138,4 +135,4 @@ class Collaborators:
     backend: Backend
     journal: Journal
     clock: Clock
-    new_id: Callable[[], str]
+    new_id: Callable[[], UUID]

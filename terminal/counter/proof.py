@@ -11,8 +11,8 @@ from passcard.authenticate import (
     second_command,
 )
 from passcard.errors import NotAPassCard
-from passcard.layout import AUTHENTICATE_KEY, BENEFITS_AID, UID_LENGTH
-from passcard.session import select_application
+from passcard.layout import AUTHENTICATE_KEY, UID_LENGTH, Application
+from passcard.session import select_pass_application
 from terminal.api_values import CardProof
 from terminal.counter.ports import Backend, Card
 
@@ -23,11 +23,11 @@ def prove_card(card: Card, backend: Backend) -> CardProof:
     Raises PassCardError for a card of another kind or not genuine, ReaderError when it leaves,
     BackendError when the backend refuses it or cannot be asked.
     """
-    select_application(card.transmit, BENEFITS_AID)
+    select_pass_application(card.transmit, Application.BENEFITS)
     uid = card.uid()
     if len(uid) != UID_LENGTH:
         raise NotAPassCard
     encrypted_rnd_b = read_encrypted_rnd_b(card.transmit(first_command(AUTHENTICATE_KEY)))
-    challenge = backend.open_challenge(uid, encrypted_rnd_b)
+    challenge = backend.challenge_card(uid, Application.BENEFITS, encrypted_rnd_b)
     card_answer = read_card_answer(card.transmit(second_command(challenge.answer)))
     return backend.prove_card(challenge.challenge_id, card_answer)

@@ -8,6 +8,7 @@ call makes a bounded number of attempts: when to call again is `counter.py`'s bu
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from terminal.counter.limits import Limits
 from terminal.counter.ports import Backend, Clock, Collaborators
@@ -29,7 +30,7 @@ class RecoveryReport:
 
 
 def reverse_patiently(
-    backend: Backend, clock: Clock, payment_id: str, limits: Limits
+    backend: Backend, clock: Clock, payment_id: UUID, limits: Limits
 ) -> bool | None:
     """Reverse with a bounded back-off; return whether money had moved, None if nobody answered."""
     pause_seconds = limits.reversal_pause_seconds
@@ -38,7 +39,7 @@ def reverse_patiently(
             clock.pause(pause_seconds)
             pause_seconds *= 2
         try:
-            return backend.reverse(payment_id)
+            return backend.reverse_payment(payment_id).money_moved
         except TerminalError as error:
             _log.warning("reversal of %s: %s", payment_id, type(error).__name__)
     return None
@@ -86,11 +87,13 @@ def _reverse_once(collaborators: Collaborators, sale: SaleRecord) -> tuple[bool,
     """Try one reversal; return (acknowledged, backend away)."""
     assert sale.payment_id is not None, "only what was sent is reversed"
     try:
-        money_moved = collaborators.backend.reverse(sale.payment_id)
+        reversal = collaborators.backend.reverse_payment(UUID(sale.payment_id))
     except TerminalError as error:
         _log.warning("reversal of %s: %s", sale.payment_id, type(error).__name__)
         # A refusal concerns this payment; silence concerns them all.
         return False, not isinstance(error, BackendRefused)
-    after = advance(sale, Event.REVERSED, collaborators.clock.now(), Facts(money_moved=money_moved))
+    after = advance(
+        sale, Event.REVERSED, collaborators.clock.now(), Facts(money_moved=reversal.money_moved)
+    )
     collaborators.journal.append(sale, Event.REVERSED, after)
     return True, False

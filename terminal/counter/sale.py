@@ -10,13 +10,14 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from passcard.errors import PassCardError
 from terminal.api_values import Approved, CardProof, Declined, UsableBenefit
 from terminal.counter import pad_text
 from terminal.counter.controls import SaleControls
 from terminal.counter.limits import DEFAULT_LIMITS, Limits
-from terminal.counter.ports import Card, Collaborators, PaymentOrder
+from terminal.counter.ports import Card, Collaborators
 from terminal.counter.proof import prove_card
 from terminal.counter.reasons import Reason, reason_of
 from terminal.counter.record import NOTHING_NEW, Facts, SaleRecord, advance
@@ -167,14 +168,13 @@ class SaleRun:
         self._pin_block = entry.encrypted_pin_block
         self._codes_typed += 1
         # The id is in the journal, on the disk, before anything bears it.
-        return Outcome(Event.CODE_TYPED, Facts(payment_id=self._with.new_id()))
+        return Outcome(Event.CODE_TYPED, Facts(payment_id=str(self._with.new_id())))
 
     def _pay(self) -> Outcome:
-        order = self._payment_order()
         if self._controls.cancelled():
             return _CANCELLED_AT_COUNTER  # the id is out of use: the backend is told so
         self._show(pad_text.CHECKING)
-        answer = self._with.backend.pay(order)
+        answer = self._send_payment()
         if isinstance(answer, Declined):
             return decline(answer, another_try=self._codes_typed < self._limits.code_attempts_max)
         return self._approve(answer)
@@ -192,7 +192,7 @@ class SaleRun:
         assert self._record.payment_id is not None, "only what was sent is reversed"
         self._show(pad_text.UNDOING)
         money_moved = reverse_patiently(
-            self._with.backend, self._with.clock, self._record.payment_id, self._limits
+            self._with.backend, self._with.clock, UUID(self._record.payment_id), self._limits
         )
         if money_moved is None:
             self._left_to_background = True
@@ -201,15 +201,15 @@ class SaleRun:
 
     # --- leaves -------------------------------------------------------------------------------
 
-    def _payment_order(self) -> PaymentOrder:
+    def _send_payment(self) -> Approved | Declined:
         record, proof, block = self._record, self._proof, self._pin_block
         self._pin_block = None  # a block serves once
         assert proof is not None, "the card was proven"
         assert block is not None, "a code was typed"
         assert record.payment_id is not None, "the id was written"
         assert record.benefit is not None, "the benefit is settled"
-        return PaymentOrder(
-            record.payment_id, proof.proof_id, record.benefit, record.amount_cents, block
+        return self._with.backend.pay(
+            UUID(record.payment_id), proof.proof_id, record.benefit, record.amount_cents, pin=block
         )
 
     def _offered(self) -> tuple[UsableBenefit, ...]:

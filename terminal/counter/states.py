@@ -110,7 +110,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
 }
 
 
-class EventRefused(Exception):  # noqa: N818 -- named after what happened
+class EventRefused(Exception):
     """This event cannot happen in this state: a fault of the program, never of a person."""
 
     def __init__(self, state: State, event: Event) -> None:

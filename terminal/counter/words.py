@@ -103,6 +103,8 @@ REASON_SENTENCES: dict[str, str] = {
 """One sentence per reason: the terminal's own, and every decline reason of the payments API."""
 
 REFUSED_SENTENCE = "Le paiement est refusé. Rien n’est débité."
+REVERSAL_PENDING_WORDS = "Annulation en attente"
+ABANDONED_SENTENCE = "La vente a été interrompue. Rien n’est débité."
 REVERSAL_PENDING_SENTENCE = (
     "Le serveur ne répond pas, le paiement sera annulé dès son retour. Rien ne restera débité."
 )
@@ -133,19 +135,20 @@ def tries_left_sentence(tries_left: int) -> str:
     return f"Code faux, il reste {tries_left} essai{plural}. Composez votre code de nouveau."
 
 
-def sentence(record: SaleRecord, *, waiting_for_backend: bool = False) -> str:
-    """Return the one sentence for a sale as it stands.
-
-    `waiting_for_backend`: its reversal has been left to the background.
-    """
+def sentence(record: SaleRecord, *, active: bool = False) -> str:
+    """Return the one sentence for a sale as it stands; `active`: it is being run now."""
     if record.state is State.APPROVED:
         return f"Accepté · {euros(record.amount_cents)}"
-    if record.state is State.REVERSING:
-        return REVERSAL_PENDING_SENTENCE if waiting_for_backend else STATE_WORDS[record.state]
+    if record.finished:
+        return _ending(record)
+    if not active:
+        return REVERSAL_PENDING_SENTENCE if record.may_be_at_backend else ABANDONED_SENTENCE
     if record.state is State.CODE and record.tries_left is not None:
         return tries_left_sentence(record.tries_left)
+    return STATE_WORDS[record.state]
+
+
+def _ending(record: SaleRecord) -> str:
     if record.state is State.REVERSED and record.reason == Reason.CANCELLED_AT_COUNTER:
         return CANCELLED_AFTER_SENDING_SENTENCE
-    if record.finished:
-        return REASON_SENTENCES.get(record.reason or "", REFUSED_SENTENCE)
-    return STATE_WORDS[record.state]
+    return REASON_SENTENCES.get(record.reason or "", REFUSED_SENTENCE)
