@@ -4,8 +4,6 @@ A leaf says what happened, and carries the facts in fields; who stands in front 
 French words elsewhere. No leaf ever carries an APDU, a PIN block, a key or a body of a request.
 """
 
-# ruff: noqa: N818 -- a leaf is named after what happened; only the branches end in Error
-
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -29,11 +27,14 @@ class ReaderAbsent(ReaderError):
 
 
 class CardRemoved(ReaderError):
-    """The card left, or was reset by another program, before this command reached it."""
+    """The card left the field, or was reset by another program: its session is gone.
+
+    Real readers say so for a command that was under way, too: a write may have happened.
+    """
 
 
 class CardSilent(ReaderError):
-    """A command was sent and no whole answer came back: **outcome unknown**."""
+    """The card is there, or was, but gave no whole answer: **outcome unknown**."""
 
 
 class ReaderBusy(ReaderError):
