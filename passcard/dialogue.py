@@ -87,7 +87,7 @@ def select_application(aid: bytes) -> Dialogue[None]:
 
 
 def get_version() -> Dialogue[Version]:
-    """Read what chip this is. Raises CardRefused when it does not know the question."""
+    """Read what chip this is, outside any session. Raises CardRefused when it will not say."""
     answer = yield from _ask_plain(GET_VERSION)
     _check_length(answer, _VERSION_LENGTH, "a version of 28 bytes")
     return Version(hardware=answer[:7], software=answer[7:14], uid=answer[14:21])

@@ -1,6 +1,6 @@
 """Personalising a card: a dialogue that turns a factory blank into a Pass card.
 
-    chip        GetVersion: a DESFire EV2 or later, with the UID we were told
+    chip        select the PICC, GetVersion: a DESFire EV2 or later, with the UID we were told
     PICC        open with our key, or the DES key of a blank, or an AES key of zeros
                 -> our PICC key; the chip's own UID (51) compared; settings; both applications
     benefits    open key 0 with ours or the factory's -> our key 0, settings, our key 1
@@ -141,6 +141,8 @@ class _Personalisation:
     def _check_chip(self) -> Dialogue[None]:
         """Refuse the wrong kind of chip, or another card than announced, before any write."""
         try:
+            # Selecting first: a session left open by a dropped talk would refuse GetVersion.
+            yield from select_application(PICC_AID)
             version = yield from get_version()
         except CardRefused as refusal:
             raise UnsuitableCard("the card is no DESFire") from refusal
@@ -155,7 +157,6 @@ class _Personalisation:
     def _own_picc(self) -> Dialogue[Channel]:
         """Return a channel under our PICC key, installing that key if the factory's is there."""
         ours = self.keys.picc.reveal()
-        yield from select_application(PICC_AID)
         opened = yield from self._try_master(PICC_AID, ours)
         if isinstance(opened, Channel):
             yield from self._check_uid(opened)

@@ -35,7 +35,7 @@ def select_application(transmit: Transmit, aid: bytes) -> None:
 
 
 def get_version(transmit: Transmit) -> Version:
-    """Read the chip's kind and UID. Neither proves anything. Raises CardRefused."""
+    """Read the chip's kind and UID, outside any session; neither proves anything."""
     return run(dialogue.get_version(), transmit)
 
 
