@@ -220,6 +220,9 @@ class PadConversation:
             return Event.DISMISSED
         if event is Event.DAMAGED and self._naks >= self._limits.naks_max:
             return Event.UNREADABLE
+        if event is Event.EOT and self._naks and self.state is State.ENTERING:
+            # After an answer we could not read, a goodbye is the pad's, not the holder's.
+            return Event.UNREADABLE
         return event
 
     def _on_wait_over(self, now: float) -> None:
@@ -273,6 +276,7 @@ class PadConversation:
                 self._naks += 1
                 self._send_control(Control.NAK)
             case Action.AWAIT_HOLDER:
+                self._naks = 0
                 self._wait_until = now + self._entry_seconds_max
             case _:
                 pass

@@ -1,0 +1,1 @@
+"""Twin of a serial PIN pad: keys and display in front, the VISA packet set behind."""
