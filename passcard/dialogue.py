@@ -185,16 +185,13 @@ class Channel:
     ) -> Dialogue[bytes]:
         """Send one protected command; `secret` travels encrypted. Returns the plain answer."""
         mode = _FULL if secret else _MAC
-        finished = False
         try:
             body = self._messaging.protect_command(ins, header, secret, mode=mode)
             answer = yield from ask(ins, body)
-            plain = self._messaging.open_answer(answer, mode=answer_mode)
-            finished = True
-        finally:
-            if not finished:
-                self._messaging.end()
-        return plain
+            return self._messaging.open_answer(answer, mode=answer_mode)
+        except BaseException:  # a lost card, a closed generator: nobody knows what the card did
+            self._messaging.end()
+            raise
 
 
 def _ask_plain(ins: int, sent: bytes = b"") -> Dialogue[bytes]:

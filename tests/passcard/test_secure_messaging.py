@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from passcard.apdu import Response, StatusWord, parse_response
 from passcard.authenticate import SessionKeys
+from passcard.crypto import aes_cbc_encrypt
 from passcard.errors import CardRefused, SessionEnded, UnexpectedAnswer
 from passcard.secret import Secret
 from passcard.secure_messaging import CommunicationMode, SecureMessaging, truncate_mac
@@ -166,6 +167,14 @@ def sealed_by_the_card(body: bytes) -> Response:
 @pytest.mark.parametrize("body", [bytes(15), bytes(16), bytes(17)])
 def test_a_right_mac_over_a_wrong_shape_is_refused(body: bytes) -> None:
     with pytest.raises(UnexpectedAnswer, match=r"blocks|padding"):
+        waiting(UID_KEYS).open_answer(sealed_by_the_card(body), mode=FULL)
+
+
+def test_padding_of_more_than_a_block_is_refused() -> None:
+    card = SecureMessaging(UID_KEYS, counter=1)
+    iv = card._iv(bytes.fromhex("5AA5"))
+    body = aes_cbc_encrypt(UID_KEYS.enc.reveal(), iv, b"\x80" + bytes(31))
+    with pytest.raises(UnexpectedAnswer, match="padding"):
         waiting(UID_KEYS).open_answer(sealed_by_the_card(body), mode=FULL)
 
 

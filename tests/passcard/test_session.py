@@ -140,7 +140,8 @@ def test_a_session_opens_by_the_published_handshake_and_dies_on_the_first_error(
 GET_UID_IN_T14 = SecureMessaging(T14_KEYS).protect_command(0x51, mode=CommunicationMode.MAC).hex()
 
 
-def test_a_lost_card_ends_the_session(scripted: Scripted) -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_a_lost_card_ends_the_session(own: bool, scripted: Scripted) -> None:
     card = scripted(SELECT, FIRST, SECOND)
 
     def transmit(command: bytes) -> bytes:
@@ -151,9 +152,17 @@ def test_a_lost_card_ends_the_session(scripted: Scripted) -> None:
 
     session = AuthenticatedSession(transmit, BENEFITS_AID, key_number=0, key=KEY, rnd_a=RND_A)
     with pytest.raises(ConnectionError):
-        session.change_key(0, NEW_OWN_KEY, version=1)
+        session.change_key(0 if own else 1, NEW_OWN_KEY, old_key=KEY, version=1)
     with pytest.raises(SessionEnded):
         session.get_key_version(0)
+
+
+def test_a_talk_given_up_halfway_ends_the_session() -> None:
+    open_channel = channel(T23_KEYS)
+    talk = open_channel.get_card_uid()
+    next(talk)
+    talk.close()
+    assert open_channel.ended
 
 
 def test_a_session_cannot_be_half_open(scripted: Scripted) -> None:
