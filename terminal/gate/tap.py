@@ -1,0 +1,177 @@
+"""One tap, from a card in the field to an answer on the screen.
+
+Promise: a passage is on the disk before anybody is admitted. What cannot be written down admits
+nobody: « Voir la vie scolaire », because an admission without a row would be a meal that never
+happened, and could be had again. A card that leaves before its proof is no passage: nothing is
+recorded, and it is asked for again. An unlisted UID is refused without any key.
+
+Nothing here waits for the network.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID, uuid4
+
+from passcard.errors import NotAPassCard, PassCardError
+from passcard.layout import Application
+from passcard.session import authenticate
+from terminal.errors import JournalError, ReaderError
+from terminal.gate.access_list import AccessList, ListedCard
+from terminal.gate.decision import Admission, Chip, Decision, Tap, decide, next_service
+from terminal.gate.passages import Passage, PassageJournal, PassageState
+from terminal.gate.state import Shown, StateBoard
+from terminal.gate.words import Notice, words_for, words_for_notice
+
+LOG = logging.getLogger(__name__)
+
+RND_LENGTH: Final = 16
+
+
+class CardInField(Protocol):
+    """What the gate asks of a card in a reader."""
+
+    def uid(self) -> bytes:
+        """Return what the card calls itself; never a proof."""
+        ...
+
+    def transmit(self, command: bytes) -> bytes:
+        """Carry one command APDU to the card and its response back."""
+        ...
+
+
+class Gate:
+    """Decides taps with the list on the board, one at a time."""
+
+    def __init__(
+        self,
+        journal: PassageJournal,
+        board: StateBoard,
+        *,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._journal = journal
+        self._board = board
+        self._now = now
+        self._monotonic = monotonic
+        self._random = random
+        self._new_id = new_id
+
+    def serve(self, card: CardInField, arrived: float) -> Passage | None:
+        """Decide one tap and show the answer; return the passage if one was written.
+
+        `arrived` is the monotonic time, in seconds, at which the card was there. Raises nothing
+        that a card, the list or the journal can cause.
+        """
+        held = self._board.current.access_list
+        if held is None:
+            self._show_notice(Notice.HORS_SERVICE, arrived)
+            return None
+        try:
+            uid = card.uid()
+            listed = held.find(uid)
+            chip = Chip.UNTRIED if listed is None else self._prove(card, listed)
+        except ReaderError as error:
+            LOG.info("the card left before its proof: %s", error)
+            self._show_notice(Notice.CARTE_A_REPRESENTER, arrived)
+            return None
+        try:
+            return self._decide(held, uid, listed, chip, arrived=arrived)
+        except JournalError as error:
+            LOG.error("nobody is admitted, the journal fails: %s", error)  # noqa: TRY400 - its message says it all
+            self._show_notice(Notice.HORS_SERVICE, arrived, journal_ready=False)
+            return None
+
+    def ask_again(self) -> None:
+        """Show that a card was there and did not answer."""
+        self._show_notice(Notice.CARTE_A_REPRESENTER, self._monotonic())
+
+    def _prove(self, card: CardInField, listed: ListedCard) -> Chip:
+        """Try the one key of this card, once: nothing is to be gained by trying others."""
+        rnd_a = self._random(RND_LENGTH)
+        try:
+            authenticate(card.transmit, Application.ACCESS, listed.key.reveal(), rnd_a)
+        except NotAPassCard:
+            return Chip.FOREIGN
+        except PassCardError:
+            return Chip.NOT_GENUINE
+        return Chip.GENUINE
+
+    def _decide(
+        self,
+        held: AccessList,
+        uid: bytes,
+        listed: ListedCard | None,
+        chip: Chip,
+        *,
+        arrived: float,
+    ) -> Passage:
+        now = self._now()
+        holder = None if listed is None else listed.holder
+        admissions: list[Admission] = []
+        if holder is not None:
+            admissions = self._journal.list_admissions(holder.card_id, now)
+        decision = decide(Tap(now, chip, holder, admissions), held.services, held.zone)
+        passage = self._journal.append(
+            Passage(
+                passage_id=self._new_id(),
+                occurred_at=now,
+                uid=uid,
+                card_id=None if holder is None else holder.card_id,
+                service=None if decision.service is None else decision.service.code,
+                answer=decision.answer,
+                detail=decision.detail,
+                list_version=held.version,
+                milliseconds=self._milliseconds_since(arrived),
+            )
+        )
+        self._show(held, listed, chip, decision, passage=passage)
+        return passage
+
+    def _show(
+        self,
+        held: AccessList,
+        listed: ListedCard | None,
+        chip: Chip,
+        decision: Decision,
+        *,
+        passage: Passage,
+    ) -> None:
+        # Only a proven chip is called by its holder's name.
+        name = listed.holder.display_name if listed is not None and chip is Chip.GENUINE else None
+        at = passage.occurred_at
+        later = next_service(held.services, at, held.zone)
+        shown = Shown(
+            answer=decision.answer,
+            words=words_for(decision, name or "", held.zone, later),
+            at=at,
+            milliseconds=passage.milliseconds,
+            display_name=name,
+            card_id=passage.card_id,
+        )
+        self._board.show(shown, outbox=self._count_waiting(), journal_ready=True)
+
+    def _count_waiting(self) -> int:
+        try:
+            return self._journal.count(PassageState.WAITING)
+        except JournalError:  # the row is written, and that is what counts
+            return self._board.current.outbox + 1
+
+    def _show_notice(self, notice: Notice, arrived: float, *, journal_ready: bool = True) -> None:
+        shown = Shown(
+            answer=notice,
+            words=words_for_notice(notice),
+            at=self._now(),
+            milliseconds=self._milliseconds_since(arrived),
+        )
+        ready = journal_ready and self._board.current.journal_ready
+        self._board.show(shown, journal_ready=ready)
+
+    def _milliseconds_since(self, arrived: float) -> int:
+        return round((self._monotonic() - arrived) * 1000)
