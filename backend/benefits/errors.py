@@ -1,0 +1,52 @@
+"""Why a campaign, a benefit or a grant cannot be as asked."""
+
+from backend.errors import ConflictError, InvalidInputError, NotFoundError
+
+
+class CampaignUnknown(NotFoundError):
+    """No such campaign."""
+
+    code = "campaign_not_found"
+    message = "There is no such campaign."
+
+
+class CampaignDatesUnacceptable(InvalidInputError):
+    """A campaign closes on the day it opens, or later."""
+
+    code = "campaign_dates_unacceptable"
+    message = "A campaign cannot close before it opens."
+
+
+class CampaignClosed(ConflictError):
+    """The campaign is over: nothing is granted in it any more."""
+
+    code = "campaign_closed"
+    message = "The campaign is closed."
+
+
+class BenefitUnknown(NotFoundError):
+    """No open campaign has a benefit of this code."""
+
+    code = "benefit_not_found"
+    message = "No open campaign has this benefit."
+
+
+class BenefitOverlaps(ConflictError):
+    """Two campaigns open on the same day would both answer to this code."""
+
+    code = "benefit_overlaps"
+    message = "Another campaign of these dates already has a benefit of this code."
+
+
+class WalletUnknown(NotFoundError):
+    """This person was granted nothing of this benefit."""
+
+    code = "wallet_not_found"
+    message = "There is no such wallet."
+
+
+class PartnerNotContracted(NotFoundError):
+    """This partner was never allowed any benefit, so it has no account."""
+
+    code = "partner_not_contracted"
+    message = "This partner takes no benefit."

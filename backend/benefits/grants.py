@@ -1,0 +1,87 @@
+"""Giving: a transfer from the campaign's funding account to the beneficiary's wallet.
+
+The grant's id is the transfer's: the same grant sent twice is given once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.benefits.errors import CampaignClosed
+from backend.benefits.rules import day_of
+from backend.benefits.tables import Benefit, Campaign, Wallet
+from backend.ledger.accounts import open_account
+from backend.ledger.tables import AccountKind, Transfer
+from backend.ledger.transfers import transfer
+
+
+def grant(
+    session: Session,
+    *,
+    beneficiary_id: UUID,
+    benefit: Benefit,
+    amount_cents: int,
+    reason: str,
+    grant_id: UUID,
+    now: datetime,
+    make_id: Callable[[], UUID] = uuid4,
+) -> Transfer:
+    """Give `amount_cents` of a benefit for a reason (French, on the holder's statement).
+
+    May come before the campaign opens. Raises CampaignClosed after its last day,
+    TransferConflict when the id names another grant, TransferUnacceptable.
+    """
+    campaign = session.get_one(Campaign, benefit.campaign_id)
+    if day_of(now) > campaign.closes_on:
+        raise CampaignClosed
+    wallet = _ensure_wallet(session, beneficiary_id, benefit, now, make_id)
+    return transfer(
+        session,
+        transfer_id=grant_id,
+        debit_account_id=campaign.funding_account_id,
+        credit_account_id=wallet.account_id,
+        amount_cents=amount_cents,
+        reason=reason,
+        reference=f"grant:{grant_id}",
+        now=now,
+    )
+
+
+def _ensure_wallet(
+    session: Session,
+    beneficiary_id: UUID,
+    benefit: Benefit,
+    now: datetime,
+    make_id: Callable[[], UUID],
+) -> Wallet:
+    known = _find_wallet(session, beneficiary_id, benefit.id)
+    if known is not None:
+        return known
+    try:
+        with session.begin_nested():
+            account = open_account(session, AccountKind.WALLET, now=now, make_id=make_id)
+            wallet = Wallet(
+                id=make_id(),
+                beneficiary_id=beneficiary_id,
+                benefit_id=benefit.id,
+                account_id=account.id,
+            )
+            session.add(wallet)
+    except IntegrityError:
+        # Another grant opened it meanwhile; anything else is not ours to hide.
+        known = _find_wallet(session, beneficiary_id, benefit.id)
+        if known is None:
+            raise
+        return known
+    return wallet
+
+
+def _find_wallet(session: Session, beneficiary_id: UUID, benefit_id: UUID) -> Wallet | None:
+    query = select(Wallet).where(
+        Wallet.beneficiary_id == beneficiary_id, Wallet.benefit_id == benefit_id
+    )
+    return session.scalars(query).one_or_none()
