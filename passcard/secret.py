@@ -15,7 +15,7 @@ class Secret:
     _raw: bytes = field(repr=False)
 
     def reveal(self) -> bytes:
-        """Return the bytes. The one door: grep for `.reveal(` to audit it."""
+        """Return the bytes. The one door: search for its callers to audit it."""
         return self._raw
 
     def __repr__(self) -> str:
