@@ -15,6 +15,7 @@ import contextlib
 import enum
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -22,7 +23,8 @@ CONNECT_TRIES_MAX = 20
 CONNECT_PAUSE_SECONDS = 0.1
 MESSAGE_SECONDS_MAX = 5.0
 JOIN_SECONDS_MAX = 2.0
-MESSAGE_LENGTH_MAX = 0xFFFF
+# pcscd looks every 0.4 s. A card exchanged faster would take the other's place unnoticed.
+EMPTY_SECONDS_MIN = 0.6
 
 CONTROL_OFF, CONTROL_ON, CONTROL_RESET, CONTROL_ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 
@@ -97,10 +99,18 @@ class VirtualCardSlot:
     It may call ``remove()``: the card is then pulled at that very moment.
     """
 
-    def __init__(self, port: int, *, name: str = "", observe: Observer = _nobody) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        name: str = "",
+        observe: Observer = _nobody,
+        empty_seconds_min: float = EMPTY_SECONDS_MIN,
+    ) -> None:
         self.port = port
         self.name = name or f"vpcd {port}"
         self._observe = observe
+        self._empty_seconds_min = empty_seconds_min
         self._lock = threading.Lock()
         self._presence: _Presence | None = None
 
@@ -111,17 +121,21 @@ class VirtualCardSlot:
         return None if presence is None or presence.over.is_set() else presence.card
 
     def insert(self, card: VirtualCard) -> None:
-        """Put the card in the field; raise when one is there or nobody listens."""
+        """Put the card in the field; raise when one is there or nobody listens.
+
+        Waits until the daemon has had time to see the field empty: at most EMPTY_SECONDS_MIN.
+        """
         with self._lock:
             if self.card is not None:
                 raise SlotOccupiedError(f"{self.name} already holds a card: remove it first")
+            if self._presence is not None:
+                self._presence.wait_noticed(self._empty_seconds_min)
             self._presence = _Presence(card, self.port, self._observe, self.name)
             self._presence.start()
 
     def remove(self) -> None:
         """Take the card away, at once; an empty slot stays empty."""
-        presence, self._presence = self._presence, None
-        if presence is not None:
+        if (presence := self._presence) is not None:
             presence.end()
 
     def close(self) -> None:
@@ -135,6 +149,7 @@ class _Presence:
     def __init__(self, card: VirtualCard, port: int, observe: Observer, name: str) -> None:
         self.card = card
         self.over = threading.Event()
+        self._left_at = time.monotonic()
         self._port = port
         self._observe = observe
         self._connection: socket.socket | None = None
@@ -144,13 +159,22 @@ class _Presence:
         self._connection = self._connect()
         self._thread.start()
 
+    def wait_noticed(self, seconds: float) -> None:
+        """Let this long pass since the card left."""
+        time.sleep(max(0.0, self._left_at + seconds - time.monotonic()))
+
     def end(self) -> None:
-        self.over.set()
+        self._leave()
         if self._connection is not None:
             with contextlib.suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(JOIN_SECONDS_MAX)
+
+    def _leave(self) -> None:
+        if not self.over.is_set():
+            self._left_at = time.monotonic()
+            self.over.set()
 
     def _connect(self) -> socket.socket:
         for _ in range(CONNECT_TRIES_MAX):
@@ -165,7 +189,7 @@ class _Presence:
                 return connection
             if self.over.wait(CONNECT_PAUSE_SECONDS):
                 break
-        self.over.set()
+        self._leave()
         raise ReaderUnreachableError(f"no reader at port {self._port}") from refusal
 
     def _live(self) -> None:
@@ -180,7 +204,7 @@ class _Presence:
                     with contextlib.suppress(ReaderUnreachableError):
                         self._connection = self._connect()
         finally:
-            self.over.set()
+            self._leave()
             self._connection.close()
             self.card.power_off()
 
@@ -207,7 +231,7 @@ class _Presence:
             return None
         answer = _ask(self.card, message)
         if not answer:  # a torn card is out of the field, for good
-            self.over.set()
+            self._leave()
             return None
         self._observe(Direction.FROM_CARD, answer)
         return answer
