@@ -14,6 +14,7 @@ class Limits:
     benefit_seconds_max: float = 45.0
     code_seconds_max: float = 30.0
     code_attempts_max: int = 3
+    reader_trouble_seconds_max: float = 3.0  # a reader may be replugged, or held for a moment
     look_seconds: float = 0.05  # between two looks for a cancellation: under 100 ms for the screen
     wrong_code_shown_seconds: float = 1.5
     reversal_attempts_max: int = 3  # while somebody waits; the background goes on without limit

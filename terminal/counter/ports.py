@@ -39,6 +39,10 @@ class Reader(Protocol):
         """Return the card that is or comes in the field, or None when the time is up."""
         ...
 
+    def close(self) -> None:
+        """Rest until the next wait; a card that still lies there is then given again."""
+        ...
+
 
 class PinPad(Protocol):
     """The keypad that encrypts; every method may raise a PadError."""

@@ -23,7 +23,14 @@ from terminal.counter.reasons import Reason, reason_of
 from terminal.counter.record import NOTHING_NEW, Facts, SaleRecord, advance
 from terminal.counter.recovery import reverse_patiently
 from terminal.counter.states import SENT, Event, State
-from terminal.errors import JournalError, PadError, TerminalError
+from terminal.errors import (
+    JournalError,
+    PadError,
+    ReaderAbsent,
+    ReaderBusy,
+    ReaderServiceDown,
+    TerminalError,
+)
 from terminal.pin.pad import EncryptedPinBlock, PinEntryStatus, PinPrompt
 
 _log = logging.getLogger(__name__)
@@ -120,8 +127,16 @@ class SaleRun:
         self._with.pad.claim()
         self._show(pad_text.card_wanted(self._record.amount_cents))
         deadline = self._deadline(self._limits.card_seconds_max)
+        trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
         while not self._controls.cancelled():
-            self._card = self._with.reader.wait_for_card(self._limits.look_seconds)
+            try:
+                self._card = self._with.reader.wait_for_card(self._limits.look_seconds)
+            except (ReaderAbsent, ReaderBusy, ReaderServiceDown):
+                if self._with.clock.monotonic() >= trouble_deadline:
+                    raise
+                self._with.clock.pause(self._limits.look_seconds)
+                continue
+            trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
             if self._card is not None:
                 return Outcome(Event.CARD_SHOWN)
             if self._with.clock.monotonic() >= deadline:
@@ -239,6 +254,8 @@ class SaleRun:
 
     def _let_go(self) -> None:
         self._drop_card()
+        with suppress(TerminalError):
+            self._with.reader.close()
         with suppress(PadError):
             self._with.pad.release()
 

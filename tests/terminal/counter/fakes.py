@@ -117,6 +117,7 @@ class FakeReader:
     card: FakeCard | None = field(default_factory=FakeCard)
     error: TerminalError | None = None
     on_wait: Callable[[], object] = lambda: None
+    closed: int = 0
 
     def wait_for_card(self, seconds_max: float, /) -> FakeCard | None:
         self.on_wait()
@@ -125,6 +126,9 @@ class FakeReader:
         if self.card is None:
             self.clock.pause(seconds_max)
         return self.card
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 def typed(block: str = RIGHT_BLOCK) -> PinEntry:

@@ -21,6 +21,7 @@ from terminal.errors import (
     PadSilent,
     PadUnplugged,
     ReaderAbsent,
+    ReaderBusy,
     TerminalError,
 )
 from terminal.pin.pad import PinEntry
@@ -365,6 +366,20 @@ def test_a_reader_that_fails(error: TerminalError, reason: Reason) -> None:
     world.reader.error = error
     record = Life(world).run()
     assert (record.state, record.reason) == (State.FAILED, reason)
+    assert world.clock.seconds <= DEFAULT_LIMITS.reader_trouble_seconds_max + 1
+
+
+def test_a_reader_that_comes_back_in_time() -> None:
+    world = World()
+    world.reader.error = ReaderBusy("another program looks")
+
+    def come_back() -> None:
+        if world.clock.seconds > 1:
+            world.reader.error = None
+
+    world.clock.on_pause = come_back
+    assert Life(world).run().state is State.APPROVED
+    assert world.reader.closed == 1
 
 
 UNKNOWN_OUTCOMES = [

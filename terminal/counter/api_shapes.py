@@ -1,0 +1,116 @@
+"""The JSON of the till's HTTP: what comes in, bounded; what goes out, typed.
+
+Amounts are whole cents; times are UTC; `message` is French, every other text is a stable code.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from terminal.counter.record import AMOUNT_CENTS_MAX
+from terminal.counter.states import State
+from terminal.counter.view import SaleView
+
+BenefitCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_-]+$")]
+Condition = Literal["ok", "unavailable"]
+
+
+class _Incoming(BaseModel):
+    """A request: nothing unknown in it, and no text taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SaleWish(_Incoming):
+    """A sale to begin."""
+
+    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX)]
+    benefit: BenefitCode | None = None
+
+
+class BenefitChoice(_Incoming):
+    """One of the benefits on offer."""
+
+    benefit: BenefitCode
+
+
+class StartedShape(BaseModel):
+    """A sale that has begun."""
+
+    sale_id: str
+
+
+class BenefitShape(BaseModel):
+    """A benefit on offer."""
+
+    benefit: str
+    label: str
+
+
+class SaleShape(BaseModel):
+    """A sale as it stands; `active` while it is being run."""
+
+    sale_id: str
+    state: State
+    active: bool
+    headline: str
+    message: str
+    reason: str | None
+    amount_cents: int
+    benefit: str | None
+    benefits: list[BenefitShape]
+    payment_id: str | None
+    tries_left: int | None
+    authorisation_number: str | None
+    remaining_cents: int | None
+    money_moved: bool | None
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class SalesShape(BaseModel):
+    """Today's sales, newest first, and what was approved today."""
+
+    sales: list[SaleShape]
+    approved_count: int
+    approved_cents: int
+
+
+class CurrentShape(BaseModel):
+    """The till: the state of the sale in progress, or `amount`; and that sale or the last one."""
+
+    state: str
+    sale: SaleShape | None
+
+
+class HealthShape(BaseModel):
+    """What the counter stands on."""
+
+    reader: Condition
+    pad: Condition
+    backend: Condition
+    journal: Condition
+    open_reversals: int
+
+
+def sale_shape(view: SaleView) -> SaleShape:
+    """Return the JSON of a sale."""
+    record = view.record
+    return SaleShape(
+        sale_id=record.sale_id,
+        state=record.state,
+        active=view.active,
+        headline=view.headline,
+        message=view.message,
+        reason=view.reason,
+        amount_cents=record.amount_cents,
+        benefit=record.benefit,
+        benefits=[BenefitShape(benefit=each.benefit, label=each.label) for each in view.offered],
+        payment_id=record.payment_id,
+        tries_left=record.tries_left,
+        authorisation_number=record.authorisation_number,
+        remaining_cents=record.remaining_cents,
+        money_moved=record.money_moved,
+        started_at=record.started_at,
+        updated_at=record.updated_at,
+    )

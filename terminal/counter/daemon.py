@@ -1,0 +1,190 @@
+"""The counter's daemon: the real collaborators, put together, and one HTTP server on loopback.
+
+Promise: one daemon per `state_dir`, because two would finish each other's sales; SIGTERM and SIGINT
+end it with every sale at rest or recoverable from the journal. It holds no rule of its own.
+"""
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from uuid import uuid4
+
+import uvicorn
+
+from terminal.backend_client import BackendClient
+from terminal.counter.api import Till, create_app
+from terminal.counter.broker import Broker
+from terminal.counter.counter import Counter
+from terminal.counter.health import HealthWatch, Probes
+from terminal.counter.journal import SaleJournal, open_sale_journal
+from terminal.counter.page import Place
+from terminal.counter.ports import Collaborators
+from terminal.counter.view import SaleView
+from terminal.errors import SettingsError
+from terminal.identity import Identity, load_identity
+from terminal.pin.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
+from terminal.pin.visa_pad import open_visa_pad
+from terminal.reader.pcsc import PcscReader, list_reader_names
+from terminal.settings import CounterSettings
+
+JOURNAL_FILE = "counter.db"
+LOCK_FILE = "counter.lock"
+STREAMS_END_SECONDS_MAX = 3
+REQUESTS_WAITING_MAX = 64
+
+_log = logging.getLogger(__name__)
+
+Wrap = Callable[[Collaborators], Collaborators]
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Return the time of day, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow."""
+        return time.monotonic()
+
+    def pause(self, seconds: float, /) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborators) -> int:
+    """Serve the till until SIGTERM or SIGINT; return the exit status.
+
+    Raises SettingsError, IdentityError or JournalError when it cannot begin. `wrap` stands between
+    the sale and the world: tests kill, lose and count there.
+    """
+    identity = load_identity(settings.state_dir, "counter")
+    with ExitStack() as stack:
+        stack.enter_context(_sole_daemon(settings.state_dir / LOCK_FILE))
+        journal = open_sale_journal(settings.state_dir / JOURNAL_FILE)
+        stack.callback(journal.close)
+        backend = stack.enter_context(
+            BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
+        )
+        news: Broker[SaleView | None] = Broker()
+        collaborators = wrap(make_collaborators(settings, backend, journal))
+        counter = Counter(collaborators, journal, news.publish, uuid4)
+        stopping = threading.Event()
+        till = Till(
+            counter=counter,
+            journal=journal,
+            news=news,
+            place=_place(identity),
+            health=HealthWatch(_probes(settings, backend, counter), time.monotonic).look,
+            now=collaborators.clock.now,
+            stopping=stopping.is_set,
+        )
+        counter.start()
+        try:
+            _serve(settings, till, stopping)
+        finally:
+            if not counter.stop():
+                _log.warning("a sale did not come to rest in time: the next start finishes it")
+    return 0
+
+
+def make_collaborators(
+    settings: CounterSettings, backend: BackendClient, journal: SaleJournal
+) -> Collaborators:
+    """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
+    return Collaborators(
+        reader=PcscReader(settings.reader),
+        pad=open_visa_pad(str(settings.pad_device), dialect=_dialect(settings.pad_dialect)),
+        backend=backend,
+        journal=journal,
+        clock=SystemClock(),
+        new_id=uuid4,
+    )
+
+
+def _dialect(name: str) -> Dialect:
+    if name == "visa":  # the family's name stands for its usual member
+        return DEFAULT_DIALECT
+    if name not in DIALECTS:
+        raise SettingsError(f"pad_dialect must be one of: {', '.join(sorted(DIALECTS))}")
+    return DIALECTS[name]
+
+
+def _place(identity: Identity) -> Place:
+    partner = identity.partner_name or identity.outlet_name or "Caisse Pass"
+    return Place(partner_name=partner, terminal_name=identity.name)
+
+
+def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter) -> Probes:
+    def has_reader() -> bool:
+        return any(name.startswith(settings.reader) for name in list_reader_names())
+
+    return Probes(
+        reader=has_reader,
+        pad=settings.pad_device.exists,
+        backend=lambda: backend.me().kind == "counter",
+        count_open_reversals=counter.count_open_reversals,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says that it stops as soon as it is told to, so that the event streams end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _serve(settings: CounterSettings, till: Till, stopping: threading.Event) -> None:
+    config = uvicorn.Config(
+        create_app(till),
+        host=settings.listen_host,
+        port=settings.listen_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=REQUESTS_WAITING_MAX,
+        timeout_graceful_shutdown=STREAMS_END_SECONDS_MAX,
+    )
+    with _signals_end_the_server_only():
+        _Server(config, stopping).run()
+
+
+@contextmanager
+def _signals_end_the_server_only() -> Iterator[None]:
+    """Outlive the signals that uvicorn raises again once it has stopped for them."""
+    before = {
+        each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for each, action in before.items():
+            signal.signal(each, action)
+
+
+@contextmanager
+def _sole_daemon(path: Path) -> Iterator[None]:
+    """Hold the lock file; the kernel lets it go when we die, however we die."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            raise SettingsError(f"another counter uses {path.parent}: stop it first") from cause
+        yield
+    finally:
+        os.close(file)

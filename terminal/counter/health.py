@@ -1,0 +1,66 @@
+"""What the counter stands on, looked at when somebody asks.
+
+The pad is not spoken to, because a sale may be using it: its device is looked for. The backend is
+asked who we are, which proves the line and our right to use it, at most once in a few seconds.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from terminal.counter.api_shapes import Condition, HealthShape
+from terminal.errors import TerminalError
+
+BACKEND_ASKED_EVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """One look each: False or a TerminalError means unavailable; only the count needs the journal."""
+
+    reader: Callable[[], bool]
+    pad: Callable[[], bool]
+    backend: Callable[[], bool]
+    count_open_reversals: Callable[[], int]
+
+
+class HealthWatch:
+    """Looks at everything, remembering the backend's answer for a moment."""
+
+    def __init__(self, probes: Probes, monotonic: Callable[[], float]) -> None:
+        self._probes = probes
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._backend: Condition = "unavailable"
+        self._ask_again_at = monotonic()
+
+    def look(self) -> HealthShape:
+        """Return the condition of each part; `open_reversals` is 0 while the journal is away."""
+        journal, open_reversals = self._look_at_journal()
+        return HealthShape(
+            reader=_condition(self._probes.reader),
+            pad=_condition(self._probes.pad),
+            backend=self._look_at_backend(),
+            journal=journal,
+            open_reversals=open_reversals,
+        )
+
+    def _look_at_journal(self) -> tuple[Condition, int]:
+        try:
+            return "ok", self._probes.count_open_reversals()
+        except TerminalError:
+            return "unavailable", 0
+
+    def _look_at_backend(self) -> Condition:
+        with self._lock:  # several pages that ask at once make one call
+            if self._monotonic() >= self._ask_again_at:
+                self._backend = _condition(self._probes.backend)
+                self._ask_again_at = self._monotonic() + BACKEND_ASKED_EVERY_SECONDS
+            return self._backend
+
+
+def _condition(probe: Callable[[], bool]) -> Condition:
+    try:
+        return "ok" if probe() else "unavailable"
+    except TerminalError:
+        return "unavailable"
