@@ -1,7 +1,7 @@
 """What goes wrong with a pad on purpose.
 
 Promise: a counted fault happens that many times and then no more; a switch stays until it is put
-back. Not done here: the going wrong (`pad.py`), pulling the plug (`link.py`).
+back. Not done here: the going wrong (`pad.py`), pulling the plug (`cable.py`).
 """
 
 from dataclasses import dataclass, field

@@ -26,7 +26,7 @@ class PadKey:
         self._raw = raw
 
     def reveal(self) -> bytes:
-        """Return the key: the one door. Grep for `.reveal(` to audit it."""
+        """Return the key: the one door; grep for `reveal` to audit it."""
         return self._raw
 
     def __repr__(self) -> str:

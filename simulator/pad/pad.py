@@ -2,7 +2,7 @@
 
 Promise: a digit goes from the key to a buffer that is wiped, and nowhere else: the display shows
 dots, no repr and no log has it, and what leaves the pad is encrypted.
-Not done here: the cable (`link.py`), threads: one caller at a time.
+Not done here: the cable (`cable.py`), threads: one caller at a time.
 """
 
 from simulator.pad.faults import NO_FAULTS, Fault, Faults

@@ -42,7 +42,7 @@ class EncryptedPinBlock:
         self._block = block
 
     def reveal(self) -> str:
-        """Return the block in hex: the one door. Grep for `.reveal(` to audit it."""
+        """Return the block in hex: the one door; grep for `reveal` to audit it."""
         return self._block
 
     def __repr__(self) -> str:

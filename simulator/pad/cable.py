@@ -1,0 +1,191 @@
+"""The pad's serial cable: a pseudo-terminal, and the thread that lives in it.
+
+Promise: a terminal may open, close and open again the path `link` as it would a serial port; what
+the pad says while nobody listens is lost, as on a wire; pulling the plug looks to the terminal as
+it does with a real one. Every call is safe from any thread, and `stop` leaves nothing behind.
+Not done here: what a pad says (`pad.py`). A pseudo-terminal has no speed or parity to get wrong.
+"""
+
+import contextlib
+import logging
+import os
+import select
+import threading
+import time
+import tty
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from simulator.pad.faults import Faults
+from simulator.pad.pad import SimulatedPad
+
+READ_BYTES_MAX = 4096
+TURN_SECONDS_MAX = 1.0
+STOP_SECONDS_MAX = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Unplugged(Exception):
+    """The cable hangs loose: nothing can be pressed on a pad without power."""
+
+
+@dataclass(frozen=True, slots=True)
+class PadView:
+    """What somebody in front of the pad sees."""
+
+    lines: tuple[str, str]
+    entering: bool
+    entry_count: int
+    plugged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Both ends of the pseudo-terminal; we keep the far end open, so that it outlives terminals."""
+
+    near: int
+    far: int
+
+    @classmethod
+    def open(cls) -> "_Line":
+        near, far = os.openpty()
+        # Without this the line would echo the pad's own words back to it.
+        tty.setraw(far)
+        os.set_blocking(near, False)
+        return cls(near, far)
+
+    @property
+    def path(self) -> str:
+        return os.ttyname(self.far)
+
+    def close(self) -> None:
+        os.close(self.near)
+        os.close(self.far)
+
+
+class PadCable:
+    """`with PadCable(pad, link):` plugs the pad in; leaving it takes the pad away."""
+
+    def __init__(
+        self, pad: SimulatedPad, link: Path, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.link = link
+        self._pad = pad
+        self._now = now
+        self._lock = threading.Lock()
+        self._line: _Line | None = None
+        self._stopping = threading.Event()
+        self._wake_end, self._wake_start = os.pipe()
+        self._thread = threading.Thread(target=self._live, name="pad", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.plug()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Unplug, and end the thread."""
+        self._stopping.set()
+        self._wake()
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS_MAX)
+        self.unplug()
+        os.close(self._wake_end)
+        os.close(self._wake_start)
+
+    def plug(self) -> None:
+        """Make the line and the path to it; nothing if it is there already."""
+        with self._lock:
+            if self._line is None:
+                self._line = _Line.open()
+                _point(self.link, self._line.path)
+        self._wake()
+
+    def unplug(self) -> None:
+        """Take the line away: an open port of a terminal dies, the path is gone."""
+        with self._lock:
+            line, self._line = self._line, None
+            if line is None:
+                return
+            with contextlib.suppress(OSError):
+                if str(self.link.readlink()) == line.path:
+                    self.link.unlink()
+            line.close()
+            self._pad.unplug()
+
+    def press(self, keys: str) -> None:
+        """Press keys one after the other: digits, E, B, C. They are never logged."""
+        with self._lock:
+            if self._line is None:
+                raise Unplugged
+            for key in keys:
+                self._send(self._line, self._pad.press(key, self._now()))
+        self._wake()
+
+    def set_faults(self, faults: Faults) -> None:
+        """Choose what goes wrong from now on."""
+        with self._lock:
+            self._pad.faults = faults
+
+    def view(self) -> PadView:
+        """Look at the pad."""
+        with self._lock:
+            pad = self._pad
+            return PadView(pad.lines, pad.entering, pad.entry_count, self._line is not None)
+
+    def _wake(self) -> None:
+        os.write(self._wake_start, b"!")
+
+    def _live(self) -> None:
+        while not self._stopping.is_set():
+            with self._lock:
+                line, patience = self._line, self._patience()
+            watched = [self._wake_end] if line is None else [self._wake_end, line.near]
+            # A line closed in the meantime is an error here, and gone at the next turn.
+            try:
+                ready, _, _ = select.select(watched, [], [], patience)
+            except (OSError, ValueError):
+                continue
+            if self._wake_end in ready:
+                os.read(self._wake_end, READ_BYTES_MAX)
+            self._take_turn(line)
+
+    def _patience(self) -> float:
+        due_at = self._pad.deadline
+        if due_at is None:
+            return TURN_SECONDS_MAX
+        return min(max(0.0, due_at - self._now()), TURN_SECONDS_MAX)
+
+    def _take_turn(self, line: _Line | None) -> None:
+        """Hear what came and let time pass, unless the plug was pulled meanwhile."""
+        with self._lock:
+            if line is None or line is not self._line:
+                return
+            with contextlib.suppress(BlockingIOError):
+                received = os.read(line.near, READ_BYTES_MAX)
+                _log.debug("pad hears %d bytes", len(received))
+                self._send(line, self._pad.receive_data(received, self._now()))
+            self._send(line, self._pad.advance(self._now()))
+
+    def _send(self, line: _Line, said: bytes) -> None:
+        if not said:
+            return
+        _log.debug("pad says %d bytes", len(said))
+        # A full line means nobody listens: what does not fit is lost, as on a wire.
+        with contextlib.suppress(BlockingIOError):
+            os.write(line.near, said)
+
+
+def _point(link: Path, target: str) -> None:
+    """Make `link` lead to `target` in one step, whatever it led to before."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    draft = link.with_name(f".{link.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    draft.replace(link)

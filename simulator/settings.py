@@ -1,0 +1,108 @@
+"""What the simulator is told: a TOML file, then PASS_SIMULATOR_* variables, read once.
+
+Promise: a frozen object whose values are safe to act on, or a `SettingsError` with a sentence for
+each thing to change. Unknown keys are refused; no value is quoted.
+
+    run_dir = "/tmp/pass"             # the PC/SC daemon's folder; not below /run
+    control_port = 9260               # on 127.0.0.1; 0 lets the system choose
+
+    [[readers]]
+    name = "Pass Counter"
+
+    [pad]
+    link = "/tmp/pass/pad"            # the path a terminal opens as its serial port
+    key_file = "/tmp/pass/pad-key.json"
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+FILE_BYTES_MAX = 64 * 1024
+READERS_MAX = 8
+CONTROL_HOST = "127.0.0.1"
+
+
+class SettingsError(Exception):
+    """The configuration is missing, malformed or unsafe; the message says what to change."""
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class ReaderSettings(BaseModel):
+    """One virtual reader, by the name PC/SC shows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class PadSettings(BaseModel):
+    """The PIN pad. The counter lies beside the key, so that they are kept or lost together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    link: AbsolutePath
+    key_file: AbsolutePath
+    counter_file: AbsolutePath | None = None
+
+    @property
+    def counting_in(self) -> Path:
+        """Return where the entries are counted."""
+        return self.counter_file or self.key_file.with_name(f"{self.key_file.name}.counter")
+
+
+class SimulatorSettings(BaseSettings):
+    """Everything `pass-simulator serve` is told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PASS_SIMULATOR_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    run_dir: AbsolutePath
+    control_port: Annotated[int, Field(ge=0, le=65535)] = 9260
+    readers: Annotated[tuple[ReaderSettings, ...], Field(max_length=READERS_MAX)] = ()
+    pad: PadSettings | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the shape is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- idem
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- idem
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which comes as arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path) -> SimulatorSettings:
+    """Read the TOML file, then the environment; `SettingsError` says all that must change."""
+    try:
+        with path.open("rb") as file:
+            content = tomllib.loads(file.read(FILE_BYTES_MAX).decode("utf-8"))
+    except OSError as cause:
+        raise SettingsError(f"{path}: {cause.strerror}") from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsError(f"{path} is not a TOML file") from None
+    try:
+        return SimulatorSettings(**content)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_sentences(error)}") from None
+
+
+def _sentences(error: ValidationError) -> str:
+    """Name each wrong setting and what is wrong, never its value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
