@@ -1,1 +1,1 @@
-"""The code: setting, checking, tries, blocking. Never a key."""
+"""The code: setting it, checking it, its tries. Never a key."""

@@ -3,8 +3,12 @@
 from backend.errors import ConflictError, NotFoundError, UnavailableError
 
 
-class KeyFileRefused(Exception):
-    """The key file cannot be trusted or read; the backend does not start on it."""
+class VaultError(Exception):
+    """The vault itself cannot be used: nothing a request did."""
+
+
+class KeyFileRefused(VaultError):
+    """The key file cannot be trusted, read or made; the backend does not start on it."""
 
 
 class DialogueUnknown(NotFoundError):

@@ -55,12 +55,15 @@ def make_keys(random: Callable[[int], bytes]) -> VaultKeys:
 def write_keys(path: Path, keys: VaultKeys) -> None:
     """Write a new key file (0600) and make sure it is on the disk.
 
-    Raises FileExistsError rather than lose keys that cards out there depend on.
+    Raises KeyFileRefused rather than lose keys that cards out there depend on.
     """
     body = {"format": FORMAT, "pin_reference_version": keys.pin_reference_version}
     shown = {name: secret.reveal().hex().upper() for name, secret in _secrets(keys)}
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise KeyFileRefused("there is a key file already; it is never overwritten") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         os.fchmod(file.fileno(), 0o600)
         json.dump(body | {"keys": shown}, file, indent=1)

@@ -6,7 +6,7 @@ It is not a secure cryptographic device: keys and codes pass through this proces
 import hmac
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
@@ -35,7 +35,12 @@ from passcard.layout import Application
 from passcard.personalise import MasterKeys, personalise
 from passcard.secret import Secret
 
-CHALLENGE_SECONDS_MAX = 10
+# A little longer than a challenge lives: the clock of the room that asked decides.
+SEALED_SECONDS_MAX = 15
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class LocalVault:
@@ -45,7 +50,7 @@ class LocalVault:
         self,
         keys: VaultKeys,
         *,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime] = _utc_now,
         random: Callable[[int], bytes] = secrets.token_bytes,
         make_id: Callable[[], UUID] = uuid4,
     ) -> None:
@@ -68,11 +73,11 @@ class LocalVault:
         path: Path,
         random: Callable[[int], bytes] = secrets.token_bytes,
         *,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime] = _utc_now,
     ) -> Self:
         """Make new keys, write them to a new file, and open the vault on it.
 
-        Raises FileExistsError: an existing file is never overwritten.
+        Raises KeyFileRefused: an existing file is never overwritten.
         """
         write_keys(path, make_keys(random))
         return cls.load(path, now=now, random=random)
@@ -82,7 +87,7 @@ class LocalVault:
         cls,
         path: Path,
         *,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime] = _utc_now,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Self:
         """Open the vault on its key file; raise KeyFileRefused, FileNotFoundError."""
@@ -98,7 +103,7 @@ class LocalVault:
             self._keys.sealing,
             rnd_a + encrypted_rnd_b,
             bound_to=_challenge_of(uid, application),
-            expires_at=self._now() + timedelta(seconds=CHALLENGE_SECONDS_MAX),
+            expires_at=self._now() + timedelta(seconds=SEALED_SECONDS_MAX),
             random=self._random,
         )
         return ChallengeAnswer(answer, sealed)

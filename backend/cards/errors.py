@@ -1,0 +1,108 @@
+"""What may be refused about a card, its proof, and its personalisation."""
+
+from backend.errors import ConflictError, ForbiddenError, GoneError, NotFoundError
+
+
+class CardUnknown(NotFoundError):
+    """No card of ours: never made, or never personalised."""
+
+    code = "card_unknown"
+    message = "This card is not known."
+
+
+class CardNumberTaken(ConflictError):
+    """That serial was ordered before."""
+
+    code = "card_number_taken"
+    message = "There is a card with this number already."
+
+
+class CardBlocked(ForbiddenError):
+    """The card was declared lost, stolen or unwanted."""
+
+    code = "card_blocked"
+    message = "This card is blocked."
+
+
+class CardNotActive(ForbiddenError):
+    """The card is not blocked, and not in use either; `details.state` says which."""
+
+    code = "card_not_active"
+    message = "This card is not in use."
+
+
+class CardStateRefused(ConflictError):
+    """The card's state does not allow this step."""
+
+    code = "card_state_refused"
+    message = "The state of this card does not allow it."
+
+
+class UidTaken(ConflictError):
+    """The chip already belongs to another card number."""
+
+    code = "uid_taken"
+    message = "This chip already belongs to another card."
+
+
+class ApplicationNotAllowed(ForbiddenError):
+    """A counter may ask about the benefits application alone."""
+
+    code = "application_not_allowed"
+    message = "This terminal may not ask about this application."
+
+
+class ChallengeUnknown(NotFoundError):
+    """No such challenge, or another terminal's."""
+
+    code = "challenge_not_found"
+    message = "There is no such challenge."
+
+
+class ChallengeUsed(ConflictError):
+    """A challenge is answered once, rightly or wrongly."""
+
+    code = "challenge_used"
+    message = "This challenge has already been answered."
+
+
+class ChallengeExpired(GoneError):
+    """The card took too long."""
+
+    code = "challenge_expired"
+    message = "This challenge has expired; present the card again."
+
+
+class CardNotGenuine(ForbiddenError):
+    """The chip does not hold the key that a card with its UID holds: a copy."""
+
+    code = "card_not_genuine"
+    message = "This card did not prove that it is genuine."
+
+
+class ProofUnknown(NotFoundError):
+    """No such proof, or another terminal's."""
+
+    code = "proof_unknown"
+    message = "There is no such proof."
+
+
+class ProofUsed(ConflictError):
+    """A payment has been made on this proof."""
+
+    code = "proof_used"
+    message = "This proof has already served a payment."
+
+
+class ProofExpired(GoneError):
+    """The proof is too old: the card must be presented again."""
+
+    code = "proof_expired"
+    message = "This proof has expired; present the card again."
+
+
+class PersonalisationUnknown(NotFoundError):
+    """No such personalisation, or another desk's, or it took too long."""
+
+    code = "personalisation_not_found"
+    message = "There is no such personalisation, or it took too long."
