@@ -117,9 +117,7 @@ def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _statement(arguments: argparse.Namespace, settings: Settings) -> int:
-    lines = statement.read_statement(
-        _services(settings), arguments.card_number, arguments.benefit
-    )
+    lines = statement.read_statement(_services(settings), arguments.card_number, arguments.benefit)
     print(lines.as_json() if arguments.json else lines.as_text())
     return 0
 

@@ -1,0 +1,138 @@
+"""The form of the file that `pass-backend apply` reads: what a scheme declares.
+
+Each thing has a key of its own in the file; its id is derived from that key, so that applying the
+file again finds what is there. Unknown words are refused: a misspelt one must not be ignored.
+"""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, ValidationError
+
+from backend.commands.refusal import CommandRefused
+from backend.partners.tables import TerminalKind
+
+FILE_BYTES_MAX: Final = 10_000_000
+PROBLEMS_SHOWN_MAX: Final = 20
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:pass:declared")
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+IsoDay = Annotated[int, Field(ge=1, le=7)]
+
+
+class Declared(BaseModel):
+    """Anything in the file: closed and unchanging."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DeclaredCampaign(Declared):
+    """A campaign, both days included."""
+
+    name: Name
+    opens_on: date
+    closes_on: date
+
+
+class DeclaredBenefit(Declared):
+    """A benefit; its key in the file is its code."""
+
+    campaign: str
+    label: Name
+
+
+class DeclaredPartner(Declared):
+    """A partner and the codes of the benefits it may take."""
+
+    name: Name
+    benefits: tuple[str, ...] = ()
+
+
+class DeclaredOutlet(Declared):
+    """One of a partner's places."""
+
+    partner: str
+    name: Name
+
+
+class DeclaredService(Declared):
+    """A service of an establishment: when it opens, and how often one may pass."""
+
+    service: Name
+    label: Name
+    days: tuple[IsoDay, ...]
+    opens: Hour
+    closes: Hour
+    passages_max: PositiveInt = 1
+
+
+class DeclaredEstablishment(Declared):
+    """A school or canteen."""
+
+    name: Name
+    service: tuple[DeclaredService, ...] = ()
+
+
+class DeclaredTerminal(Declared):
+    """A terminal: a counter at an outlet, a gate at an establishment, or a desk."""
+
+    kind: TerminalKind
+    name: Name
+    outlet: str | None = None
+    establishment: str | None = None
+    pin_pad: bool = False
+
+
+class DeclaredBeneficiary(Declared):
+    """A young person, what they are given (cents by benefit) and where they belong."""
+
+    given_name: Name
+    family_name: Name
+    birth_date: date
+    grants: dict[str, PositiveInt] = {}
+    establishment: str | None = None
+    services: tuple[str, ...] = ()
+
+
+class DeclaredScheme(Declared):
+    """The whole file."""
+
+    campaign: dict[str, DeclaredCampaign] = {}
+    benefit: dict[str, DeclaredBenefit] = {}
+    partner: dict[str, DeclaredPartner] = {}
+    outlet: dict[str, DeclaredOutlet] = {}
+    establishment: dict[str, DeclaredEstablishment] = {}
+    terminal: dict[str, DeclaredTerminal] = {}
+    beneficiary: dict[str, DeclaredBeneficiary] = {}
+
+
+def id_of(kind: str, key: str) -> UUID:
+    """Return the id of what the file calls `[kind.key]`, the same at every run."""
+    return uuid5(NAMESPACE, f"{kind}.{key}")
+
+
+def read_scheme(path: Path) -> DeclaredScheme:
+    """Read the file; CommandRefused says all that is wrong with it, never its values."""
+    if not path.is_file():
+        msg = f"{path}: no such file"
+        raise CommandRefused(msg)
+    if path.stat().st_size > FILE_BYTES_MAX:
+        msg = f"{path} is larger than {FILE_BYTES_MAX} bytes"
+        raise CommandRefused(msg)
+    try:
+        return DeclaredScheme.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        msg = f"{path} is not a TOML file"
+        raise CommandRefused(msg) from None
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        problems = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+            for each in found[:PROBLEMS_SHOWN_MAX]
+        )
+        msg = f"{path}: {problems}"
+        raise CommandRefused(msg) from None
