@@ -48,11 +48,12 @@ class Ev1Session:
 
 
 def _checked(covered: bytes, plain: bytes, block: int) -> bytes:
-    """Return the data before CRC and zeros; several lengths are tried, the shortest padding first.
+    """Return the data before CRC and zeros.
 
-    The length is not on the wire: the right one is where the CRC fits and only zeros follow.
+    The length is not on the wire. A CRC absorbs itself to zero, so every longer reading would fit
+    as well: the shortest one that fits is meant.
     """
-    for end in range(len(plain) - CRC_LENGTH, max(len(plain) - CRC_LENGTH - block, -1), -1):
+    for end in range(max(len(plain) - CRC_LENGTH - block + 1, 0), len(plain) - CRC_LENGTH + 1):
         message, crc, rest = plain[:end], plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
         if not any(rest) and jamcrc(covered + message) == crc:
             return message
