@@ -16,7 +16,7 @@ BACKEND_ASKED_EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """One look each: False or a TerminalError means unavailable; only the count needs the journal."""
+    """One look each: False or a TerminalError is a no; only the count needs the journal."""
 
     reader: Callable[[], bool]
     pad: Callable[[], bool]

@@ -4,7 +4,7 @@ What happened, then what to do, in at most two sentences (SCREENS.md, « Words �
 exclamation mark, « code » and « carte ». A benefit's name never appears with a refusal. Pure.
 """
 
-# ruff: noqa: RUF001 -- French is written with its own apostrophe
+
 
 from terminal.counter.amounts import euros
 from terminal.counter.reasons import Reason
