@@ -84,9 +84,11 @@ def read_keys(path: Path) -> VaultKeys:
         raise
     except OSError as cause:
         raise KeyFileRefused("the key file cannot be opened, or is a link") from cause
-    with os.fdopen(descriptor, "rb") as file:
-        _check_file(os.fstat(file.fileno()))
-        content = file.read(FILE_BYTES_MAX + 1)
+    try:
+        _check_file(os.fstat(descriptor))
+        content = os.read(descriptor, FILE_BYTES_MAX + 1)
+    finally:
+        os.close(descriptor)
     return _parse(content)
 
 
@@ -100,6 +102,8 @@ def _check_file(status: os.stat_result) -> None:
 
 
 def _parse(content: bytes) -> VaultKeys:
+    if len(content) > FILE_BYTES_MAX:
+        raise KeyFileRefused("the key file is too long")
     try:
         body = json.loads(content)
         if body["format"] != FORMAT:

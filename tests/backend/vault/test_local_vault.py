@@ -1,0 +1,295 @@
+"""What the vault promises: codes, challenges, seals, signatures; and what it never shows."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+
+from backend.vault.dialogues import DIALOGUE_SECONDS_MAX, DIALOGUES_MAX
+from backend.vault.errors import DialogueUnknown, PersonalisationFailed, TooManyDialogues
+from backend.vault.key_file import make_keys
+from backend.vault.local import SEALED_SECONDS_MAX, LocalVault
+from backend.vault.pin_reference import reference_tag
+from backend.vault.seal import seal, unseal
+from backend.vault.values import (
+    EncryptedPinBlock,
+    PinProfile,
+    PinReference,
+    PinSubject,
+    PinVerdict,
+    SecretCode,
+)
+from backend.vault.vault import Vault
+from passcard.layout import Application
+from passcard.personalise import MasterKeys
+from passcard.secret import Secret
+from simulator import dukpt as pad_dukpt
+from simulator import pin_block as pad_block
+from simulator.chip.chip import Chip
+
+AES = PinProfile.AES_DUKPT_FORMAT_4
+TDES = PinProfile.TDES_DUKPT_FORMAT_0
+NUMBER = "9250000000000011"
+UID = bytes.fromhex("04112233445566")
+PAD_ID = bytes.fromhex("1122334455667788")
+TDES_PAD_ID = bytes.fromhex("FFFF9876543210E00000")
+
+
+def aes_block(vault: Vault, digits: str, counter: int = 1, number: str = NUMBER) -> Any:
+    initial = vault.initial_pad_key(PAD_ID, AES).reveal()
+    key = pad_dukpt.aes_pin_key(initial, PAD_ID, counter)
+    block = pad_block.format4_block(key, bytearray(digits.encode()), number, secrets.token_bytes)
+    return EncryptedPinBlock(AES, pad_dukpt.aes_key_serial_number(PAD_ID, counter), block)
+
+
+def tdes_block(vault: Vault, digits: str, counter: int = 1) -> Any:
+    initial = vault.initial_pad_key(TDES_PAD_ID, TDES).reveal()
+    key = pad_dukpt.tdes_pin_key(initial, TDES_PAD_ID, counter)
+    block = pad_block.format0_block(key, bytearray(digits.encode()), NUMBER)
+    return EncryptedPinBlock(TDES, pad_dukpt.tdes_key_serial_number(TDES_PAD_ID, counter), block)
+
+
+@pytest.fixture
+def subject(vault: LocalVault) -> PinSubject:
+    account = uuid4()
+    reference = vault.make_pin_reference(account, 1, SecretCode("2580"))
+    return PinSubject(account, NUMBER, reference)
+
+
+def test_the_reference_is_the_published_vector(pin_vectors: dict[str, Any]) -> None:
+    vector = pin_vectors["recommended_reference_hmac"]
+    tag = reference_tag(
+        Secret(bytes.fromhex(vector["key"])),
+        UUID(vector["account_id"]),
+        vector["pin_generation"],
+        bytes.fromhex(vector["salt"]),
+        bytearray(vector["pin"].encode()),
+    )
+    assert tag.hex() == vector["tag"]
+
+
+@pytest.mark.parametrize("make_block", [aes_block, tdes_block])
+def test_a_code_is_right_or_wrong_under_both_profiles(
+    vault: LocalVault, subject: PinSubject, make_block: Callable[..., EncryptedPinBlock]
+) -> None:
+    assert vault.verify_pin(make_block(vault, "2580"), subject) is PinVerdict.RIGHT
+    assert vault.verify_pin(make_block(vault, "2581", 2), subject) is PinVerdict.WRONG
+
+
+def test_a_code_of_another_length_is_no_code_of_ours(
+    vault: LocalVault, subject: PinSubject
+) -> None:
+    for digits in ("25800", "258000000000"):
+        assert vault.verify_pin(aes_block(vault, digits), subject) is PinVerdict.BLOCK_INVALID
+
+
+def test_a_block_under_another_key_number_or_counter_is_invalid(
+    vault: LocalVault, subject: PinSubject
+) -> None:
+    good = aes_block(vault, "2580")
+    other_counter = pad_dukpt.aes_key_serial_number(PAD_ID, 2)
+    unreachable = PAD_ID + bytes.fromhex("FFFFFFFF")
+    for bad in (
+        replace(good, key_serial_number=other_counter),
+        replace(good, key_serial_number=unreachable),
+        replace(good, key_serial_number=b""),
+        replace(good, block=good.block[:-1]),
+        replace(good, profile=TDES),
+        replace(good, profile=TDES, key_serial_number=TDES_PAD_ID[:-1] + b"\x01"),
+    ):
+        assert vault.verify_pin(bad, subject) is PinVerdict.BLOCK_INVALID
+    for_another_card = aes_block(vault, "2580", number="9250000000000029")
+    assert vault.verify_pin(for_another_card, subject) is PinVerdict.BLOCK_INVALID
+
+
+def test_a_reference_serves_its_own_account_generation_and_key_only(
+    vault: LocalVault, subject: PinSubject
+) -> None:
+    block = aes_block(vault, "2580")
+    reference = subject.reference
+    for other in (
+        replace(subject, account_id=uuid4()),
+        replace(subject, reference=replace(reference, generation=2)),
+        replace(subject, reference=replace(reference, key_version=2)),
+        replace(subject, reference=replace(reference, salt=bytes(16))),
+        replace(subject, reference=replace(reference, tag=bytes(32))),
+    ):
+        assert vault.verify_pin(block, other) is PinVerdict.WRONG
+
+
+def test_two_references_of_one_code_are_unlike(vault: LocalVault) -> None:
+    account = uuid4()
+    first, second = (vault.make_pin_reference(account, 1, SecretCode("2580")) for _ in range(2))
+    assert first.tag != second.tag
+    assert vault.matches_reference(account, first, SecretCode("2580"))
+    assert not vault.matches_reference(account, first, SecretCode("2581"))
+
+
+@pytest.mark.parametrize("digits", ["", "123", "12345", "12a4", "\uff11" * 4, "-123", "12 4"])
+def test_a_code_is_four_ascii_digits(digits: str) -> None:
+    with pytest.raises(ValueError, match="four digits") as caught:
+        SecretCode(digits)
+    assert not digits or digits not in str(caught.value)
+
+
+def test_what_is_secret_does_not_print_itself(vault: LocalVault) -> None:
+    code = SecretCode("7391")
+    block = EncryptedPinBlock(AES, bytes(12), b"block!block!")
+    reference = PinReference(1, 1, bytes(16), b"tag!tag!tag!")
+    for text in (repr(code), str(code), f"{code}", repr([code, block, reference])):
+        assert "7391" not in text
+        assert "block!" not in text
+        assert "tag!" not in text
+    assert "hidden" in repr(vault.initial_pad_key(PAD_ID, AES))
+    with pytest.raises(TypeError):
+        code.__reduce__()
+    assert code == SecretCode(b"7391")
+    assert code != SecretCode("7392")
+    assert code != "7391"
+    code.wipe()
+    assert code.reveal() == bytes(4)
+
+
+def answer_of(chip: Chip, vault: Vault, application: Application) -> tuple[bytes, bytes]:
+    """Carry a challenge between a chip and the vault; return sealed state and card answer."""
+    chip.power_on()
+    chip.transmit(b"\x90\x5a\x00\x00\x03" + application.aid + b"\x00")
+    rnd_b = chip.transmit(bytes.fromhex("9071000002010000"))[:16]
+    answered = vault.answer_card_challenge(chip.uid, application, rnd_b)
+    card_answer = chip.transmit(b"\x90\xaf\x00\x00\x20" + answered.answer + b"\x00")
+    return answered.sealed_state, card_answer[:-2]
+
+
+def personalise(vault: Vault, chip: Chip) -> int:
+    chip.power_on()
+    step = vault.begin_personalisation(chip.uid)
+    exchanges = 0
+    while step.command is not None:
+        step = vault.continue_personalisation(step.dialogue_id, chip.transmit(step.command))
+        exchanges += 1
+    return exchanges
+
+
+def test_a_personalised_chip_proves_itself(vault: LocalVault) -> None:
+    chip = Chip(UID, secrets.token_bytes)
+    personalise(vault, chip)
+    for application in Application:
+        sealed, answer = answer_of(chip, vault, application)
+        assert vault.verify_card_answer(UID, application, sealed, answer)
+
+
+def test_a_finished_card_is_recognised_without_a_write(vault: LocalVault) -> None:
+    chip = Chip(UID, secrets.token_bytes)
+    first, again = personalise(vault, chip), personalise(vault, chip)
+    assert again < first
+
+
+def test_an_answer_proves_nothing_elsewhere(vault: LocalVault) -> None:
+    chip = Chip(UID, secrets.token_bytes)
+    personalise(vault, chip)
+    benefits = Application.BENEFITS
+    sealed, answer = answer_of(chip, vault, benefits)
+    other_uid = bytes.fromhex("04112233445567")
+    assert not vault.verify_card_answer(other_uid, benefits, sealed, answer)
+    assert not vault.verify_card_answer(UID, Application.ACCESS, sealed, answer)
+    assert not vault.verify_card_answer(UID, benefits, sealed, bytes(32))
+    assert not vault.verify_card_answer(UID, benefits, sealed, b"")
+    assert not vault.verify_card_answer(UID, benefits, sealed[:-1], answer)
+    assert not vault.verify_card_answer(UID, benefits, b"", answer)
+    assert not vault.verify_card_answer(UID, benefits, bytes(80), answer)
+    another_challenge, _ = answer_of(chip, vault, benefits)
+    assert not vault.verify_card_answer(UID, benefits, another_challenge, answer)
+
+
+def test_a_sealed_challenge_expires_by_itself(vault: LocalVault, clock: Any) -> None:
+    chip = Chip(UID, secrets.token_bytes)
+    personalise(vault, chip)
+    sealed, answer = answer_of(chip, vault, Application.BENEFITS)
+    clock.advance(seconds=SEALED_SECONDS_MAX - 0.001)
+    assert vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
+    clock.advance(seconds=0.001)
+    assert not vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
+
+
+def test_the_access_key_is_the_cards_own(vault: LocalVault) -> None:
+    keys = vault._keys
+    masters = MasterKeys(
+        picc=keys.picc,
+        benefits_master=keys.benefits_master,
+        benefits_authenticate=keys.benefits_authenticate,
+        access_master=keys.access_master,
+        access_authenticate=keys.access_authenticate,
+    )
+    assert vault.derive_access_key(UID) == masters.for_card(UID).access_authenticate.reveal()
+    assert vault.derive_access_key(UID) != vault.derive_access_key(bytes(7))
+
+
+def test_every_bit_of_a_seal_matters(clock: Any) -> None:
+    key = Secret(secrets.token_bytes(32))
+    later = clock() + timedelta(seconds=5)
+    sealed = seal(key, b"x", bound_to=b"a", expires_at=later, random=secrets.token_bytes)
+    assert unseal(key, sealed, bound_to=b"a", now=clock()) == b"x"
+    assert unseal(key, sealed, bound_to=b"b", now=clock()) is None
+    assert unseal(key, sealed, bound_to=b"a", now=later) is None
+    for place in range(len(sealed)):
+        damaged = bytearray(sealed)
+        damaged[place] ^= 1
+        assert unseal(key, bytes(damaged), bound_to=b"a", now=clock()) is None
+    for length in range(len(sealed)):
+        assert unseal(key, sealed[:length], bound_to=b"a", now=clock()) is None
+
+
+def test_a_signature_is_verified_by_another_library(vault: LocalVault) -> None:
+    jwk = vault.public_signing_key()
+    token = vault.sign(b'{"version":7}')
+    assert jwt.decode(token, jwt.PyJWK(jwk), algorithms=["EdDSA"]) == {"version": 7}
+    assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "kid": jwk["kid"]}
+    other = LocalVault(make_keys(secrets.token_bytes)).public_signing_key()
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(token, jwt.PyJWK(other), algorithms=["EdDSA"])
+
+
+def test_the_key_id_is_the_published_thumbprint() -> None:
+    # RFC 8037 A.1 and A.3.
+    seed = base64.urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
+    keys = replace(make_keys(secrets.token_bytes), list_signing=Secret(seed))
+    jwk = LocalVault(keys).public_signing_key()
+    assert jwk["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    assert jwk["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_dialogues_are_bounded_in_number_and_time(vault: LocalVault, clock: Any) -> None:
+    steps = [vault.begin_personalisation(UID) for _ in range(DIALOGUES_MAX)]
+    with pytest.raises(TooManyDialogues):
+        vault.begin_personalisation(UID)
+    clock.advance(seconds=DIALOGUE_SECONDS_MAX)
+    with pytest.raises(DialogueUnknown):
+        vault.continue_personalisation(steps[0].dialogue_id, b"\x91\x00")
+    assert vault.begin_personalisation(UID).command
+
+
+def test_a_card_that_refuses_ends_its_dialogue(vault: LocalVault) -> None:
+    step = vault.begin_personalisation(UID)
+    with pytest.raises(PersonalisationFailed) as refused:
+        vault.continue_personalisation(step.dialogue_id, bytes.fromhex("6A82"))
+    assert refused.value.details == {"reason": "UnsuitableCard"}
+    with pytest.raises(DialogueUnknown):
+        vault.continue_personalisation(step.dialogue_id, bytes.fromhex("9100"))
+
+
+def answer_always(vault: Vault, response: bytes) -> None:
+    step = vault.begin_personalisation(UID)
+    while step.command is not None:
+        step = vault.continue_personalisation(step.dialogue_id, response)
+
+
+def test_garbage_from_a_card_is_a_refusal_and_no_crash(vault: LocalVault) -> None:
+    for garbage in (b"", b"\x91", b"\x00" * 300, bytes.fromhex("91AF"), bytes.fromhex("FF91AF")):
+        with pytest.raises(PersonalisationFailed):
+            answer_always(vault, garbage)
