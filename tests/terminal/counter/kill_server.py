@@ -1,6 +1,6 @@
 """The process that is killed: reads JSON orders, forks a child for each, says how it ended.
 
-    order:  {"task": "sale" | "recover", "journal": path, "backend": url, "point": n}
+    order:  {"task": "sale" | "recover", "journal": path, "point": n}
     answer: {"signal": number or null, "exit": number or null}
 
 The parent loads the program once; every child is a process of its own, killed by a real SIGKILL.
@@ -57,23 +57,22 @@ def sell(collaborators: Collaborators, journal: SaleJournal) -> None:
     assert ended.wait(20), "the sale must come to rest"
 
 
-def obey(order: dict[str, str | int]) -> None:
+def obey(order: dict[str, str | int], backend: BackendClient) -> None:
     journal = open_sale_journal(Path(str(order["journal"])))
-    with BackendClient(str(order["backend"]), NoIdentity()) as backend:
-        wrap = counter_effects(KillAt(int(order["point"])))
-        collaborators = wrap(build(journal, backend))
-        if order["task"] == "sale":
-            sell(collaborators, journal)
-        else:
-            recover(collaborators)
+    wrap = counter_effects(KillAt(int(order["point"])))
+    collaborators = wrap(build(journal, backend))
+    if order["task"] == "sale":
+        sell(collaborators, journal)
+    else:
+        recover(collaborators)
     journal.close()
 
 
-def obey_in_a_child(order: dict[str, str | int]) -> dict[str, int | None]:
+def obey_in_a_child(order: dict[str, str | int], backend: BackendClient) -> dict[str, int | None]:
     child = os.fork()
     if child == 0:
         try:
-            obey(order)
+            obey(order, backend)
         except BaseException:  # noqa: BLE001 -- whatever it is, this copy of the parent ends here
             os._exit(1)
         os._exit(0)
@@ -84,6 +83,8 @@ def obey_in_a_child(order: dict[str, str | int]) -> dict[str, int | None]:
 
 
 if __name__ == "__main__":
+    # Not connected yet, so that every child makes connections of its own.
+    client = BackendClient(sys.argv[1], NoIdentity())
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(obey_in_a_child(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(obey_in_a_child(json.loads(line), client)) + "\n")
         sys.stdout.flush()

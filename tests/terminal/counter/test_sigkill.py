@@ -27,9 +27,8 @@ class Mortal:
     """The process under test, one child per order."""
 
     def __init__(self, backend: str) -> None:
-        self._backend = backend
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.terminal.counter.kill_server"],
+            [sys.executable, "-m", "tests.terminal.counter.kill_server", backend],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -38,12 +37,7 @@ class Mortal:
 
     def lives_through(self, task: str, journal: Path, point: int) -> bool:
         """Run a task that is killed at `point`; True when it had no such point and ended well."""
-        order = {
-            "task": task,
-            "journal": str(journal),
-            "backend": self._backend,
-            "point": point,
-        }
+        order = {"task": task, "journal": str(journal), "point": point}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
