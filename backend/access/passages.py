@@ -1,0 +1,245 @@
+"""Recording what gates report, exactly once.
+
+Promise: the same passage again is `already_recorded`; the same id with other content, a number used
+twice, or a card of another establishment is put aside with a reason and never overwrites anything.
+A passage that happened is recorded even if it should not have: it is flagged, for a person.
+
+Not here: HTTP, and what a passage costs.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from backend.access.errors import GateNotAssigned
+from backend.access.tables import (
+    Enrolment,
+    Establishment,
+    Gate,
+    GateAnswer,
+    Passage,
+    QuarantinedPassage,
+    Service,
+)
+from backend.cards.tables import Card
+
+BATCH_MAX = 100
+
+
+class QuarantineReason(StrEnum):
+    """Why a report was put aside."""
+
+    PASSAGE_ID_REUSED = "passage_id_reused"
+    SEQUENCE_REUSED = "sequence_reused"
+    CARD_NOT_OF_ESTABLISHMENT = "card_not_of_establishment"
+    ADMISSION_INCOMPLETE = "admission_incomplete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageReport:
+    """One tap as a gate reports it; `occurred_at` to the second."""
+
+    passage_id: UUID
+    sequence: int
+    occurred_at: datetime
+    uid: bytes = field(repr=False)
+    card_id: UUID | None
+    service: str | None
+    answer: GateAnswer
+    detail: str | None
+    list_version: int | None
+
+    @property
+    def admitted(self) -> bool:
+        """True if the gate opened."""
+        return self.answer is GateAnswer.OK
+
+    def content(self) -> list[str | int | None]:
+        """Return what must be the same for it to be the same passage."""
+        return [
+            self.sequence,
+            self.occurred_at.astimezone(UTC).isoformat(timespec="seconds"),
+            self.uid.hex(),
+            None if self.card_id is None else str(self.card_id),
+            self.service,
+            self.answer.value,
+            self.detail,
+            self.list_version,
+        ]
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of each passage of a batch."""
+
+    recorded: list[UUID] = field(default_factory=list)
+    already_recorded: list[UUID] = field(default_factory=list)
+    quarantined: dict[UUID, QuarantineReason] = field(default_factory=dict)
+
+
+def record_passages(
+    session: Session,
+    terminal_id: UUID,
+    reports: Sequence[PassageReport],
+    now: datetime,
+    make_id: Callable[[], UUID] = uuid4,
+) -> Receipt:
+    """Record at most BATCH_MAX reports of one gate, in order; raise GateNotAssigned.
+
+    The establishment's row is locked: its gates hand over one after the other, so that passages
+    above a maximum are seen whichever gate comes last.
+    """
+    assert len(reports) <= BATCH_MAX, "the route holds the limit"
+    gate = session.get(Gate, terminal_id)
+    if gate is None:
+        raise GateNotAssigned
+    place = session.get_one(Establishment, gate.establishment_id, with_for_update=True)
+    recording = _Recording(session, terminal_id, place, now, make_id)
+    receipt = Receipt()
+    for report in reports:
+        recording.record(report, receipt)
+    return receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """One batch of one gate, under the lock of its establishment."""
+
+    session: Session
+    terminal_id: UUID
+    place: Establishment
+    now: datetime
+    make_id: Callable[[], UUID]
+
+    def record(self, report: PassageReport, receipt: Receipt) -> None:
+        known = self.session.get(Passage, report.passage_id)
+        if known is not None and self._is_same(known, report):
+            receipt.already_recorded.append(report.passage_id)
+            return
+        reason = self._objection(report, known)
+        if reason is not None:
+            self._put_aside(report, reason)
+            receipt.quarantined[report.passage_id] = reason
+            return
+        self.session.add(self._passage(report))
+        self.session.flush()
+        receipt.recorded.append(report.passage_id)
+
+    def _is_same(self, known: Passage, report: PassageReport) -> bool:
+        own = known.terminal_id == self.terminal_id
+        return own and _report_of(known).content() == report.content()
+
+    def _objection(self, report: PassageReport, known: Passage | None) -> QuarantineReason | None:
+        if known is not None:
+            return QuarantineReason.PASSAGE_ID_REUSED
+        if self._is_number_used(report.sequence):
+            return QuarantineReason.SEQUENCE_REUSED
+        if report.admitted and (report.card_id is None or report.service is None):
+            return QuarantineReason.ADMISSION_INCOMPLETE
+        if report.card_id is not None and not self._belongs_here(report.card_id):
+            return QuarantineReason.CARD_NOT_OF_ESTABLISHMENT
+        return None
+
+    def _is_number_used(self, sequence: int) -> bool:
+        return self._exists(
+            select(Passage.passage_id).where(
+                Passage.terminal_id == self.terminal_id, Passage.sequence == sequence
+            )
+        )
+
+    def _belongs_here(self, card_id: UUID) -> bool:
+        """Tell whether the card's holder belongs or belonged here: reports may be days old."""
+        return self._exists(
+            select(Card.id)
+            .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
+            .where(Card.id == card_id, Enrolment.establishment_id == self.place.id)
+        )
+
+    def _exists(self, query: Select[Any]) -> bool:
+        return self.session.scalar(query.limit(1)) is not None
+
+    def _passage(self, report: PassageReport) -> Passage:
+        local_day = report.occurred_at.astimezone(ZoneInfo(self.place.time_zone)).date()
+        return Passage(
+            passage_id=report.passage_id,
+            terminal_id=self.terminal_id,
+            sequence=report.sequence,
+            establishment_id=self.place.id,
+            occurred_at=report.occurred_at.replace(microsecond=0),
+            local_day=local_day,
+            uid=report.uid,
+            card_id=report.card_id,
+            service=report.service,
+            answer=report.answer.value,
+            detail=report.detail,
+            list_version=report.list_version,
+            received_at=self.now,
+            over_maximum=report.admitted and self._is_over_maximum(report, local_day),
+        )
+
+    def _is_over_maximum(self, report: PassageReport, local_day: date) -> bool:
+        """Tell whether the card had all its passages of that service on that day already."""
+        maximum = self.session.scalar(
+            select(Service.passages_max).where(
+                Service.establishment_id == self.place.id, Service.code == report.service
+            )
+        )
+        made = self.session.scalar(
+            select(func.count())
+            .select_from(Passage)
+            .where(
+                Passage.card_id == report.card_id,
+                Passage.local_day == local_day,
+                Passage.establishment_id == self.place.id,
+                Passage.service == report.service,
+                Passage.answer == GateAnswer.OK.value,
+            )
+        )
+        return maximum is None or (made or 0) >= maximum
+
+    def _put_aside(self, report: PassageReport, reason: QuarantineReason) -> None:
+        """Keep the report as it came; the same one again is kept once."""
+        content = json.dumps(report.content())
+        digest = hashlib.sha256(content.encode()).digest()
+        kept = select(QuarantinedPassage.id).where(
+            QuarantinedPassage.terminal_id == self.terminal_id,
+            QuarantinedPassage.passage_id == report.passage_id,
+            QuarantinedPassage.content_hash == digest,
+        )
+        if self._exists(kept):
+            return
+        self.session.add(
+            QuarantinedPassage(
+                id=self.make_id(),
+                terminal_id=self.terminal_id,
+                passage_id=report.passage_id,
+                content_hash=digest,
+                content=content,
+                reason=reason.value,
+                received_at=self.now,
+            )
+        )
+        self.session.flush()
+
+
+def _report_of(passage: Passage) -> PassageReport:
+    return PassageReport(
+        passage_id=passage.passage_id,
+        sequence=passage.sequence,
+        occurred_at=passage.occurred_at,
+        uid=passage.uid,
+        card_id=passage.card_id,
+        service=passage.service,
+        answer=GateAnswer(passage.answer),
+        detail=passage.detail,
+        list_version=passage.list_version,
+    )

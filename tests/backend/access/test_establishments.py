@@ -1,0 +1,125 @@
+"""What an establishment accepts to be told."""
+
+from datetime import time
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.access.errors import (
+    EnrolmentUnknown,
+    EstablishmentUnknown,
+    NotAGate,
+    ServiceCodeTaken,
+    ServiceInvalid,
+    ServiceUnknown,
+    TimeZoneUnknown,
+)
+from backend.access.establishments import (
+    add_service,
+    assign_gate,
+    create_establishment,
+    end_enrolment,
+    enrol_pupil,
+)
+from backend.accounts.errors import BeneficiaryUnknown
+from backend.partners.enrolment import create_terminal
+from backend.partners.errors import TerminalUnknown
+from backend.partners.registry import place_of
+from backend.partners.tables import TerminalKind
+from backend.services import Services
+
+
+class Standing(Protocol):
+    services: Services
+    establishment_id: UUID
+    gate_id: UUID
+
+    def add_pupil(
+        self, given_name: str, uid: str | None, services: list[str] | None = None
+    ) -> UUID: ...
+
+
+def describe(**changes: Any) -> dict[str, Any]:
+    plain = {
+        "code": "dinner",
+        "label": "Dîner",
+        "days": [1],
+        "hours": (time(19), time(20)),
+        "passages_max": 1,
+    }
+    return plain | changes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"code": ""},
+        {"code": "Dinner"},
+        {"code": "d" * 41},
+        {"label": ""},
+        {"days": []},
+        {"days": [0]},
+        {"days": [8]},
+        {"hours": (time(20), time(19))},
+        {"hours": (time(19), time(19))},
+        {"hours": (time(19, 0, 1), time(20))},
+        {"passages_max": 0},
+        {"passages_max": 21},
+    ],
+    ids=str,
+)
+def test_a_service_that_no_gate_could_hold_is_refused(
+    school: Standing, changes: dict[str, Any]
+) -> None:
+    with (
+        pytest.raises(ServiceInvalid),
+        school.services.database.unit_of_work() as session,
+    ):
+        add_service(session, school.establishment_id, **describe(**changes))
+
+
+def test_days_are_kept_in_order_and_once(school: Standing) -> None:
+    with school.services.database.unit_of_work() as session:
+        service = add_service(session, school.establishment_id, **describe(days=[5, 1, 1]))
+        assert service.days == "15"
+
+
+def test_a_code_serves_once_in_an_establishment(school: Standing) -> None:
+    with pytest.raises(ServiceCodeTaken), school.services.database.unit_of_work() as session:
+        add_service(session, school.establishment_id, **describe(code="lunch"))
+
+
+def test_what_is_not_there_is_named(school: Standing) -> None:
+    nobody = uuid4()
+    now = school.services.now()
+    with school.services.database.unit_of_work() as session:
+        with pytest.raises(EstablishmentUnknown):
+            add_service(session, nobody, **describe())
+        with pytest.raises(EstablishmentUnknown):
+            enrol_pupil(session, nobody, nobody, [])
+        with pytest.raises(BeneficiaryUnknown):
+            enrol_pupil(session, school.establishment_id, nobody, [])
+        with pytest.raises(EnrolmentUnknown):
+            end_enrolment(session, school.establishment_id, nobody, now)
+        with pytest.raises(TerminalUnknown):
+            assign_gate(session, nobody, school.establishment_id)
+        with pytest.raises(EstablishmentUnknown):
+            assign_gate(session, school.gate_id, nobody)
+        with pytest.raises(TimeZoneUnknown):
+            create_establishment(session, "Lycée", time_zone="Europe/Pari")
+
+
+def test_a_right_to_an_unknown_service_is_refused(school: Standing) -> None:
+    with pytest.raises(ServiceUnknown):
+        school.add_pupil("Léa", None, services=["lunch", "dinner"])
+
+
+def test_only_a_gate_is_assigned_and_it_then_says_where_it_stands(school: Standing) -> None:
+    with school.services.database.unit_of_work() as session:
+        counter = create_terminal(
+            session, kind=TerminalKind.COUNTER, name="Caisse", now=school.services.now()
+        )
+        with pytest.raises(NotAGate):
+            assign_gate(session, counter.terminal_id, school.establishment_id)
+        assert place_of(session, school.gate_id).establishment_name == "Lycée du Parc"
