@@ -24,6 +24,13 @@ class AccountUnknown(NotFoundError):
     message = "There is no such ledger account."
 
 
+class TransferUnknown(NotFoundError):
+    """No transfer has this id."""
+
+    code = "transfer_not_found"
+    message = "There is no such transfer."
+
+
 class TransferUnacceptable(InvalidInputError):
     """A transfer moves at least one cent, between two different accounts."""
 

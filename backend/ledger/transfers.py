@@ -18,6 +18,7 @@ from backend.ledger.errors import (
     InsufficientFunds,
     TransferConflict,
     TransferUnacceptable,
+    TransferUnknown,
 )
 from backend.ledger.money import Cents, NotMoney
 from backend.ledger.tables import Account, Side, Transfer
@@ -62,6 +63,14 @@ def transfer(
         return _same_or_conflict(known, movement)
     _refuse_overdraft(accounts, movement)
     return _record(session, transfer_id, movement, now)
+
+
+def find_transfer(session: Session, transfer_id: UUID) -> Transfer:
+    """Return a recorded transfer; raise TransferUnknown."""
+    known = _find(session, transfer_id)
+    if known is None:
+        raise TransferUnknown
+    return known
 
 
 def _at_least_one_cent(amount_cents: int) -> Cents:

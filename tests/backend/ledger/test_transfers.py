@@ -10,8 +10,10 @@ from backend.ledger.errors import (
     InsufficientFunds,
     TransferConflict,
     TransferUnacceptable,
+    TransferUnknown,
 )
 from backend.ledger.tables import Side
+from backend.ledger.transfers import find_transfer
 
 from .conftest import Purse
 
@@ -130,6 +132,14 @@ def test_a_short_statement_still_has_true_balances(purse: Purse) -> None:
     with purse.database.reading() as session:
         lines = statement(session, purse.ids["lea"], lines_max=1)
     assert [line.balance_after for line in lines] == [6]
+
+
+def test_a_transfer_is_found_by_its_id(purse: Purse) -> None:
+    made = purse.move("region", "lea", 7)
+    with purse.database.reading() as session:
+        assert find_transfer(session, made.id).amount_cents == 7
+        with pytest.raises(TransferUnknown):
+            find_transfer(session, uuid4())
 
 
 def test_the_statement_of_a_funding_account_grows_with_debits(purse: Purse) -> None:

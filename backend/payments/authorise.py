@@ -1,0 +1,198 @@
+"""Authorising a payment: at most one debit, whatever is repeated, lost, or happens at once.
+
+    1. written down as pending (or found: then its answer, again)   one unit of work
+       and the rules that need no code
+    2. the code                                                     its room's own units of work
+    3. lock, look again at everything, then debit or decline        one unit of work
+
+A reversal, or another request of the same id, may come between any two of them: step 3 finds the
+row no longer pending and drops its verdict. Order of the checks, and why:
+- Proof, card and benefit come before the code: they cost no try, and the terminal has already
+  been told all three, so they teach nothing to whoever found the card.
+- The balance comes after the right code only (see terms.py).
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy.orm import Session
+
+from backend.benefits.campaigns import partner_account_of
+from backend.cards.errors import ProofUsed
+from backend.cards.proving import use_proof
+from backend.ledger.accounts import balance
+from backend.ledger.errors import InsufficientFunds
+from backend.ledger.transfers import transfer
+from backend.partners.authentication import AuthenticatedTerminal
+from backend.partners.tables import Partner
+from backend.payments.errors import IdempotencyConflict, PaymentInProgress
+from backend.payments.orders import Decision, PaymentOrder, fingerprint
+from backend.payments.reasons import DeclineReason
+from backend.payments.record import (
+    decision_of,
+    decline,
+    insert_or_lock,
+    is_abandoned,
+    lock,
+    move,
+)
+from backend.payments.states import PaymentEvent, PaymentState
+from backend.payments.tables import AUTHORISATION_CHARACTERS, Payment
+from backend.payments.terms import Terms, find_terms
+from backend.payments.words import paid_at
+from backend.pins.checking import CodeCheck, Verdict, check_code
+from backend.services import Services
+
+# Without I, L, O and U: it is read aloud over a telephone (Crockford's base 32).
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+REASONS: Final[dict[Verdict, DeclineReason]] = {
+    Verdict.WRONG: DeclineReason.WRONG_PIN,
+    Verdict.BLOCKED: DeclineReason.PIN_BLOCKED,
+    Verdict.NOT_SET: DeclineReason.PIN_NOT_SET,
+    Verdict.BLOCK_INVALID: DeclineReason.PIN_BLOCK_INVALID,
+    Verdict.REPLAYED: DeclineReason.PIN_REPLAYED,
+}
+
+
+def authorise(
+    services: Services,
+    terminal: AuthenticatedTerminal,
+    order: PaymentOrder,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Decision:
+    """Debit the wallet if everything is right, and say so; else say why not.
+
+    Raises IdempotencyConflict, PaymentInProgress (outcome not known yet: ask again or reverse).
+    """
+    with services.database.unit_of_work() as session:
+        opened = _open(session, terminal, order, services.now())
+    if not isinstance(opened, Terms):
+        return opened
+    check = check_code(
+        services,
+        terminal_id=terminal.terminal_id,
+        payment_id=order.payment_id,
+        beneficiary_id=opened.beneficiary_id,
+        card_number=opened.card_number,
+        encrypted_pin_block=order.pin,
+        now=services.now(),
+    )
+    number = make_authorisation_number(random)
+    with services.database.unit_of_work() as session:
+        row = lock(session, order.payment_id)
+        assert row is not None, "payments are never removed"
+        if row.status is not PaymentState.PENDING:
+            return decision_of(row)
+        return _decide(
+            session, terminal, order, row=row, check=check, number=number, now=services.now()
+        )
+
+
+def make_authorisation_number(random: Callable[[int], bytes]) -> str:
+    """Return six characters that a terminal cannot make up."""
+    return "".join(ALPHABET[byte % 32] for byte in random(AUTHORISATION_CHARACTERS))
+
+
+def debit_id(payment_id: UUID) -> UUID:
+    """Return the id of a payment's transfer: one payment, at most one debit in the ledger."""
+    return uuid5(payment_id, "debit")
+
+
+def _open(
+    session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
+) -> Terms | Decision:
+    row, new = insert_or_lock(session, _pending(terminal, order, now))
+    if not new:
+        return _answer_again(row, terminal, order, now)
+    terms = find_terms(session, terminal, order, now)
+    if isinstance(terms, DeclineReason):
+        return decline(row, terms, now)
+    return terms
+
+
+def _pending(terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime) -> Payment:
+    return Payment(
+        payment_id=order.payment_id,
+        terminal_id=terminal.terminal_id,
+        proof_id=order.proof_id,
+        benefit_code=order.benefit_code,
+        amount_cents=order.amount.value,
+        ksn=order.pin.key_serial_number.hex().upper(),
+        fingerprint=fingerprint(order),
+        status=PaymentState.PENDING,
+        created_at=now,
+    )
+
+
+def _answer_again(
+    row: Payment, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
+) -> Decision:
+    # Another terminal's id gets the same words as other content: it learns nothing of it.
+    if row.terminal_id != terminal.terminal_id:
+        raise IdempotencyConflict
+    # A reversal that came first has no content to compare.
+    if row.fingerprint is not None and row.fingerprint != fingerprint(order):
+        raise IdempotencyConflict
+    if is_abandoned(row, now):
+        return decline(row, DeclineReason.INTERRUPTED, now)
+    if row.status is PaymentState.PENDING:
+        raise PaymentInProgress
+    return decision_of(row)
+
+
+def _decide(
+    session: Session,
+    terminal: AuthenticatedTerminal,
+    order: PaymentOrder,
+    *,
+    row: Payment,
+    check: CodeCheck,
+    number: str,
+    now: datetime,
+) -> Decision:
+    if check.verdict is not Verdict.RIGHT:
+        return decline(row, REASONS[check.verdict], now, tries_left=check.tries_left)
+    terms = find_terms(session, terminal, order, now)
+    if isinstance(terms, DeclineReason):
+        return decline(row, terms, now)
+    try:
+        # Both or neither: a proof is not used up by a payment that the balance refuses.
+        with session.begin_nested():
+            use_proof(session, order.proof_id, order.payment_id)
+            transfer_id = _debit(session, terminal, order, terms, now)
+    except ProofUsed:
+        return decline(row, DeclineReason.PROOF_USED, now)
+    except InsufficientFunds:
+        return decline(row, DeclineReason.INSUFFICIENT_FUNDS, now)
+    move(row, PaymentEvent.APPROVED)
+    row.transfer_id = transfer_id
+    row.authorisation_number = number
+    row.remaining_cents = balance(session, terms.wallet_account_id)
+    row.decided_at = now
+    return decision_of(row)
+
+
+def _debit(
+    session: Session,
+    terminal: AuthenticatedTerminal,
+    order: PaymentOrder,
+    terms: Terms,
+    now: datetime,
+) -> UUID:
+    # A benefit is usable at a partner only.
+    assert terminal.partner_id is not None
+    partner = session.get_one(Partner, terminal.partner_id)
+    return transfer(
+        session,
+        transfer_id=debit_id(order.payment_id),
+        debit_account_id=terms.wallet_account_id,
+        credit_account_id=partner_account_of(session, partner.id),
+        amount_cents=order.amount.value,
+        reason=paid_at(partner.name),
+        reference=f"payment:{order.payment_id}",
+        now=now,
+    ).id
