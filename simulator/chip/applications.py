@@ -40,10 +40,10 @@ def get_application_ids(state: ChipState, _body: bytes) -> bytes:
 
 def create_application(state: ChipState, body: bytes) -> bytes:
     """CreateApplication: AID, KS1, KS2, [KS3], [ISO file id, name]; keys start as zeros."""
+    aid, application = _parse_application(body)
     require(state.at_picc_level, Status.PERMISSION_DENIED)
     if not state.application.settings.free_creation:
         state.require_master()
-    aid, application = _parse_application(body)
     names = {app.name for app in state.memory.applications.values() if app.name}
     require(aid not in state.memory.applications, Status.DUPLICATE)
     require(application.name not in names, Status.DUPLICATE)
