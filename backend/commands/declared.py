@@ -5,18 +5,32 @@ file again finds what is there. Unknown words are refused: a misspelt one must n
 """
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from backend.commands.refusal import CommandRefused
 from backend.partners.tables import TerminalKind
 
 FILE_BYTES_MAX: Final = 10_000_000
 PROBLEMS_SHOWN_MAX: Final = 20
+PLACE_OF_KIND: Final[dict[TerminalKind, str | None]] = {
+    TerminalKind.COUNTER: "outlet",
+    TerminalKind.GATE: "establishment",
+    TerminalKind.DESK: None,
+}
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:pass:declared")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
@@ -108,6 +122,36 @@ class DeclaredScheme(Declared):
     establishment: dict[str, DeclaredEstablishment] = {}
     terminal: dict[str, DeclaredTerminal] = {}
     beneficiary: dict[str, DeclaredBeneficiary] = {}
+
+    @model_validator(mode="after")
+    def _name_only_what_is_declared(self) -> Self:
+        for place, kind, key in self._references():
+            if key not in getattr(self, kind):
+                msg = f"{place} names {kind}.{key}, which the file does not declare"
+                raise ValueError(msg)
+        for key, terminal in self.terminal.items():
+            needed = PLACE_OF_KIND[terminal.kind]
+            if needed is not None and getattr(terminal, needed) is None:
+                msg = f"terminal.{key} is a {terminal.kind} and names no {needed}"
+                raise ValueError(msg)
+        return self
+
+    def _references(self) -> Iterator[tuple[str, str, str]]:
+        for key, benefit in self.benefit.items():
+            yield f"benefit.{key}", "campaign", benefit.campaign
+        for key, partner in self.partner.items():
+            yield from ((f"partner.{key}", "benefit", code) for code in partner.benefits)
+        for key, outlet in self.outlet.items():
+            yield f"outlet.{key}", "partner", outlet.partner
+        for key, terminal in self.terminal.items():
+            if terminal.outlet is not None:
+                yield f"terminal.{key}", "outlet", terminal.outlet
+            if terminal.establishment is not None:
+                yield f"terminal.{key}", "establishment", terminal.establishment
+        for key, person in self.beneficiary.items():
+            yield from ((f"beneficiary.{key}", "benefit", code) for code in person.grants)
+            if person.establishment is not None:
+                yield f"beneficiary.{key}", "establishment", person.establishment
 
 
 def id_of(kind: str, key: str) -> UUID:

@@ -1,0 +1,264 @@
+"""`pass-backend apply`: bring the database to what a file declares, in one unit of work.
+
+What is there already is left as it is; what the file no longer names is not removed. One-time
+codes and a pad's initial key are in the result for what this run made, and never again.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.access.establishments import (
+    add_service,
+    assign_gate,
+    create_establishment,
+    enrol_pupil,
+)
+from backend.access.tables import Establishment
+from backend.accounts.activation import invite
+from backend.accounts.beneficiaries import create_beneficiary
+from backend.accounts.tables import Beneficiary
+from backend.benefits.campaigns import allow_at, create_benefit, create_campaign
+from backend.benefits.grants import grant
+from backend.benefits.tables import Benefit, Campaign
+from backend.cards.errors import CardNumberTaken
+from backend.cards.life import order_card
+from backend.cards.tables import Card
+from backend.commands.declared import (
+    DeclaredBeneficiary,
+    DeclaredScheme,
+    DeclaredTerminal,
+    id_of,
+    read_scheme,
+)
+from backend.commands.refusal import CommandRefused
+from backend.partners.enrolment import create_terminal
+from backend.partners.registry import create_outlet, create_partner
+from backend.partners.tables import Outlet, Partner, Terminal, TerminalKind
+from backend.pins.pads import register_pin_pad
+from backend.pins.tables import PinPad
+from backend.services import Services
+from backend.vault.values import PinProfile
+
+#: First half of the pads' initial key identifiers: which BDK (ANSI X9.24-3 §6.1).
+BDK_IDENTIFIER = bytes.fromhex("92500001")
+SERIALS = 10**11
+SERIAL_TRIES_MAX = 100
+
+Made = dict[str, dict[str, object]]
+
+
+@dataclass(slots=True)
+class Applied:
+    """What this run made, by the file's keys. Holds one-time codes: print it, do not log it."""
+
+    terminals: Made = field(default_factory=dict, repr=False)
+    beneficiaries: Made = field(default_factory=dict, repr=False)
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Write all of it for a program."""
+        return json.dumps({"terminals": self.terminals, "beneficiaries": self.beneficiaries})
+
+    def as_text(self) -> str:
+        """Write what a person needs next: codes to type and links to hand over."""
+        lines = [f"made: {count} {kind}" for kind, count in self.counted.items()]
+        lines += [
+            f"terminal {k}: enrol with {v['enrolment_code']}" for k, v in self.terminals.items()
+        ]
+        for key, one in self.beneficiaries.items():
+            lines.append(f"beneficiary {key}: card {one['card_number']}")
+            lines.append(f"beneficiary {key}: /activation/{one['activation_token']}")
+        return "\n".join(lines) or "nothing to do"
+
+
+def apply_file(services: Services, path: Path) -> Applied:
+    """Apply a file and return what was made; nothing is kept if anything is refused.
+
+    Raises CommandRefused, and what the rooms refuse.
+    """
+    scheme = read_scheme(path)
+    applied = Applied()
+    with services.database.unit_of_work() as session:
+        now = services.now()
+        _apply_campaigns(session, scheme, applied, now)
+        _apply_partners(session, scheme, applied, now)
+        _apply_establishments(session, scheme, applied)
+        for key, terminal in scheme.terminal.items():
+            _apply_terminal(services, session, key, terminal, applied)
+        for key, person in scheme.beneficiary.items():
+            _apply_beneficiary(session, key, person, applied, now)
+    return applied
+
+
+def _is_new(session: Session, table: type, key: UUID) -> bool:
+    return session.get(table, key) is None
+
+
+def _count(applied: Applied, kind: str) -> None:
+    applied.counted[kind] = applied.counted.get(kind, 0) + 1
+
+
+def _always(new_id: UUID) -> Callable[[], UUID]:
+    """Make the id that the file's key stands for, instead of a random one."""
+    return lambda: new_id
+
+
+def _apply_campaigns(
+    session: Session, scheme: DeclaredScheme, applied: Applied, now: datetime
+) -> None:
+    for key, campaign in scheme.campaign.items():
+        new_id = id_of("campaign", key)
+        if _is_new(session, Campaign, new_id):
+            create_campaign(
+                session,
+                name=campaign.name,
+                opens_on=campaign.opens_on,
+                closes_on=campaign.closes_on,
+                now=now,
+                make_id=_always(new_id),
+            )
+            _count(applied, "campaigns")
+    for code, benefit in scheme.benefit.items():
+        new_id = id_of("benefit", code)
+        campaign_id = id_of("campaign", benefit.campaign)
+        if _is_new(session, Benefit, new_id):
+            create_benefit(
+                session,
+                code=code,
+                label=benefit.label,
+                campaign_id=campaign_id,
+                make_id=_always(new_id),
+            )
+            _count(applied, "benefits")
+
+
+def _apply_partners(
+    session: Session, scheme: DeclaredScheme, applied: Applied, now: datetime
+) -> None:
+    for key, partner in scheme.partner.items():
+        new_id = id_of("partner", key)
+        if _is_new(session, Partner, new_id):
+            create_partner(session, partner.name, _always(new_id))
+            _count(applied, "partners")
+        for code in partner.benefits:
+            benefit = session.get_one(Benefit, id_of("benefit", code))
+            allow_at(session, benefit, new_id, now=now)
+    for key, outlet in scheme.outlet.items():
+        new_id = id_of("outlet", key)
+        partner_id = id_of("partner", outlet.partner)
+        if _is_new(session, Outlet, new_id):
+            create_outlet(session, partner_id, outlet.name, _always(new_id))
+            _count(applied, "outlets")
+
+
+def _apply_establishments(session: Session, scheme: DeclaredScheme, applied: Applied) -> None:
+    for key, establishment in scheme.establishment.items():
+        new_id = id_of("establishment", key)
+        if not _is_new(session, Establishment, new_id):
+            continue
+        create_establishment(session, establishment.name, make_id=_always(new_id))
+        for service in establishment.service:
+            add_service(
+                session,
+                new_id,
+                code=service.service,
+                label=service.label,
+                days=service.days,
+                hours=(time.fromisoformat(service.opens), time.fromisoformat(service.closes)),
+                passages_max=service.passages_max,
+            )
+        _count(applied, "establishments")
+
+
+def _apply_terminal(
+    services: Services, session: Session, key: str, declared: DeclaredTerminal, applied: Applied
+) -> None:
+    new_id = id_of("terminal", key)
+    if not _is_new(session, Terminal, new_id):
+        return
+    now = services.now()
+    terminal = create_terminal(
+        session,
+        kind=declared.kind,
+        name=declared.name,
+        outlet_id=id_of("outlet", declared.outlet) if declared.outlet else None,
+        now=now,
+        make_id=_always(new_id),
+    )
+    if declared.kind is TerminalKind.GATE:
+        assign_gate(session, new_id, id_of("establishment", declared.establishment or ""))
+    made: dict[str, object] = {
+        "terminal_id": str(new_id),
+        "enrolment_code": terminal.enrolment_code,
+    }
+    if declared.pin_pad:
+        made["pin_pad"] = _new_pin_pad(services, session, new_id)
+    applied.terminals[key] = made
+    _count(applied, "terminals")
+
+
+def _new_pin_pad(services: Services, session: Session, terminal_id: UUID) -> dict[str, str]:
+    """Register a pad with a key of its own; what is returned is for injection into it."""
+    pads = session.scalar(select(func.count()).select_from(PinPad)) or 0
+    initial_key_id = BDK_IDENTIFIER + (pads + 1).to_bytes(4, "big")
+    profile = PinProfile.AES_DUKPT_FORMAT_4
+    register_pin_pad(session, terminal_id, initial_key_id, profile)
+    key = services.vault.initial_pad_key(initial_key_id, profile)
+    return {
+        "initial_key": key.reveal().hex().upper(),
+        "initial_key_id": initial_key_id.hex().upper(),
+    }
+
+
+def _apply_beneficiary(
+    session: Session, key: str, declared: DeclaredBeneficiary, applied: Applied, now: datetime
+) -> None:
+    new_id = id_of("beneficiary", key)
+    is_new = _is_new(session, Beneficiary, new_id)
+    if is_new:
+        create_beneficiary(
+            session,
+            given_name=declared.given_name,
+            family_name=declared.family_name,
+            birth_date=declared.birth_date,
+            now=now,
+            make_id=_always(new_id),
+        )
+        card = _order_card(session, new_id, now)
+        applied.beneficiaries[key] = {
+            "beneficiary_id": str(new_id),
+            "card_number": card.number,
+            "activation_token": invite(session, new_id, now),
+        }
+        _count(applied, "beneficiaries")
+    for code, amount_cents in declared.grants.items():
+        grant(
+            session,
+            beneficiary_id=new_id,
+            benefit=session.get_one(Benefit, id_of("benefit", code)),
+            amount_cents=amount_cents,
+            reason="Dotation",
+            grant_id=id_of("grant", f"{key}.{code}"),
+            now=now,
+        )
+    if declared.establishment is not None:
+        establishment_id = id_of("establishment", declared.establishment)
+        enrol_pupil(session, establishment_id, new_id, declared.services)
+
+
+def _order_card(session: Session, beneficiary_id: UUID, now: datetime) -> Card:
+    first = beneficiary_id.int % SERIALS
+    for step in range(SERIAL_TRIES_MAX):
+        try:
+            return order_card(session, beneficiary_id, (first + step) % SERIALS, now)
+        except CardNumberTaken:
+            continue
+    msg = "no free card number near this one; the scheme holds too many cards for this command"
+    raise CommandRefused(msg)

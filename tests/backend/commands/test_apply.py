@@ -1,0 +1,101 @@
+"""A scheme is set up from a file: wholly or not at all, and twice is once."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from backend.commands import ledger
+from backend.commands.apply import apply_file
+from backend.commands.refusal import CommandRefused
+from backend.commands.register import block, revoke
+from backend.commands.statement import read_statement
+from backend.database import Base
+from backend.services import Services
+
+SCHEME = Path("scripts/demo/scheme.toml")
+
+
+def rows(services: Services) -> dict[str, int]:
+    with services.database.reading() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def test_what_is_declared_is_made(services: Services) -> None:
+    applied = json.loads(apply_file(services, SCHEME).as_json())
+    assert set(applied["terminals"]) == {"caisse", "portillon", "guichet"}
+    assert set(applied["beneficiaries"]) == {"lea", "hugo", "noe"}
+    assert len(bytes.fromhex(applied["terminals"]["caisse"]["pin_pad"]["initial_key"])) == 16
+    found = rows(services)
+    assert (found["card"], found["wallet"], found["ledger_transfer"]) == (3, 4, 4)
+    assert ledger.check(services)[1]
+
+
+def test_applied_twice_is_applied_once(services: Services) -> None:
+    apply_file(services, SCHEME)
+    before = rows(services)
+    again = apply_file(services, SCHEME)
+    assert rows(services) == before
+    assert again.as_text() == "nothing to do"
+
+
+def test_a_grant_shows_on_the_statement(services: Services) -> None:
+    applied = json.loads(apply_file(services, SCHEME).as_json())
+    number = applied["beneficiaries"]["lea"]["card_number"]
+    statement = read_statement(services, number, "culture")
+    assert statement.balance_cents == 10000
+    assert [json.loads(statement.as_json())["lines"][0]["amount_cents"]] == [10000]
+    assert "100,00" in statement.as_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[benefit.x]\ncampaign = 'none'\nlabel = 'X'", "benefit.x names campaign.none"),
+        ("[terminal.t]\nkind = 'counter'\nname = 'T'", "names no outlet"),
+        ("[terminal.t]\nkind = 'gate'\nname = 'T'", "names no establishment"),
+        ("[partner.p]\nname = 'P'\ncolour = 'red'", "Extra inputs"),
+        ("[[[", "not a TOML file"),
+        ("[beneficiary.b]\ngiven_name = ''", "beneficiary.b"),
+    ],
+)
+def test_a_wrong_file_is_refused_whole_and_says_where(
+    services: Services, tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "scheme.toml"
+    file.write_text(text)
+    with pytest.raises(CommandRefused, match=said):
+        apply_file(services, file)
+    assert sum(rows(services).values()) == 0
+
+
+def test_what_is_refused_late_leaves_nothing(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "scheme.toml"
+    text = SCHEME.read_text().replace('services = ["repas"]', 'services = ["inconnu"]')
+    file.write_text(text)
+    with pytest.raises(Exception, match=r"service"):
+        apply_file(services, file)
+    assert sum(rows(services).values()) == 0
+
+
+def test_no_file_is_said_in_words(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(CommandRefused, match="no such file"):
+        apply_file(services, tmp_path / "none.toml")
+
+
+def test_a_card_and_a_terminal_are_stopped_by_their_number(services: Services) -> None:
+    applied = json.loads(apply_file(services, SCHEME).as_json())
+    number = applied["beneficiaries"]["lea"]["card_number"]
+    block(services, number, "lost")
+    revoke(services, applied["terminals"]["caisse"]["terminal_id"])
+    for wrong in ("", "9250", "1" * 16):
+        with pytest.raises(CommandRefused):
+            block(services, wrong, "lost")
+        with pytest.raises(CommandRefused):
+            read_statement(services, wrong, "culture")
+    with pytest.raises(CommandRefused):
+        revoke(services, "caisse")
