@@ -4,17 +4,24 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
+import jwt
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import backend.tables  # noqa: F401 - every table must be known before they are made
 from backend.app import build_app
 from backend.database import Base, Database
+from backend.partners.enrolment import create_terminal, enrol_terminal
+from backend.partners.registry import create_outlet, create_partner
+from backend.partners.tables import TerminalKind
+from backend.partners.tokens import AuthenticatedTerminal, authenticate_terminal, issue_token
 from backend.services import Services
 from backend.settings import Settings
 from backend.vault.key_file import make_keys
@@ -124,3 +131,42 @@ def client(services: Services) -> Iterator[TestClient]:
     """The whole backend, as HTTP sees it; an unexpected error is a 500, not a crash."""
     with TestClient(build_app(services), raise_server_exceptions=False) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An enrolled terminal with its access token, as routes and as use cases want it."""
+
+    terminal: AuthenticatedTerminal
+    headers: dict[str, str]
+
+
+@pytest.fixture
+def sign_in(services: Services) -> Callable[..., SignedIn]:
+    """Enrol a terminal and give it a token; a counter stands in an outlet of a new partner."""
+
+    def enter(kind: TerminalKind, outlet_id: UUID | None = None) -> SignedIn:
+        key, now = Ed25519PrivateKey.generate(), services.now()
+        with services.database.unit_of_work() as session:
+            if kind is TerminalKind.COUNTER and outlet_id is None:
+                partner = create_partner(session, "Librairie des Halles")
+                outlet_id = create_outlet(session, partner.id, "Rue du Port").id
+            new = create_terminal(session, kind=kind, name=kind.value, outlet_id=outlet_id, now=now)
+            public = key.public_key().public_bytes_raw()
+            enrol_terminal(session, new.enrolment_code, public, now)
+            name = str(new.terminal_id)
+            claims = {
+                "iss": name,
+                "sub": name,
+                "aud": "pass-backend",
+                "exp": int(now.timestamp()) + 30,
+                "jti": secrets.token_hex(16),
+            }
+            assertion = jwt.encode(claims, key, algorithm="EdDSA")
+            issued = issue_token(
+                session, assertion, now=now, token_seconds=services.settings.token_seconds
+            )
+            terminal = authenticate_terminal(session, issued.access_token, now)
+        return SignedIn(terminal, {"Authorization": f"Bearer {issued.access_token}"})
+
+    return enter

@@ -1,0 +1,131 @@
+"""A person, a card, a chip, and hands that carry bytes between the chip and the backend."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from backend.accounts.beneficiaries import create_beneficiary
+from backend.cards.life import order_card
+from backend.cards.tables import Card
+from backend.partners.tables import TerminalKind
+from backend.services import Services
+from simulator.chip.chip import Chip
+
+UIDS: Iterator[bytes] = ((0x04AABBCC000000 + n).to_bytes(7, "big") for n in count(1))
+
+
+def new_chip() -> Chip:
+    """Take a factory blank from the box."""
+    return Chip(next(UIDS), secrets.token_bytes)
+
+
+@pytest.fixture
+def lea(services: Services) -> UUID:
+    with services.database.unit_of_work() as session:
+        return create_beneficiary(
+            session,
+            given_name="Léa",
+            family_name="Martin",
+            birth_date=date(2009, 5, 17),
+            now=services.now(),
+        ).id
+
+
+@dataclass
+class World:
+    """What a test of cards does, over HTTP."""
+
+    services: Services
+    client: TestClient
+    desk: Any
+    counter: Any
+    person: UUID
+    serial: int = 0
+
+    def order(self) -> Card:
+        self.serial += 1
+        with self.services.database.unit_of_work() as session:
+            return order_card(session, self.person, self.serial, self.services.now())
+
+    def card(self, card_id: UUID) -> Card:
+        with self.services.database.reading() as session:
+            return session.scalars(select(Card).where(Card.id == card_id)).one()
+
+    def begin(self, chip: Chip, number: str, desk: Any = None) -> Any:
+        return self.client.post(
+            "/v1/personalisations",
+            json={"uid": chip.uid.hex().upper(), "card_number": number},
+            headers=(desk or self.desk).headers,
+        )
+
+    def carry(self, chip: Chip, begun: Any, exchanges_max: int = 200) -> Any:
+        """Carry commands to the chip and responses back, until the end or a refusal."""
+        chip.power_on()
+        name, command = begun["personalisation_id"], begun["command"]
+        for _ in range(exchanges_max):
+            answer = self.respond(name, chip.transmit(bytes.fromhex(command)).hex().upper())
+            if answer.status_code != 200 or answer.json()["done"]:
+                return answer
+            command = answer.json()["command"]
+        return answer
+
+    def respond(self, name: str, response: str, desk: Any = None) -> Any:
+        return self.client.post(
+            f"/v1/personalisations/{name}/responses",
+            json={"response": response},
+            headers=(desk or self.desk).headers,
+        )
+
+    def personalised(self) -> tuple[Card, Chip]:
+        card, chip = self.order(), new_chip()
+        assert self.carry(chip, self.begin(chip, card.number).json()).json()["done"]
+        return self.card(card.id), chip
+
+    def ask(self, chip: Chip, *, uid: bytes | None = None, at: Any = None) -> Any:
+        """Ask a chip for its challenge, and the backend for the answer to it."""
+        chip.power_on()
+        chip.transmit(bytes.fromhex("905A000003F5925000"))
+        rnd_b = chip.transmit(bytes.fromhex("9071000002010000"))[:16]
+        return self.challenge((uid or chip.uid).hex().upper(), rnd_b.hex().upper(), at=at)
+
+    def challenge(
+        self, uid: str, rnd_b: str, *, application: str = "benefits", at: Any = None
+    ) -> Any:
+        body = {"uid": uid, "application": application, "encrypted_rnd_b": rnd_b}
+        headers = (at or self.counter).headers
+        return self.client.post("/v1/card-challenges", json=body, headers=headers)
+
+    def reply(self, chip: Chip, challenge: Any) -> str:
+        answer = bytes.fromhex(challenge["answer"])
+        said = chip.transmit(b"\x90\xaf\x00\x00\x20" + answer + b"\x00")
+        return said[:-2].hex().upper() or "00" * 32
+
+    def prove(self, challenge: Any, card_answer: str, *, at: Any = None) -> Any:
+        return self.client.post(
+            f"/v1/card-challenges/{challenge['challenge_id']}/proof",
+            json={"card_answer": card_answer},
+            headers=(at or self.counter).headers,
+        )
+
+    def tap(self, chip: Chip, *, uid: bytes | None = None) -> Any:
+        challenge = self.ask(chip, uid=uid).json()
+        return self.prove(challenge, self.reply(chip, challenge))
+
+
+@pytest.fixture
+def world(services: Services, client: TestClient, sign_in: Callable[..., Any], lea: UUID) -> World:
+    desk, counter = sign_in(TerminalKind.DESK), sign_in(TerminalKind.COUNTER)
+    return World(services, client, desk, counter, lea)
+
+
+@pytest.fixture
+def blank() -> Callable[[], Chip]:
+    return new_chip
