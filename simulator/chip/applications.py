@@ -23,8 +23,7 @@ BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 1
 
 
 def select_application(state: ChipState, body: bytes) -> bytes:
-    """SelectApplication: the session ends even when there is no such application."""
-    state.session = None
+    """SelectApplication; a refusal ends the session as well."""
     require(body in state.memory.applications, Status.APPLICATION_NOT_FOUND)
     state.select(body)
     return b""
