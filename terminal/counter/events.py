@@ -4,7 +4,7 @@ A stream ends when its page goes away or the counter stops; a comment keeps quie
 """
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from terminal.counter.api_shapes import CurrentShape, sale_shape
 from terminal.counter.broker import Broker
@@ -18,7 +18,7 @@ def event_stream(
     news: Broker[SaleView | None],
     current: Callable[[], CurrentShape],
     stopping: Callable[[], bool],
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Yield the text of the stream; raises TooManyListeners at its first step."""
     with news.listen() as listener:
         yield _event("state", current())

@@ -89,6 +89,7 @@ class FakeCard:
         self.removed_at = removed_at
         self.exchanges = 0
         self.disconnected = 0
+        self.connected = True
         self._uid = uid
 
     def uid(self) -> bytes:
@@ -96,12 +97,13 @@ class FakeCard:
         return self._uid
 
     def transmit(self, command: bytes, /) -> bytes:
-        assert self.disconnected == 0, "a card that was let go is not spoken to"
+        assert self.connected, "a card that was let go is not spoken to"
         self._exchange()
         return self.answers.get(command[1], bytes.fromhex("911C"))
 
     def disconnect(self) -> None:
         self.disconnected += 1
+        self.connected = False
 
     def _exchange(self) -> None:
         self.exchanges += 1
@@ -125,6 +127,8 @@ class FakeReader:
             raise self.error
         if self.card is None:
             self.clock.pause(seconds_max)
+        else:
+            self.card.connected = True
         return self.card
 
     def close(self) -> None:
