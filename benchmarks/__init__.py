@@ -1,0 +1,1 @@
+"""Measurements: one command (`make bench`), each figure beside a floor taken in the same run."""

@@ -1,0 +1,194 @@
+"""From card arrival to the gate's decision, through the real pcscd.
+
+Ours: connect, UID, select, authenticate, decide, passage on the disk. Floor: connect, and the same
+APDUs sent raw through pyscard. Both count from the moment the reader reported the card; what pcscd
+takes to notice a virtual card (it polls every 0.4 s) is on neither side. The chip's and the
+gate's randoms are fixed, so that the recorded commands are good for the raw run too.
+"""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from benchmarks.figures import Comparison
+from passcard.diversify import card_key_input, diversify
+from passcard.layout import Application
+from passcard.personalise import MasterKeys, personalise
+from passcard.secret import Secret
+from simulator.chip.chip import Chip
+from simulator.pcscd import PrivatePcscd
+from simulator.vpcd import VirtualCardSlot
+
+READER = "Pass Gate"
+TAPS = 15
+WAIT_SECONDS_MAX = 5.0
+UID = bytes.fromhex("04A1B2C3D4E580")
+ACCESS_MASTER = bytes(range(16))
+
+
+def _fixed(length: int) -> bytes:
+    return bytes(range(1, length + 1))
+
+
+def personalised_chip() -> Chip:
+    """Make a chip that the real personalisation has written."""
+    chip = Chip(UID, _fixed)
+    chip.power_on()
+    other = [Secret(bytes([n]) * 16) for n in range(1, 5)]
+    keys = MasterKeys(
+        picc=other[0],
+        benefits_master=other[1],
+        benefits_authenticate=other[2],
+        access_master=other[3],
+        access_authenticate=Secret(ACCESS_MASTER),
+    )
+    dialogue = personalise(UID, keys.for_card(UID), _fixed)
+    command = next(dialogue)
+    try:
+        while True:
+            command = dialogue.send(chip.transmit(command))
+    except StopIteration:
+        chip.power_off()
+    return chip
+
+
+def measure(folder: Path) -> Comparison:
+    """Tap in turns, ours and raw; times are in seconds."""
+    with PrivatePcscd([READER], folder / "pcscd") as daemon:
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(daemon.socket_path)
+        bench = _Bench(folder, VirtualCardSlot(daemon.ports[READER], name=READER))
+        bench.ours()  # warm: imports, file creation, first connection
+        ours, floor = [], []
+        for _ in range(TAPS):
+            ours.append(bench.ours())
+            floor.append(bench.raw())
+        bench.close()
+    return Comparison(
+        "Gate: card arrival to decision, passage on the disk",
+        f"the same {len(bench.commands)} APDUs sent raw through pyscard",
+        ours,
+        floor,
+    )
+
+
+class _Bench:
+    def __init__(self, folder: Path, slot: VirtualCardSlot) -> None:
+        # pyscard reads where the daemon is when it is first used, so it is imported after.
+        from terminal.gate.passages import open_passage_journal  # noqa: PLC0415
+        from terminal.gate.state import StateBoard  # noqa: PLC0415
+        from terminal.gate.tap import Gate  # noqa: PLC0415
+
+        self.commands: list[bytes] = []
+        self._slot = slot
+        self._chip = personalised_chip()
+        board = StateBoard()
+        board.change(access_list=_access_list())
+        self._journal = open_passage_journal(folder / "passages.sqlite3")
+        self._gate = Gate(self._journal, board, now=lambda: datetime.now(UTC), random=_fixed)
+
+    def ours(self) -> float:
+        """Serve one tap with the gate's own code."""
+        from terminal.reader.pcsc import CardConnection, PcscReader  # noqa: PLC0415
+
+        arrived: list[float] = []
+
+        class Timed(PcscReader):
+            def _connect(self, tap: int) -> CardConnection | None:
+                arrived.append(time.monotonic())
+                return super()._connect(tap)
+
+        with Timed(READER) as reader:
+            self._slot.insert(self._chip)
+            connection = reader.wait_for_card(WAIT_SECONDS_MAX)
+            assert connection is not None, "the card was not noticed"
+            recording = _Recording(connection, self.commands)
+            passage = self._gate.serve(recording, arrived[-1])
+            took = time.monotonic() - arrived[-1]
+            assert passage is not None
+            assert passage.detail != "not_genuine"
+            connection.disconnect()
+            self._slot.remove()
+            assert connection.wait_for_removal(WAIT_SECONDS_MAX)
+        return took
+
+    def raw(self) -> float:
+        """Send what the gate sent, and nothing else."""
+        from smartcard import scard  # noqa: PLC0415
+
+        _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        name = f"{READER} 00 00"
+        state = [(name, scard.SCARD_STATE_EMPTY)]
+        self._slot.insert(self._chip)
+        while True:
+            code, seen = scard.SCardGetStatusChange(context, int(WAIT_SECONDS_MAX * 1000), state)
+            assert code == scard.SCARD_S_SUCCESS, "the card was not noticed"
+            if seen[0][1] & scard.SCARD_STATE_PRESENT:
+                break
+            state = [(name, seen[0][1])]
+        began = time.monotonic()
+        _, card, protocol = scard.SCardConnect(
+            context, name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_ANY
+        )
+        for command in self.commands:
+            code, _ = scard.SCardTransmit(card, protocol, list(command))
+            assert code == scard.SCARD_S_SUCCESS
+        took = time.monotonic() - began
+        scard.SCardDisconnect(card, scard.SCARD_RESET_CARD)
+        self._slot.remove()
+        state = [(name, scard.SCARD_STATE_PRESENT)]
+        while seen[0][1] & scard.SCARD_STATE_PRESENT:
+            code, seen = scard.SCardGetStatusChange(context, 1000, [(name, seen[0][1])])
+        scard.SCardReleaseContext(context)
+        return took
+
+    def close(self) -> None:
+        """Let everything go."""
+        self._slot.remove()
+        self._journal.close()
+
+
+class _Recording:
+    """The connection, remembering what was sent in the latest tap."""
+
+    def __init__(self, connection: object, commands: list[bytes]) -> None:
+        self._connection = connection
+        self._commands = commands
+        commands.clear()
+
+    def uid(self) -> bytes:
+        """Return the UID, and note the command that reads it."""
+        self._commands.append(bytes.fromhex("FFCA000000"))
+        uid: bytes = self._connection.uid()  # type: ignore[attr-defined]
+        return uid
+
+    def transmit(self, command: bytes) -> bytes:
+        """Carry a command and note it."""
+        self._commands.append(command)
+        answer: bytes = self._connection.transmit(command)  # type: ignore[attr-defined]
+        return answer
+
+
+def _access_list() -> object:
+    from terminal.gate.access_list import AccessList, ListedCard  # noqa: PLC0415
+    from terminal.gate.decision import Holder  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    key = diversify(ACCESS_MASTER, card_key_input(UID, Application.ACCESS.aid))
+    holder = Holder(
+        card_id="00000000-0000-4000-8000-000000000001",
+        display_name="Léa",
+        blocked=False,
+        services=frozenset({"repas"}),
+    )
+    return AccessList(
+        gate="gate",
+        establishment="lycee",
+        version=1,
+        issued_at=now,
+        valid_until=now + timedelta(days=1),
+        zone=ZoneInfo("Europe/Paris"),
+        services=(),
+        cards={UID: ListedCard(uid=UID, key=Secret(key), holder=holder)},
+    )
