@@ -3,7 +3,8 @@
 Promise: a terminal may open, close and open again the path `link` as it would a serial port; what
 the pad says while nobody listens is lost, as on a wire; pulling the plug looks to the terminal as
 it does with a real one. Every call is safe from any thread, and `stop` leaves nothing behind.
-Not done here: what a pad says (`pad.py`). A pseudo-terminal has no speed or parity to get wrong.
+Not done here: what a pad says (`pad.py`). A pseudo-terminal has no speed or parity to get wrong;
+open it with 8 bits and no parity, which is all that it can do.
 """
 
 import contextlib
@@ -118,6 +119,8 @@ class PadCable:
                     self.link.unlink()
             line.close()
             self._pad.unplug()
+        # The thread's wait keeps a closed line alive: only after its turn does the terminal see.
+        self._wake()
 
     def press(self, keys: str) -> None:
         """Press keys one after the other: digits, E, B, C. They are never logged."""

@@ -57,7 +57,7 @@ class Action(Enum):
     IGNORE = auto()
     SHOW = auto()
     ACKNOWLEDGE = auto()
-    ACKNOWLEDGE_AND_SAY_GOODBYE = auto()
+    ACKNOWLEDGE_AND_LEAVE = auto()
     OPEN_ENTRY = auto()
     REFUSE = auto()
     ASK_AGAIN = auto()
@@ -84,7 +84,7 @@ _IDLE: dict[Event, Step] = {
     _E.REQUEST_AGAIN: (_S.ENTERING, _A.OPEN_ENTRY),
     _E.WRONG_REQUEST: (_S.ANSWERING, _A.REFUSE),
     _E.RESET: (_S.IDLE, _A.ACKNOWLEDGE),
-    _E.CONNECTION_TEST: (_S.IDLE, _A.ACKNOWLEDGE_AND_SAY_GOODBYE),
+    _E.CONNECTION_TEST: (_S.IDLE, _A.ACKNOWLEDGE_AND_LEAVE),
     _E.UNREADABLE: (_S.IDLE, _A.ASK_AGAIN),
     _E.UNREADABLE_AGAIN: (_S.IDLE, _A.SAY_GOODBYE),
 }

@@ -175,7 +175,7 @@ class SimulatedPad:
                 self._show()
             case Action.ACKNOWLEDGE:
                 self._acknowledge()
-            case Action.ACKNOWLEDGE_AND_SAY_GOODBYE:
+            case Action.ACKNOWLEDGE_AND_LEAVE:
                 self._acknowledge()
                 self._output.append(EOT)
             case Action.OPEN_ENTRY:

@@ -117,9 +117,9 @@ class PadConversation:
 
     def ask(self, prompt: PinPrompt, seconds_max: float, now: float) -> None:
         """Begin an entry; ends in `Entered`, `Ended`, `Refused` or `Failed`."""
-        self._entry_seconds_max = seconds_max
         request = self._dialect.request(prompt, _timeout_units(seconds_max))
         self._begin(Event.ASK, request, now)
+        self._entry_seconds_max = seconds_max
 
     def reset(self, now: float) -> None:
         """Begin to bring the pad to rest; ends in `Done` or `Failed`."""
@@ -268,7 +268,7 @@ class PadConversation:
                 self._send_command(now)
             case Action.ACKNOWLEDGE:
                 self._send_control(Control.ACK)
-            case Action.ACKNOWLEDGE_AND_START_OVER:
+            case Action.START_OVER:
                 self._send_control(Control.ACK)
                 self._sends = 0
                 self._send_command(now)

@@ -66,7 +66,7 @@ class Action(Enum):
     SEND = auto()  # the command, for the first time
     RESEND = auto()
     ACKNOWLEDGE = auto()
-    ACKNOWLEDGE_AND_START_OVER = auto()  # the pad was still waiting and did not hear the command
+    START_OVER = auto()  # acknowledge: the pad was still waiting and did not hear the command
     ASK_AGAIN = auto()  # NAK: the frame came damaged
     AWAIT_HOLDER = auto()
     # The rest end the exchange.
@@ -103,10 +103,10 @@ _TELLING: dict[Event, Step] = {
     _E.NAK: (_S.TELLING, _A.RESEND),
     # Perhaps the goodbye of an earlier exchange, perhaps meant: say it again and see.
     _E.EOT: (_S.TELLING, _A.RESEND),
-    _E.ANSWER: (_S.TELLING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.REPEAT: (_S.TELLING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.REFUSAL: (_S.TELLING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.MALFORMED: (_S.TELLING, _A.ACKNOWLEDGE_AND_START_OVER),
+    _E.ANSWER: (_S.TELLING, _A.START_OVER),
+    _E.REPEAT: (_S.TELLING, _A.START_OVER),
+    _E.REFUSAL: (_S.TELLING, _A.START_OVER),
+    _E.MALFORMED: (_S.TELLING, _A.START_OVER),
     _E.FOREIGN: (_S.TELLING, _A.IGNORE),
     _E.DAMAGED: (_S.TELLING, _A.ASK_AGAIN),
     _E.DUE: (_S.TELLING, _A.RESEND),
@@ -123,7 +123,7 @@ _ASKING: dict[Event, Step] = {
     _E.EOT: (_S.ASKING, _A.RESEND),
     # The ACK was lost, or is overtaken: the answer says that the request was heard.
     _E.ANSWER: (_S.RESTING, _A.DELIVER),
-    _E.REPEAT: (_S.ASKING, _A.ACKNOWLEDGE_AND_START_OVER),
+    _E.REPEAT: (_S.ASKING, _A.START_OVER),
     _E.REFUSAL: (_S.RESTING, _A.REFUSE),
     _E.MALFORMED: (_S.RESTING, _A.FAIL_GARBLED),
     _E.FOREIGN: (_S.ASKING, _A.IGNORE),
@@ -155,10 +155,10 @@ _RESETTING: dict[Event, Step] = {
     _E.EOT: (_S.RESTING, _A.FINISH),
     _E.NAK: (_S.RESETTING, _A.RESEND),
     # The holder finished while we gave up: the code is not wanted any more.
-    _E.ANSWER: (_S.RESETTING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.REPEAT: (_S.RESETTING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.REFUSAL: (_S.RESETTING, _A.ACKNOWLEDGE_AND_START_OVER),
-    _E.MALFORMED: (_S.RESETTING, _A.ACKNOWLEDGE_AND_START_OVER),
+    _E.ANSWER: (_S.RESETTING, _A.START_OVER),
+    _E.REPEAT: (_S.RESETTING, _A.START_OVER),
+    _E.REFUSAL: (_S.RESETTING, _A.START_OVER),
+    _E.MALFORMED: (_S.RESETTING, _A.START_OVER),
     _E.FOREIGN: (_S.RESETTING, _A.IGNORE),
     _E.DAMAGED: (_S.RESETTING, _A.ASK_AGAIN),
     _E.DUE: (_S.RESETTING, _A.RESEND),

@@ -58,7 +58,7 @@ class EncryptedPinBlock:
         return hash(self._identity())
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an encrypted PIN block is not pickled")
+        raise TypeError("an encrypted PIN block is neither pickled nor copied")
 
     def _identity(self) -> tuple[PinProfile, str, str]:
         return self.profile, self.key_serial_number, self._block

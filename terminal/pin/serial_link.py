@@ -4,6 +4,7 @@ Promise: the port is ours alone while it is open; every failure of the device is
 no call waits longer than the time it was given. Not done here: frames, retries, reopening.
 """
 
+import select
 import termios
 from dataclasses import dataclass
 from errno import EAGAIN, EBUSY
@@ -61,14 +62,15 @@ class SerialLink:
     def read(self, seconds_max: float) -> bytes:
         """Return what has arrived, waiting for the first byte; empty when time is up."""
         try:
-            self._port.timeout = seconds_max
-            first = self._port.read(1)
-            if not first:
+            # Not by pyserial's timeout: changing it sets the whole line up again at every read.
+            ready, _, _ = select.select([self._port], [], [], seconds_max)
+            if not ready:
                 return b""
-            waiting = min(self._port.in_waiting, READ_BYTES_MAX)
-            return first + (self._port.read(waiting) if waiting else b"")
+            # Readable and nothing there is how a line says goodbye: reading it then raises.
+            received: bytes = self._port.read(min(max(1, self._port.in_waiting), READ_BYTES_MAX))
         except _GONE as cause:
             raise self._gone() from cause
+        return received
 
     def write(self, frame: bytes) -> None:
         """Hand all bytes to the line; raise `PadSilent` if it does not take them in time."""
