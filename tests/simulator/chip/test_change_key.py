@@ -1,5 +1,6 @@
 """ChangeKey: who may change what, what it leaves behind, and being torn in the middle."""
 
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,3 +138,25 @@ def test_a_torn_change_is_old_or_new(reader: "Reader", *, applied: bool, own: bo
     # The tear happened once.
     assert reader.select(PICC_AID) == 0
     assert reader.send(0xCA, b"\x01\x02\x03\x0f\x81") == (0, b"")
+
+
+def test_a_des_key_is_changed_without_the_old_ones_parity(reader: "Reader") -> None:
+    reader.send(0xCA, b"\x01\x02\x03\x0f\x02")
+    reader.select(b"\x01\x02\x03")
+    old = bytes(16)
+    for new in (bytes.fromhex("0010210031004000" * 2), bytes.fromhex("FEDCBA9876543211" * 2)):
+        assert reader.iso() == 0
+        bare = bytes(octet & 0xFE for octet in old)
+        block = bytes(a ^ b for a, b in zip(new, bare, strict=True))
+        block += _crc(b"\xc4\x01" + block) + _crc(new)
+        status, mac = reader.iso_full(0xC4, b"\x01", block)
+        assert (status, len(mac)) == (0, 8)
+        assert _keys(reader, b"\x01\x02\x03")[1].material == new
+        old = new
+    reader.chip.reset()
+    reader.select(b"\x01\x02\x03")
+    assert reader.ask(0x64, b"\x01") == (0, b"\x01")  # the version is in the parity bits
+
+
+def _crc(message: bytes) -> bytes:
+    return (zlib.crc32(message) ^ 0xFFFFFFFF).to_bytes(4, "little")
