@@ -4,11 +4,12 @@ Promise: the port is ours alone while it is open; every failure of the device is
 no call waits longer than the time it was given. Not done here: frames, retries, reopening.
 """
 
+import contextlib
 import select
 import termios
 from dataclasses import dataclass
 from errno import EAGAIN, EBUSY
-from typing import Literal, Self
+from typing import Literal
 
 import serial
 
@@ -85,13 +86,5 @@ class SerialLink:
 
     def close(self) -> None:
         """Let go of the port; never raises."""
-        try:
+        with contextlib.suppress(*_GONE):
             self._port.close()
-        except _GONE:
-            return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

@@ -163,8 +163,7 @@ class VisaPacketPinPad:
 
     def _patience(self) -> float:
         deadline = self._conversation.deadline
-        if deadline is None:
-            return POLL_SECONDS_MAX
+        assert deadline is not None  # while an exchange goes on there is one
         return min(max(0.0, deadline - self._now()), POLL_SECONDS_MAX)
 
     def _write_pending(self, link: PadLink) -> None:

@@ -144,6 +144,14 @@ def test_a_goodbye_is_told_apart_by_time(seconds: float, status: PinEntryStatus)
     assert conversation.next_outcome() == Ended(status)
 
 
+def test_where_the_pads_limit_is_unknown_a_goodbye_is_a_cancellation() -> None:
+    conversation = PadConversation(DIALECTS["vfi-ipp-z63"])
+    conversation.ask(PROMPT, 60, 0)
+    conversation.receive_data(ACK, 0)
+    conversation.receive_data(EOT, 59.5)
+    assert conversation.next_outcome() == Ended(PinEntryStatus.CANCEL)
+
+
 def test_our_own_limit_resets_the_pad() -> None:
     conversation = entering(seconds_max=10)
     assert conversation.deadline == 10

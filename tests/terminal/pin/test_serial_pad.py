@@ -117,6 +117,18 @@ def test_pulling_the_plug_during_an_entry_and_putting_it_back(
     assert cable.view().entry_count == 1
 
 
+def test_a_plug_pulled_between_two_uses(pad: VisaPacketPinPad, cable: PadCable) -> None:
+    pad.claim()
+    cable.unplug()
+    with pytest.raises(PadUnplugged) as caught:
+        pad.show("Bonjour")
+    assert caught.value.device == str(cable.link)
+    cable.plug()
+    pad.claim()
+    pad.show("Bonjour")
+    assert cable.view().lines[0] == "BONJOUR"
+
+
 def test_a_pad_is_not_shared(pad: VisaPacketPinPad, cable: PadCable) -> None:
     pad.claim()
     pad.claim()  # ours already: brings it to rest
