@@ -199,6 +199,7 @@ def load_sealer(key_file: Path, counter_file: Path | None) -> CodeSealer:
     counter: EntryCounter = MemoryCounter()
     if counter_file is not None:
         counter = FileCounter(counter_file, key_id.hex().upper())
+    counter.last()  # a broken counter stops the start, not the first entry
     if len(key_id) == 8:
         return AesCodeSealer(key, key_id, counter)
     return TdesCodeSealer(key, key_id, counter)

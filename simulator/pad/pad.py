@@ -39,6 +39,7 @@ DOT = "•"
 
 # The maker's codes for a pad that cannot serve (UIC PP791 p. 206).
 NO_KEYS_LEFT = "F"
+MEMORY_BROKEN = "B"
 
 
 _SIGNAL_EVENTS = {Signal.ACK: Event.ACK, Signal.NAK: Event.NAK, Signal.EOT: Event.EOT}
@@ -147,12 +148,18 @@ class SimulatedPad:
         return Event.UNREADABLE_AGAIN if too_often else Event.UNREADABLE
 
     def _name_request(self, request: Request) -> Event:
-        if isinstance(request, EntryRequest) and self._sealer.exhausted:
-            request = WrongRequest(NO_KEYS_LEFT)
+        if isinstance(request, EntryRequest) and (fault := self._sealer_fault()):
+            request = WrongRequest(fault)
         self._request = request
         if isinstance(request, EntryRequest):
             return Event.REQUEST_AGAIN if request == self._entry else Event.REQUEST
         return _PLAIN_EVENTS[type(request)]
+
+    def _sealer_fault(self) -> str | None:
+        try:
+            return NO_KEYS_LEFT if self._sealer.exhausted else None
+        except (OSError, ValueError):
+            return MEMORY_BROKEN
 
     def _name_key(self, key: str) -> Event:
         match key:
@@ -232,14 +239,18 @@ class SimulatedPad:
 
     def _seal(self) -> None:
         assert self._entry is not None
+        entry, self._entry = self._entry, None
+        self.lines = (entry.working_text, "")
         try:
-            sealed = self._sealer.seal(self._digits, self._entry.account)
+            sealed = self._sealer.seal(self._digits, entry.account)
+        except (OSError, ValueError):
+            # A counter that cannot be kept seals nothing: its key could serve twice.
+            self._answer = f"71{MEMORY_BROKEN}"
+            return
         finally:
             self._wipe()
         self.entry_count += 1
-        self._answer = f"{self._entry.answer_head}{sealed.key_serial_number}{sealed.block}"
-        self.lines = (self._entry.working_text, "")
-        self._entry = None
+        self._answer = f"{entry.answer_head}{sealed.key_serial_number}{sealed.block}"
 
     def _send_answer(self, now: float) -> None:
         self._answer_sends += 1

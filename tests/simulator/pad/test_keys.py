@@ -77,6 +77,8 @@ def test_a_counter_file_that_is_not_one_is_never_taken_for_zero(
     (tmp_path / "counter").write_text(content)
     with pytest.raises(ValueError, match=r"counter|Expecting"):
         FileCounter(tmp_path / "counter", KEY_ID).last()
+    with pytest.raises(ValueError, match=r"counter|Expecting"):
+        load_sealer(write_key(tmp_path / "key.json"), tmp_path / "counter")
 
 
 def test_the_last_key(tmp_path: Path) -> None:

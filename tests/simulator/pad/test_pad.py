@@ -1,10 +1,12 @@
 """The pad by itself: what it says, what it shows, and when it gives up."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.frames import frame
-from simulator.pad.keys import AesCodeSealer, MemoryCounter, PadKey
+from simulator.pad.keys import AesCodeSealer, FileCounter, MemoryCounter, PadKey
 from simulator.pad.pad import SimulatedPad
 
 ACK, NAK, EOT = b"\x06", b"\x15", b"\x04"
@@ -160,3 +162,15 @@ def test_faults_are_spent(pad: SimulatedPad) -> None:
 def test_other_keys_do_not_exist(pad: SimulatedPad, key: str) -> None:
     with pytest.raises(ValueError, match="a key is"):
         pad.press(key, 0)
+
+
+def test_a_counter_that_cannot_be_kept_seals_nothing(tmp_path: Path) -> None:
+    counter = FileCounter(tmp_path / "counter", "00")
+    pad = SimulatedPad(AesCodeSealer(PadKey(bytes(16)), bytes(8), counter))
+    pad.receive_data(REQUEST, 0)
+    (tmp_path / "counter").mkdir()
+    assert type_keys(pad, "1234E") == frame("71B")
+    assert pad.receive_data(ACK, 0) == b""
+    assert pad.entry_count == 0
+    assert not pad._digits
+    assert pad.receive_data(REQUEST, 0) == ACK + frame("71B")
