@@ -216,13 +216,6 @@ class BackendLink:
             self._hand_over([passage])
 
 
-def start_link(link: BackendLink) -> threading.Thread:
-    """Run the link in a thread and return it."""
-    thread = threading.Thread(target=link.run, name="gate-link", daemon=True)
-    thread.start()
-    return thread
-
-
 def _report(passage: Passage) -> PassageReport:
     return PassageReport(
         passage_id=passage.passage_id,

@@ -26,6 +26,7 @@ class Notice(StrEnum):
 class Tone(StrEnum):
     """A look and a sound, always together; the values name the design tokens."""
 
+    READY = "ready"
     GOOD = "good"
     WAIT = "wait"
     STOP = "stop"
@@ -41,8 +42,18 @@ class Tone(StrEnum):
         return _SOUNDS[self]
 
 
-_SHAPES: Final = {Tone.GOOD: "tick-circle", Tone.WAIT: "clock-diamond", Tone.STOP: "bar-octagon"}
-_SOUNDS: Final = {Tone.GOOD: "two-rising", Tone.WAIT: "two-equal", Tone.STOP: "one-long-low"}
+_SHAPES: Final = {
+    Tone.READY: "card-waves",
+    Tone.GOOD: "tick-circle",
+    Tone.WAIT: "clock-diamond",
+    Tone.STOP: "bar-octagon",
+}
+_SOUNDS: Final = {
+    Tone.READY: "one-low-tap",
+    Tone.GOOD: "two-rising",
+    Tone.WAIT: "two-equal",
+    Tone.STOP: "one-long-low",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,12 @@ _NOTICES: Final = {
     ),
     Notice.HORS_SERVICE: Words(SEE_THE_OFFICE, "Borne hors service", Tone.STOP),
 }
+READY: Final = Words("Présentez votre carte", "", Tone.READY)
+NO_JOURNAL: Final = Words(SEE_THE_OFFICE, "Les passages ne peuvent pas être notés", Tone.STOP)
+NO_LIST: Final = Words(SEE_THE_OFFICE, "La borne attend la liste des cartes", Tone.STOP)
+NO_READER: Final = Words(SEE_THE_OFFICE, "Le lecteur de cartes ne répond pas", Tone.STOP)
+NO_SERVICE: Final = "Pas de service en ce moment"
+NO_LIST_YET: Final = "aucune liste"
 
 
 def words_for(
@@ -81,13 +98,31 @@ def words_for(
         message = f"Passage déjà fait à {hour(decision.passed_at, zone)}"
         return Words(message, "", Tone.WAIT)
     if decision.answer is Answer.HORS_HORAIRES:
-        return Words("Pas de service en ce moment", _opening(opening_next), Tone.STOP)
+        return Words(NO_SERVICE, _opening(opening_next), Tone.STOP)
     return _REFUSALS[decision.answer]
 
 
 def words_for_notice(notice: Notice) -> Words:
     """Return what to say when nothing could be decided."""
     return _NOTICES[notice]
+
+
+def link_words(*, online: bool) -> str:
+    """Return the word beside the health dot."""
+    return "en ligne" if online else "hors ligne"
+
+
+def outbox_words(waiting: int, quarantined: int) -> str:
+    """Return what is left to do with passages, nothing if nothing is."""
+    parts = [
+        f"{_passages(waiting)} à transmettre" if waiting else "",
+        f"{_passages(quarantined)} à vérifier" if quarantined else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _passages(count: int) -> str:
+    return f"{count} passage" if count == 1 else f"{count} passages"
 
 
 def hour(moment: datetime, zone: ZoneInfo) -> str:
@@ -97,7 +132,7 @@ def hour(moment: datetime, zone: ZoneInfo) -> str:
 
 def service_words(service: Service) -> str:
     """Return a service as the idle screen names it: label and hours."""
-    return f"{service.label} · {service.opens:%H:%M}–{service.closes:%H:%M}"  # noqa: RUF001 - a range takes an en dash
+    return f"{service.label} · {service.opens:%H:%M}–{service.closes:%H:%M}"
 
 
 def _welcome(service: Service | None, display_name: str) -> str:

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from terminal.api_values import PassageReceipt, PassageReport, QuarantinedPassage, SignedList
 from terminal.errors import BackendRefused, BackendUnreachable, JournalError, JournalFault
 from terminal.gate.decision import Answer
-from terminal.gate.link import BackendLink, Pace, start_link
+from terminal.gate.link import BackendLink, Pace
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import Passage, PassageJournal, PassageState, open_passage_journal
 from terminal.gate.state import StateBoard
+from terminal.gate.view import state_json
 
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
@@ -294,6 +295,12 @@ def test_the_pauses_grow_and_are_bounded() -> None:
     assert [pace.pause_after(n) for n in range(1, 9)] == [1, 2, 5, 10, 15, 15, 15, 15]
 
 
+def start_link(link: BackendLink) -> threading.Thread:
+    thread = threading.Thread(target=link.run)
+    thread.start()
+    return thread
+
+
 class Seen:
     """Lets a test wait for a state without sleeping."""
 
@@ -339,8 +346,6 @@ def test_in_its_thread_it_comes_back_by_itself(world: World) -> None:
 
 
 def test_the_age_of_the_list_turns_amber(world: World) -> None:
-    from terminal.gate.state import state_json  # noqa: PLC0415 - only here
-
     world.link.turn()
     shown = state_json(world.board.current, NOON + timedelta(minutes=6))
     assert (shown["list_words"], shown["list_age_seconds"]) == ("liste de 12:04", 360)

@@ -69,4 +69,4 @@ def test_each_tone_has_its_own_shape_and_sound() -> None:
 
 
 def test_a_service_is_named_with_its_hours() -> None:
-    assert service_words(LUNCH) == "Déjeuner · 11:30–13:30"  # noqa: RUF001 - a range takes an en dash
+    assert service_words(LUNCH) == "Déjeuner · 11:30–13:30"

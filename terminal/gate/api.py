@@ -1,0 +1,121 @@
+"""The gate's HTTP, for this machine only: look, follow, and the screen. It changes nothing.
+
+Promise: every route is a GET; another Host is refused, so that no web page elsewhere can read names
+through a name of its own that points here (DNS rebinding). No UID and no key is in any answer.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from terminal.errors import JournalError
+from terminal.gate.events import StateStream
+from terminal.gate.passages import PassageJournal
+from terminal.gate.state import StateBoard
+from terminal.gate.view import passage_json, state_json
+
+LOG = logging.getLogger(__name__)
+
+PASSAGES_SHOWN: Final = 10
+LOCAL_HOSTS: Final = ["127.0.0.1", "localhost"]
+_FOLDER: Final = Path(__file__).parent
+# The developers' counter shows the screen in a frame, from another port of this machine.
+_PAGE_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'self'; frame-ancestors 'self' http://127.0.0.1:* http://localhost:*"
+    ),
+}
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the routes stand on."""
+
+    board: StateBoard
+    journal: PassageJournal
+    stream: StateStream
+    now: Callable[[], datetime]
+    gate_name: str
+
+
+def create_app(screen: Screen) -> FastAPI:
+    """Return the gate's application."""
+    app = FastAPI(title="Pass gate", docs_url=None, redoc_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)
+    app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
+    app.add_exception_handler(JournalError, _journal_unavailable)
+    _add_looking(app, screen)
+    _add_screen(app, screen)
+    return app
+
+
+def _add_looking(app: FastAPI, screen: Screen) -> None:
+    @app.get("/state")
+    def state() -> dict[str, object]:
+        return state_json(screen.board.current, screen.now())
+
+    @app.get("/passages")
+    def passages() -> dict[str, object]:
+        held = screen.board.current.access_list
+
+        def name_of(card_id: str) -> str | None:
+            return None if held is None else held.name_of(card_id)
+
+        last = screen.journal.list_last(PASSAGES_SHOWN)
+        aside = screen.journal.list_quarantined(PASSAGES_SHOWN)
+        return {
+            "passages": [passage_json(each, name_of) for each in last],
+            "quarantined": [passage_json(each, name_of) for each in aside],
+        }
+
+    @app.get("/health")
+    def health() -> dict[str, object]:
+        current = screen.board.current
+        ready = current.reader_ready and current.journal_ready and current.access_list is not None
+        return {
+            "status": "ok" if ready else "degraded",
+            "reader_ready": current.reader_ready,
+            "journal_ready": current.journal_ready,
+            "has_list": current.access_list is not None,
+            "online": current.online,
+        }
+
+
+def _add_screen(app: FastAPI, screen: Screen) -> None:
+    @app.get("/events")
+    async def events() -> Response:
+        if not screen.stream.has_room:
+            return _refusal(503, "too_many_listeners", "Trop d'écrans sont ouverts.")
+        return StreamingResponse(
+            screen.stream.text(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @app.get("/", response_class=HTMLResponse)
+    def page() -> HTMLResponse:
+        state = state_json(screen.board.current, screen.now())
+        html = _TEMPLATES.get_template("gate.html").render(state=state, gate_name=screen.gate_name)
+        return HTMLResponse(html, headers=_PAGE_HEADERS)
+
+
+def _refusal(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message}, status_code=status)
+
+
+def _journal_unavailable(_request: Request, error: Exception) -> Response:
+    LOG.error("the journal cannot be read: %s", error)
+    return _refusal(503, "journal_unavailable", "Le journal des passages ne peut pas être lu.")

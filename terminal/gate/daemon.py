@@ -1,0 +1,208 @@
+"""The gate's daemon: reader, journal, list and link put together, and one HTTP server on loopback.
+
+Promise: one daemon per `state_dir`, because two journals' worth of taps would pass twice; SIGTERM
+and SIGINT end it with every passage on the disk. It serves taps from the stored list before it has
+heard of any backend. It holds no rule of its own.
+
+The main thread serves HTTP and hears signals, one thread holds the reader, one the backend. A
+thread that ends by a fault of ours ends the daemon: a gate that looks alive and decides nothing is
+worse than one that starts again.
+"""
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from terminal.backend_client import BackendClient
+from terminal.errors import SettingsError
+from terminal.gate.access_list import ListRefused
+from terminal.gate.api import Screen, create_app
+from terminal.gate.events import StateStream
+from terminal.gate.link import BackendLink, GateBackend
+from terminal.gate.list_store import ListStore
+from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
+from terminal.gate.state import StateBoard
+from terminal.gate.tap import Gate
+from terminal.gate.view import state_json
+from terminal.gate.watch import CardReader, watch
+from terminal.identity import Identity, load_identity
+from terminal.reader.pcsc import PcscReader
+from terminal.settings import GateSettings
+
+LOG = logging.getLogger(__name__)
+
+JOURNAL_FILE: Final = "passages.db"
+LOCK_FILE: Final = "gate.lock"
+STREAMS_END_SECONDS_MAX: Final = 3
+REQUESTS_WAITING_MAX: Final = 64
+THREAD_END_SECONDS_MAX: Final = 20.0  # one exchange with the backend, and a little
+
+
+def utc_now() -> datetime:
+    """Return the present moment, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A gate put together and not yet running."""
+
+    board: StateBoard
+    gate: Gate
+    link: BackendLink
+    stream: StateStream
+    app: FastAPI
+
+
+def run(settings: GateSettings) -> int:
+    """Serve the gate until SIGTERM or SIGINT; return the exit status, 1 after a fault of ours.
+
+    Raises SettingsError, IdentityError or JournalError when it cannot begin.
+    """
+    identity = load_identity(settings.state_dir, "gate")
+    with ExitStack() as stack:
+        stack.enter_context(_sole_daemon(settings.state_dir / LOCK_FILE))
+        journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
+        stack.callback(journal.close)
+        backend = stack.enter_context(
+            BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
+        )
+        reader = stack.enter_context(PcscReader(settings.reader))
+        store = ListStore(
+            settings.state_dir, identity.list_verification_key(), identity.terminal_id
+        )
+        parts = assemble(identity, store, journal, backend)
+        return _run_threads(settings, parts, reader)
+
+
+def assemble(
+    identity: Identity,
+    store: ListStore,
+    journal: PassageJournal,
+    backend: GateBackend,
+    now: Callable[[], datetime] = utc_now,
+) -> Parts:
+    """Put a gate together around its journal and its stored list; nothing runs yet."""
+    board = StateBoard()
+    _load_stored_list(store, board, now())
+    board.change(
+        outbox=journal.count(PassageState.WAITING),
+        quarantined=journal.count(PassageState.QUARANTINED),
+    )
+    stream = StateStream(board, lambda: state_json(board.current, now()))
+    screen = Screen(board, journal, stream, now, identity.name)
+    return Parts(
+        board=board,
+        gate=Gate(journal, board, now=now),
+        link=BackendLink(backend, store, journal, board, now=now),
+        stream=stream,
+        app=create_app(screen),
+    )
+
+
+def _load_stored_list(store: ListStore, board: StateBoard, now: datetime) -> None:
+    try:
+        held = store.load()
+    except ListRefused as refusal:
+        LOG.error("the stored list is of no use: %s", refusal)  # noqa: TRY400 - its message says it all
+        board.change(list_fault=f"list_{refusal.fault}")
+        return
+    if held is not None:
+        board.change(access_list=held, confirmed_at=store.confirmed_at(held, now))
+
+
+def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> int:
+    stopping, faults = threading.Event(), list[str]()
+    server = _Server(_server_config(settings, parts.app), parts.stream.close)
+
+    def guarded(name: str, work: Callable[[], None]) -> threading.Thread:
+        def guard() -> None:
+            try:
+                work()
+            except Exception:
+                LOG.exception("the gate stops: its %s failed", name)
+                faults.append(name)
+                parts.stream.close()
+                server.should_exit = True
+
+        thread = threading.Thread(target=guard, name=f"gate-{name}", daemon=True)
+        thread.start()
+        return thread
+
+    def serve_taps() -> None:
+        watch(reader, parts.gate, parts.board, stopping, after_tap=parts.link.wake)
+
+    threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
+    try:
+        with _signals_end_the_server_only():
+            server.run()
+    finally:
+        stopping.set()
+        parts.link.stop()
+        for thread in threads:
+            thread.join(THREAD_END_SECONDS_MAX)
+    return 1 if faults else 0
+
+
+def _server_config(settings: GateSettings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.listen_host,
+        port=settings.listen_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=REQUESTS_WAITING_MAX,
+        timeout_graceful_shutdown=STREAMS_END_SECONDS_MAX,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams as soon as it is told to stop: they would not end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._end_streams()
+        super().handle_exit(sig, frame)
+
+
+@contextmanager
+def _signals_end_the_server_only() -> Iterator[None]:
+    """Outlive the signals that uvicorn raises again once it has stopped for them."""
+    before = {
+        each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for each, action in before.items():
+            signal.signal(each, action)
+
+
+@contextmanager
+def _sole_daemon(path: Path) -> Iterator[None]:
+    """Hold the lock file; the kernel lets it go when we die, however we die."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            raise SettingsError(f"another gate uses {path.parent}: stop it first") from cause
+        yield
+    finally:
+        os.close(file)

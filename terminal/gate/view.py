@@ -1,0 +1,125 @@
+"""The state as the loopback API and the screen give it: JSON values and words, nothing else.
+
+Promise: all that depends on the hour (service, age of the list, clock) is computed for the moment
+asked about. Pure. No UID and no key leaves through here.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from terminal.gate import words
+from terminal.gate.access_list import AccessList
+from terminal.gate.decision import service_at
+from terminal.gate.passages import Passage
+from terminal.gate.state import GateState, Shown
+from terminal.gate.words import Words, hour, service_words
+
+LIST_AGE_AMBER: Final = timedelta(hours=24)
+"""From this age on the screen shows the list's age in amber; `valid_until` has the same effect."""
+_PARIS: Final = ZoneInfo("Europe/Paris")
+
+Json = dict[str, object]
+
+
+def state_json(state: GateState, now: datetime) -> Json:
+    """Return the state at `now`; `sequence` grows by one with each answer or notice shown."""
+    zone = _PARIS if state.access_list is None else state.access_list.zone
+    return {
+        **_list_json(state, now),
+        "online": state.online,
+        "trouble": state.trouble,
+        "reader_ready": state.reader_ready,
+        "journal_ready": state.journal_ready,
+        "outbox": state.outbox,
+        "quarantined": state.quarantined,
+        "last": None if state.shown is None else _shown_json(state.shown),
+        "sequence": state.sequence,
+        "now": _text(now),
+        "time": hour(now, zone),
+        "idle": _words_json(_idle_words(state)),
+        "link_words": words.link_words(online=state.online),
+        "outbox_words": words.outbox_words(state.outbox, state.quarantined),
+    }
+
+
+def _idle_words(state: GateState) -> Words:
+    """Return what the screen says while no answer is on it: the worst trouble first."""
+    if not state.journal_ready:
+        return words.NO_JOURNAL
+    if state.access_list is None:
+        return words.NO_LIST
+    if not state.reader_ready:
+        return words.NO_READER
+    return words.READY
+
+
+def _list_json(state: GateState, now: datetime) -> Json:
+    held, confirmed_at = state.access_list, state.confirmed_at
+    if held is None or confirmed_at is None:
+        names = ("establishment", "service", "list_version", "list_age_seconds")
+        empty: Json = dict.fromkeys(names)
+        no_words: Json = {"service_words": "", "list_words": words.NO_LIST_YET}
+        return empty | no_words | {"list_stale": True}
+    service = service_at(held.services, now, held.zone)
+    age = max(now - confirmed_at, timedelta())
+    return {
+        "establishment": held.establishment,
+        "service": None if service is None else service.code,
+        "service_words": words.NO_SERVICE if service is None else service_words(service),
+        "list_version": held.version,
+        "list_age_seconds": int(age.total_seconds()),
+        "list_words": _list_words(held, confirmed_at, now),
+        "list_stale": age >= LIST_AGE_AMBER or now >= held.valid_until,
+    }
+
+
+def _list_words(held: AccessList, confirmed_at: datetime, now: datetime) -> str:
+    local, today = confirmed_at.astimezone(held.zone), now.astimezone(held.zone).date()
+    if local.date() == today:
+        return f"liste de {hour(confirmed_at, held.zone)}"
+    return f"liste du {local:%d/%m} à {hour(confirmed_at, held.zone)}"
+
+
+def _shown_json(shown: Shown) -> Json:
+    return {
+        "answer": shown.answer,
+        **_words_json(shown.words),
+        "sound": shown.words.tone.sound,
+        "display_name": shown.display_name,
+        "at": _text(shown.at),
+        "milliseconds": shown.milliseconds,
+        "card_id": shown.card_id,
+    }
+
+
+def _words_json(said: Words) -> Json:
+    return {
+        "message": said.message,
+        "line": said.line,
+        "tone": said.tone,
+        "shape": said.tone.shape,
+    }
+
+
+def passage_json(passage: Passage, name_of: Callable[[str], str | None]) -> Json:
+    """Return a passage for the supervisor; the name comes from the list, never from the journal."""
+    return {
+        "sequence": passage.sequence,
+        "passage_id": str(passage.passage_id),
+        "at": _text(passage.occurred_at),
+        "card_id": passage.card_id,
+        "display_name": None if passage.card_id is None else name_of(passage.card_id),
+        "service": passage.service,
+        "answer": passage.answer,
+        "detail": passage.detail,
+        "milliseconds": passage.milliseconds,
+        "state": passage.state,
+        "reason": passage.reason,
+    }
+
+
+def _text(moment: datetime) -> str:
+    utc = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return utc.replace("+00:00", "Z")
