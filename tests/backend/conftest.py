@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -80,13 +81,21 @@ def create_schema(database: Database) -> None:
     Base.metadata.create_all(database.engine)
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path}/backend.sqlite3"
-    database = Database(url)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with every table, to copy for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    database = Database(f"sqlite:///{path}")
     create_schema(database)
     database.close()
-    return url
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    path = tmp_path / "backend.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -170,3 +179,21 @@ def sign_in(services: Services) -> Callable[..., SignedIn]:
         return SignedIn(terminal, {"Authorization": f"Bearer {issued.access_token}"})
 
     return enter
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Two databases without any table, of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/one.sqlite3", f"sqlite:///{tmp_path}/two.sqlite3"
+        return
+    folder = request.getfixturevalue("postgres_server")
+    names = [f"e_{secrets.token_hex(6)}" for _ in range(2)]
+    admin = f"postgresql://postgres@/postgres?host={folder}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        one, two = (f"postgresql+psycopg://postgres@/{name}?host={folder}" for name in names)
+        yield one, two
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
