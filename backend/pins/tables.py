@@ -44,7 +44,7 @@ class PinPad(Base):
     # AES: 8 bytes; TDES: the KSN with its counter at zero, 10 bytes.
     initial_key_id: Mapped[bytes] = mapped_column(primary_key=True)
     terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"), index=True)
-    profile: Mapped[str] = mapped_column(String(16))
+    profile: Mapped[str] = mapped_column(String(24))
     last_counter: Mapped[int]
     # In a row, since the last block that was of its format: many mean a wrong key in the pad.
     invalid_blocks: Mapped[int]
