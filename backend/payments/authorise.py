@@ -168,10 +168,12 @@ def _decide(
         return decline(row, DeclineReason.PROOF_USED, now)
     except InsufficientFunds:
         return decline(row, DeclineReason.INSUFFICIENT_FUNDS, now)
+    remaining_cents = balance(session, terms.wallet_account_id)
+    # Nothing is read between these lines: a half-approved row would be refused when flushed.
     move(row, PaymentEvent.APPROVED)
     row.transfer_id = transfer_id
     row.authorisation_number = number
-    row.remaining_cents = balance(session, terms.wallet_account_id)
+    row.remaining_cents = remaining_cents
     row.decided_at = now
     return decision_of(row)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.ledger.money import Cents
-from backend.payments.pin_blocks import EncryptedPinBlock
 from backend.payments.reasons import DeclineReason
 from backend.payments.words import decline_sentence
+from backend.pins.checking import EncryptedPinBlock
 
 #: 1 000 €: no benefit is spent in one go beyond it.
 AMOUNT_CENTS_MAX = 100_000

@@ -22,7 +22,6 @@ from backend.partners.authentication import (
 from backend.payments.authorise import authorise
 from backend.payments.find import find_payment
 from backend.payments.orders import PaymentOrder
-from backend.payments.pin_blocks import read_pin_block
 from backend.payments.reverse import reverse
 from backend.payments.shapes import (
     ApprovedBody,
@@ -40,6 +39,7 @@ from backend.payments.shapes import (
     payment_body,
     reversed_body,
 )
+from backend.pins.checking import EncryptedPinBlock, PinProfile
 
 router = APIRouter(prefix="/v1", tags=["payments"])
 
@@ -79,10 +79,10 @@ def create_payment(
         proof_id=body.proof_id,
         benefit_code=body.benefit,
         amount=Cents(body.amount_cents),
-        pin=read_pin_block(
-            profile=body.pin.profile,
-            ksn=body.pin.ksn,
-            block=body.pin.block.get_secret_value(),
+        pin=EncryptedPinBlock(
+            profile=PinProfile(body.pin.profile),
+            key_serial_number=bytes.fromhex(body.pin.ksn),
+            block=bytes.fromhex(body.pin.block.get_secret_value()),
         ),
     )
     return decision_body(authorise(services, terminal, order))
