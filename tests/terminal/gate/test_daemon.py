@@ -1,0 +1,238 @@
+"""The whole daemon in its own process, on a real pcscd, with no backend anywhere."""
+
+import base64
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from passcard.layout import ACCESS_AID
+from simulator.chip.chip import Chip
+from simulator.chip.keys import aes_key
+from simulator.chip.other_cards import BankCard, memory_with
+from simulator.pcscd import PrivatePcscd
+from simulator.vpcd import VirtualCardSlot
+
+READER = "Pass Gate"
+GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
+UID, KEY = "04AABBCCDDEE01", f"{1:032X}"
+WAIT_SECONDS_MAX = 20
+RUN = """
+import sys
+from pathlib import Path
+from terminal.gate.daemon import run
+from terminal.settings import GateSettings, load_settings
+sys.exit(run(load_settings(GateSettings, Path(sys.argv[1]))))
+"""
+
+
+class Signing(Protocol):
+    @property
+    def key(self) -> Ed25519PublicKey: ...
+
+    def sign(self, payload: object, header: object = None) -> str: ...
+
+
+class Daemon:
+    """A gate in its own process."""
+
+    def __init__(self, config: Path, port: int, pcsc_socket: Path) -> None:
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", RUN, str(config)],
+            env={**os.environ, "PCSCLITE_CSOCK_NAME": str(pcsc_socket)},
+            stderr=subprocess.PIPE,
+        )
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return json.load(answer)
+
+    def wait_until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Follow the stream of states until one is wanted; that is also how the screen waits."""
+        self._wait_listening()
+        url = f"http://127.0.0.1:{self.port}/events"
+        with urllib.request.urlopen(url, timeout=WAIT_SECONDS_MAX) as stream:
+            for line in stream:
+                if line.startswith(b"data: "):
+                    state: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
+                    if wanted(state):
+                        return state
+        pytest.fail("the gate stopped")
+
+    def _wait_listening(self) -> None:
+        for _ in range(200):
+            if self.process.poll() is not None:
+                assert self.process.stderr is not None
+                pytest.fail(self.process.stderr.read().decode())
+            with socket.socket() as probe:
+                probe.settimeout(0.1)
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            try:  # no event tells that another process listens
+                self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+        pytest.fail("the gate does not listen")
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(WAIT_SECONDS_MAX)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return status
+
+
+@pytest.fixture
+def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
+    with PrivatePcscd([READER], tmp_path_factory.mktemp("d")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free: int = probe.getsockname()[1]
+        return free
+
+
+def write_private(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def config(
+    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]], port: int
+) -> Path:
+    """Write what enrolment and a first list leave behind; the backend's port leads nowhere."""
+    folder = tmp_path / "gate"
+    folder.mkdir(mode=0o700)
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(folder / "terminal-key.pem", pem)
+    x = base64.urlsafe_b64encode(signer.key.public_bytes_raw()).rstrip(b"=").decode()
+    identity = {
+        "terminal_id": GATE,
+        "kind": "gate",
+        "name": "Réfectoire",
+        "establishment_name": "Lycée du Parc",
+        "list_signing_key": {"kty": "OKP", "crv": "Ed25519", "x": x},
+        "backend_url": "http://127.0.0.1:9",
+    }
+    write_private(folder / "identity.json", json.dumps(identity).encode())
+    # Open all day, whatever day the test runs on.
+    always = payload()["services"][0] | {
+        "days": [*range(1, 8)],
+        "opens": "00:00",
+        "closes": "23:59",
+    }
+    jws = signer.sign(payload(services=[always], issued=datetime.now(UTC)))
+    write_private(folder / "access-list.jws", jws.encode())
+    path = tmp_path / "gate.toml"
+    path.write_text(
+        f'backend_url = "http://127.0.0.1:9"\nstate_dir = "{folder}"\n'
+        f'reader = "{READER}"\nlisten_port = {port}\n'
+    )
+    return path
+
+
+@pytest.fixture
+def start(config: Path, port: int, pcscd: PrivatePcscd) -> Iterator[Callable[[], Daemon]]:
+    started: list[Daemon] = []
+
+    def begin() -> Daemon:
+        started.append(Daemon(config, port, pcscd.socket_path))
+        return started[-1]
+
+    yield begin
+    for daemon in started:
+        if daemon.process.poll() is None:
+            daemon.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def slot(pcscd: PrivatePcscd) -> Iterator[VirtualCardSlot]:
+    opened = VirtualCardSlot(pcscd.ports[READER], name=READER)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def card() -> Chip:
+    keys = {ACCESS_AID: [secrets.token_bytes(16), bytes.fromhex(KEY)]}
+    memory = memory_with(aes_key(secrets.token_bytes(16)), keys)
+    return Chip(bytes.fromhex(UID), secrets.token_bytes, memory=memory)
+
+
+def tap(daemon: Daemon, slot: VirtualCardSlot, card: Chip | BankCard) -> dict[str, Any]:
+    before = daemon.wait_until(lambda state: state["reader_ready"])["sequence"]
+    slot.insert(card)
+    state = daemon.wait_until(lambda state: state["sequence"] > before)
+    slot.remove()
+    last: dict[str, Any] = state["last"]
+    return last
+
+
+@pytest.mark.skipif(
+    datetime.now(ZoneInfo("Europe/Paris")).strftime("%H:%M") >= "23:58",
+    reason="the day is about to end, and with it the passage that is looked for",
+)
+def test_it_admits_with_the_backend_away_survives_a_kill_and_stops_when_told(
+    start: Callable[[], Daemon], slot: VirtualCardSlot, card: Chip
+) -> None:
+    gate = start()
+    first = tap(gate, slot, card)
+    assert (first["answer"], first["display_name"]) == ("OK", "Léa")
+    assert first["milliseconds"] < 1000
+    state = gate.wait_until(lambda state: state["trouble"] is not None)
+    assert (state["online"], state["outbox"], state["list_version"]) == (False, 1, 7)
+    assert gate.end(signal.SIGKILL) == -signal.SIGKILL
+
+    again = start()
+    assert tap(again, slot, BankCard(bytes.fromhex("01020304")))["answer"] == "CARTE_INCONNUE"
+    assert tap(again, slot, card)["answer"] == "DEJA_PASSE"
+    assert [each["answer"] for each in again.get("/passages")["passages"]] == [
+        "DEJA_PASSE",
+        "CARTE_INCONNUE",
+        "OK",
+    ]
+    assert again.get("/health")["status"] == "ok"
+    assert again.end(signal.SIGTERM) == 0
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(
+    start: Callable[[], Daemon],
+) -> None:
+    first = start()
+    first.wait_until(lambda _: True)
+    second = start()
+    assert second.process.wait(WAIT_SECONDS_MAX) == 1
+    assert second.process.stderr is not None
+    assert b"another gate uses" in second.process.stderr.read()
+    second.process.stderr.close()
+    assert first.end(signal.SIGINT) == 0
+
+
+def test_a_reader_that_is_not_there_is_said_and_the_gate_stays(
+    config: Path, start: Callable[[], Daemon]
+) -> None:
+    config.write_text(config.read_text().replace(f'"{READER}"', '"No Such Reader"'))
+    gate = start()
+    state = gate.wait_until(lambda state: state["idle"]["line"] != "")
+    assert state["idle"]["line"] == "Le lecteur de cartes ne répond pas"
+    assert gate.end(signal.SIGTERM) == 0
