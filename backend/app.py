@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
+from backend import health
 from backend.access import routes as access
 from backend.cards import routes as cards
 from backend.http import ErrorBody, install_error_answers
@@ -41,5 +42,6 @@ def _routers() -> list[APIRouter]:
         pins.router,
         payments.router,
         access.router,
+        health.router,
         web.router,
     ]
