@@ -58,6 +58,7 @@ class SaleShape(BaseModel):
     reason: str | None
     amount_cents: int
     benefit: str | None
+    benefit_label: str | None
     benefits: list[BenefitShape]
     payment_id: str | None
     tries_left: int | None
@@ -105,6 +106,7 @@ def sale_shape(view: SaleView) -> SaleShape:
         reason=view.reason,
         amount_cents=record.amount_cents,
         benefit=record.benefit,
+        benefit_label=record.benefit_label,
         benefits=[BenefitShape(benefit=each.benefit, label=each.label) for each in view.offered],
         payment_id=record.payment_id,
         tries_left=record.tries_left,

@@ -23,6 +23,7 @@ create table sale (
     state text not null,
     reason text,
     benefit text,
+    benefit_label text,
     payment_id text unique,
     tries_left integer,
     authorisation_number text,
@@ -58,6 +59,7 @@ end;
 _INSERT_SALE = """insert into sale (sale_id, amount_cents, started_at, updated_at, state, benefit)
 values (?, ?, ?, ?, ?, ?)"""
 _UPDATE_SALE = """update sale set updated_at = ?, state = ?, reason = ?, benefit = ?,
+benefit_label = ?,
 payment_id = ?, tries_left = ?, authorisation_number = ?, remaining_cents = ?, money_moved = ?
 where sale_id = ? and state = ?"""
 _INSERT_EVENT = """insert into event (sale_id, at, event, state, reason, payment_id)
@@ -182,6 +184,7 @@ def _update_values(before: SaleRecord, after: SaleRecord) -> tuple[SqlValue, ...
         after.state,
         after.reason,
         after.benefit,
+        after.benefit_label,
         after.payment_id,
         after.tries_left,
         after.authorisation_number,
@@ -202,6 +205,7 @@ def _record(row: Row) -> SaleRecord:
         state=State(row["state"]),
         reason=row["reason"],
         benefit=row["benefit"],
+        benefit_label=row["benefit_label"],
         payment_id=row["payment_id"],
         tries_left=row["tries_left"],
         authorisation_number=row["authorisation_number"],

@@ -18,6 +18,7 @@ class Limits:
     look_seconds: float = 0.05  # between two looks for a cancellation: under 100 ms for the screen
     wrong_code_shown_seconds: float = 1.5
     reversal_attempts_max: int = 3  # while somebody waits; the background goes on without limit
+    reversal_seconds_max: float = 10.0  # no new attempt after this
     reversal_pause_seconds: float = 0.5  # doubles after each attempt
     open_reversals_max: int = 20  # above it no new sale: the backend has been away too long
     recovery_pause_seconds: float = 2.0  # doubles after each attempt that fails

@@ -21,6 +21,7 @@ class Facts:
 
     reason: str | None = None
     benefit: str | None = None
+    benefit_label: str | None = None  # in French, as the backend calls it
     payment_id: str | None = None
     tries_left: int | None = None
     authorisation_number: str | None = None
@@ -42,6 +43,7 @@ class SaleRecord:
     state: State = State.AMOUNT
     reason: str | None = None
     benefit: str | None = None
+    benefit_label: str | None = None  # in French, as the backend calls it
     payment_id: str | None = None
     tries_left: int | None = None
     authorisation_number: str | None = None
@@ -75,6 +77,7 @@ def advance(
         reason=record.reason if reversing else facts.reason,
         tries_left=facts.tries_left,
         benefit=_newer(facts.benefit, record.benefit),
+        benefit_label=_newer(facts.benefit_label, record.benefit_label),
         payment_id=_newer(facts.payment_id, record.payment_id),
         authorisation_number=_newer(facts.authorisation_number, record.authorisation_number),
         remaining_cents=_newer(facts.remaining_cents, record.remaining_cents),

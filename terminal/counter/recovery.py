@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from terminal.counter.limits import Limits
-from terminal.counter.ports import Backend, Clock, Collaborators
+from terminal.counter.ports import Collaborators
 from terminal.counter.reasons import Reason
 from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.states import Event, State
@@ -30,16 +30,26 @@ class RecoveryReport:
 
 
 def reverse_patiently(
-    backend: Backend, clock: Clock, payment_id: UUID, limits: Limits
+    collaborators: Collaborators,
+    payment_id: UUID,
+    limits: Limits,
+    hurried: Callable[[], bool],
 ) -> bool | None:
-    """Reverse with a bounded back-off; return whether money had moved, None if nobody answered."""
+    """Reverse with a bounded back-off; return whether money had moved, None if nobody answered.
+
+    Once `hurried()`, nobody wants to wait: there is no further attempt here.
+    """
+    clock = collaborators.clock
+    deadline = clock.monotonic() + limits.reversal_seconds_max
     pause_seconds = limits.reversal_pause_seconds
     for attempt in range(limits.reversal_attempts_max):
         if attempt:
+            if hurried() or clock.monotonic() >= deadline:
+                return None
             clock.pause(pause_seconds)
             pause_seconds *= 2
         try:
-            return backend.reverse_payment(payment_id).money_moved
+            return collaborators.backend.reverse_payment(payment_id).money_moved
         except TerminalError as error:
             _log.warning("reversal of %s: %s", payment_id, type(error).__name__)
     return None

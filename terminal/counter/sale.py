@@ -153,12 +153,12 @@ class SaleRun:
 
     def _wait_for_benefit(self) -> Outcome:
         self._show(pad_text.CHOOSING)
-        offered = {usable.benefit for usable in self._offered()}
+        offered = {usable.benefit: usable for usable in self._offered()}
         deadline = self._deadline(self._limits.benefit_seconds_max)
         while not self._controls.cancelled():
             chosen = self._controls.chosen_benefit()
             if chosen in offered:
-                return Outcome(Event.BENEFIT_CHOSEN, Facts(benefit=chosen))
+                return Outcome(Event.BENEFIT_CHOSEN, _settled_on(offered[chosen]))
             if self._with.clock.monotonic() >= deadline:
                 return Outcome(Event.TIMED_OUT, Facts(reason=Reason.BENEFIT_TIMEOUT))
             self._with.clock.pause(self._limits.look_seconds)
@@ -207,7 +207,7 @@ class SaleRun:
         assert self._record.payment_id is not None, "only what was sent is reversed"
         self._show(pad_text.UNDOING)
         money_moved = reverse_patiently(
-            self._with.backend, self._with.clock, UUID(self._record.payment_id), self._limits
+            self._with, UUID(self._record.payment_id), self._limits, self._controls.cancelled
         )
         if money_moved is None:
             self._left_to_background = True
@@ -265,14 +265,18 @@ _CANCELLED_AT_COUNTER = Outcome(Event.CANCELLED, Facts(reason=Reason.CANCELLED_A
 
 def settle_benefit(offered: tuple[UsableBenefit, ...], asked: str | None) -> Outcome:
     """Return the outcome of a proof: the one benefit, the asked one, a choice, or a refusal."""
-    codes = [usable.benefit for usable in offered]
-    if not codes:
+    if not offered:
         return Outcome(Event.FAILED, Facts(reason=Reason.NO_BENEFIT))
-    if asked is not None and asked not in codes:
+    fitting = [usable for usable in offered if asked is None or usable.benefit == asked]
+    if not fitting:
         return Outcome(Event.FAILED, Facts(reason=Reason.BENEFIT_NOT_USABLE))
-    if asked is None and len(codes) > 1:
+    if len(fitting) > 1:
         return Outcome(Event.BENEFIT_ASKED)
-    return Outcome(Event.CARD_PROVEN, Facts(benefit=asked or codes[0]))
+    return Outcome(Event.CARD_PROVEN, _settled_on(fitting[0]))
+
+
+def _settled_on(usable: UsableBenefit) -> Facts:
+    return Facts(benefit=usable.benefit, benefit_label=usable.label)
 
 
 def decline(answer: Declined, *, another_try: bool) -> Outcome:

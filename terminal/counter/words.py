@@ -4,8 +4,6 @@ What happened, then what to do, in at most two sentences (SCREENS.md, « Words �
 exclamation mark, « code » and « carte ». A benefit's name never appears with a refusal. Pure.
 """
 
-
-
 from terminal.counter.amounts import euros
 from terminal.counter.reasons import Reason
 from terminal.counter.record import SaleRecord
@@ -132,7 +130,7 @@ API_SENTENCES: dict[str, str] = {
 def tries_left_sentence(tries_left: int) -> str:
     """Return what the till says while the code is typed again."""
     plural = "s" if tries_left > 1 else ""
-    return f"Code faux, il reste {tries_left} essai{plural}. Composez votre code de nouveau."
+    return f"Code faux, il reste {tries_left} essai{plural}."
 
 
 def sentence(record: SaleRecord, *, active: bool = False) -> str:

@@ -8,11 +8,11 @@ const HEALTH_EVERY_MS = 10000;
 const MOODS = {
   card: "ready", proof: "ready", authorising: "ready",
   benefit: "wait", code: "wait", reversing: "wait", cancelled: "wait",
-  approved: "good", declined: "stop", failed: "stop", reversed: "stop",
+  reversed: "wait", approved: "good", declined: "stop", failed: "stop",
 };
 const LIST_WORDS = {
-  approved: "accepté", declined: "refusé", failed: "non aboutie", cancelled: "annulée",
-  reversed: "annulée", reversing: "annulation en attente",
+  declined: "refusé", failed: "non aboutie", cancelled: "annulée",
+  reversed: "annulée", reversing: "en attente",
 };
 const OTHER_BENEFIT_REASONS = new Set(["insufficient_funds", "benefit_not_usable"]);
 
@@ -126,11 +126,14 @@ function showBenefits(sale) {
 
 function showActions(sale) {
   byId("sale-actions").replaceChildren(...actionsOf(sale));
-  (byId("benefit-actions").firstElementChild ?? byId("sale-actions").firstElementChild)?.focus();
+  // While a sale runs no button has the focus: Enter, twice by mistake, must not cancel or choose.
+  (sale.active ? byId("sale-side") : byId("sale-actions").firstElementChild).focus();
 }
 
 function actionsOf(sale) {
-  if (sale.active) return sale.state === "reversing" ? [] : [button("Annuler", "", cancel)];
+  if (sale.active) {
+    return [button(sale.state === "reversing" ? "Ne pas attendre" : "Annuler", "", cancel)];
+  }
   if (sale.state === "approved") return [button("Terminer", "", showAmount)];
   const again = OTHER_BENEFIT_REASONS.has(sale.reason) ? "Autre avantage" : "Réessayer";
   return [
@@ -159,7 +162,7 @@ function saleLine(sale) {
   const [hour, amount, words, shape] = line.children;
   hour.textContent = hours.format(new Date(sale.started_at));
   amount.textContent = money(sale.amount_cents);
-  words.textContent = sale.active ? "en cours" : LIST_WORDS[sale.state] ?? "interrompue";
+  words.textContent = listWords(sale);
   shape.firstElementChild.setAttribute("href", `#shape-${line.dataset.mood}`);
   line.addEventListener("click", () => showDetail(sale));
   const item = document.createElement("li");
@@ -167,11 +170,17 @@ function saleLine(sale) {
   return item;
 }
 
+function listWords(sale) {
+  if (sale.active) return "en cours";
+  if (sale.state === "approved") return sale.benefit_label;
+  return LIST_WORDS[sale.state] ?? "interrompue";
+}
+
 function showDetail(sale) {
   const facts = [
     ["Heure", hours.format(new Date(sale.started_at))],
     ["État", sale.active ? sale.headline : sale.message],
-    ["Avantage", sale.state === "approved" ? sale.benefit : null],
+    ["Avantage", sale.state === "approved" ? sale.benefit_label : null],
     ["Autorisation", sale.authorisation_number],
     ["Référence", sale.sale_id],
   ].filter(([, value]) => value);

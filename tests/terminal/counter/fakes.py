@@ -14,7 +14,7 @@ from terminal.api_values import (
     Reversal,
     UsableBenefit,
 )
-from terminal.counter.ports import Collaborators, Journal
+from terminal.counter.ports import Clock, Collaborators, Journal
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import Event
 from terminal.errors import (
@@ -115,7 +115,7 @@ class FakeCard:
 class FakeReader:
     """Gives its card at once, or lets the time pass."""
 
-    clock: FakeClock
+    clock: Clock
     card: FakeCard | None = field(default_factory=FakeCard)
     error: TerminalError | None = None
     on_wait: Callable[[], object] = lambda: None
@@ -125,11 +125,12 @@ class FakeReader:
         self.on_wait()
         if self.error is not None:
             raise self.error
-        if self.card is None:
+        card = self.card
+        if card is None:
             self.clock.pause(seconds_max)
         else:
-            self.card.connected = True
-        return self.card
+            card.connected = True
+        return card
 
     def close(self) -> None:
         self.closed += 1

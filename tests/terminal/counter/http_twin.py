@@ -14,6 +14,15 @@ from terminal.pin.pad import EncryptedPinBlock, PinProfile
 from tests.terminal.counter.fakes import TwinBackend
 
 Json = dict[str, object]
+TERMINAL: Json = {
+    "terminal_id": "t-1",
+    "kind": "counter",
+    "name": "caisse 1",
+    "partner_name": "Librairie du Parc",
+    "outlet_name": None,
+    "establishment_name": None,
+    "list_signing_key": {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43},
+}
 
 
 class HttpTwin:
@@ -27,8 +36,11 @@ class HttpTwin:
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # head and body in one packet: no waiting for an acknowledgement
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 status, body = outer.answer(self.path, raw)
                 answer = json.dumps(body, default=str).encode()
                 self.send_response(status)
@@ -68,6 +80,8 @@ class HttpTwin:
         parts = path.strip("/").split("/")[1:]
         if parts == ["token"]:
             return 200, {"access_token": "t", "token_type": "Bearer", "expires_in": 300}
+        if parts[0] == "terminals":
+            return (201 if "enrolments" in parts else 200), TERMINAL
         body: Json = json.loads(raw)
         if parts == ["card-challenges"]:
             return 201, self._challenge(body)

@@ -131,6 +131,7 @@ def test_a_sale_from_start_to_receipt(shop: Shop) -> None:
     assert (sale["state"], sale["active"], sale["benefit"]) == ("approved", False, "culture")
     assert (sale["amount_cents"], sale["remaining_cents"]) == (1250, 8750)
     assert (sale["authorisation_number"], sale["reason"]) == ("A1B2C3", None)
+    assert sale["benefit_label"] == "Culture"
     assert sale["message"] == "Accepté · 12,50\u00a0€"
     assert sale["started_at"] == "2026-11-21T11:04:00Z"
 

@@ -58,7 +58,7 @@ def test_a_sale_comes_back_as_it_was_written(journal: SaleJournal, path: Path) -
     record = started()
     journal.open_sale(record)
     assert journal.find("sale-1") == record
-    facts = Facts("why", "culture", "p1", 2, "A1B2C3", 8750, money_moved=True)
+    facts = Facts("why", "culture", "Culture", "p1", 2, "A1B2C3", 8750, money_moved=True)
     after = advance(record, Event.CARD_SHOWN, START + timedelta(seconds=1), facts)
     journal.append(record, Event.CARD_SHOWN, after)
 

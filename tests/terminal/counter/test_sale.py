@@ -419,7 +419,37 @@ def test_a_reversal_that_is_not_acknowledged_is_left_to_the_background() -> None
     assert (record.state, record.reason) == (State.REVERSING, Reason.ANSWER_LOST)
     assert world.journal.list_unfinished() == [record]
     assert calls == [0, 0, 0.5, 1.5], "one payment, then reversals with a growing pause"
+    assert world.clock.seconds == 1.5, "nobody waits after the last attempt"
     assert not world.pad.claimed
+
+
+def test_a_cancelled_sale_does_not_wait_for_its_reversal() -> None:
+    world = World()
+    life = Life(world)
+    attempts: list[int] = []
+
+    def lose() -> None:
+        attempts.append(1)
+        raise BackendUnreachable("no line")
+
+    world.backend.after_pay = life.controls.cancel
+    world.backend.before_reversal = lose
+    assert life.run().state is State.REVERSING
+    assert len(attempts) == 1
+
+
+def test_a_slow_line_is_not_waited_for_three_times() -> None:
+    world = World()
+    attempts: list[int] = []
+
+    def hang() -> None:
+        attempts.append(1)
+        world.clock.seconds += 15
+        raise BackendUnreachable("no answer")
+
+    world.backend.before_pay = world.backend.before_reversal = hang
+    assert Life(world).run().state is State.REVERSING
+    assert len(attempts) == 2, "one payment, one reversal"
 
 
 @pytest.mark.parametrize("write", range(2, 6))
