@@ -89,8 +89,9 @@ def check_code(
     subject = PinSubject(beneficiary_id, card_number, taken.reference)
     found = services.vault.verify_pin(encrypted_pin_block, subject)
     with services.database.unit_of_work() as session:
-        check = _settle(session, beneficiary_id, taken, found, now)
+        # The pad's row first, then the code's, as above: two orders would be a deadlock.
         note_block(session, serial, valid=found is not PinVerdict.BLOCK_INVALID)
+        check = _settle(session, beneficiary_id, taken, found, now)
     return _log(payment_id, check)
 
 
