@@ -56,5 +56,7 @@ def wrong_code(tries_left: int) -> Lines:
 def ending(record: SaleRecord) -> Lines:
     """Return what the pad shows when the sale has ended."""
     if record.state in {State.DECLINED, State.FAILED} and record.reason in _BY_REASON:
-        return _BY_REASON[record.reason]
+        # The last wrong code is the one that blocks.
+        last_try = record.reason == "wrong_pin" and record.tries_left == 0
+        return _BY_REASON["pin_blocked" if last_try else record.reason]
     return _BY_STATE[record.state]

@@ -100,6 +100,9 @@ REASON_SENTENCES: dict[str, str] = {
 }
 """One sentence per reason: the terminal's own, and every decline reason of the payments API."""
 
+NOW_BLOCKED_SENTENCE = (
+    "Le code est faux et il est maintenant bloqué. Le porteur peut le débloquer dans son compte."
+)
 REFUSED_SENTENCE = "Le paiement est refusé. Rien n’est débité."
 REVERSAL_PENDING_WORDS = "Annulation en attente"
 ABANDONED_SENTENCE = "La vente a été interrompue. Rien n’est débité."
@@ -147,6 +150,8 @@ def sentence(record: SaleRecord, *, active: bool = False) -> str:
 
 
 def _ending(record: SaleRecord) -> str:
+    if record.reason == Reason.WRONG_CODE and record.tries_left == 0:
+        return NOW_BLOCKED_SENTENCE
     if record.state is State.REVERSED and record.reason == Reason.CANCELLED_AT_COUNTER:
         return CANCELLED_AFTER_SENDING_SENTENCE
     return REASON_SENTENCES.get(record.reason or "", REFUSED_SENTENCE)

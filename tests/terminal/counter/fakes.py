@@ -297,7 +297,7 @@ class TwinBackend:
             return "pin_blocked", 0
         if block != RIGHT_BLOCK:
             self.tries_left -= 1
-            return ("wrong_pin", self.tries_left) if self.tries_left else ("pin_blocked", 0)
+            return "wrong_pin", self.tries_left
         self.tries_left = 3
         if amount_cents > self.balance_cents:
             return "insufficient_funds", None

@@ -136,10 +136,14 @@ def test_a_wrong_code_then_the_right_one_on_the_same_tap() -> None:
 def test_three_wrong_codes_end_the_sale() -> None:
     world = World(pad=FakePad(typed(WRONG_BLOCK)))
     record = Life(world).run()
-    assert (record.state, record.reason, record.tries_left) == (State.DECLINED, "pin_blocked", 0)
+    assert (record.state, record.reason, record.tries_left) == (State.DECLINED, "wrong_pin", 0)
     assert world.pad.shown[-1] == ("CODE BLOQUE", "VOIR COMPTE")
     assert ("CODE FAUX", "RESTE 1 ESSAI") in world.pad.shown
     assert debited(world) == []
+
+    world.pad.entries = [typed()]
+    again = Life(World(pad=world.pad, backend=world.backend)).run()
+    assert (again.state, again.reason) == (State.DECLINED, "pin_blocked")
 
 
 def test_a_backend_that_never_blocks_does_not_make_us_ask_for_ever() -> None:

@@ -39,6 +39,7 @@ ALL_SENTENCES = {
     "tries": words.tries_left_sentence(2),
     "pending": words.REVERSAL_PENDING_SENTENCE,
     "abandoned": words.ABANDONED_SENTENCE,
+    "now blocked": words.NOW_BLOCKED_SENTENCE,
     "refused": words.REFUSED_SENTENCE,
 }
 
@@ -81,6 +82,8 @@ def test_the_view_of_some_sales() -> None:
     cancelled = SaleView(record(State.REVERSED, Reason.CANCELLED_AT_COUNTER))
     assert cancelled.message == words.CANCELLED_AFTER_SENDING_SENTENCE
     assert SaleView(record(State.DECLINED, "new_reason")).message == words.REFUSED_SENTENCE
+    blocked = SaleView(record(State.DECLINED, "wrong_pin", 0))
+    assert blocked.message == words.NOW_BLOCKED_SENTENCE
     faulty = SaleView(record(State.CODE), fault=Reason.JOURNAL_UNAVAILABLE)
     assert faulty.reason == "journal_unavailable"
 
