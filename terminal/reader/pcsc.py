@@ -84,11 +84,12 @@ class CardConnection:
         if self._card is None:
             raise CardRemoved("the card was let go", reader=name)
         code, response = scard.SCardTransmit(self._card, self._protocol, list(command))
-        if code != SUCCESS:
-            raise error_for(code, name, "transmit")
-        if len(response) < RESPONSE_BYTES_MIN:  # pulled during the command: success with no answer
+        if code == SUCCESS and len(response) >= RESPONSE_BYTES_MIN:
+            return bytes(byte & 0xFF for byte in response)
+        self._let_go(scard.SCARD_LEAVE_CARD)
+        if code == SUCCESS:  # what pcscd says of a card pulled during the command
             raise CardSilent("the answer is not whole", reader=name)
-        return bytes(byte & 0xFF for byte in response)
+        raise error_for(code, name, "transmit")
 
     def wait_for_removal(self, seconds_max: float) -> bool:
         """Say whether the card left within this time; works after `disconnect`, too."""
@@ -96,9 +97,20 @@ class CardConnection:
 
     def disconnect(self) -> None:
         """Reset the card, so that nobody finds it authenticated, and let it go. Never raises."""
+        if self._card is not None:
+            is_ours = self._reader.is_going_on(self.tap)
+            self._let_go(scard.SCARD_RESET_CARD if is_ours else scard.SCARD_LEAVE_CARD)
+
+    def _let_go(self, disposition: int) -> None:
+        """Let the card go, and touch no other.
+
+        pcscd (1.9.9) goes wrong on a card that came or went since its last poll: resetting one that
+        it has not noticed leaves a card that never leaves, and a reset that fails on one that is
+        gone leaves an empty reader where the next card is not seen. So none after an error.
+        """
         card, self._card = self._card, None
         if card is not None:
-            scard.SCardDisconnect(card, scard.SCARD_RESET_CARD)
+            scard.SCardDisconnect(card, disposition)
 
     def __enter__(self) -> Self:
         return self
@@ -177,6 +189,16 @@ class PcscReader:
                 return True
             if self._monotonic() >= deadline:
                 return False
+
+    def is_going_on(self, tap: int | None) -> bool:
+        """Say whether the tap of this number is still going on, as far as pcscd has noticed."""
+        if self._context is None:
+            return False
+        try:
+            self._look(self._monotonic())
+        except ReaderError:  # whoever looks next is told
+            return False
+        return self._seen.tap == tap
 
     def close(self) -> None:
         """Let the card and the daemon go; the reader may be used again after."""

@@ -1,13 +1,44 @@
 """What several tests of the terminal stand on."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from simulator.pcscd import PrivatePcscd
+from simulator.vpcd import VirtualCardSlot
 from tests.terminal.scripted_backend import ScriptedBackend
+from tests.terminal.virtual_cards import READERS, wait_until_empty
 
 
 @pytest.fixture
 def backend() -> Iterator[ScriptedBackend]:
     with ScriptedBackend() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def pcscd_run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pcscd")
+
+
+@pytest.fixture(scope="session")
+def pcscd(pcscd_run_dir: Path) -> Iterator[PrivatePcscd]:
+    """One real daemon for the whole process.
+
+    libpcsclite reads PCSCLITE_CSOCK_NAME once in the life of a process: a second daemon with
+    another socket would never be found.
+    """
+    with PrivatePcscd(READERS, pcscd_run_dir) as running:
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(running.socket_path)
+        yield running
+
+
+@pytest.fixture
+def slot(pcscd: PrivatePcscd) -> Iterator[VirtualCardSlot]:
+    """The first reader, empty before and after."""
+    opened = VirtualCardSlot(pcscd.ports[READERS[0]], name=READERS[0])
+    yield opened
+    opened.close()
+    wait_until_empty(READERS[0])

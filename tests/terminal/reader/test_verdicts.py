@@ -1,0 +1,84 @@
+"""Return codes, reader states and reader names, without PC/SC."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from smartcard import scard
+
+from terminal.errors import (
+    CardRemoved,
+    CardSilent,
+    ReaderAbsent,
+    ReaderBusy,
+    ReaderError,
+    ReaderServiceDown,
+)
+from terminal.reader.verdicts import TIMEOUT, Sighting, choose_reader, error_for
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("SCARD_W_REMOVED_CARD", CardRemoved),
+        ("SCARD_W_RESET_CARD", CardRemoved),
+        ("SCARD_E_NO_SMARTCARD", CardRemoved),
+        ("SCARD_E_NOT_TRANSACTED", CardSilent),
+        ("SCARD_E_COMM_DATA_LOST", CardSilent),
+        ("SCARD_W_UNRESPONSIVE_CARD", CardSilent),
+        ("SCARD_E_PROTO_MISMATCH", CardSilent),
+        ("SCARD_E_UNKNOWN_READER", ReaderAbsent),
+        ("SCARD_E_READER_UNAVAILABLE", ReaderAbsent),
+        ("SCARD_E_NO_READERS_AVAILABLE", ReaderAbsent),
+        ("SCARD_E_SHARING_VIOLATION", ReaderBusy),
+        ("SCARD_E_NO_SERVICE", ReaderServiceDown),
+        ("SCARD_E_SERVICE_STOPPED", ReaderServiceDown),
+        ("SCARD_E_INVALID_HANDLE", ReaderServiceDown),
+        ("SCARD_F_COMM_ERROR", ReaderServiceDown),
+    ],
+)
+def test_a_code_has_its_error(name: str, kind: type[ReaderError]) -> None:
+    code = getattr(scard, name)
+    error = error_for(code, "Reader 00 00", "transmit")
+    assert type(error) is kind
+    assert (error.reader, error.code) == ("Reader 00 00", code & 0xFFFFFFFF)
+
+
+def test_the_timeout_is_the_one_of_pyscard() -> None:
+    assert scard.SCARD_E_TIMEOUT & 0xFFFFFFFF == TIMEOUT
+
+
+@given(st.integers(-(2**31), 2**32 - 1))
+def test_any_code_has_an_error(code: int) -> None:
+    assert isinstance(error_for(code, "", "look"), ReaderError)
+
+
+@given(counter=st.integers(0, 0xFFFF), present=st.booleans(), flags=st.integers(0, 0x7FF))
+def test_a_sighting_reads_the_counter_only_while_a_card_is_there(
+    counter: int, present: bool, flags: int
+) -> None:
+    flags = flags | 0x20 if present else flags & ~0x20
+    sighting = Sighting(counter << 16 | flags)
+    assert sighting.tap == (counter if present else None)
+    assert sighting.as_known & scard.SCARD_STATE_CHANGED == 0
+    assert sighting.is_held is bool(flags & (scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_INUSE))
+    assert sighting.is_mute is bool(flags & scard.SCARD_STATE_MUTE)
+
+
+@pytest.mark.parametrize(
+    ("names", "prefix", "chosen"),
+    [
+        pytest.param([], "Pass", None, id="no reader"),
+        pytest.param(["Other 00 00"], "Pass", None, id="another reader"),
+        pytest.param(["Pass 00 01", "Pass 00 00"], "Pass", "Pass 00 00", id="first slot"),
+        pytest.param(
+            ["Pass Bis 00 00", "Pass 01 00"], "Pass", "Pass 01 00", id="not a longer name"
+        ),
+        pytest.param(["ACR1252 [PICC] 00 00"], "ACR1252", "ACR1252 [PICC] 00 00", id="beginning"),
+        pytest.param(["Pass 00 00", "Pass 01 00"], "Pass 01", "Pass 01 00", id="second reader"),
+        pytest.param(["Pass 00 00"], "Pass 00 00", "Pass 00 00", id="whole name"),
+    ],
+)
+def test_a_reader_is_chosen_by_the_beginning_of_its_name(
+    names: list[str], prefix: str, chosen: str | None
+) -> None:
+    assert choose_reader(names, prefix) == chosen
