@@ -142,7 +142,8 @@ def test_three_wrong_codes_end_the_sale() -> None:
     assert debited(world) == []
 
     world.pad.entries = [typed()]
-    again = Life(World(pad=world.pad, backend=world.backend)).run()
+    later = World(pad=world.pad, backend=world.backend, new_id=world.new_id)
+    again = Life(later).run()
     assert (again.state, again.reason) == (State.DECLINED, "pin_blocked")
 
 
