@@ -30,6 +30,7 @@ from backend.vault.values import (
     wipe,
 )
 from passcard.authenticate import RND_LENGTH, answer_challenge, verify_card_answer
+from passcard.diversify import card_key_input, diversify
 from passcard.errors import CardNotGenuine
 from passcard.layout import Application
 from passcard.personalise import MasterKeys, personalise
@@ -187,7 +188,9 @@ class LocalVault:
         return self._signer.public_jwk()
 
     def _card_key(self, uid: bytes, application: Application) -> bytes:
-        return self._masters.for_card(uid).authenticate(application)
+        benefits = application is Application.BENEFITS
+        master = self._keys.benefits_authenticate if benefits else self._keys.access_authenticate
+        return diversify(master.reveal(), card_key_input(uid, application.aid))
 
     def _matches(self, account_id: UUID, reference: PinReference, digits: bytearray) -> bool:
         if reference.key_version != self._keys.pin_reference_version:

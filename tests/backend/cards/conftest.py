@@ -13,7 +13,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from backend.accounts.beneficiaries import create_beneficiary
-from backend.cards.life import order_card
+from backend.cards.life import lock_card, move, order_card
+from backend.cards.states import CardEvent
 from backend.cards.tables import Card
 from backend.partners.tables import TerminalKind
 from backend.services import Services
@@ -85,9 +86,18 @@ class World:
         )
 
     def personalised(self) -> tuple[Card, Chip]:
-        card, chip = self.order(), new_chip()
-        assert self.carry(chip, self.begin(chip, card.number).json()).json()["done"]
-        return self.card(card.id), chip
+        """Give an active card and its chip, without the desk: quicker than over HTTP."""
+        ordered, chip = self.order(), new_chip()
+        chip.power_on()
+        step = self.services.vault.begin_personalisation(chip.uid)
+        while step.command is not None:
+            response = chip.transmit(step.command)
+            step = self.services.vault.continue_personalisation(step.dialogue_id, response)
+        with self.services.database.unit_of_work() as session:
+            card = lock_card(session, ordered.id)
+            card.uid = chip.uid
+            move(card, CardEvent.PERSONALISED, self.services.now())
+        return card, chip
 
     def ask(self, chip: Chip, *, uid: bytes | None = None, at: Any = None) -> Any:
         """Ask a chip for its challenge, and the backend for the answer to it."""

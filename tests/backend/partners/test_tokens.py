@@ -1,5 +1,6 @@
 """Access tokens over HTTP: proof of key, once; short life; revocation at once."""
 
+import base64
 import json
 import secrets
 from collections.abc import Callable
@@ -108,47 +109,45 @@ def test_one_assertion_at_twenty_doors_opens_one(services: Services, terminal: A
 NOW = 1_788_256_800  # the test clock's moment
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"aud": "another"},
-        {"aud": ["pass-backend", "another"]},
-        {"aud": None},
-        {"iss": "another"},
-        {"iss": None},
-        {"sub": None},
-        {"sub": "not a uuid"},
-        {"sub": 7},
-        {"sub": "00000000-0000-4000-8000-000000000000"},
-        {"jti": None},
-        {"jti": ""},
-        {"jti": "x" * 65},
-        {"jti": "a\x00b"},
-        {"exp": None},
-        {"exp": NOW},
-        {"exp": NOW - 1},
-        {"exp": NOW + 61},
-        {"exp": NOW + 10**12},
-        {"exp": "soon"},
-        {"exp": True},
-    ],
-    ids=str,
-)
-def test_an_assertion_with_a_wrong_claim_is_refused(
-    client: TestClient, terminal: Any, changes: dict[str, Any]
-) -> None:
+WRONG_CLAIMS: list[dict[str, Any]] = [
+    {"aud": "another"},
+    {"aud": ["pass-backend", "another"]},
+    {"aud": None},
+    {"iss": "another"},
+    {"iss": None},
+    {"sub": None},
+    {"sub": "not a uuid"},
+    {"sub": 7},
+    {"sub": "00000000-0000-4000-8000-000000000000"},
+    {"jti": None},
+    {"jti": ""},
+    {"jti": 7},
+    {"jti": "x" * 65},
+    {"jti": "a\x00b"},
+    {"exp": None},
+    {"exp": NOW},
+    {"exp": NOW - 1},
+    {"exp": NOW + 91},
+    {"exp": NOW + 10**12},
+    {"exp": 10**400},
+    {"exp": "soon"},
+    {"exp": 1e400},
+]
+
+
+def test_an_assertion_with_a_wrong_claim_is_refused(client: TestClient, terminal: Any) -> None:
     assert int(terminal.services.now().timestamp()) == NOW
-    # Written by hand: the library refuses to sign some of these.
-    assertion = jwt.api_jws.encode(
-        jwt.utils.force_bytes(json.dumps(terminal.claims(**changes))),
-        terminal.key,
-        algorithm="EdDSA",
-    )
-    assert ask(client, terminal.form(assertion)) == (401, "client_assertion_invalid")
+    for changes in WRONG_CLAIMS:
+        # Written by hand: the library refuses to sign some of these.
+        payload = json.dumps(terminal.claims(**changes)).encode()
+        assertion = jwt.api_jws.encode(payload, terminal.key, algorithm="EdDSA")
+        refused = (401, "client_assertion_invalid")
+        assert ask(client, terminal.form(assertion)) == refused, changes
+    assert ask(client, terminal.form()) == (200, "")
 
 
-@pytest.mark.parametrize("seconds", [1, 60])
-def test_an_assertion_may_look_up_to_a_minute_ahead(
+@pytest.mark.parametrize("seconds", [1, 60, 90])
+def test_an_assertion_may_be_made_by_a_clock_a_little_ahead(
     client: TestClient, terminal: Any, seconds: int
 ) -> None:
     assert ask(client, terminal.form(terminal.assertion(exp=NOW + seconds))) == (200, "")
@@ -162,7 +161,10 @@ def test_an_assertion_under_another_key_or_none_is_refused(
     other = jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA")
     unsigned = jwt.encode(claims, "", algorithm="none")
     confused = jwt.encode(claims, terminal.public_raw, algorithm="HS256")
-    for assertion in (other, unsigned, confused, "garbage", "a.b.c", "é.é.é"):
+    deep = base64.urlsafe_b64encode(b"[" * 1400).decode().rstrip("=")
+    header = base64.urlsafe_b64encode(b'{"alg":"EdDSA"}').decode().rstrip("=")
+    nested = f"{header}.{deep}."
+    for assertion in (other, unsigned, confused, nested, f"{deep}.e30.", "garbage", "a.b.c", "é"):
         assert ask(client, terminal.form(assertion)) == refused, assertion
 
 
@@ -172,26 +174,18 @@ def test_a_terminal_that_never_enrolled_gets_no_token(
     assert ask(client, new_terminal().form()) == (401, "client_assertion_invalid")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_a_malformed_token_request_is_never_echoed(client: TestClient, terminal: Any) -> None:
+    for change in (
         {"grant_type": "password"},
         {"client_assertion_type": "basic"},
         {"client_assertion": ""},
         {"client_assertion": "x" * 3000},
-        {"extra": "1"},
-    ],
-    ids=str,
-)
-def test_a_malformed_token_request_is_never_echoed(
-    client: TestClient, terminal: Any, change: dict[str, str]
-) -> None:
-    form = terminal.form() | change
-    answer = client.post("/v1/token", data=form)
-    assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
-    for typed in form.values():
-        assert typed == "" or typed not in answer.json()["details"].values()
-        assert typed in {"", "1"} or typed not in answer.text
+        {"extra": "unexpected-value"},
+    ):
+        form = terminal.form() | change
+        answer = client.post("/v1/token", data=form)
+        assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request"), change
+        assert not [typed for typed in form.values() if typed and typed in answer.text]
 
 
 def test_what_expired_is_swept_a_bounded_number_at_a_time(
