@@ -1,18 +1,20 @@
 """One JSON object a line on stderr, from the standard library's logging.
 
 Promise: time, level, logger, message, the fields given as `extra={"facts": {...}}`, and for an
-error its class and message. Never a traceback's local values; nothing is redacted here, so callers
-give no body, no APDU and no secret. Libraries speak from WARNING up.
+error its class, message and places. Never a value from a frame; nothing is redacted here, so
+callers give no body, no APDU and no secret. Libraries speak from WARNING up.
 """
 
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
 _OURS = "terminal"
 MESSAGE_CHARACTERS_MAX = 2000
+FRAMES_MAX = 20
 
 
 class JsonLines(logging.Formatter):
@@ -33,16 +35,14 @@ class JsonLines(logging.Formatter):
             error = record.exc_info[1]
             line["error"] = type(error).__name__
             line["error_message"] = str(error)[:MESSAGE_CHARACTERS_MAX]
-            line["error_at"] = _place(error)
+            line["error_at"] = _places(error)
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def _place(error: BaseException) -> str | None:
-    """Return file and line where the error was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return None if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+def _places(error: BaseException) -> list[str]:
+    """Return file, line and function from the outermost call to where the error was raised."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def log_json_lines(stream: TextIO | None = None, level: int = logging.INFO) -> None:
