@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from terminal.gate import words
 from terminal.gate.access_list import AccessList
-from terminal.gate.decision import service_at
+from terminal.gate.decision import next_service, service_at
 from terminal.gate.passages import Passage
 from terminal.gate.state import GateState, Shown
 from terminal.gate.words import Words, hour, service_words
@@ -38,20 +38,23 @@ def state_json(state: GateState, now: datetime) -> Json:
         "sequence": state.sequence,
         "now": _text(now),
         "time": hour(now, zone),
-        "idle": _words_json(_idle_words(state)),
+        "idle": _words_json(_idle_words(state, now)),
         "link_words": words.link_words(online=state.online),
         "outbox_words": words.outbox_words(state.outbox, state.quarantined),
     }
 
 
-def _idle_words(state: GateState) -> Words:
+def _idle_words(state: GateState, now: datetime) -> Words:
     """Return what the screen says while no answer is on it: the worst trouble first."""
+    held = state.access_list
     if not state.journal_ready:
         return words.NO_JOURNAL
-    if state.access_list is None:
+    if held is None:
         return words.NO_LIST
     if not state.reader_ready:
         return words.NO_READER
+    if service_at(held.services, now, held.zone) is None:
+        return words.closed_words(next_service(held.services, now, held.zone))
     return words.READY
 
 
@@ -67,19 +70,25 @@ def _list_json(state: GateState, now: datetime) -> Json:
     return {
         "establishment": held.establishment,
         "service": None if service is None else service.code,
-        "service_words": words.NO_SERVICE if service is None else service_words(service),
+        "service_words": "" if service is None else service_words(service),
         "list_version": held.version,
         "list_age_seconds": int(age.total_seconds()),
         "list_words": _list_words(held, confirmed_at, now),
-        "list_stale": age >= LIST_AGE_AMBER or now >= held.valid_until,
+        "list_stale": _is_stale(held, confirmed_at, now),
     }
 
 
+def _is_stale(held: AccessList, confirmed_at: datetime, now: datetime) -> bool:
+    return now - confirmed_at >= LIST_AGE_AMBER or now >= held.valid_until
+
+
 def _list_words(held: AccessList, confirmed_at: datetime, now: datetime) -> str:
+    # The word says what the amber says, to whoever does not see it.
+    name = "liste ancienne" if _is_stale(held, confirmed_at, now) else "liste"
     local, today = confirmed_at.astimezone(held.zone), now.astimezone(held.zone).date()
     if local.date() == today:
-        return f"liste de {hour(confirmed_at, held.zone)}"
-    return f"liste du {local:%d/%m} à {hour(confirmed_at, held.zone)}"
+        return f"{name} de {hour(confirmed_at, held.zone)}"
+    return f"{name} du {local:%d/%m} à {hour(confirmed_at, held.zone)}"
 
 
 def _shown_json(shown: Shown) -> Json:

@@ -102,6 +102,11 @@ def words_for(
     return _REFUSALS[decision.answer]
 
 
+def closed_words(opening_next: Service | None) -> Words:
+    """Return what the idle screen says while nothing is open."""
+    return Words(NO_SERVICE, "" if opening_next is None else _opens_at(opening_next), Tone.WAIT)
+
+
 def words_for_notice(notice: Notice) -> Words:
     """Return what to say when nothing could be decided."""
     return _NOTICES[notice]
@@ -141,4 +146,8 @@ def _welcome(service: Service | None, display_name: str) -> str:
 
 
 def _opening(service: Service | None) -> str:
-    return SEE_THE_OFFICE if service is None else f"{service.label} à {service.opens:%H:%M}"
+    return SEE_THE_OFFICE if service is None else _opens_at(service)
+
+
+def _opens_at(service: Service) -> str:
+    return f"{service.label} à {service.opens:%H:%M}"

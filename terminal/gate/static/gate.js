@@ -67,14 +67,20 @@ function receive(state) {
   }
 }
 
-function play(name) {
+function prepareSound() {
   try {
-    audio = audio || new AudioContext();
-    if (audio.state === "suspended") audio.resume().catch(() => {});
-    for (const [hertz, from, to] of SOUNDS[name] || []) tone(hertz, audio.currentTime + from, audio.currentTime + to);
+    // Nobody touches this screen: its browser needs --autoplay-policy=no-user-gesture-required.
+    audio = new AudioContext();
+    document.addEventListener("pointerdown", () => audio.resume().catch(() => {}));
   } catch {
     // No sound on this machine: the word, the colour and the shape are there.
   }
+}
+
+function play(name) {
+  // While it may not sound, nothing is kept for later: a late sound would lie.
+  if (audio === null || audio.state !== "running") return;
+  for (const [hertz, from, to] of SOUNDS[name] || []) tone(hertz, audio.currentTime + from, audio.currentTime + to);
 }
 
 function tone(hertz, from, to) {
@@ -104,4 +110,5 @@ function follow() {
   };
 }
 
+prepareSound();
 follow();

@@ -138,6 +138,15 @@ def test_the_idle_screen_names_its_trouble(
     assert world.client.get("/health").json()["status"] == "degraded"
 
 
+def test_outside_its_hours_the_idle_screen_says_what_opens_next(world: World) -> None:
+    world.clock.advance(hours=3)
+    assert world.state()["idle"]["message"] == "Pas de service en ce moment"
+    assert (world.state()["service"], world.state()["idle"]["line"]) == (None, "")
+    world.clock.advance(hours=16)  # Wednesday, 07:04
+    idle = world.state()["idle"]
+    assert (idle["line"], idle["tone"]) == ("Déjeuner à 11:30", "wait")
+
+
 def test_what_waits_and_what_was_put_aside_has_words(world: World) -> None:
     assert world.state()["outbox_words"] == ""
     world.board.change(outbox=1)
@@ -214,9 +223,9 @@ def test_the_page_is_right_before_any_script_has_run(world: World) -> None:
     world.clock.advance(hours=30)
     answer = world.client.get("/")
     page = answer.text
-    assert "Présentez votre carte" in page
+    assert "Pas de service en ce moment" in page
     assert "Lycée du Parc" in page
-    assert 'data-stale="true">liste du 17/11 à 12:04<' in page
+    assert 'data-stale="true">liste ancienne du 17/11 à 12:04<' in page
     assert 'data-online="false">hors ligne<' in page
     assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
     for line in page.splitlines():

@@ -351,6 +351,9 @@ def test_the_age_of_the_list_turns_amber(world: World) -> None:
     assert (shown["list_words"], shown["list_age_seconds"]) == ("liste de 12:04", 360)
     assert (shown["service"], shown["list_stale"]) == ("lunch", False)
     late = state_json(world.board.current, NOON + timedelta(hours=24))
-    assert (late["list_words"], late["list_stale"]) == ("liste du 17/11 à 12:04", True)
+    assert (late["list_words"], late["list_stale"]) == (
+        "liste ancienne du 17/11 à 12:04",
+        True,
+    )
     none = state_json(replace(world.board.current, access_list=None), NOON)
     assert (none["service"], none["list_version"], none["list_stale"]) == (None, None, True)
