@@ -288,6 +288,9 @@ class TwinBackend:
             decided_at=START,
         )
 
+    def _is_right(self, block: str) -> bool:
+        return block == RIGHT_BLOCK
+
     def _reason_against(
         self, payment_id: UUID, amount_cents: int, block: str
     ) -> tuple[str, int | None] | None:
@@ -295,7 +298,7 @@ class TwinBackend:
             return "reversed_before_arrival", None
         if self.tries_left == 0:
             return "pin_blocked", 0
-        if block != RIGHT_BLOCK:
+        if not self._is_right(block):
             self.tries_left -= 1
             return "wrong_pin", self.tries_left
         self.tries_left = 3

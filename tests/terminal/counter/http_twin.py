@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from terminal.api_values import CardProof
+from terminal.errors import BackendRefused
 from terminal.pin.pad import EncryptedPinBlock, PinProfile
 from tests.terminal.counter.fakes import TwinBackend
 
@@ -41,7 +42,10 @@ class HttpTwin:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                status, body = outer.answer(self.path, raw)
+                try:
+                    status, body = outer.answer(self.path, raw)
+                except BackendRefused as refusal:
+                    status, body = refusal.status, {"code": refusal.code, "message": ""}
                 answer = json.dumps(body, default=str).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
