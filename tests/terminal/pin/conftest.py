@@ -49,10 +49,12 @@ class Bench:
         self.closed = 0
         self._arriving: deque[int] = deque()
         self._presses: list[tuple[float, str]] = []
+        self._entry_began: float | None = None
         self.pad = VisaPacketPinPad(lambda: self, dialect, now=lambda: self.seconds)
 
     def press(self, keys: str, *, after: float = 1.0, pause: float = 0.2) -> None:
         """The holder will press these keys, the first `after` seconds into the entry."""
+        self._entry_began = None
         self._presses = [(after + pause * number, key) for number, key in enumerate(keys)]
 
     def enter(self, seconds_max: float = 60, cancelled: Callable[[], bool] = never) -> PinEntry:
@@ -77,6 +79,10 @@ class Bench:
     def close(self) -> None:
         self.closed += 1
 
+    def arrive(self, late: bytes) -> None:
+        """These bytes come from nowhere."""
+        self._arriving.extend(late)
+
     def _pass_time(self, until: float) -> None:
         assert self.seconds < PLAY_SECONDS_MAX, "the driver waits for ever"
         self.seconds = min(self.seconds + 0.05, until)
@@ -89,8 +95,6 @@ class Bench:
         while self._presses and self._entry_began + self._presses[0][0] <= self.seconds:
             _, key = self._presses.pop(0)
             self._from_pad(self.simulated.press(key, self.seconds))
-
-    _entry_began: float | None = None
 
     def _from_pad(self, sent: Iterable[int]) -> None:
         for byte in sent:

@@ -190,6 +190,37 @@ def test_a_goodbye_after_an_unreadable_answer_is_not_the_holders() -> None:
     assert conversation.next_outcome() == Failed(Failure.GARBLED)
 
 
+def test_damage_before_the_entry_says_nothing_about_its_end() -> None:
+    conversation = asking()
+    conversation.receive_data(answer()[:-1] + b"\x00" + ACK, 0)
+    conversation.receive_data(EOT, 1)
+    assert conversation.next_outcome() == Ended(PinEntryStatus.CANCEL)
+
+
+def test_each_exchange_may_ask_again_three_times() -> None:
+    conversation = PadConversation(DIALECT)
+    for now in range(3):
+        conversation.tell(WORDS, now)
+        conversation.data_to_send()
+        conversation.receive_data((answer()[:-1] + b"\x00") * 3, now)
+        assert conversation.data_to_send() == NAK * 3
+        conversation.receive_data(ACK, now)
+        assert conversation.next_outcome() == Done()
+
+
+@pytest.mark.parametrize("said", [answer(), Packet(b"71A").encode()])
+def test_no_block_stays_where_it_is_not_wanted(said: bytes) -> None:
+    conversation = PadConversation(DIALECT)
+    for begin in (conversation.reset, lambda now: conversation.tell(WORDS, now)):
+        begin(0)
+        conversation.receive_data(said, 0)
+        assert conversation._answer is None
+        conversation.abandon()
+    delivering = entering()
+    delivering.receive_data(said, 1)
+    assert delivering._answer is None
+
+
 def test_a_frame_that_stops_is_asked_for_again() -> None:
     conversation = entering()
     conversation.receive_data(answer()[:9], 1)

@@ -64,6 +64,24 @@ def test_the_digits_are_gone_after_use(bench: Bench) -> None:
         assert bench.simulated._pressed is None
 
 
+class WatchedBuffer(bytearray):
+    """Remembers what it held when it was emptied."""
+
+    left: bytes = b""
+
+    def clear(self) -> None:
+        self.left += bytes(self)
+        super().clear()
+
+
+def test_the_digits_are_overwritten_before_they_are_let_go(bench: Bench) -> None:
+    buffer = bench.simulated._digits = WatchedBuffer()
+    bench.press(f"12B{CODE}E")
+    bench.pad.claim()
+    assert bench.enter().encrypted_pin_block is not None
+    assert buffer.left == bytes(6)
+
+
 def test_no_exception_quotes_what_was_typed(bench: Bench) -> None:
     bench.press(f"{CODE}E")
     bench.pad.claim()

@@ -117,6 +117,15 @@ def test_pulling_the_plug_during_an_entry_and_putting_it_back(
     assert cable.view().entry_count == 1
 
 
+def test_one_claim_is_enough_to_come_back(pad: VisaPacketPinPad, cable: PadCable) -> None:
+    pad.claim()
+    with Holder(cable, cable.unplug), pytest.raises(PadUnplugged):
+        pad.enter_pin(PROMPT, 30, never)
+    cable.plug()
+    pad.claim()
+    pad.show("Bonjour")
+
+
 def test_a_plug_pulled_between_two_uses(pad: VisaPacketPinPad, cable: PadCable) -> None:
     pad.claim()
     cable.unplug()

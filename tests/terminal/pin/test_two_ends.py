@@ -6,10 +6,12 @@ import pytest
 
 from simulator import dukpt
 from simulator.pad.faults import Fault, Faults
+from simulator.pad.pad import DOT
 from simulator.pin_block import format4_block
 from terminal.errors import PadError, PadGarbled, PadRefused, PadSilent
 from terminal.pin.dialects import DIALECTS
 from terminal.pin.pad import PinEntry, PinEntryStatus, PinProfile, PinPrompt
+from terminal.pin.visa_pad import TURNAROUND_SECONDS
 from tests.terminal.pin.conftest import (
     CARD_NUMBER,
     CODE,
@@ -104,15 +106,46 @@ def test_a_caller_that_breaks_leaves_a_pad_that_can_be_used(
     bench: Bench, pin_vectors: Vectors
 ) -> None:
     def break_down() -> bool:
-        if bench.simulated.entering:
+        if bench.simulated.lines[1].endswith(DOT * 2):
             raise ZeroDivisionError
         return False
 
     bench.pad.claim()
+    bench.press("73")
     with pytest.raises(ZeroDivisionError):
         bench.enter(cancelled=break_down)
+    # The two digits of the entry that broke are not part of the next.
     bench.press(f"{CODE}E")
     _expect(pin_vectors, bench.enter())
+
+
+def test_a_caller_that_breaks_before_the_pad_has_answered(
+    bench: Bench, pin_vectors: Vectors
+) -> None:
+    def break_down() -> bool:
+        if b"Z62" in bench.said_by_host:
+            raise ZeroDivisionError
+        return False
+
+    bench.pad.claim()
+    bench.to_host = lambda _place, byte: bytes((byte,) * (b"Z62" not in bench.said_by_host))
+    with pytest.raises(ZeroDivisionError):
+        bench.enter(cancelled=break_down)
+    bench.to_host = untouched
+    bench.press(f"{CODE}E")
+    _expect(pin_vectors, bench.enter())
+
+
+def test_a_pad_is_given_a_breath_and_latecomers_are_not_answers(bench: Bench) -> None:
+    bench.pad.claim()
+    for late in (b"\x04", b"\x15", b"\x06"):
+        bench.said_by_host.clear()
+        bench.arrive(late)
+        spoke_at = bench.seconds
+        bench.pad.show("Bonjour")
+        assert bench.said_by_host.count(b"Z2") == 1
+        assert bench.seconds - spoke_at > TURNAROUND_SECONDS * 0.99
+        assert bench.simulated.lines[0] == "BONJOUR"
 
 
 def _play(bench: Bench, vectors: Vectors) -> None:
