@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report(error, as_json=getattr(chosen, "json", False))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the last stop: the log holds places, never values
         _log.exception("stopped by a fault of the program")
         return EXIT_FAULT
 
@@ -99,7 +99,7 @@ def _card_number(text: str) -> CardNumber:
     try:
         return parse_card_number(text)
     except InvalidCardNumber as cause:
-        raise argparse.ArgumentTypeError(f"not a card number: {cause}") from None
+        raise argparse.ArgumentTypeError(str(cause)) from None
 
 
 def _run_enrol(chosen: argparse.Namespace) -> int:

@@ -144,20 +144,24 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
 def _read_private(path: Path) -> bytes:
     """Read a file of ours that nobody else may touch; follows no symbolic link."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # Without O_NONBLOCK a pipe in the file's place would wait for a writer.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags)
     except FileNotFoundError:
         raise IdentityError(
             f"{path} is missing: enrol this terminal first", path=str(path)
         ) from None
     except OSError as cause:
         raise IdentityError(f"{path}: {cause.strerror}", path=str(path)) from cause
-    with open(descriptor, "rb") as file:  # noqa: PTH123 -- the checked descriptor, not the name
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise IdentityError(f"{path} is not a file of ours", path=str(path))
         if found.st_mode & _OTHERS_MASK:
             raise IdentityError(f"{path} is open to others: chmod 600 it", path=str(path))
-        return file.read(FILE_BYTES_MAX)
+        return os.read(descriptor, FILE_BYTES_MAX)
+    finally:
+        os.close(descriptor)
 
 
 def _write_private(path: Path, content: bytes) -> None:
