@@ -17,8 +17,8 @@ class CodeBeingSet(ConflictError):
     message = "The code was changed at the same moment; look again."
 
 
-class PadProfileConflict(ConflictError):
-    """This pad is known, and encrypts in another way."""
+class PadIdentifierInvalid(InvalidInputError):
+    """No pad of this profile can have such an initial key identifier."""
 
-    code = "pin_pad_profile_conflict"
-    message = "This PIN pad is registered with another profile."
+    code = "pin_pad_identifier_invalid"
+    message = "This is not an initial key identifier of that profile."

@@ -7,9 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.pins.errors import PadProfileConflict
+from backend.pins.errors import PadIdentifierInvalid
 from backend.pins.tables import PinPad
-from backend.vault.dukpt import KeySerialNumber, KeySerialNumberInvalid
+from backend.vault.dukpt import (
+    AES_KEY_ID_BYTES,
+    TDES_COUNTER_BITS,
+    TDES_KSN_BYTES,
+    KeySerialNumber,
+    KeySerialNumberInvalid,
+)
 from backend.vault.values import EncryptedPinBlock, PinProfile
 
 LOG = logging.getLogger(__name__)
@@ -31,8 +37,11 @@ def register_pin_pad(
 ) -> None:
     """Say which terminal a pad stands beside; moved, it keeps its counter.
 
-    Raises PadProfileConflict.
+    `initial_key_id` has 8 bytes; for TDES it is the KSN of 10 bytes with its counter at zero.
+    Raises PadIdentifierInvalid.
     """
+    if not _may_identify(initial_key_id, profile):
+        raise PadIdentifierInvalid
     pad = session.get(PinPad, initial_key_id, with_for_update=True)
     if pad is None:
         session.add(
@@ -44,11 +53,17 @@ def register_pin_pad(
                 invalid_blocks=0,
             )
         )
-    elif pad.profile != profile.value:
-        raise PadProfileConflict
     else:
+        # One profile for ever: the identifiers of the two have different lengths.
         pad.terminal_id = terminal_id
     session.flush()
+
+
+def _may_identify(initial_key_id: bytes, profile: PinProfile) -> bool:
+    if profile is PinProfile.AES_DUKPT_FORMAT_4:
+        return len(initial_key_id) == AES_KEY_ID_BYTES
+    counter = int.from_bytes(initial_key_id, "big") % (1 << TDES_COUNTER_BITS)
+    return len(initial_key_id) == TDES_KSN_BYTES and counter == 0
 
 
 def read_serial(encrypted: EncryptedPinBlock) -> KeySerialNumber | None:

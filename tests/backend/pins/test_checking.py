@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend.pins.checking import CodeCheck, Verdict
-from backend.pins.errors import PadProfileConflict
+from backend.pins.errors import PadIdentifierInvalid
 from backend.pins.pads import INVALID_BLOCKS_ALARM, register_pin_pad
 from backend.pins.setting import code_state
 from backend.pins.states import CodeState
@@ -234,9 +234,21 @@ def test_a_pad_that_moves_keeps_its_counter(world: Any) -> None:
     world.check(pad, pad.type(CODE))
     with world.services.database.unit_of_work() as session:
         register_pin_pad(session, other.terminal_id, pad.initial_key_id, AES)
-        with pytest.raises(PadProfileConflict):
-            register_pin_pad(session, other.terminal_id, pad.initial_key_id, TDES)
     assert world.check(pad, pad.type(CODE)).verdict is Verdict.BLOCK_INVALID
     assert world.check(other, old).verdict is Verdict.REPLAYED
     moved = pad.type(CODE)
     assert world.check(other, moved).verdict is Verdict.RIGHT
+
+
+def test_an_identifier_no_pad_can_have_is_refused(world: Any) -> None:
+    terminal_id = world.pad().terminal_id
+    with world.services.database.unit_of_work() as session:
+        for profile, key_id in (
+            (AES, bytes(7)),
+            (AES, bytes(12)),
+            (TDES, bytes(8)),
+            (TDES, bytes(9) + b"\x01"),
+            (TDES, bytes.fromhex("FFFF9876543210F00000")),
+        ):
+            with pytest.raises(PadIdentifierInvalid):
+                register_pin_pad(session, terminal_id, key_id, profile)

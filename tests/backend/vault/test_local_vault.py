@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 
+from backend.vault import pin_block
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX, DIALOGUES_MAX
 from backend.vault.errors import DialogueUnknown, PersonalisationFailed, TooManyDialogues
 from backend.vault.key_file import make_keys
@@ -80,6 +81,22 @@ def test_a_code_is_right_or_wrong_under_both_profiles(
 ) -> None:
     assert vault.verify_pin(make_block(vault, "2580"), subject) is PinVerdict.RIGHT
     assert vault.verify_pin(make_block(vault, "2581", 2), subject) is PinVerdict.WRONG
+
+
+def test_the_clear_code_is_wiped_when_the_verdict_is_out(
+    vault: LocalVault, subject: PinSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[bytearray] = []
+    real = pin_block.open_format_4
+
+    def watched(key: bytes, card_number: str, block: bytes) -> bytearray:
+        opened.append(real(key, card_number, block))
+        return opened[-1]
+
+    monkeypatch.setattr(pin_block, "open_format_4", watched)
+    for counter, digits in enumerate(("2580", "2581", "25800"), 1):
+        vault.verify_pin(aes_block(vault, digits, counter), subject)
+    assert opened == [bytearray(4), bytearray(4), bytearray(5)]
 
 
 def test_a_code_of_another_length_is_no_code_of_ours(
