@@ -90,7 +90,7 @@ def test_the_view_of_some_sales() -> None:
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [*product(FINAL, [None, *Reason, *DECLINE_REASONS]), (State.REVERSING, None)],
+    [*product(sorted(FINAL), [None, *Reason, *DECLINE_REASONS]), (State.REVERSING, None)],
 )
 def test_every_ending_fits_the_pad(state: State, reason: str | None) -> None:
     for line in pad_text.ending(record(state, reason)):

@@ -1,0 +1,111 @@
+"""The day in Paris, the news to open pages, and the health of what a till stands on."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+
+from terminal.counter.api import start_of_day
+from terminal.counter.api_shapes import CurrentShape, HealthShape
+from terminal.counter.broker import LISTENERS_MAX, NEWS_KEPT_MAX, Broker
+from terminal.counter.events import event_stream
+from terminal.counter.health import BACKEND_ASKED_EVERY_SECONDS, HealthWatch, Probes
+from terminal.errors import BackendUnreachable, JournalError, JournalFault, ReaderServiceDown
+from tests.terminal.counter.fakes import (
+    FakeClock,
+)
+from tests.terminal.counter.shop import HEALTHY, Shop, refusal
+
+# --- the day, the news, the health ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-21T11:04:00Z", "2026-11-20T23:00:00Z"),
+        ("2026-07-01T22:30:00Z", "2026-07-01T22:00:00Z"),
+        ("2026-10-25T12:00:00Z", "2026-10-24T22:00:00Z"),  # the day that lasts 25 hours
+    ],
+)
+def test_the_day_begins_at_midnight_in_paris(now: str, expected: str) -> None:
+    start = start_of_day(datetime.fromisoformat(now))
+    assert start == datetime.fromisoformat(expected)
+    assert start.tzinfo is UTC
+    assert start_of_day(start) == start
+    assert start_of_day(start - timedelta(microseconds=1)) < start
+
+
+def idle() -> CurrentShape:
+    return CurrentShape(state="amount", sale=None)
+
+
+def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
+    stream = event_stream(shop.news, idle, lambda: False)
+    first = next(stream)
+    assert first == 'event: state\ndata: {"state":"amount","sale":null}\n\n'
+    shop.sell()
+    shop.wait_for_rest()
+    told = [json.loads(each.split("data: ")[1]) for each in islice(stream, 5)]
+    assert [each["state"] for each in told] == ["card", "proof", "code", "authorising", "amount"]
+    assert told[-1]["sale"]["state"] == "approved"
+    shop.news.publish(None)
+    assert next(stream) == first, "news about the list: the till as it stands"
+    stream.close()
+
+
+def test_the_stream_ends_when_the_counter_stops(shop: Shop) -> None:
+    stream = event_stream(shop.news, idle, lambda: True)
+    assert len(list(stream)) == 1
+
+
+def test_a_page_too_many_is_refused(shop: Shop) -> None:
+    streams = [event_stream(shop.news, idle, lambda: False) for _ in range(LISTENERS_MAX)]
+    for stream in streams:
+        next(stream)
+    assert refusal(shop, "GET", "/events") == (503, "too_many_listeners")
+    for stream in streams:
+        stream.close()
+    shop.stopping.set()
+    assert shop.http.get("/events").text.startswith("event: state\n")
+
+
+def test_a_sleeping_listener_loses_the_oldest_news() -> None:
+    broker: Broker[int] = Broker()
+    with broker.listen() as listener:
+        for number in range(NEWS_KEPT_MAX + 3):
+            broker.publish(number)
+        assert listener.get_nowait() == 3
+        assert listener.qsize() == NEWS_KEPT_MAX - 1
+
+
+def test_health_says_which_part_is_missing() -> None:
+    clock = FakeClock()
+    asked: list[int] = []
+
+    def ask() -> bool:
+        asked.append(1)
+        raise BackendUnreachable("no line")
+
+    def no_daemon() -> bool:
+        raise ReaderServiceDown("no daemon")
+
+    def no_journal() -> int:
+        raise JournalError(JournalFault.DAMAGED, "damaged")
+
+    probes = Probes(no_daemon, lambda: False, ask, no_journal)
+    watch = HealthWatch(probes, clock.monotonic)
+    bad = HealthShape(
+        reader="unavailable",
+        pad="unavailable",
+        backend="unavailable",
+        journal="unavailable",
+        open_reversals=0,
+    )
+    assert watch.look() == watch.look() == bad
+    assert len(asked) == 1, "asked once in a while"
+    clock.seconds += BACKEND_ASKED_EVERY_SECONDS
+    watch.look()
+    assert len(asked) == 2
+    good = HealthWatch(Probes(lambda: True, lambda: True, lambda: True, lambda: 3), clock.monotonic)
+    assert good.look() == HEALTHY.model_copy(update={"open_reversals": 3})
