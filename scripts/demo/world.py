@@ -132,7 +132,7 @@ vault_key_file = "{folder}/vault-keys.json"
 listen_port = {ports["backend"]}
 """,
         "simulator": f"""
-run_dir = "{folder}/pcscd"
+run_dir = "{folder}"
 control_port = {ports["simulator"]}
 readers = [{{ name = "{COUNTER_READER}" }}, {{ name = "{GATE_READER}" }}]
 
