@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.benefits.campaigns import allow_at, create_campaign, partner_account_of
@@ -312,3 +313,33 @@ def outcome(ask: Callable[[], Answer]) -> str:
             return "reversed:moved" if moved else "reversed"
         case _:
             return "pending"
+
+
+Body = dict[str, Any]
+
+
+def body_of(order: PaymentOrder) -> Body:
+    return {
+        "payment_id": str(order.payment_id),
+        "proof_id": str(order.proof_id),
+        "benefit": order.benefit_code,
+        "amount_cents": order.amount.value,
+        "pin": {
+            "profile": order.pin.profile.value,
+            "ksn": order.pin.key_serial_number.hex().upper(),
+            "block": order.pin.block.hex().upper(),
+        },
+    }
+
+
+class Till:
+    """A counter's side of HTTP."""
+
+    def __init__(self, shop: Shop, client: TestClient, counter: Counter | None = None) -> None:
+        self._client, self._headers = client, shop.token(counter)
+
+    def post(self, path: str, body: object) -> Any:
+        return self._client.post(f"/v1/{path}", json=body, headers=self._headers)
+
+    def get(self, path: str) -> Any:
+        return self._client.get(f"/v1/{path}", headers=self._headers)
