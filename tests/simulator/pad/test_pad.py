@@ -48,6 +48,7 @@ def test_an_entry_and_its_display(pad: SimulatedPad) -> None:
     assert type_keys(pad, "12345678") == b""
     assert pad.lines == ("12,50 EUR", "VOTRE CODE••••••")
     answer = pad.press("E", 1)
+    assert not pad._digits
     assert len(answer) == ANSWER_BYTES
     assert answer.startswith(b"\x02710" + b"0" * 23 + b"1")
     assert pad.lines == ("PATIENTEZ", "")
@@ -170,7 +171,7 @@ def test_a_counter_that_cannot_be_kept_seals_nothing(tmp_path: Path) -> None:
     pad.receive_data(REQUEST, 0)
     (tmp_path / "counter").mkdir()
     assert type_keys(pad, "1234E") == frame("71B")
+    assert not pad._digits
     assert pad.receive_data(ACK, 0) == b""
     assert pad.entry_count == 0
-    assert not pad._digits
     assert pad.receive_data(REQUEST, 0) == ACK + frame("71B")
