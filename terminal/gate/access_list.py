@@ -11,7 +11,7 @@ says how old the list is, and turns amber.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
@@ -38,6 +38,8 @@ LIST_BYTES_MAX: Final = 8 * 1024 * 1024
 CARDS_MAX: Final = 30_000
 SERVICES_MAX: Final = 50
 PASSAGES_PER_DAY_MAX: Final = 20
+CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
+"""How far this machine's clock may be behind the backend's before hours mean nothing."""
 
 
 class ListFault(StrEnum):
@@ -89,6 +91,10 @@ class AccessList:
             if card.holder.card_id == card_id:
                 return card.holder.display_name
         return None
+
+    def proves_clock_wrong(self, now: datetime) -> bool:
+        """Tell whether `now` cannot be: the list was issued after it (a dead clock battery)."""
+        return now < self.issued_at - CLOCK_BEHIND_MAX
 
     def supersedes(self, held: "AccessList") -> bool:
         """Tell whether it may replace `held`: never back to an older version or an older issue."""

@@ -3,7 +3,8 @@
 Promise: a passage is on the disk before anybody is admitted. What cannot be written down admits
 nobody: « Voir la vie scolaire », because an admission without a row would be a meal that never
 happened, and could be had again. A card that leaves before its proof is no passage: nothing is
-recorded, and it is asked for again. An unlisted UID is refused without any key.
+recorded, and it is asked for again. An unlisted UID is refused without any key. Without a list, or
+with a clock that the list proves wrong, hours and days mean nothing: nobody is admitted.
 
 Nothing here waits for the network.
 """
@@ -70,7 +71,7 @@ class Gate:
         that a card, the list or the journal can cause.
         """
         held = self._board.current.access_list
-        if held is None:
+        if held is None or held.proves_clock_wrong(self._now()):
             self._show_notice(Notice.HORS_SERVICE, arrived)
             return None
         try:

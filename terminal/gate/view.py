@@ -51,6 +51,8 @@ def _idle_words(state: GateState, now: datetime) -> Words:
         return words.NO_JOURNAL
     if held is None:
         return words.NO_LIST
+    if held.proves_clock_wrong(now):
+        return words.WRONG_CLOCK
     if not state.reader_ready:
         return words.NO_READER
     if service_at(held.services, now, held.zone) is None:

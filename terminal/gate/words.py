@@ -20,7 +20,7 @@ class Notice(StrEnum):
     """What the screen says when nothing could be decided; never recorded as a passage."""
 
     CARTE_A_REPRESENTER = "CARTE_A_REPRESENTER"  # the card left before its proof
-    HORS_SERVICE = "HORS_SERVICE"  # no list yet, or a passage cannot be written down
+    HORS_SERVICE = "HORS_SERVICE"  # no list yet, a wrong clock, or nothing can be written down
 
 
 class Tone(StrEnum):
@@ -81,6 +81,7 @@ _NOTICES: Final = {
 READY: Final = Words("Présentez votre carte", "", Tone.READY)
 NO_JOURNAL: Final = Words(SEE_THE_OFFICE, "Les passages ne peuvent pas être notés", Tone.STOP)
 NO_LIST: Final = Words(SEE_THE_OFFICE, "La borne attend la liste des cartes", Tone.STOP)
+WRONG_CLOCK: Final = Words(SEE_THE_OFFICE, "La borne n’est pas à l’heure", Tone.STOP)
 NO_READER: Final = Words(SEE_THE_OFFICE, "Le lecteur de cartes ne répond pas", Tone.STOP)
 NO_SERVICE: Final = "Pas de service en ce moment"
 NO_LIST_YET: Final = "aucune liste"

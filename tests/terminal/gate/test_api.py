@@ -138,6 +138,11 @@ def test_the_idle_screen_names_its_trouble(
     assert world.client.get("/health").json()["status"] == "degraded"
 
 
+def test_a_wrong_clock_is_named_before_anything_is_decided_by_it(world: World) -> None:
+    world.clock.advance(days=-300)
+    assert world.state()["idle"]["line"] == "La borne n’est pas à l’heure"
+
+
 def test_outside_its_hours_the_idle_screen_says_what_opens_next(world: World) -> None:
     world.clock.advance(hours=3)
     assert world.state()["idle"]["message"] == "Pas de service en ce moment"

@@ -25,6 +25,12 @@ from simulator.chip.keys import aes_key
 from simulator.chip.other_cards import BankCard, memory_with
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
+from terminal.backend_client import BackendClient
+from terminal.gate.daemon import _run_threads, assemble
+from terminal.gate.list_store import ListStore
+from terminal.gate.passages import open_passage_journal
+from terminal.identity import load_identity
+from terminal.settings import GateSettings, load_settings
 
 READER = "Pass Gate"
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
@@ -236,3 +242,37 @@ def test_a_reader_that_is_not_there_is_said_and_the_gate_stays(
     state = gate.wait_until(lambda state: state["idle"]["line"] != "")
     assert state["idle"]["line"] == "Le lecteur de cartes ne répond pas"
     assert gate.end(signal.SIGTERM) == 0
+
+
+class BrokenReader:
+    """Fails in a way nobody foresaw."""
+
+    def wait_for_card(self, seconds_max: float) -> None:
+        raise ZeroDivisionError(seconds_max)
+
+
+def test_a_fault_of_ours_ends_the_daemon_rather_than_leave_it_deaf(
+    config: Path, tmp_path: Path, signer: Signing
+) -> None:
+    settings = load_settings(GateSettings, config)
+    identity = load_identity(settings.state_dir, "gate")
+    journal = open_passage_journal(tmp_path / "other.db")
+    store = ListStore(settings.state_dir, signer.key, GATE)
+    with BackendClient(settings.backend_url, identity) as client:
+        parts = assemble(identity, store, journal, client)
+        assert _run_threads(settings, parts, BrokenReader()) == 1
+    journal.close()
+
+
+def test_a_damaged_stored_list_is_said_and_not_used(
+    config: Path, tmp_path: Path, signer: Signing
+) -> None:
+    settings = load_settings(GateSettings, config)
+    identity = load_identity(settings.state_dir, "gate")
+    store = ListStore(settings.state_dir, signer.key, GATE)
+    write_private(store.path, store.path.read_bytes()[:-20])
+    journal = open_passage_journal(tmp_path / "other.db")
+    with BackendClient(settings.backend_url, identity) as client:
+        state = assemble(identity, store, journal, client).board.current
+    assert (state.access_list, state.list_fault) == (None, "list_tampered")
+    journal.close()

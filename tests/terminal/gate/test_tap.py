@@ -281,6 +281,17 @@ def test_without_a_list_the_gate_says_that_it_is_out_of_order(world: World, lea:
     assert world.rows() == []
 
 
+def test_a_clock_before_the_lists_own_time_admits_nobody_until_it_is_right(
+    world: World, lea: Chip
+) -> None:
+    world.clock.advance(hours=-1, minutes=-9)  # a little behind the backend is no harm
+    assert world.tap(lea).answer == Answer.HORS_HORAIRES
+    world.clock.advance(minutes=-2)
+    assert world.tap(lea).answer == "HORS_SERVICE"
+    world.clock.advance(hours=1, minutes=11)
+    assert world.tap(lea).answer == Answer.OK
+
+
 def test_an_old_list_still_feeds_the_school(world: World, lea: Chip) -> None:
     world.clock.advance(days=21)
     assert world.tap(lea).answer == Answer.OK

@@ -1,0 +1,100 @@
+"""Several at once, on both engines: a passage counts once, a version has one content."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+from typing import Any, Protocol, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from backend.access.access_list import issue_access_list
+from backend.access.passages import PassageReport, Receipt, record_passages
+from backend.access.tables import GateAnswer, Passage
+from backend.services import Services
+
+LEA = "04AABBCCDDEE01"
+AT_ONCE = 6
+
+T = TypeVar("T")
+
+
+class Standing(Protocol):
+    services: Services
+    gate_id: UUID
+    other_gate_id: UUID
+
+    def add_pupil(
+        self, given_name: str, uid: str | None, services: list[str] | None = None
+    ) -> UUID: ...
+    def open(self, jws: str) -> dict[str, Any]: ...
+
+
+def all_at_once(works: list[Callable[[], T]]) -> list[T]:
+    barrier = Barrier(len(works))
+
+    def begin(work: Callable[[], T]) -> T:
+        barrier.wait(10)
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(begin, works))
+
+
+def report(sequence: int, at: datetime, card_id: UUID) -> PassageReport:
+    return PassageReport(
+        passage_id=uuid4(),
+        sequence=sequence,
+        occurred_at=at,
+        uid=bytes.fromhex(LEA),
+        card_id=card_id,
+        service="lunch",
+        answer=GateAnswer.OK,
+        detail=None,
+        list_version=1,
+    )
+
+
+def test_the_same_batch_sent_again_while_it_is_being_recorded(
+    school: Standing, noon: datetime
+) -> None:
+    card_id = school.add_pupil("Léa", LEA)
+    batch = [report(n, noon, card_id) for n in range(1, 6)]
+
+    def send() -> Receipt:
+        with school.services.database.unit_of_work() as session:
+            return record_passages(session, school.gate_id, batch, school.services.now())
+
+    receipts = all_at_once([send] * AT_ONCE)
+    assert sorted(len(receipt.recorded) for receipt in receipts) == [0] * (AT_ONCE - 1) + [5]
+    assert all(not receipt.quarantined for receipt in receipts)
+
+
+def test_two_gates_at_once_flag_all_but_one_admission(school: Standing, noon: datetime) -> None:
+    card_id = school.add_pupil("Léa", LEA)
+    gates = [school.gate_id, school.other_gate_id]
+
+    def sender(gate_id: UUID) -> Callable[[], Receipt]:
+        def send() -> Receipt:
+            with school.services.database.unit_of_work() as session:
+                one = [report(1, noon, card_id)]
+                return record_passages(session, gate_id, one, school.services.now())
+
+        return send
+
+    all_at_once([sender(gate_id) for gate_id in gates])
+    with school.services.database.reading() as session:
+        assert sorted(session.scalars(select(Passage.over_maximum))) == [False, True]
+
+
+def test_a_change_seen_by_many_at_once_is_one_version(school: Standing) -> None:
+    school.add_pupil("Léa", LEA)
+
+    def fetch() -> str:
+        issued = issue_access_list(school.services, school.gate_id)
+        assert issued is not None
+        return issued.jws
+
+    payloads = [school.open(jws) for jws in all_at_once([fetch] * AT_ONCE)]
+    assert {payload["version"] for payload in payloads} == {1}
