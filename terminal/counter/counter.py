@@ -8,6 +8,7 @@ opens no device: both are given.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -100,9 +101,9 @@ class Counter:
             running.thread = threading.Thread(
                 target=self._run, args=(running,), name="sale", daemon=True
             )
+            view = self._view_of(running)
+            self._observe(view)  # before the thread has news of its own
             running.thread.start()
-        view = SaleView(running.record, active=True)
-        self._observe(view)
         return view
 
     def cancel(self) -> SaleView:
@@ -123,7 +124,14 @@ class Counter:
     def current(self) -> SaleView | None:
         """Return the sale in progress, else the last one of this run, else None."""
         with self._lock:
-            return self._last if self._running is None else self._view_of(self._running)
+            if self._running is not None:
+                return self._view_of(self._running)
+            last = self._last
+        if last is None or last.record.finished:
+            return last
+        with suppress(JournalError):  # the background may have finished it since
+            return self.find(last.record.sale_id)
+        return last
 
     def find(self, sale_id: str) -> SaleView | None:
         """Return any sale: the running one as it stands, the others as the journal says."""

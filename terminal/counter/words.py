@@ -76,7 +76,7 @@ REASON_SENTENCES: dict[str, str] = {
     Reason.ANSWER_LOST: (
         "La réponse du serveur s’est perdue, le paiement est annulé. Rien ne reste débité."
     ),
-    Reason.RESTARTED: "La caisse a redémarré pendant la vente. Rien ne reste débité.",
+    Reason.RESTARTED: "La vente a été interrompue. Rien ne reste débité.",
     Reason.JOURNAL_UNAVAILABLE: (
         "Le journal de la caisse ne peut pas être écrit, aucune vente n’est possible. "
         "Contactez votre assistance."

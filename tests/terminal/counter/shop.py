@@ -30,7 +30,12 @@ with warnings.catch_warnings():
 
 WAIT_SECONDS = 10
 HEALTHY = HealthShape(reader="ok", pad="ok", backend="ok", journal="ok", open_reversals=0)
-LIMITS = Limits(open_reversals_max=2, reversal_pause_seconds=0.0)
+LIMITS = Limits(
+    open_reversals_max=2,
+    reversal_pause_seconds=0.0,
+    recovery_pause_seconds=0.01,
+    stop_seconds_max=WAIT_SECONDS,
+)
 
 
 class Shop:

@@ -176,6 +176,7 @@ def test_open_reversals_do_not_stop_the_next_sale_up_to_a_limit(shop: Shop) -> N
     with shop.changed:
         assert shop.changed.wait_for(lambda: None in shop.views, WAIT_SECONDS)
     assert shop.counter.count_open_reversals() == 0
+    assert shop.http.get("/state").json()["sale"]["state"] == "reversed"
     shop.sell()
     shop.wait_for_rest(3)
 
@@ -206,3 +207,55 @@ def test_the_page_is_whole_and_safe_before_any_script(shop: Shop) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
     for path in ("till.css", "tokens.css", "till.js", "icon.svg"):
         assert shop.http.get(f"/static/{path}").status_code == 200
+
+
+def test_a_fault_of_ours_does_not_leave_the_till_busy(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    shop.hold_at_the_pad()
+    sale_id = shop.sell()
+    shop.wait_for_state("code")
+    monkeypatch.setattr(shop.journal, "append", break_down)
+    shop.go.set()
+    shop.wait_for_rest()
+    monkeypatch.undo()
+    sale = shop.http.get("/state").json()["sale"]
+    assert (sale["sale_id"], sale["reason"]) == (sale_id, "internal_error")
+    shop.sell()
+    shop.wait_for_rest(2)
+
+
+def test_the_state_is_told_even_while_the_journal_cannot_be_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JournalError(JournalFault.DISK_FULL, "full")
+
+    shop.hold_at_the_pad()
+    shop.sell()
+    shop.wait_for_state("code")
+    monkeypatch.setattr(shop.journal, "append", full)
+    monkeypatch.setattr(shop.journal, "find", full)
+    shop.go.set()
+    shop.wait_for_rest()
+    assert shop.http.get("/state").json()["sale"]["reason"] == "journal_unavailable"
+
+
+def test_recovery_goes_on_after_a_failure(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+    list_unfinished = shop.journal.list_unfinished
+    worked = threading.Event()
+
+    def fail_twice() -> object:
+        tries.append(1)
+        if len(tries) <= 2:
+            raise JournalError(JournalFault.LOCKED, "locked")
+        worked.set()
+        return list_unfinished()
+
+    monkeypatch.setattr(shop.journal, "list_unfinished", fail_twice)
+    shop.counter.start()
+    assert worked.wait(WAIT_SECONDS)

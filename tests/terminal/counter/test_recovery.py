@@ -131,3 +131,15 @@ def test_nothing_is_reversed_that_cannot_be_written() -> None:
     with pytest.raises(JournalError):
         recover(world.collaborators)
     assert world.backend.reversed == set()
+
+
+def test_a_sale_that_ended_since_it_was_listed_is_left_alone() -> None:
+    world = World()
+    record = left_in(world, State.CARD)
+
+    def ends_now(_: str) -> bool:
+        world.journal.append(record, Event.CANCELLED, advance(record, Event.CANCELLED, START))
+        return False
+
+    assert recover(world.collaborators, ends_now) == RecoveryReport()
+    assert found(world).reason is None

@@ -1,11 +1,14 @@
 """One sale at a time over fakes: cancelled, timed out, or let down by a device or a line."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from terminal.counter.limits import DEFAULT_LIMITS
 from terminal.counter.reasons import Reason
+from terminal.counter.record import SaleRecord
+from terminal.counter.sale import SaleRun
 from terminal.counter.states import State
 from terminal.errors import (
     BackendGarbled,
@@ -100,6 +103,21 @@ def test_the_counter_cancels_while_the_backend_approves() -> None:
     record = life.run()
     assert (record.state, record.reason) == (State.REVERSED, Reason.CANCELLED_AT_COUNTER)
     assert (cancelled, record.money_moved, debited(world)) == ([True], True, [])
+
+
+def test_the_counter_cancels_between_the_code_and_the_sending() -> None:
+    world = World()
+    life = Life(world)
+
+    def observe(record: SaleRecord, _: object) -> None:
+        if record.state is State.AUTHORISING:
+            life.controls.cancel()
+
+    record = SaleRun(life.record, world.collaborators, life.controls, observe).run()
+    assert (record.state, record.reason) == (State.REVERSED, Reason.CANCELLED_AT_COUNTER)
+    assert world.backend.received == [], "nothing was sent, and now it never can be"
+    assert record.payment_id is not None
+    assert UUID(record.payment_id) in world.backend.reversed
 
 
 def test_a_cancellation_after_the_approval_is_refused() -> None:

@@ -84,7 +84,7 @@ def recover_through_deaths(mortal: Mortal, journal: Path) -> int:
     pytest.fail("recovery never ended")
 
 
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(300)
 def test_killed_at_every_point_of_a_sale(mortal: Mortal, twin: HttpTwin, tmp_path: Path) -> None:
     endings: set[State] = set()
     deaths_in_recovery = 0

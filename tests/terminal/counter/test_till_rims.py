@@ -3,18 +3,31 @@
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from terminal.backend_client import BackendClient
+from terminal.counter import events
 from terminal.counter.api import start_of_day
 from terminal.counter.api_shapes import CurrentShape, HealthShape
 from terminal.counter.broker import LISTENERS_MAX, NEWS_KEPT_MAX, Broker
+from terminal.counter.daemon import make_collaborators
 from terminal.counter.events import event_stream
 from terminal.counter.health import BACKEND_ASKED_EVERY_SECONDS, HealthWatch, Probes
-from terminal.errors import BackendUnreachable, JournalError, JournalFault, ReaderServiceDown
+from terminal.counter.journal import SaleJournal
+from terminal.errors import (
+    BackendUnreachable,
+    JournalError,
+    JournalFault,
+    ReaderServiceDown,
+    SettingsError,
+)
+from terminal.settings import CounterSettings
 from tests.terminal.counter.fakes import (
     FakeClock,
 )
+from tests.terminal.counter.kill_server import NoIdentity
 from tests.terminal.counter.shop import HEALTHY, Shop, refusal
 
 # --- the day, the news, the health ---------------------------------------------------------------
@@ -57,6 +70,31 @@ def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
 def test_the_stream_ends_when_the_counter_stops(shop: Shop) -> None:
     stream = event_stream(shop.news, idle, lambda: True)
     assert len(list(stream)) == 1
+
+
+def test_a_quiet_stream_says_that_it_is_still_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0.0)
+    stream = events.event_stream(shop.news, idle, lambda: False)
+    next(stream)
+    assert next(stream) == ": still here\n\n"
+    stream.close()
+
+
+def test_a_pad_dialect_nobody_speaks_is_refused(journal: SaleJournal, tmp_path: Path) -> None:
+    settings = CounterSettings(
+        backend_url="http://127.0.0.1:1",
+        state_dir=tmp_path,
+        reader="Pass Counter",
+        pad_device=tmp_path / "pad",
+        pad_dialect="klingon",
+    )
+    with BackendClient(settings.backend_url, NoIdentity()) as backend:
+        with pytest.raises(SettingsError, match="uic-vfi-z62"):
+            make_collaborators(settings, backend, journal)
+        known = settings.model_copy(update={"pad_dialect": "vfi-ipp-z63"})
+        make_collaborators(known, backend, journal)
 
 
 def test_a_page_too_many_is_refused(shop: Shop) -> None:
