@@ -32,8 +32,9 @@ from terminal.reader.verdicts import (
     SUCCESS,
     TIMEOUT,
     Sighting,
+    card_error,
     choose_reader,
-    error_for,
+    reader_error,
 )
 
 LOOK_SECONDS_MAX = 0.5  # one SCardGetStatusChange; arrivals wake it, this only bounds a dead daemon
@@ -89,7 +90,7 @@ class CardConnection:
         self._let_go(scard.SCARD_LEAVE_CARD)
         if code == SUCCESS:  # what pcscd says of a card pulled during the command
             raise CardSilent("the answer is not whole", reader=name)
-        raise error_for(code, name, "transmit")
+        raise card_error(code, name, "transmit")
 
     def wait_for_removal(self, seconds_max: float) -> bool:
         """Say whether the card left within this time; works after `disconnect`, too."""
@@ -156,25 +157,11 @@ class PcscReader:
         looking. CardSilent comes once for a tap whose card does not answer.
         """
         self._let_card_go()
-        now = self._monotonic()
-        deadline = now + seconds_max
-        trouble_deadline = min(deadline, now + TROUBLE_SECONDS_MAX)
-        pause_seconds = PAUSE_SECONDS_MIN
+        deadline = self._monotonic() + seconds_max
         while True:
-            try:
-                connection = self._connect_to_new_tap(deadline)
-            except (ReaderAbsent, ReaderBusy, ReaderServiceDown) as trouble:
-                self._drop_after(trouble)
-                left = trouble_deadline - self._monotonic()
-                if left <= 0:
-                    raise
-                self._pause(min(pause_seconds, left))
-                pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
-                continue
+            connection = self._look_through_trouble(deadline)
             if connection is not None or self._monotonic() >= deadline:
                 return connection
-            trouble_deadline = min(deadline, self._monotonic() + TROUBLE_SECONDS_MAX)
-            pause_seconds = PAUSE_SECONDS_MIN
 
     def wait_for_end_of_tap(self, tap: int | None, seconds_max: float) -> bool:
         """Say whether the tap of this number ended within this time."""
@@ -221,6 +208,21 @@ class PcscReader:
     ) -> None:
         self.close()
 
+    def _look_through_trouble(self, deadline: float) -> CardConnection | None:
+        """Look once that succeeds, however often it takes within TROUBLE_SECONDS_MAX."""
+        trouble_deadline = min(deadline, self._monotonic() + TROUBLE_SECONDS_MAX)
+        pause_seconds = PAUSE_SECONDS_MIN
+        while True:
+            try:
+                return self._connect_to_new_tap(trouble_deadline)
+            except (ReaderAbsent, ReaderBusy, ReaderServiceDown) as trouble:
+                self._drop_after(trouble)
+                left = trouble_deadline - self._monotonic()
+                if left <= 0:
+                    raise
+                self._pause(min(pause_seconds, left))
+                pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
+
     def _connect_to_new_tap(self, deadline: float) -> CardConnection | None:
         """Look once, and connect if there is a tap that was not given yet."""
         self._look(deadline)
@@ -241,7 +243,7 @@ class PcscReader:
             self._context, self.name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_ANY
         )
         if code != SUCCESS:
-            error = error_for(code, self.name, "connect")
+            error = card_error(code, self.name, "connect")
             if isinstance(error, CardRemoved):
                 return None  # it left between the look and the connection: wait for the next
             if isinstance(error, CardSilent):
@@ -265,7 +267,7 @@ class PcscReader:
         if code == TIMEOUT:
             return b""
         if code != SUCCESS:
-            raise error_for(code, name, "look")
+            raise reader_error(code, name, "look")
         _, event_state, atr = states[0]
         self._seen = Sighting(event_state)
         if self._seen.is_reader_gone:
@@ -304,7 +306,7 @@ def _list_readers(context: int) -> list[str]:
     code, names = scard.SCardListReaders(context, [])
     if code == SUCCESS:
         return list(names)
-    error = error_for(code, "", "list readers")
+    error = reader_error(code, "", "list readers")
     if isinstance(error, ReaderAbsent):
         return []
     raise error

@@ -55,9 +55,18 @@ _NUMBERS = re.compile(r"( [0-9A-F]{2}){0,2}")  # " 00 00": which reader, which s
 RESPONSE_BYTES_MIN = 2  # a status word
 
 
-def error_for(code: int, reader: str, doing: str) -> ReaderError:
-    """Return the error that a return code means; one we do not know leaves the outcome unknown."""
-    kind = _ERROR_BY_CODE.get(code & 0xFFFFFFFF, CardSilent)
+def card_error(code: int, reader: str, doing: str) -> ReaderError:
+    """Return what a code means for a card command; an unknown one leaves its outcome unknown."""
+    return _error(_ERROR_BY_CODE.get(code & 0xFFFFFFFF, CardSilent), code, reader, doing)
+
+
+def reader_error(code: int, reader: str, doing: str) -> ReaderError:
+    """Return what a code means when no card was spoken to: reader gone, or start over."""
+    kind = _ERROR_BY_CODE.get(code & 0xFFFFFFFF)
+    return _error(ReaderAbsent if kind is ReaderAbsent else ReaderServiceDown, code, reader, doing)
+
+
+def _error(kind: type[ReaderError], code: int, reader: str, doing: str) -> ReaderError:
     message = f"{doing} on {reader or 'PC/SC'}: 0x{code & 0xFFFFFFFF:08X}"
     return kind(message, reader=reader or None, code=code & 0xFFFFFFFF)
 

@@ -13,7 +13,7 @@ from terminal.errors import (
     ReaderError,
     ReaderServiceDown,
 )
-from terminal.reader.verdicts import TIMEOUT, Sighting, choose_reader, error_for
+from terminal.reader.verdicts import TIMEOUT, Sighting, card_error, choose_reader, reader_error
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from terminal.reader.verdicts import TIMEOUT, Sighting, choose_reader, error_for
 )
 def test_a_code_has_its_error(name: str, kind: type[ReaderError]) -> None:
     code = getattr(scard, name)
-    error = error_for(code, "Reader 00 00", "transmit")
+    error = card_error(code, "Reader 00 00", "transmit")
     assert type(error) is kind
     assert (error.reader, error.code) == ("Reader 00 00", code & 0xFFFFFFFF)
 
@@ -49,7 +49,8 @@ def test_the_timeout_is_the_one_of_pyscard() -> None:
 
 @given(st.integers(-(2**31), 2**32 - 1))
 def test_any_code_has_an_error(code: int) -> None:
-    assert isinstance(error_for(code, "", "look"), ReaderError)
+    assert isinstance(card_error(code, "", "transmit"), ReaderError)
+    assert isinstance(reader_error(code, "", "look"), ReaderAbsent | ReaderServiceDown)
 
 
 @given(counter=st.integers(0, 0xFFFF), present=st.booleans(), flags=st.integers(0, 0x7FF))
