@@ -26,7 +26,7 @@ class SecretCode:
         self._digits = raw
 
     def reveal(self) -> bytearray:
-        """Return the digits in ASCII. The one door: grep for `.reveal(` to audit it."""
+        """Return the digits in ASCII. The one door out."""
         return self._digits
 
     def wipe(self) -> None:
