@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from backend.ledger.check import PROBLEMS_MAX, Problem
 from backend.ledger.tables import Account, AccountKind, Side, Transfer
 
 from .conftest import NOW, Purse
@@ -174,3 +175,16 @@ def test_an_account_opens_with_its_nature(purse: Purse) -> None:
         "tom": (AccountKind.WALLET, Side.CREDIT, True),
         "shop": (AccountKind.PAYABLE, Side.CREDIT, False),
     }
+
+
+def test_a_ruined_ledger_is_told_in_a_bounded_list(purse: Purse) -> None:
+    for number in range(PROBLEMS_MAX):
+        purse.open(f"wallet {number}", AccountKind.WALLET)
+    with purse.database.unit_of_work() as session:
+        session.execute(update(Account).values(credits_posted=1))
+    report = purse.check()
+    assert not report.sound
+    # Each account, and the trial balance, which is told first.
+    assert report.problems_count == len(purse.ids) + 1
+    assert len(report.problems) == PROBLEMS_MAX
+    assert report.problems[0] == Problem(None, f"debits 0, credits {len(purse.ids)}")

@@ -2,8 +2,10 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import datetime
+from threading import Barrier, Event
 from uuid import UUID
 
 import pytest
@@ -13,6 +15,8 @@ from backend.payments.orders import Approved
 from .conftest import Counter, Shop, outcome
 
 SECONDS_MAX = 60
+#: Long enough to see that somebody is kept waiting; nothing depends on it being short.
+WAITING_SECONDS = 0.3
 #: More codes checked at once than there are tries: the excess hears "blocked" for a moment.
 ATTEMPTS_MAX = 50
 
@@ -78,6 +82,27 @@ def test_paying_and_reversing_at_once_has_one_outcome(shop: Shop, round_: int) -
     assert shop.movements(order.payment_id) == (2 if paid == "approved" else 0)
     assert shop.wallet() == 1000
     shop.assert_sound()
+
+
+def test_a_reversal_waits_while_the_money_moves(shop: Shop) -> None:
+    order, hands = shop.order(), ThreadPoolExecutor(1)
+    verified, reversing = Event(), list[Future[str]]()
+
+    def reverse() -> str:
+        return outcome(lambda: shop.reverse(order.payment_id))
+
+    def look_at_the_clock() -> datetime:
+        # After the code, the clock is next looked at when the payment's row is locked.
+        if verified.is_set() and not reversing:
+            reversing.append(hands.submit(reverse))
+            assert not wait(reversing, WAITING_SECONDS).done
+        return shop.services.now()
+
+    impatient = replace(shop, services=replace(shop.services, now=look_at_the_clock))
+    with hands:
+        assert outcome(lambda: impatient.pay(order, while_verifying=verified.set)) == "approved"
+    assert reversing[0].result(SECONDS_MAX) == "reversed:moved"
+    assert (shop.wallet(), shop.movements(order.payment_id)) == (1000, 2)
 
 
 def test_reversals_at_once_give_back_once(shop: Shop) -> None:
