@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from backend.access import access_list
 from backend.access.access_list import issue_access_list
 from backend.access.passages import PassageReport, Receipt, record_passages
 from backend.access.tables import GateAnswer, Passage
+from backend.accounts.tables import Beneficiary
 from backend.services import Services
 
 LEA = "04AABBCCDDEE01"
@@ -98,3 +102,49 @@ def test_a_change_seen_by_many_at_once_is_one_version(school: Standing) -> None:
 
     payloads = [school.open(jws) for jws in all_at_once([fetch] * AT_ONCE)]
     assert {payload["version"] for payload in payloads} == {1}
+
+
+def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
+    school: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.add_pupil("Léa", LEA)
+    read, reading, finished = access_list._read_content, Event(), Event()
+    calls: list[int] = []
+
+    def dawdling(session: Session, establishment_id: UUID) -> access_list.ListContent:
+        content = read(session, establishment_id)
+        calls.append(1)
+        if len(calls) == 2:  # the first gate's second look, under its lock
+            reading.set()
+            # Whoever takes no lock gets through meanwhile; whoever does waits for us.
+            finished.wait(0.5)
+        return content
+
+    monkeypatch.setattr(access_list, "_read_content", dawdling)
+
+    def slow() -> str:
+        return issue(school)
+
+    def quick() -> str:
+        assert reading.wait(10)
+        rename_pupil(school)
+        jws = issue(school)
+        finished.set()
+        return jws
+
+    payloads = [school.open(jws) for jws in all_at_once([slow, quick])]
+    by_version = {payload["version"]: payload["cards"][0]["display_name"] for payload in payloads}
+    for payload in payloads:
+        assert by_version[payload["version"]] == payload["cards"][0]["display_name"]
+
+
+def issue(school: Standing) -> str:
+    issued = issue_access_list(school.services, school.gate_id)
+    assert issued is not None
+    return issued.jws
+
+
+def rename_pupil(school: Standing) -> None:
+    """Change the content; on SQLite the writer before us holds the one write lock, so we wait."""
+    with school.services.database.unit_of_work() as session:
+        session.execute(update(Beneficiary).values(given_name="Lea"))

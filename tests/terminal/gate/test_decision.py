@@ -188,6 +188,19 @@ def test_hours_are_the_walls_hours_whatever_the_season(
     assert decide(tap(at=moment), [LUNCH], PARIS).answer is answer
 
 
+def test_a_passage_belongs_to_the_day_on_the_wall_not_in_utc() -> None:
+    # 00:30 in Paris on Wednesday is still Tuesday in UTC.
+    watch = Service("night", "Veille", frozenset({2, 3}), time(0), time(23), 1)
+    at = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
+    evening = Admission("night", datetime(2026, 11, 17, 20, 0, tzinfo=UTC))
+    morning = Admission("night", datetime(2026, 11, 17, 23, 10, tzinfo=UTC))
+    holder = Holder("c1", "Léa", blocked=False, services=frozenset({"night"}))
+    one = decide(tap(at=at, holder=holder, admissions=(evening,)), [watch], PARIS)
+    assert one.answer is Answer.OK
+    two = decide(tap(at=at, holder=holder, admissions=(evening, morning)), [watch], PARIS)
+    assert two.answer is Answer.DEJA_PASSE
+
+
 NIGHT = Service("night", "Veille", frozenset({7}), time(1), time(4), 1)
 WATCH = Holder("c1", "Léa", blocked=False, services=frozenset({"night"}))
 
