@@ -112,18 +112,20 @@ with journal.transaction():
 
 
 def test_another_thread_waits_for_the_transaction_to_end(journal: JournalFile) -> None:
-    inside = threading.Event()
+    inside, has_read = threading.Event(), threading.Event()
     counts: list[int] = []
 
     def read() -> None:
         inside.wait(5)
         counts.append(count(journal))
+        has_read.set()
 
     reader = threading.Thread(target=read)
     reader.start()
     with journal.transaction():
         journal.execute("insert into sale values ('a', 1)")
         inside.set()
+        assert not has_read.wait(0.1)
         journal.execute("insert into sale values ('b', 1)")
     reader.join(5)
     assert counts == [2]

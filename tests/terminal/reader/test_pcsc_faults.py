@@ -44,6 +44,7 @@ CODES = {
         "SCARD_E_UNEXPECTED",
     )
 }
+DAEMON_GONE = {CODES["SCARD_E_NO_SERVICE"], CODES["SCARD_E_INVALID_HANDLE"]}
 PRESENT, EMPTY, INUSE = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_EMPTY, scard.SCARD_STATE_INUSE
 CALLS_MAX = 40
 
@@ -70,6 +71,7 @@ class FakePcsc:
         self.atr = [0x3B, -0x80]  # some builds of pyscard give signed bytes
         self.answer = list(bytes.fromhex(UID + "9000"))
         self.contexts: set[int] = set()
+        self.stale: set[int] = set()  # contexts of a daemon that restarted: of no use for ever
         self.cards: dict[int, int] = {}
         self.dispositions: list[int] = []
 
@@ -82,7 +84,11 @@ class FakePcsc:
 
     def _fault(self) -> int:
         self.calls += 1
-        return self.code if self.calls == self.fail_at else self.always
+        fault = self.code if self.calls == self.fail_at else self.always
+        if fault in DAEMON_GONE:
+            self.stale |= self.contexts
+            self.cards.clear()
+        return fault
 
     def SCardEstablishContext(self, _scope: int) -> tuple[int, int]:
         if fault := self._fault():
@@ -105,6 +111,8 @@ class FakePcsc:
         assert context in self.contexts
         if fault := self._fault():
             return fault, []
+        if context in self.stale:
+            return CODES["SCARD_E_INVALID_HANDLE"], []
         (name, known), *_ = states
         flags = self.flags | (PRESENT if self.taps % 2 else EMPTY) | (INUSE if self.cards else 0)
         state = self.taps << 16 | flags
