@@ -187,9 +187,9 @@ def test_the_list_a_gate_has_is_not_sent_again_nor_are_keys_derived(
     assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", '"1"')
 
 
-@pytest.mark.parametrize("etag", ['"0"', '"2"', "*", '"x"', "", '"' + "9" * 150 + '"'])
-def test_any_other_etag_gets_the_list(school: Standing, etag: str) -> None:
-    assert school.fetch(etag).status_code == 200
+def test_any_other_etag_gets_the_list(school: Standing) -> None:
+    for etag in ('"0"', '"2"', "*", '"x"', "", '"' + "9" * 150 + '"'):
+        assert school.fetch(etag).status_code == 200, etag
 
 
 def test_keys_are_derived_while_nothing_is_locked(
