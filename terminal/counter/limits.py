@@ -11,6 +11,7 @@ class Limits:
 
     amount_cents_max: int = AMOUNT_CENTS_MAX
     card_seconds_max: float = 60.0
+    card_presentations_max: int = 5  # a card that leaves before its proof is asked for again
     benefit_seconds_max: float = 45.0
     code_seconds_max: float = 30.0
     code_attempts_max: int = 3

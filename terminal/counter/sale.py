@@ -24,6 +24,8 @@ from terminal.counter.record import NOTHING_NEW, Facts, SaleRecord, advance
 from terminal.counter.recovery import reverse_patiently
 from terminal.counter.states import SENT, Event, State
 from terminal.errors import (
+    CardRemoved,
+    CardSilent,
     JournalError,
     PadError,
     ReaderAbsent,
@@ -69,6 +71,7 @@ class SaleRun:
         self._proof: CardProof | None = None
         self._pin_block: EncryptedPinBlock | None = None
         self._codes_typed = 0
+        self._presentations = 0
         self._left_to_background = False
         self._steps: dict[State, Callable[[], Outcome]] = {
             State.CARD: self._wait_for_card,
@@ -112,7 +115,14 @@ class SaleRun:
     def _outcome_of(self, error: Exception) -> Outcome:
         if self._record.state in SENT:
             return Outcome(Event.ANSWER_LOST, Facts(reason=Reason.ANSWER_LOST))
+        if self._may_come_back(error):
+            return Outcome(Event.CARD_LEFT, Facts(reason=Reason.CARD_REMOVED))
         return Outcome(Event.FAILED, Facts(reason=reason_of(error)))
+
+    def _may_come_back(self, error: Exception) -> bool:
+        """Say whether the card left before its proof, and may still be presented again."""
+        left = self._record.state is State.PROOF and isinstance(error, CardRemoved | CardSilent)
+        return left and self._presentations < self._limits.card_presentations_max
 
     def _write(self, outcome: Outcome) -> None:
         before, now = self._record, self._with.clock.now()
@@ -125,7 +135,11 @@ class SaleRun:
 
     def _wait_for_card(self) -> Outcome:
         self._with.pad.claim()
-        self._show(pad_text.card_wanted(self._record.amount_cents))
+        self._drop_card()
+        again = self._record.reason == Reason.CARD_REMOVED
+        self._show(
+            pad_text.CARD_AGAIN if again else pad_text.card_wanted(self._record.amount_cents)
+        )
         deadline = self._deadline(self._limits.card_seconds_max)
         trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
         while not self._controls.cancelled():
@@ -138,6 +152,7 @@ class SaleRun:
                 continue
             trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
             if self._card is not None:
+                self._presentations += 1
                 return Outcome(Event.CARD_SHOWN)
             if self._with.clock.monotonic() >= deadline:
                 return Outcome(Event.TIMED_OUT, Facts(reason=Reason.CARD_TIMEOUT))

@@ -2,8 +2,9 @@
 
 ```
  amount ──started──▶ card ──card_shown──▶ proof ──card_proven──────────────▶ code ◀─┐
-                                            └─benefit_asked─▶ benefit ──chosen─▶┘   │ wrong_code
-                                                                                │   │ (same tap)
+                      ▲                   │ └─benefit_asked─▶ benefit ──chosen─▶┘   │ wrong_code
+                      └────card_left──────┘                                     │   │ (same tap)
+                                                                                │   │
    any of card, proof, benefit, code:                                   code_typed  │
      cancelled, timed_out, restarted ─▶ CANCELLED                               ▼   │
      failed ─────────────────────────▶ FAILED                              authorising
@@ -48,6 +49,7 @@ class Event(StrEnum):
     STARTED = "started"
     CARD_SHOWN = "card_shown"
     CARD_PROVEN = "card_proven"  # and the benefit is settled: only one fits, or it was asked for
+    CARD_LEFT = "card_left"  # before its proof: it may be presented again
     BENEFIT_ASKED = "benefit_asked"  # proven, and several benefits fit
     BENEFIT_CHOSEN = "benefit_chosen"
     CODE_TYPED = "code_typed"
@@ -82,6 +84,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.PROOF: {
         Event.CARD_PROVEN: State.CODE,
         Event.BENEFIT_ASKED: State.BENEFIT,
+        Event.CARD_LEFT: State.CARD,
         **_NOTHING_SENT,
     },
     State.BENEFIT: {Event.BENEFIT_CHOSEN: State.CODE, **_NOTHING_SENT},

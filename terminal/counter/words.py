@@ -130,6 +130,10 @@ API_SENTENCES: dict[str, str] = {
 """One sentence per code that the till's own API answers with."""
 
 
+CARD_AGAIN_SENTENCE = "La carte a été retirée trop tôt. Posez-la à nouveau."
+"""What the till says while a card that left before its proof is waited for again."""
+
+
 def tries_left_sentence(tries_left: int) -> str:
     """Return what the till says while the code is typed again."""
     plural = "s" if tries_left > 1 else ""
@@ -144,6 +148,8 @@ def sentence(record: SaleRecord, *, active: bool = False) -> str:
         return _ending(record)
     if not active:
         return REVERSAL_PENDING_SENTENCE if record.may_be_at_backend else ABANDONED_SENTENCE
+    if record.state is State.CARD and record.reason == Reason.CARD_REMOVED:
+        return CARD_AGAIN_SENTENCE
     if record.state is State.CODE and record.tries_left is not None:
         return tries_left_sentence(record.tries_left)
     return STATE_WORDS[record.state]

@@ -27,6 +27,7 @@ from terminal.counter.daemon import make_collaborators
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.states import State
 from terminal.counter.view import SaleView
+from terminal.counter.words import CARD_AGAIN_SENTENCE
 from terminal.errors import BackendRefused
 from terminal.settings import CounterSettings
 from tests.terminal.counter.fakes import START, UID, TwinBackend
@@ -243,16 +244,23 @@ def test_a_card_pulled_at_each_exchange(
     shop: Shop, twin: GenuineTwin, card: Chip, slot: VirtualCardSlot, command: int
 ) -> None:
     def pull(direction: Direction, message: bytes) -> None:
-        if direction is Direction.TO_CARD and message[:2] == bytes((0x90, command)):
+        pulls = direction is Direction.TO_CARD and message[:2] == bytes((0x90, command))
+        if pulls and not pulled.is_set():
+            pulled.set()
             pulling.remove()
 
+    pulled = threading.Event()
     pulling = VirtualCardSlot(slot.port, observe=pull)
     pulling.insert(card)
     shop.counter.start_sale(1250)
-    view = shop.wait_for_rest()
-    pulling.close()
-    assert (view.record.state, view.reason) == (State.FAILED, "card_removed")
+    view = shop.wait_for(State.CARD, times=2)
+    assert (view.reason, view.message) == ("card_removed", CARD_AGAIN_SENTENCE)
     assert twin.received == []
+    pulling.insert(card)
+    shop.wait_for(State.CODE)
+    shop.counter.cancel()
+    assert shop.wait_for_rest().record.state is State.CANCELLED
+    pulling.close()
 
 
 def test_a_pad_that_is_unplugged_while_it_asks(

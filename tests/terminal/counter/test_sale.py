@@ -180,9 +180,29 @@ def test_a_card_that_is_not_ours(card: FakeCard, reason: str) -> None:
 def test_a_card_removed_between_any_two_exchanges(exchange: int) -> None:
     world = World()
     world.reader.card = FakeCard(removed_at=exchange)
-    record = Life(world).run()
+    life = Life(world)
+    record = life.run()
     assert (record.state, record.reason) == (State.FAILED, Reason.CARD_REMOVED)
     assert world.backend.received == []
+    assert life.seen.count(State.CARD) == DEFAULT_LIMITS.card_presentations_max - 1
+
+
+@pytest.mark.parametrize("exchange", [1, 2, 3, 4])
+def test_a_card_that_left_too_early_is_asked_for_again(exchange: int) -> None:
+    world = World()
+    whole, leaving = FakeCard(), FakeCard(removed_at=exchange)
+    shown = [leaving, whole]
+
+    def lay_the_next() -> None:
+        world.reader.card = shown.pop(0)
+
+    world.reader.on_wait = lay_the_next
+    life = Life(world)
+    record = life.run()
+    assert (record.state, record.reason) == (State.APPROVED, None)
+    assert debited(world) == [AMOUNT]
+    assert ("CARTE RETIREE", "REPOSEZ LA CARTE") in world.pad.shown
+    assert leaving.disconnected == 1
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ ALLOWED = {
     (State.CARD, Event.CARD_SHOWN): State.PROOF,
     (State.PROOF, Event.CARD_PROVEN): State.CODE,
     (State.PROOF, Event.BENEFIT_ASKED): State.BENEFIT,
+    (State.PROOF, Event.CARD_LEFT): State.CARD,
     (State.BENEFIT, Event.BENEFIT_CHOSEN): State.CODE,
     (State.CODE, Event.CODE_TYPED): State.AUTHORISING,
     (State.AUTHORISING, Event.APPROVED): State.APPROVED,
