@@ -81,7 +81,7 @@ def check_code(
     if serial is None:
         return _log(payment_id, CodeCheck(Verdict.BLOCK_INVALID))
     with services.database.unit_of_work() as session:
-        serial_verdict = use_serial(session, terminal_id, encrypted_pin_block.profile, serial)
+        serial_verdict = use_serial(session, terminal_id, serial)
         taken = _take_try(session, serial_verdict, beneficiary_id)
     if isinstance(taken, CodeCheck):
         return _log(payment_id, taken)

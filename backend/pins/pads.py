@@ -54,7 +54,6 @@ def register_pin_pad(
             )
         )
     else:
-        # One profile for ever: the identifiers of the two have different lengths.
         pad.terminal_id = terminal_id
     session.flush()
 
@@ -76,12 +75,13 @@ def read_serial(encrypted: EncryptedPinBlock) -> KeySerialNumber | None:
         return None
 
 
-def use_serial(
-    session: Session, terminal_id: UUID, profile: PinProfile, serial: KeySerialNumber
-) -> SerialVerdict:
-    """Let a serial number serve, once: its pad must be this terminal's and only count upwards."""
+def use_serial(session: Session, terminal_id: UUID, serial: KeySerialNumber) -> SerialVerdict:
+    """Let a serial number serve, once: its pad must be this terminal's and only count upwards.
+
+    The profiles cannot be mixed up here: their identifiers have different lengths.
+    """
     pad = session.get(PinPad, serial.initial_key_id, with_for_update=True, populate_existing=True)
-    if pad is None or pad.terminal_id != terminal_id or pad.profile != profile.value:
+    if pad is None or pad.terminal_id != terminal_id:
         return SerialVerdict.FOREIGN
     if serial.counter <= pad.last_counter:
         return SerialVerdict.REPLAYED

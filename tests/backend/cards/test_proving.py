@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 
 from backend.cards.errors import (
     CardBlocked,
+    ChallengeUsed,
     ProofExpired,
     ProofUnknown,
     ProofUsed,
 )
 from backend.cards.life import block_card
-from backend.cards.proving import find_proof, use_proof
+from backend.cards.proving import _use_challenge, find_proof, use_proof
 from backend.cards.tables import CardChallenge, CardProof
 from backend.errors import BackendError
 from backend.expiry import EXPIRED_ROWS_PER_SWEEP_MAX
@@ -234,6 +235,26 @@ def test_one_answer_sent_twice_at_once_gives_one_proof(world: Any) -> None:
 
     with ThreadPoolExecutor(5) as pool:
         assert sorted(pool.map(attempt, range(5))) == [201, 409, 409, 409, 409]
+
+
+def test_a_challenge_being_used_is_not_used_by_another(world: Any) -> None:
+    _, chip = world.personalised()
+    challenge_id = UUID(world.ask(chip).json()["challenge_id"])
+    terminal_id, now = world.counter.terminal.terminal_id, world.services.now()
+
+    def use() -> None:
+        with world.services.database.unit_of_work() as session:
+            _use_challenge(session, challenge_id, terminal_id, now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.services.database.unit_of_work() as session:
+            _use_challenge(session, challenge_id, terminal_id, now)
+            second = pool.submit(use)
+            # The second must wait for the first to end, not overtake it.
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+        with pytest.raises(ChallengeUsed):
+            second.result(10)
 
 
 def test_what_expired_is_swept_a_bounded_number_at_a_time(world: Any, clock: Any) -> None:
