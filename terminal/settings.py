@@ -100,9 +100,14 @@ class CounterSettings(TerminalSettings):
 
 
 class GateSettings(TerminalSettings):
-    """A gate: a reader, and a page on this machine."""
+    """A gate: a reader, and a page on this machine.
+
+    `refresh_seconds` is how often the list is asked for again: what a card blocked elsewhere waits
+    at most before this gate knows, while the network is up.
+    """
 
     listen_port: Port = 9252
+    refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
 
 
 class DeskSettings(TerminalSettings):

@@ -14,7 +14,6 @@ from scripts.demo.world import COUNTER_READER, GATE_READER, World, request
 
 SEEN_SECONDS_MAX = 15.0
 POLL_SECONDS = 0.02
-SALE_ENDED = ("approved", "declined", "cancelled", "failed", "reversed", "reversing")
 
 
 def see(what: str, look: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
@@ -74,13 +73,23 @@ class Hands:
     def sale_ended(self, sale_id: str) -> dict[str, Any]:
         """Wait for the sale's end and return what the till says."""
         ended: dict[str, Any] = see(
-            "the sale's end", lambda: self.sale(sale_id), lambda sale: sale["state"] in SALE_ENDED
+            "the sale's end", lambda: self.sale(sale_id), lambda sale: not sale["active"]
         )
         return ended
 
     def cancel_sale(self) -> None:
         """Press Annuler on the till."""
         request("POST", f"{self._world.till}/sales/current/cancel")
+
+    def wait_for_new_list(self) -> None:
+        """Wait until the gate's list was confirmed by the backend after this moment."""
+        began = time.monotonic()
+        see(
+            "a list newer than this moment at the gate",
+            lambda: request("GET", f"{self._world.gate}/state"),
+            # The age is in whole seconds, rounded down: one more second makes it certain.
+            lambda seen: seen["list_age_seconds"] + 1 < time.monotonic() - began,
+        )
 
     def pass_gate(self, card: str) -> dict[str, Any]:
         """Hold a card at the gate and return the gate's answer."""

@@ -117,6 +117,7 @@ def refuse_for_lack_of_balance(story: Story) -> list[str]:
 
 def pass_without_code(story: Story) -> list[str]:
     """The gate opens for Léa; nobody asks for a code."""
+    story.hands.wait_for_new_list()
     return [_admitted(story, "LEA")]
 
 

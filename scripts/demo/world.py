@@ -152,6 +152,7 @@ listen_port = {ports["till"]}
 backend_url = "{backend}"
 state_dir = "{folder}/portillon"
 reader = "{GATE_READER}"
+refresh_seconds = 2
 listen_port = {ports["gate"]}
 """,
         "guichet": f"""

@@ -30,7 +30,7 @@ from terminal.errors import SettingsError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.events import StateStream
-from terminal.gate.link import BackendLink, GateBackend
+from terminal.gate.link import BackendLink, GateBackend, Pace
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
 from terminal.gate.state import StateBoard
@@ -83,7 +83,8 @@ def run(settings: GateSettings) -> int:
         store = ListStore(
             settings.state_dir, identity.list_verification_key(), identity.terminal_id
         )
-        parts = assemble(identity, store, journal, backend)
+        pace = Pace(refresh_seconds=settings.refresh_seconds)
+        parts = assemble(identity, store, journal, backend, pace=pace)
         return _run_threads(settings, parts, reader)
 
 
@@ -92,7 +93,9 @@ def assemble(
     store: ListStore,
     journal: PassageJournal,
     backend: GateBackend,
+    *,
     now: Callable[[], datetime] = utc_now,
+    pace: Pace | None = None,
 ) -> Parts:
     """Put a gate together around its journal and its stored list; nothing runs yet."""
     board = StateBoard()
@@ -106,7 +109,7 @@ def assemble(
     return Parts(
         board=board,
         gate=Gate(journal, board, now=now),
-        link=BackendLink(backend, store, journal, board, now=now),
+        link=BackendLink(backend, store, journal, board, now=now, pace=pace),
         stream=stream,
         app=create_app(screen),
     )

@@ -628,7 +628,7 @@ def upgrade() -> None:
         "pin_pad",
         sa.Column("initial_key_id", sa.LargeBinary(), nullable=False),
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
-        sa.Column("profile", sa.String(length=16), nullable=False),
+        sa.Column("profile", sa.String(length=24), nullable=False),
         sa.Column("last_counter", sa.BigInteger(), nullable=False),
         sa.Column("invalid_blocks", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(

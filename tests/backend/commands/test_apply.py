@@ -75,7 +75,7 @@ def test_a_wrong_file_is_refused_whole_and_says_where(
 
 def test_what_is_refused_late_leaves_nothing(services: Services, tmp_path: Path) -> None:
     file = tmp_path / "scheme.toml"
-    text = SCHEME.read_text().replace('services = ["repas"]', 'services = ["inconnu"]')
+    text = SCHEME.read_text().replace('services = ["lunch"]', 'services = ["inconnu"]')
     file.write_text(text)
     with pytest.raises(Exception, match=r"service"):
         apply_file(services, file)
