@@ -22,8 +22,6 @@ from backend.partners.tokens import ASSERTION_CHARACTERS_MAX, issue_token
 
 __all__ = ["AuthenticatedTerminal", "CurrentTerminal", "TerminalKind", "require_kind", "router"]
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
 router = APIRouter(prefix="/v1", tags=["terminals"])
 
 
