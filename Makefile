@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install demo test test-slow bench openapi clean
+.PHONY: help install install-test demo test test-slow bench openapi clean
 
 help:
 	@echo "make demo         install, start everything, make a sale, open a gate, stay up (Ctrl-C stops it)"
@@ -15,13 +15,16 @@ help:
 install:
 	@scripts/install
 
+install-test:
+	@scripts/install test
+
 demo: install
 	@.venv/bin/python -m scripts.demo $(if $(ONCE),--once)
 
-test: install
+test: install-test
 	@scripts/check
 
-test-slow: install
+test-slow: install-test
 	@SLOW=1 scripts/check
 
 bench: install

@@ -111,12 +111,15 @@ def _make_engine(url: str) -> Engine:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS_MAX,
             pool_pre_ping=True,
+            # Bound values are hashes, salts, names: never in an error's text.
+            hide_parameters=True,
         )
     engine = create_engine(
         url,
         pool_size=POOL_CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS_MAX,
+        hide_parameters=True,
         connect_args={"timeout": SQLITE_BUSY_MILLISECONDS_MAX / 1000},
     )
     event.listen(engine, "connect", _prepare_sqlite)
