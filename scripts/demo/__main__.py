@@ -67,7 +67,7 @@ def _stay(world: World) -> None:
     print(f"\nTill page:    {world.till}/")
     print(f"Gate screen:  {world.gate}/")
     print(f"Backend API:  {world.backend}/docs")
-    print(f"Card drawer:  {world.simulator}/docs")
+    print(f"Card drawer:  {world.simulator}/cards")
     print("Ctrl-C stops everything that was started.", flush=True)
     while True:
         time.sleep(1)

@@ -1,0 +1,28 @@
+"""The whole stage of the demonstration, in a folder of the test's own: real daemon, pty, HTTP."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.demo.hands import Hands
+from scripts.demo.story import Story, choose_codes, personalise_cards
+from scripts.demo.world import set_stage
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    """Everything is running; three cards are personalised, two codes are chosen."""
+    # A short path: a Unix socket's name holds 107 bytes at most.
+    folder = Path(tempfile.mkdtemp(prefix="pass-journey-"))
+    world = set_stage(folder / "stage")
+    try:
+        story = Story(world, Hands(world))
+        personalise_cards(story)
+        choose_codes(story)
+        yield story
+    finally:
+        world.programs.stop_all()
+        shutil.rmtree(folder, ignore_errors=True)
