@@ -6,7 +6,9 @@ All state lies below one folder and is made new at each run.
 import json
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +82,20 @@ def _start_all(folder: Path, programs: Programs) -> World:
     world = World(
         folder, programs, people, url["backend"], url["till"], url["gate"], url["simulator"]
     )
-    _start(world, "backend", "pass-backend", "serve", f"{world.backend}/v1/health")
-    _start(world, "simulator", "pass-simulator", "serve", f"{world.simulator}/health")
-    for name in ("caisse", "portillon", "guichet"):
-        _enrol(world, name, applied["terminals"][name]["enrolment_code"])
-    _start(world, "caisse", "pass-terminal", "counter", f"{world.till}/health")
-    _start(world, "portillon", "pass-terminal", "gate", f"{world.gate}/health")
+    _start(
+        world,
+        ("backend", "pass-backend", "serve", f"{world.backend}/v1/health"),
+        ("simulator", "pass-simulator", "serve", f"{world.simulator}/health"),
+    )
+    names = ("caisse", "portillon", "guichet")
+    codes = [applied["terminals"][name]["enrolment_code"] for name in names]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(partial(_enrol, world), names, codes))
+    _start(
+        world,
+        ("caisse", "pass-terminal", "counter", f"{world.till}/health"),
+        ("portillon", "pass-terminal", "gate", f"{world.gate}/health"),
+    )
     return world
 
 
@@ -107,13 +117,17 @@ def _enrol(world: World, name: str, code: str) -> None:
     world.programs.run(f"enrolment of {name}", command)
 
 
-def _start(world: World, name: str, program: str, verb: str, ready_url: str) -> None:
-    config = world.config(name)
-    command = [str(BIN / program), verb, "--config", config]
-    if program == "pass-backend":
-        command = [str(BIN / program), "--config", config, verb]
-    started = world.programs.start(name, command)
-    world.programs.wait_until(started, lambda: _answers(ready_url))
+def _start(world: World, *wanted: tuple[str, str, str, str]) -> None:
+    """Start programs side by side, then wait for each: name, program, verb, ready address."""
+    started = []
+    for name, program, verb, ready_url in wanted:
+        config = world.config(name)
+        command = [str(BIN / program), verb, "--config", config]
+        if program == "pass-backend":
+            command = [str(BIN / program), "--config", config, verb]
+        started.append((world.programs.start(name, command), ready_url))
+    for one, ready_url in started:
+        world.programs.wait_until(one, partial(_answers, ready_url))
 
 
 def _answers(url: str) -> bool:
