@@ -7,12 +7,16 @@ returns the answer's plain bytes or refuses. Files are not built: a Pass card ha
 from dataclasses import replace
 
 from simulator.chip.keys import KeySettings, kind_from_bits, zero_key
-from simulator.chip.memory import PICC_AID, Application, application_cost
+from simulator.chip.memory import (
+    APPLICATION_NAME_LENGTH_MAX,
+    KEYS_MAX,
+    PICC_AID,
+    Application,
+    application_cost,
+)
 from simulator.chip.state import ChipState
 from simulator.chip.status import Status, require
 
-KEYS_MAX = 14
-APPLICATION_NAME_LENGTH_MAX = 16
 _CREATE_LENGTH = 5
 _HAS_KS3, _HAS_ISO_FILE_IDS = 0x10, 0x20
 

@@ -15,6 +15,8 @@ from simulator.chip.state import ChipState
 from simulator.chip.status import Status, require
 
 CAPABILITIES_LENGTH = 6
+AES_KINDS = frozenset({KeyKind.AES})
+DES_KINDS = frozenset({KeyKind.TWO_KEY_DES, KeyKind.THREE_KEY_DES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class Pending:
 
 def begin_aes(state: ChipState, body: bytes) -> Pending:
     """AuthenticateAES: KeyNo."""
-    return _begin(state, _only_key_number(body), kind=KeyKind.AES, finish=_finish_ev1)
+    return _begin(state, _only_key_number(body), kinds=AES_KINDS, finish=_finish_ev1)
 
 
 def begin_iso(state: ChipState, body: bytes) -> Pending:
     """AuthenticateISO: KeyNo."""
-    return _begin(state, _only_key_number(body), kind=KeyKind.TWO_KEY_DES, finish=_finish_ev1)
+    return _begin(state, _only_key_number(body), kinds=DES_KINDS, finish=_finish_ev1)
 
 
 def begin_ev2_first(state: ChipState, body: bytes) -> Pending:
@@ -47,7 +49,7 @@ def begin_ev2_first(state: ChipState, body: bytes) -> Pending:
     require(len(capabilities) == length <= CAPABILITIES_LENGTH, Status.LENGTH_ERROR)
     padded = capabilities.ljust(CAPABILITIES_LENGTH, b"\x00")
     return _begin(
-        state, number, kind=KeyKind.AES, finish=_finish_ev2_first, reader_capabilities=padded
+        state, number, kinds=AES_KINDS, finish=_finish_ev2_first, reader_capabilities=padded
     )
 
 
@@ -57,7 +59,7 @@ def begin_ev2_non_first(state: ChipState, body: bytes) -> Pending:
     session = state.session
     require(isinstance(session, Ev2Session), Status.AUTHENTICATION_ERROR)
     assert isinstance(session, Ev2Session)
-    return _begin(state, number, kind=KeyKind.AES, finish=_finish_ev2_non_first, continued=session)
+    return _begin(state, number, kinds=AES_KINDS, finish=_finish_ev2_non_first, continued=session)
 
 
 def _only_key_number(body: bytes) -> int:
@@ -69,15 +71,15 @@ def _begin(
     state: ChipState,
     number: int,
     *,
-    kind: KeyKind,
+    kinds: frozenset[KeyKind],
     finish: Callable[[ChipState, Pending, bytes], bytes],
     reader_capabilities: bytes = b"",
     continued: Ev2Session | None = None,
 ) -> Pending:
     key = state.key(number)
-    require(key.kind is kind, Status.AUTHENTICATION_ERROR)
+    require(key.kind in kinds, Status.AUTHENTICATION_ERROR)
     state.session = None
-    rnd_b = state.random(kind.challenge_length)
+    rnd_b = state.random(key.kind.challenge_length)
     challenge = key.cipher().encrypt(rnd_b)
     return Pending(key, number, rnd_b, challenge, finish, reader_capabilities, continued)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from simulator.chip.crypto import jamcrc, xor
 from simulator.chip.keys import (
-    KEY_LENGTH,
     ChangeRight,
     Key,
     KeyKind,
@@ -35,6 +34,11 @@ class _Change:
     kind: KeyKind
     old: Key
     own: bool
+
+    @property
+    def length(self) -> int:
+        """Return the length of the new key."""
+        return self.kind.key_length
 
     @property
     def has_version(self) -> bool:
@@ -81,7 +85,7 @@ def _may_change(state: ChipState, change: _Change) -> bool:
 
 def _read_ev2(change: _Change, block: bytes) -> Key:
     """Read new || version, or (new xor old) || version || CRC(new)."""
-    expected = KEY_LENGTH + change.has_version + (0 if change.own else CRC_LENGTH)
+    expected = change.length + change.has_version + (0 if change.own else CRC_LENGTH)
     require(len(block) == expected, Status.LENGTH_ERROR)
     key = _new_key(change, block)
     if not change.own:
@@ -91,7 +95,7 @@ def _read_ev2(change: _Change, block: bytes) -> Key:
 
 def _read_ev1(change: _Change, block: bytes) -> Key:
     """Read as EV2, with a CRC over the command before CRC(new), and zeros to the end."""
-    end = KEY_LENGTH + change.has_version
+    end = change.length + change.has_version
     rest = block[end:]
     crcs = jamcrc(bytes((CHANGE_KEY, change.key_number_byte)) + block[:end])
     require(len(block) >= end + CRC_LENGTH * (1 if change.own else 2), Status.LENGTH_ERROR)
@@ -103,8 +107,8 @@ def _read_ev1(change: _Change, block: bytes) -> Key:
 
 
 def _new_key(change: _Change, block: bytes) -> Key:
-    material = block[:KEY_LENGTH]
+    material = block[: change.length]
     if not change.own:
         old = change.old.material
         material = xor(material, old if change.has_version else clear_parity(old))
-    return aes_key(material, block[KEY_LENGTH]) if change.has_version else des_key(material)
+    return aes_key(material, block[change.length]) if change.has_version else des_key(material)

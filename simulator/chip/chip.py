@@ -7,6 +7,8 @@ Not built, and answered 1C: files, transactions, SetConfiguration, FormatPICC, l
 authentication, key sets, three-key DES, random UID, frames from the reader that need chaining.
 """
 
+from collections.abc import Callable
+
 from simulator.chip.applications import select_application
 from simulator.chip.authentication import Pending
 from simulator.chip.commands import (
@@ -32,7 +34,8 @@ CAPABILITIES_LENGTH = 6
 class Chip:
     """One card. A new one is in factory state; give a `memory` for any other.
 
-    `random` returns that many unpredictable bytes; `capabilities` is PDcap2.
+    `random` returns that many unpredictable bytes; `capabilities` is PDcap2; `committed` is called
+    with the new memory each time that what survives without power has changed, before the answer.
     """
 
     def __init__(
@@ -42,10 +45,11 @@ class Chip:
         *,
         memory: Memory | None = None,
         capabilities: bytes = bytes(CAPABILITIES_LENGTH),
+        committed: Callable[[Memory], None] = lambda _memory: None,
     ) -> None:
         if len(uid) != UID_LENGTH or len(capabilities) != CAPABILITIES_LENGTH:
             raise ValueError("a DESFire UID has 7 bytes, PDcap2 has 6")
-        self._state = ChipState(uid, random, capabilities, memory or Memory())
+        self._state = ChipState(uid, random, capabilities, memory or Memory(), committed=committed)
         self._powered = False
         # What an AF frame would go on with: an authentication, or parts of an answer.
         self._chain: Pending | list[bytes] | None = None

@@ -18,7 +18,7 @@ _SUBKEY_CONSTANTS = {AES_BLOCK: 0x87, DES_BLOCK: 0x1B}
 
 @dataclass(frozen=True, slots=True)
 class BlockCipher:
-    """AES-128 (16-byte key) or two-key triple DES (8 or 16 bytes, 8 meaning single DES)."""
+    """AES-128 (16-byte key) or DES (8 bytes: single, 16: two-key triple, 24: three-key triple)."""
 
     key: bytes = field(repr=False)
     block: int

@@ -7,22 +7,34 @@ from simulator.chip.crypto import AES_BLOCK, DES_BLOCK, BlockCipher
 from simulator.chip.status import RefusalError, Status
 
 KEY_LENGTH = 16
+THREE_KEY_LENGTH = 24
 
 
 class KeyKind(enum.IntEnum):
-    """Bits 7-6 of KS2, and of KeyNo when the PICC key is changed. Three-key DES is not built."""
+    """Bits 7-6 of KS2, and of KeyNo when the PICC key is changed."""
 
     TWO_KEY_DES = 0b00
+    THREE_KEY_DES = 0b01
     AES = 0b10
 
     @property
-    def challenge_length(self) -> int:
-        """Return how long RndA and RndB are, which is a block."""
+    def block(self) -> int:
+        """Return the cipher's block length."""
         return AES_BLOCK if self is KeyKind.AES else DES_BLOCK
+
+    @property
+    def challenge_length(self) -> int:
+        """Return how long RndA and RndB are."""
+        return DES_BLOCK if self is KeyKind.TWO_KEY_DES else AES_BLOCK
+
+    @property
+    def key_length(self) -> int:
+        """Return the length of a key."""
+        return THREE_KEY_LENGTH if self is KeyKind.THREE_KEY_DES else KEY_LENGTH
 
 
 def kind_from_bits(bits: int) -> KeyKind:
-    """Read the two bits, or refuse: three-key DES is not built, 11 means nothing."""
+    """Read the two bits, or refuse: 11 means nothing."""
     try:
         return KeyKind(bits)
     except ValueError:
@@ -37,9 +49,13 @@ class Key:
     material: bytes = field(repr=False)
     version: int = 0
 
+    def __post_init__(self) -> None:
+        if len(self.material) != self.kind.key_length or not 0 <= self.version <= 0xFF:
+            raise ValueError("a key of another length, or with a version of more than a byte")
+
     def cipher(self) -> BlockCipher:
         """Return the block cipher under this key."""
-        return BlockCipher(self.material, self.kind.challenge_length)
+        return BlockCipher(self.material, self.kind.block)
 
     @property
     def is_single_des(self) -> bool:
@@ -54,14 +70,15 @@ def aes_key(material: bytes, version: int = 0) -> Key:
 
 
 def des_key(material: bytes) -> Key:
-    """Make a two-key DES key; its version is read from the parity bits of the first half."""
+    """Make a DES key of 16 or 24 bytes; its version is in the parity bits of the first eight."""
     version = sum((octet & 1) << (7 - place) for place, octet in enumerate(material[:DES_BLOCK]))
-    return Key(KeyKind.TWO_KEY_DES, material, version)
+    three = len(material) == THREE_KEY_LENGTH
+    return Key(KeyKind.THREE_KEY_DES if three else KeyKind.TWO_KEY_DES, material, version)
 
 
 def zero_key(kind: KeyKind) -> Key:
     """Make the key cards are delivered with."""
-    return Key(kind, bytes(KEY_LENGTH))
+    return Key(kind, bytes(kind.key_length))
 
 
 def clear_parity(material: bytes) -> bytes:
@@ -81,6 +98,10 @@ class KeySettings:
     """KS1, of the PICC or of an application."""
 
     value: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value <= 0xFF:
+            raise ValueError("KS1 is one byte")
 
     @property
     def master_key_changeable(self) -> bool:

@@ -65,6 +65,9 @@ def session_cipher(key: Key, rnd_a: bytes, rnd_b: bytes) -> BlockCipher:
     start = rnd_a[:4] + rnd_b[:4]
     if key.kind is KeyKind.AES:
         return BlockCipher(start + rnd_a[12:16] + rnd_b[12:16], key.cipher().block)
+    if key.kind is KeyKind.THREE_KEY_DES:
+        middle = rnd_a[6:10] + rnd_b[6:10]
+        return BlockCipher(start + middle + rnd_a[12:16] + rnd_b[12:16], key.cipher().block)
     if key.is_single_des:
         return BlockCipher(start, key.cipher().block)
     return BlockCipher(start + rnd_a[4:8] + rnd_b[4:8], key.cipher().block)

@@ -7,7 +7,7 @@ from simulator.chip.keys import Key
 from simulator.chip.memory import PICC_AID, Application, Memory
 from simulator.chip.messaging_ev1 import Ev1Session
 from simulator.chip.messaging_ev2 import Ev2Session
-from simulator.chip.status import Status, require
+from simulator.chip.status import RefusalError, Status, require
 
 MASTER_KEY = 0
 Session = Ev1Session | Ev2Session
@@ -29,6 +29,7 @@ class ChipState:
     selected: bytes = PICC_AID
     session: Session | None = None
     torn_write: bool | None = None
+    committed: Callable[[Memory], None] = field(default=lambda _memory: None, repr=False)
 
     @property
     def application(self) -> Application:
@@ -64,9 +65,17 @@ class ChipState:
         self.select(PICC_AID)
 
     def write(self, memory: Memory) -> None:
-        """Replace the memory in one step; a tear happens before or after it, never within."""
+        """Replace the memory in one step; a tear happens before or after it, never within.
+
+        Whoever keeps the card is told of the new memory before the chip goes on to answer. If he
+        cannot keep it, the chip does not have it either.
+        """
         tear, self.torn_write = self.torn_write, None
-        if tear is not False:
+        if tear is not False and memory != self.memory:
+            try:
+                self.committed(memory)
+            except OSError as cause:
+                raise RefusalError(Status.EEPROM_ERROR) from cause
             self.memory = memory
         if tear is not None:
             raise PowerLostError

@@ -77,7 +77,7 @@ def test_a_long_list_comes_in_frames_of_59_bytes(reader: "Reader") -> None:
         ("000000 0F 83", 0xDE),
         ("F59251 0F 8F", 0x9E),  # fifteen keys
         ("F59251 0F C1", 0x9E),  # no such kind
-        ("F59251 0F 41", 0x9E),  # three-key DES is not built
+        ("F59251 0F 41", 0x00),  # three-key DES
         ("F59251 0F 91 01", 0x9E),  # key sets are not built
         ("F59251 0F 91", 0x9E),
         ("F59251 0F A1", 0x7E),  # ISO file ids, but none given
