@@ -27,9 +27,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("freefare") / "stories"
     asked = ["pkg-config", "--cflags", "--libs", "libpcsclite"]
     flags = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
-    sources = sorted(SOURCES.glob("*.c"))
+    sources = sorted(map(str, SOURCES.glob("*.c")))
     strict = ["-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command = ["gcc", *strict, "-o", made, *sources, *flags, "-lfreefare"]
+    command = ["gcc", *strict, "-o", str(made), *sources, *flags, "-lfreefare"]
     built = subprocess.run(command, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     return made
