@@ -6,7 +6,9 @@ even in the middle of a command: an answer not yet sent is then lost, as when a 
 
 Wire: 2 bytes of big-endian length, then the body. A body of one byte 00, 01, 02 or 04 is control
 (off, on, reset, ask for the ATR); anything else is a command for the card. What a real reader
-answers itself (``FF CA``: UID, historical bytes) never reaches the card.
+answers itself (``FF CA``: UID, historical bytes) never reaches the card. The wire has no word for a
+mute card that stays in the field: one byte is sent, which holds no status word. (An answer of no
+bytes blocks the driver for ever; a real reader would say SCARD_E_NOT_TRANSACTED.)
 
 Not here: what a card does (``chip/``), the daemon (``pcscd.py``).
 """
@@ -17,7 +19,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 CONNECT_TRIES_MAX = 20
 CONNECT_PAUSE_SECONDS = 0.1
@@ -31,6 +33,7 @@ CONTROL_OFF, CONTROL_ON, CONTROL_RESET, CONTROL_ATR = b"\x00", b"\x01", b"\x02",
 # PC/SC part 3 §3.2.2.1.3 Get Data: P1 00 = UID, P1 01 = historical bytes of the ATS.
 GET_DATA = b"\xff\xca"
 READER_OK = b"\x90\x00"
+MUTE_ANSWER = b"\x00"
 READER_NOT_SUPPORTED = b"\x6a\x81"
 READER_WRONG_LENGTH = b"\x67\x00"
 
@@ -61,8 +64,28 @@ class VirtualCard(Protocol):
         ...
 
     def transmit(self, command: bytes) -> bytes:
-        """Answer a command; empty when the card has left in the middle of it."""
+        """Answer a command; empty when the card has left in the middle of it.
+
+        Raises CardMute when the card lies there and says nothing.
+        """
         ...
+
+
+@runtime_checkable
+class NoticesField(Protocol):
+    """A card that wants to know when a tap begins and ends; power comes and goes within one."""
+
+    def enter_field(self) -> None:
+        """Begin a tap; called before anything else of it."""
+        ...
+
+    def leave_field(self) -> None:
+        """End a tap, once, from any thread: whoever waits in `transmit` must come back."""
+        ...
+
+
+class CardMute(Exception):
+    """The reader waited as long as it waits, and the card said nothing."""
 
 
 class Direction(enum.StrEnum):
@@ -73,6 +96,7 @@ class Direction(enum.StrEnum):
 
 
 Observer = Callable[[Direction, bytes], None]
+PresenceObserver = Callable[[VirtualCard, bool], None]
 
 
 class SlotError(Exception):
@@ -91,12 +115,18 @@ def _nobody(_direction: Direction, _message: bytes) -> None:
     """Observe nothing."""
 
 
+def _nobody_looks(_card: VirtualCard, _present: bool) -> None:
+    """Observe nothing."""
+
+
 class VirtualCardSlot:
     """The first slot of one virtual reader, empty at first.
 
     ``observe`` is called, in the slot's thread, with each command before the card gets it and each
     answer before the reader gets it (control bytes too, but not the constant asking for the ATR).
-    It may call ``remove()``: the card is then pulled at that very moment.
+    It may call ``remove()``: the card is then pulled at that very moment. A mute card's answer is
+    observed as no bytes. ``observe_presence`` is called when a card has come, and once when it has
+    left, whoever took it, in that one's thread.
     """
 
     def __init__(
@@ -105,11 +135,13 @@ class VirtualCardSlot:
         *,
         name: str = "",
         observe: Observer = _nobody,
+        observe_presence: PresenceObserver = _nobody_looks,
         empty_seconds_min: float = EMPTY_SECONDS_MIN,
     ) -> None:
         self.port = port
         self.name = name or f"vpcd {port}"
         self._observe = observe
+        self._observe_presence = observe_presence
         self._empty_seconds_min = empty_seconds_min
         self._lock = threading.Lock()
         self._presence: _Presence | None = None
@@ -130,7 +162,9 @@ class VirtualCardSlot:
                 raise SlotOccupiedError(f"{self.name} already holds a card: remove it first")
             if self._presence is not None:
                 self._presence.wait_noticed(self._empty_seconds_min)
-            self._presence = _Presence(card, self.port, self._observe, self.name)
+            self._presence = _Presence(
+                card, self.port, self.name, observe=self._observe, notice=self._observe_presence
+            )
             self._presence.start()
 
     def remove(self) -> None:
@@ -146,17 +180,32 @@ class VirtualCardSlot:
 class _Presence:
     """One card's stay in the field, from insert to removal."""
 
-    def __init__(self, card: VirtualCard, port: int, observe: Observer, name: str) -> None:
+    def __init__(
+        self,
+        card: VirtualCard,
+        port: int,
+        name: str,
+        *,
+        observe: Observer,
+        notice: PresenceObserver,
+    ) -> None:
         self.card = card
         self.over = threading.Event()
+        self._leaving = threading.Lock()
+        self._arrived = False
         self._left_at = time.monotonic()
         self._port = port
         self._observe = observe
+        self._notice = notice
         self._connection: socket.socket | None = None
         self._thread = threading.Thread(target=self._live, name=f"card in {name}", daemon=True)
 
     def start(self) -> None:
         self._connection = self._connect()
+        if isinstance(self.card, NoticesField):
+            self.card.enter_field()
+        self._arrived = True
+        self._notice(self.card, True)
         self._thread.start()
 
     def wait_noticed(self, seconds: float) -> None:
@@ -172,9 +221,15 @@ class _Presence:
             self._thread.join(JOIN_SECONDS_MAX)
 
     def _leave(self) -> None:
-        if not self.over.is_set():
+        with self._leaving:
+            if self.over.is_set():
+                return
             self._left_at = time.monotonic()
             self.over.set()
+        if self._arrived:
+            if isinstance(self.card, NoticesField):
+                self.card.leave_field()
+            self._notice(self.card, False)
 
     def _connect(self) -> socket.socket:
         for _ in range(CONNECT_TRIES_MAX):
@@ -229,7 +284,14 @@ class _Presence:
         if message in _CONTROLS:
             _CONTROLS[message](self.card)
             return None
-        answer = _ask(self.card, message)
+        return self._answer_command(message)
+
+    def _answer_command(self, message: bytes) -> bytes | None:
+        try:
+            answer = _ask(self.card, message)
+        except CardMute:
+            self._observe(Direction.FROM_CARD, b"")
+            return MUTE_ANSWER
         if not answer:  # a torn card is out of the field, for good
             self._leave()
             return None

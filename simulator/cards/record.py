@@ -1,0 +1,99 @@
+"""What is kept of a card, and the names a card can have.
+
+Promise: a `CardRecord` is well formed; reading one back gives the same; a name is also the name of
+a file, in any folder, and cannot leave it. Not done here: files (`folder.py`), making cards
+(`kinds.py`).
+"""
+
+import unicodedata
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from simulator.cards.errors import CardFileBroken, CardNameRefused
+from simulator.cards.faults import NO_FAULTS, CardFaults
+
+NAME_CHARACTERS_MAX = 60
+NOTE_CHARACTERS_MAX = 200
+_NAME_SIGNS = " -_.'"
+
+
+class CardKind(StrEnum):
+    """What lies in the drawer, by what a reader would find."""
+
+    BLANK = "blank"  # a DESFire as delivered
+    FOREIGN = "foreign"  # a DESFire of another issuer
+    BANK = "bank"  # answers SELECT PPSE
+    PHONE = "phone"  # another UID at each tap
+    CLONE = "clone"  # the UID of another card, none of its keys
+    ISO7816 = "iso7816"  # a file system, no contactless application
+    RANDOM_UID = "random-uid"  # a DESFire that hides its UID until it is authenticated
+
+
+def checked_name(name: str) -> str:
+    """Return the name in its one spelling (NFC); raise CardNameRefused."""
+    spelt = unicodedata.normalize("NFC", name)
+    fits = 1 <= len(spelt) <= NAME_CHARACTERS_MAX and spelt[0].isalnum() and spelt[-1] != " "
+    if not fits or not all(sign.isalnum() or sign in _NAME_SIGNS for sign in spelt):
+        raise CardNameRefused
+    return spelt
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return text
+
+
+Uid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{14}$")]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+Note = Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX), AfterValidator(_one_line)]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class NewCard(_Value):
+    """A card to make; `of` is the card a clone copies."""
+
+    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS_MAX)]
+    kind: CardKind
+    uid: Uid | None = None
+    of: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS_MAX)] | None = None
+    colour: Colour | None = None
+    note: Note = ""
+    faults: CardFaults = NO_FAULTS
+
+
+class CardRecord(_Value):
+    """One card as kept. `memory` is the chip's own format and holds its keys: it is not shown."""
+
+    format: Literal[1] = 1
+    name: str
+    kind: CardKind
+    uid: Uid | None
+    of: str | None = None
+    colour: Colour | None = None
+    note: Note = ""
+    faults: CardFaults = NO_FAULTS
+    memory: Annotated[dict[str, Any], Field(repr=False)] | None = None
+
+
+def write_record(record: CardRecord) -> bytes:
+    """Return the record as a file's content."""
+    return record.model_dump_json(indent=1).encode() + b"\n"
+
+
+def read_record(content: bytes, name: str) -> CardRecord:
+    """Read what `write_record` wrote of the card of this name; raise CardFileBroken, value-free."""
+    try:
+        record = CardRecord.model_validate_json(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        where = ", ".join(".".join(map(str, each["loc"])) or "the whole" for each in found[:3])
+        raise CardFileBroken(f"{name}: not a card file ({where})") from None
+    if record.name != name:
+        raise CardFileBroken(f"{name}: holds a card of another name")
+    return record
