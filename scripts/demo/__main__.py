@@ -25,7 +25,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the story")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _stop)
+    # Said for SIGINT too: a shell that starts this in the background has it ignored.
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, _stop)
     began = time.monotonic()
     try:
         world = set_stage(FOLDER)

@@ -82,6 +82,15 @@ def test_the_story_is_seen_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     assert living_with(str(folder)) == []
 
 
+def run_and_restore_signals() -> int:
+    before = {wish: signal.getsignal(wish) for wish in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return demonstration.main()
+    finally:
+        for wish, then in before.items():
+            signal.signal(wish, then)
+
+
 def test_a_step_that_is_not_seen_fails_the_demonstration(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,11 +106,7 @@ def test_a_step_that_is_not_seen_fails_the_demonstration(
     monkeypatch.setattr(demonstration, "Hands", lambda _world: None)
     monkeypatch.setattr(demonstration, "STEPS", (never_happens,))
     monkeypatch.setattr(sys, "argv", ["demo", "--once"])
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        assert demonstration.main() == 1
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    assert run_and_restore_signals() == 1
     assert "waited for Godot" in capsys.readouterr().err
 
 
@@ -114,9 +119,5 @@ def test_a_stage_that_cannot_be_set_says_why(
 
     monkeypatch.setattr(demonstration, "set_stage", refuse)
     monkeypatch.setattr(sys, "argv", ["demo", "--once"])
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        assert demonstration.main() == 1
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    assert run_and_restore_signals() == 1
     assert "no reader" in capsys.readouterr().err
