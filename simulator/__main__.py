@@ -17,7 +17,10 @@ from types import FrameType
 
 import uvicorn
 
-from simulator.control import Tabletop, create_control
+from simulator.cards.drawer import Drawer
+from simulator.cards.errors import CardError
+from simulator.cards.folder import CardFolder
+from simulator.control import create_control
 from simulator.pad.cable import PadCable
 from simulator.pad.keys import load_sealer
 from simulator.pad.pad import SimulatedPad
@@ -29,6 +32,7 @@ from simulator.settings import (
     SimulatorSettings,
     load_settings,
 )
+from simulator.tabletop import Tabletop
 from simulator.vpcd import VirtualCardSlot
 
 SHUTDOWN_SECONDS_MAX = 1
@@ -39,6 +43,7 @@ the configuration, in TOML (every value can also come as PASS_SIMULATOR_<NAME>):
 
   run_dir = "/tmp/pass"              # the PC/SC daemon's folder; not below /run
   control_port = 9260                # on 127.0.0.1; 0 lets the system choose
+  cards_dir = "/home/me/cards"       # keeps the cards, a file each; without it they are forgotten
 
   [[readers]]
   name = "Pass Counter"              # as PC/SC will show it, followed by 00 00
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     try:
         return _serve(load_settings(options.config))
-    except (SettingsError, PcscdError, OSError, ValueError) as error:
+    except (SettingsError, PcscdError, CardError, OSError, ValueError) as error:
         print(f"pass-simulator: {error}", file=sys.stderr)
         return 2
 
@@ -110,7 +115,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
-    table = Tabletop()
+    table = Tabletop(drawer=_open_drawer(settings, stack))
     names = [reader.name for reader in settings.readers]
     if names:
         daemon = stack.enter_context(PrivatePcscd(names, settings.run_dir / "pcscd"))
@@ -122,6 +127,13 @@ def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
     if settings.pad is not None:
         table.cable = stack.enter_context(_plug_pad(settings.pad))
     return table
+
+
+def _open_drawer(settings: SimulatorSettings, stack: ExitStack) -> Drawer:
+    if settings.cards_dir is None:
+        return Drawer()
+    folder = stack.enter_context(CardFolder(settings.cards_dir))
+    return Drawer(folder.hold())
 
 
 def _plug_pad(pad: PadSettings) -> PadCable:

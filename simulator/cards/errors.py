@@ -1,19 +1,13 @@
-"""Everything the drawer refuses, as one tree: a stable `code`, an English sentence.
+"""Everything the drawer refuses: a branch of the simulator's refusals."""
 
-The rim (HTTP, command line) gives the status; nothing here knows of one.
-"""
-
-from typing import ClassVar
+from simulator.refusals import Refusal
 
 
-class CardError(Exception):
+class CardError(Refusal):
     """Root of the tree."""
 
-    code: ClassVar[str] = "card_error"
-    message: ClassVar[str] = "The drawer cannot do that."
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.message)
+    code = "card_error"
+    message = "The drawer cannot do that."
 
 
 class CardUnknown(CardError):

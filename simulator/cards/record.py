@@ -67,6 +67,14 @@ class NewCard(_Value):
     faults: CardFaults = NO_FAULTS
 
 
+class CardChange(_Value):
+    """What to change of a card; what is not named stays."""
+
+    faults: CardFaults = NO_FAULTS
+    colour: Colour | None = None
+    note: Note = ""
+
+
 class CardRecord(_Value):
     """One card as kept. `memory` is the chip's own format and holds its keys: it is not shown."""
 
@@ -78,7 +86,7 @@ class CardRecord(_Value):
     colour: Colour | None = None
     note: Note = ""
     faults: CardFaults = NO_FAULTS
-    memory: Annotated[dict[str, Any], Field(repr=False)] | None = None
+    memory: Annotated[dict[str, Any] | None, Field(repr=False)] = None
 
 
 def write_record(record: CardRecord) -> bytes:

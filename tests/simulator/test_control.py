@@ -1,14 +1,9 @@
 """The simulator's hands: over HTTP in process, and as the program people start."""
 
 import contextlib
-import json
 import logging
 import os
 import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,17 +12,18 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from simulator.__main__ import main
-from simulator.control import Tabletop, create_control
+from simulator.cards.drawer import Drawer
 from simulator.pad.cable import PadCable
 from simulator.pad.frames import frame
 from simulator.pad.keys import AesCodeSealer, MemoryCounter, PadKey
 from simulator.pad.pad import SimulatedPad
 from simulator.pcscd import PrivatePcscd
 from simulator.settings import SettingsError, load_settings
+from simulator.tabletop import Tabletop
 from simulator.vpcd import VirtualCardSlot
+from tests.simulator.served import code_of, served, simulator, write_settings
 
 REQUEST = frame("Z62.9250000000000018\x1c0404NA\x1cB\x1cC\x1c9")
 READY_SECONDS_MAX = 30.0
@@ -41,23 +37,6 @@ def pad() -> SimulatedPad:
     return SimulatedPad(AesCodeSealer(PadKey(bytes(16)), bytes(8), MemoryCounter()))
 
 
-@contextlib.contextmanager
-def served(table: Tabletop) -> Iterator[httpx.Client]:
-    """Serve the table on a port of its own, as the program does, in a thread."""
-    config = uvicorn.Config(create_control(table), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
-            with httpx.Client(base_url=url, timeout=ANSWER_SECONDS_MAX) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.fixture
 def control(tmp_path: Path, pad: SimulatedPad) -> Iterator[httpx.Client]:
     with PadCable(pad, tmp_path / "pad") as cable:
@@ -65,11 +44,6 @@ def control(tmp_path: Path, pad: SimulatedPad) -> Iterator[httpx.Client]:
         table = Tabletop(slots=slots, cable=cable, pcscd_socket=tmp_path / "pcscd.comm")
         with served(table) as client:
             yield client
-
-
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    assert set(answer.json()) == {"code", "message", "details"}
-    return answer.status_code, answer.json()["code"]
 
 
 def test_health_and_the_daemons_socket(control: httpx.Client, tmp_path: Path) -> None:
@@ -110,11 +84,11 @@ def test_cards_that_cannot_be_made(
     assert code_of(control.post("/cards", json=card)) == expected
 
 
-def test_a_full_drawer(control: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulator.control.CARDS_MAX", 1)
-    control.post("/cards", json={"name": "one", "kind": "bank"})
-    refused = control.post("/cards", json={"name": "two", "kind": "bank"})
-    assert code_of(refused) == (409, "drawer_full")
+def test_a_full_drawer() -> None:
+    with served(Tabletop(drawer=Drawer(cards_max=1))) as control:
+        control.post("/cards", json={"name": "one", "kind": "bank"})
+        refused = control.post("/cards", json={"name": "two", "kind": "bank"})
+        assert code_of(refused) == (409, "drawer_full")
 
 
 def test_readers_and_what_cannot_be_done_with_them(
@@ -203,18 +177,6 @@ def test_cards_on_real_readers(daemon: PrivatePcscd, pcsc_client: Callable[..., 
         assert control.delete(first).json()["card"] is None
 
 
-def write_settings(folder: Path, *, readers: bool = False, extra: str = "") -> Path:
-    key = {"initial_key": "00" * 16, "initial_key_id": "00" * 8}
-    (folder / "key.json").write_text(json.dumps(key))
-    reader = '[[readers]]\nname = "Pass Counter"\n' if readers else ""
-    config = folder / "simulator.toml"
-    config.write_text(
-        f'run_dir = "{folder}"\ncontrol_port = 0\n{extra}\n{reader}'
-        f'[pad]\nlink = "{folder}/pad"\nkey_file = "{folder}/key.json"\n'
-    )
-    return config
-
-
 def test_settings_are_read_once_and_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = write_settings(tmp_path, readers=True)
     monkeypatch.setenv("PASS_SIMULATOR_CONTROL_PORT", "9999")
@@ -254,19 +216,6 @@ def test_a_wrong_start_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFix
         main(["serve", "--help"])
     assert left.value.code == 0
     assert "key_file" in capsys.readouterr().out
-
-
-@contextlib.contextmanager
-def simulator(config: Path) -> "Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]":
-    command = [sys.executable, "-m", "simulator", "serve", "--config", str(config)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield process, json.loads(process.stdout.readline())
-        finally:
-            process.kill()
 
 
 @pytest.mark.timeout(60)

@@ -1,0 +1,101 @@
+"""Each kind of card: how it begins, and how it comes back from its memory.
+
+Not done here: names, faults, files (`drawer.py`).
+"""
+
+from collections.abc import Callable
+
+from simulator.cards.errors import CardFileBroken, OriginalMissing, OriginalNotDesfire, UidRefused
+from simulator.cards.iso7816_card import Iso7816Card
+from simulator.cards.record import CardKind, CardRecord, NewCard
+from simulator.chip.chip import Chip
+from simulator.chip.memory import Memory, from_json, to_json
+from simulator.chip.other_cards import BankCard, Phone, clone_of, foreign_desfire
+from simulator.vpcd import VirtualCard
+
+UID_BYTES = 7
+NXP = 0x04  # ISO/IEC 7816-6: the maker's number a DESFire UID begins with
+
+Random = Callable[[int], bytes]
+Committed = Callable[[Memory], None]
+
+DESFIRES = frozenset({CardKind.BLANK, CardKind.FOREIGN, CardKind.CLONE, CardKind.RANDOM_UID})
+_OWN_UID = frozenset({CardKind.PHONE, CardKind.CLONE})
+
+
+def begin_record(wanted: NewCard, original: VirtualCard | None, random: Random) -> CardRecord:
+    """Return the record of a new card; `original` is the card that `of` names.
+
+    Raises UidRefused, OriginalMissing or OriginalNotDesfire.
+    """
+    if wanted.uid is not None and wanted.kind in _OWN_UID:
+        raise UidRefused
+    uid, memory = _first_state(wanted, original, random)
+    faults = wanted.faults
+    if wanted.kind is CardKind.RANDOM_UID:
+        faults = faults.model_copy(update={"random_uid": True})
+    return CardRecord(
+        name=wanted.name,
+        kind=wanted.kind,
+        uid=None if uid is None else uid.hex().upper(),
+        of=wanted.of if wanted.kind is CardKind.CLONE else None,
+        colour=wanted.colour,
+        note=wanted.note,
+        faults=faults,
+        memory=None if memory is None else to_json(memory),
+    )
+
+
+def _first_state(
+    wanted: NewCard, original: VirtualCard | None, random: Random
+) -> tuple[bytes | None, Memory | None]:
+    uid = bytes.fromhex(wanted.uid) if wanted.uid else bytes((NXP,)) + random(UID_BYTES - 1)
+    match wanted.kind:
+        case CardKind.BLANK | CardKind.RANDOM_UID:
+            return uid, Memory()
+        case CardKind.FOREIGN:
+            return uid, foreign_desfire(uid, random).memory
+        case CardKind.CLONE:
+            clone = clone_of(_checked_original(original), random)
+            return clone.uid, clone.memory
+        case CardKind.BANK | CardKind.ISO7816:
+            return uid, None
+        case CardKind.PHONE:
+            return None, None
+
+
+def _checked_original(original: VirtualCard | None) -> Chip:
+    if original is None:
+        raise OriginalMissing
+    if not isinstance(original, Chip):
+        raise OriginalNotDesfire
+    return original
+
+
+def card_of(record: CardRecord, random: Random, committed: Committed) -> VirtualCard:
+    """Return the card of this record; raise CardFileBroken for one that cannot be.
+
+    `committed` is called with each new memory before the card answers.
+    """
+    uid = bytes.fromhex(record.uid or "")
+    if (record.memory is not None) != (record.kind in DESFIRES):
+        raise CardFileBroken(f"{record.name}: a memory is for a DESFire, and each has one.")
+    if (record.uid is None) != (record.kind is CardKind.PHONE):
+        raise CardFileBroken(f"{record.name}: a UID is for all cards but a phone.")
+    match record.kind:
+        case CardKind.BANK:
+            return BankCard(uid)
+        case CardKind.ISO7816:
+            return Iso7816Card(uid)
+        case CardKind.PHONE:
+            return Phone(random)
+        case _:
+            return Chip(uid, random, memory=_memory(record), committed=committed)
+
+
+def _memory(record: CardRecord) -> Memory:
+    assert record.memory is not None
+    try:
+        return from_json(record.memory)
+    except ValueError:
+        raise CardFileBroken(f"{record.name}: its memory is not a DESFire's.") from None

@@ -1,0 +1,79 @@
+"""What lies in front of somebody who plays: a drawer of cards, readers, a pad.
+
+Promise: a card lies on one reader at most; every call is safe from any thread; what cannot be done
+is a `Refusal`. Not done here: HTTP (`control.py`), cards (`cards/`), the wire (`vpcd.py`).
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.cards.drawer import Drawer
+from simulator.cards.faults import Tear
+from simulator.pad.cable import PadCable
+from simulator.refusals import (
+    CardElsewhere,
+    CardLies,
+    PadAbsent,
+    ReaderUnknown,
+    ReaderUnreachable,
+)
+from simulator.vpcd import ReaderUnreachableError, VirtualCardSlot
+
+
+@dataclass(slots=True)
+class Tabletop:
+    """The things, and the one pair of hands that moves cards."""
+
+    slots: dict[str, VirtualCardSlot] = field(default_factory=dict)
+    cable: PadCable | None = None
+    pcscd_socket: Path | None = None
+    drawer: Drawer = field(default_factory=Drawer)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def slot(self, name: str) -> VirtualCardSlot:
+        """Return the reader of that name."""
+        if (found := self.slots.get(name)) is None:
+            raise ReaderUnknown
+        return found
+
+    def card_on(self, reader: str) -> str | None:
+        """Return the name of the card that lies on this reader."""
+        holder = self.drawer.holder_of(self.slot(reader).card)
+        return None if holder is None else holder.name
+
+    def reader_of(self, card: str) -> str | None:
+        """Return the name of the reader on which this card lies."""
+        wanted = self.drawer.card(card).card
+        return next((name for name, slot in self.slots.items() if slot.card is wanted), None)
+
+    def lay(self, reader: str, card: str, tear: Tear | None = None) -> None:
+        """Lay a card on a reader, in the place of what lies there; `tear` is for this tap alone.
+
+        A card that lies there already stays as it is, unless it is to be torn: that is a new tap.
+        """
+        with self.lock:
+            slot, wanted = self.slot(reader), self.drawer.card(card).card
+            if slot.card is wanted and tear is None:
+                return
+            if any(other.card is wanted for other in self.slots.values() if other is not slot):
+                raise CardElsewhere
+            slot.remove()
+            wanted.tear_once = tear
+            try:
+                slot.insert(wanted)
+            except ReaderUnreachableError as cause:
+                raise ReaderUnreachable from cause
+
+    def throw_away(self, card: str) -> None:
+        """Delete a card that lies nowhere."""
+        with self.lock:
+            if self.reader_of(card) is not None:
+                raise CardLies
+            self.drawer.delete(card)
+
+    def plugged_cable(self) -> PadCable:
+        """Return the pad's cable."""
+        if self.cable is None:
+            raise PadAbsent
+        return self.cable
