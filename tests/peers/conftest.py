@@ -14,7 +14,7 @@ import pytest
 from simulator.chip.chip import Chip
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import Direction, VirtualCard, VirtualCardSlot
-from tests.peers.environment import ROOT, PeersNotInstallable, peer_python
+from tests.peers.environment import ROOT, PeersNotInstallable, peer_python, plain_peer_path
 
 READER = "Pass Counter"
 UID = bytes.fromhex("04112233445566")
@@ -45,22 +45,24 @@ class Field:
             self._slot.remove()
             self._await(present=False)
 
-    def run(self, *command: str | Path, succeeds: bool = True, asked: str = "") -> str:
+    def run(self, *command: str | Path, asked: str = "", path: Path | None = None) -> str:
         """Run a client to its end; return what it wrote. Its standard error is in the failure."""
         done = subprocess.run(
             [str(word) for word in command],
             cwd=ROOT,
-            env={**os.environ, "PCSCLITE_CSOCK_NAME": str(self._socket_path), "LC_ALL": "C"},
+            env={**os.environ, **self._surroundings(path)},
             check=False,
             capture_output=True,
             text=True,
             input=asked,
             timeout=PEER_SECONDS_MAX,
         )
-        assert (done.returncode == 0) is succeeds, (
-            f"{done.returncode}: {done.stderr or done.stdout}"
-        )
+        assert done.returncode == 0, f"{done.returncode}: {done.stderr or done.stdout}"
         return done.stdout
+
+    def _surroundings(self, path: Path | None) -> dict[str, str]:
+        own = {"PCSCLITE_CSOCK_NAME": str(self._socket_path), "LC_ALL": "C"}
+        return own if path is None else {**own, "PYTHONPATH": str(path)}
 
     def _await(self, *, present: bool) -> None:
         question = json.dumps(["wait", READER, present, NOTICE_SECONDS_MAX])
@@ -80,10 +82,10 @@ class PythonPeer:
         self._field = field
         self._interpreter = interpreter
 
-    def run(self, program: str, story: str, *words: str) -> Any:
-        """Run one story of a program; return the JSON it ends with."""
+    def run(self, program: str, story: str, *, path: Path | None = None) -> Any:
+        """Run one story of a program, with `path` before other modules; return its JSON."""
         module = f"tests.peers.programs.{program}"
-        return json.loads(self._field.run(self._interpreter, "-m", module, story, *words))
+        return json.loads(self._field.run(self._interpreter, "-m", module, story, path=path))
 
 
 def installed(commands: Sequence[str], package: str) -> None:
@@ -127,6 +129,15 @@ def peer_interpreter() -> Path:
         return peer_python()
     except PeersNotInstallable as reason:
         pytest.skip(f"peers not installable: pylibsdm, python-desfire ({reason})")
+
+
+@pytest.fixture(scope="session")
+def plain_peer(peer_interpreter: Path) -> Path:
+    """Where the peer `desfire` lies, which shares its module's name with another."""
+    try:
+        return plain_peer_path()
+    except PeersNotInstallable as reason:
+        pytest.skip(f"peer not installable: desfire ({reason})")
 
 
 @pytest.fixture
