@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from backend import schema
 from backend.app import build_app
-from backend.commands import apply, ledger, register, serve, statement
+from backend.commands import apply, keys, ledger, register, serve, statement
 from backend.commands.refusal import CommandRefused
 from backend.database import Database
 from backend.errors import BackendError
@@ -53,8 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "serve the HTTP API and the pages")
     add("migrate", _migrate, "bring the database to this version's schema")
     add("openapi", _openapi, "print the API's description")
-    keys = verbs.add_parser("keys", help="the vault's keys").add_subparsers(required=True)
-    _adder(keys)("create", _create_keys, "make the vault's key file, once")
+    add_key = _adder(
+        verbs.add_parser("keys", help="the vault's keys").add_subparsers(required=True)
+    )
+    add_key("create", _create_keys, "make the vault's key file, once")
+    add_key("roll-cards", _roll_cards, "give the card masters a new version")
     one = add("apply", _apply, "bring the database to what a TOML file declares")
     one.add_argument("file", type=Path)
     one.add_argument("--json", action="store_true", help="print what was made as JSON")
@@ -105,8 +108,12 @@ def _openapi(_arguments: argparse.Namespace, _settings: Settings) -> int:
 
 
 def _create_keys(_arguments: argparse.Namespace, settings: Settings) -> int:
-    LocalVault.create(settings.vault_key_file)
-    print(f"keys made in {settings.vault_key_file}")
+    print(keys.create(settings.vault_key_file))
+    return 0
+
+
+def _roll_cards(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(keys.roll_cards(settings.vault_key_file))
     return 0
 
 

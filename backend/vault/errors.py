@@ -30,3 +30,10 @@ class PersonalisationFailed(ConflictError):
 
     code = "personalisation_failed"
     message = "The card could not be personalised."
+
+
+class CardKeyVersionUnknown(UnavailableError):
+    """A card was made under masters that the key file does not hold: an older copy, perhaps."""
+
+    code = "card_key_version_unknown"
+    message = "The vault does not hold the keys of this card's version."

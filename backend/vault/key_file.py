@@ -1,55 +1,21 @@
-"""The vault's key file: JSON, mode 0600, made once and never overwritten.
+"""The vault's key file: mode 0600, made once, and replaced whole when a key gets a new version.
 
-Promise: a file others could read, or that is incomplete, is refused. Not here: any use of a key.
+Promise: a file others could read, or that is incomplete, is refused; keys that cards out there
+depend on are never overwritten by others, nor half-written. Not here: any use of a key.
 """
 
-import json
 import os
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 from backend.vault.errors import KeyFileRefused
-from passcard.secret import Secret
+from backend.vault.key_body import read_body, write_body
+from backend.vault.keys import VaultKeys, make_keys
 
-FORMAT = 1
-FILE_BYTES_MAX = 10_000
-KEY_BYTES = {
-    "picc": 16,
-    "benefits_master": 16,
-    "benefits_authenticate": 16,
-    "access_master": 16,
-    "access_authenticate": 16,
-    "pin_bdk_aes": 16,
-    "pin_bdk_tdes": 16,
-    "pin_reference": 32,
-    "list_signing": 32,
-    "sealing": 32,
-}
+# The rest of the vault asks for keys here, wherever they are defined.
+__all__ = ["VaultKeys", "make_keys", "read_keys", "replace_keys", "write_keys"]
 
-
-@dataclass(frozen=True, slots=True)
-class VaultKeys:
-    """Every key the vault holds, one purpose each."""
-
-    picc: Secret
-    benefits_master: Secret
-    benefits_authenticate: Secret
-    access_master: Secret
-    access_authenticate: Secret
-    pin_bdk_aes: Secret
-    pin_bdk_tdes: Secret
-    pin_reference: Secret
-    list_signing: Secret
-    sealing: Secret
-    pin_reference_version: int
-
-
-def make_keys(random: Callable[[int], bytes]) -> VaultKeys:
-    """Make every key afresh."""
-    fresh = {name: Secret(random(length)) for name, length in KEY_BYTES.items()}
-    return VaultKeys(pin_reference_version=1, **fresh)
+FILE_BYTES_MAX = 64_000
 
 
 def write_keys(path: Path, keys: VaultKeys) -> None:
@@ -57,23 +23,26 @@ def write_keys(path: Path, keys: VaultKeys) -> None:
 
     Raises KeyFileRefused rather than lose keys that cards out there depend on.
     """
-    body = {"format": FORMAT, "pin_reference_version": keys.pin_reference_version}
-    shown = {name: secret.reveal().hex().upper() for name, secret in _secrets(keys)}
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        _write_new(path, write_body(keys))
     except FileExistsError:
         raise KeyFileRefused("there is a key file already; it is never overwritten") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        os.fchmod(file.fileno(), 0o600)
-        json.dump(body | {"keys": shown}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _settle_folder(path.parent)
+
+
+def replace_keys(path: Path, keys: VaultKeys) -> None:
+    """Put a file with these keys in the place of the old one, whole or not at all.
+
+    Raises KeyFileRefused when another replacement is under way, or died half-way.
+    """
+    draft = path.with_name(path.name + ".new")
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        _write_new(draft, write_body(keys))
+    except FileExistsError:
+        raise KeyFileRefused(f"{draft.name} is there: another roll-over runs, or died") from None
+    draft.replace(path)
+    _settle_folder(path.parent)
 
 
 def read_keys(path: Path) -> VaultKeys:
@@ -89,7 +58,26 @@ def read_keys(path: Path) -> VaultKeys:
         content = os.read(descriptor, FILE_BYTES_MAX + 1)
     finally:
         os.close(descriptor)
-    return _parse(content)
+    if len(content) > FILE_BYTES_MAX:
+        raise KeyFileRefused("the key file is too long")
+    return read_body(content)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _settle_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _check_file(status: os.stat_result) -> None:
@@ -99,27 +87,3 @@ def _check_file(status: os.stat_result) -> None:
         raise KeyFileRefused("the key file belongs to somebody else")
     if stat.S_IMODE(status.st_mode) & 0o177:
         raise KeyFileRefused("the key file is open to others: chmod 600 it")
-
-
-def _parse(content: bytes) -> VaultKeys:
-    if len(content) > FILE_BYTES_MAX:
-        raise KeyFileRefused("the key file is too long")
-    try:
-        body = json.loads(content)
-        if body["format"] != FORMAT:
-            raise KeyFileRefused("the key file is of another format")
-        keys = {name: Secret(bytes.fromhex(body["keys"][name])) for name in KEY_BYTES}
-        version = int(body["pin_reference_version"])
-    except (ValueError, KeyError, TypeError):
-        # `from None`: a parser's message may quote what it could not read.
-        raise KeyFileRefused("the key file is damaged") from None
-    if any(len(keys[name].reveal()) != length for name, length in KEY_BYTES.items()):
-        raise KeyFileRefused("a key in the key file has the wrong length")
-    return VaultKeys(pin_reference_version=version, **keys)
-
-
-def _secrets(keys: VaultKeys) -> Iterator[tuple[str, Secret]]:
-    for member in fields(keys):
-        value = getattr(keys, member.name)
-        if isinstance(value, Secret):
-            yield member.name, value

@@ -12,8 +12,10 @@ from typing import Self
 from uuid import UUID, uuid4
 
 from backend.vault import dukpt, pin_block
+from backend.vault.card_dialogue import CardMasters, card_dialogue
 from backend.vault.dialogues import Dialogues
-from backend.vault.key_file import VaultKeys, make_keys, read_keys, write_keys
+from backend.vault.key_file import read_keys, write_keys
+from backend.vault.keys import VaultKeys, find_bdk, make_keys
 from backend.vault.pin_reference import SALT_BYTES, reference_tag
 from backend.vault.seal import seal, unseal
 from backend.vault.signing import ListSigner
@@ -33,7 +35,6 @@ from passcard.authenticate import RND_LENGTH, answer_challenge, verify_card_answ
 from passcard.diversify import card_key_input, diversify
 from passcard.errors import CardNotGenuine
 from passcard.layout import Application
-from passcard.personalise import MasterKeys, personalise
 from passcard.secret import Secret
 
 # A little longer than a challenge lives: the clock of the room that asked decides.
@@ -60,13 +61,6 @@ class LocalVault:
         self._random = random
         self._signer = ListSigner(keys.list_signing)
         self._dialogues = Dialogues(now, make_id)
-        self._masters = MasterKeys(
-            picc=keys.picc,
-            benefits_master=keys.benefits_master,
-            benefits_authenticate=keys.benefits_authenticate,
-            access_master=keys.access_master,
-            access_authenticate=keys.access_authenticate,
-        )
 
     @classmethod
     def create(
@@ -94,15 +88,20 @@ class LocalVault:
         """Open the vault on its key file; raise KeyFileRefused, FileNotFoundError."""
         return cls(read_keys(path), now=now, random=random)
 
+    def current_card_key_version(self) -> int:
+        """Return the version of the card masters that new cards get."""
+        return self._keys.card_version
+
     def answer_card_challenge(
-        self, uid: bytes, application: Application, encrypted_rnd_b: bytes
+        self, uid: bytes, application: Application, encrypted_rnd_b: bytes, *, key_version: int = 1
     ) -> ChallengeAnswer:
-        """Answer a card's challenge with a RndA of ours, which stays sealed."""
+        """Answer a card's challenge with a RndA of ours, which stays sealed with the version."""
         rnd_a = self._random(RND_LENGTH)
-        answer = answer_challenge(self._card_key(uid, application), encrypted_rnd_b, rnd_a)
+        key = self._card_key(uid, application, key_version)
+        answer = answer_challenge(key, encrypted_rnd_b, rnd_a)
         sealed = seal(
             self._keys.sealing,
-            rnd_a + encrypted_rnd_b,
+            rnd_a + encrypted_rnd_b + bytes((key_version,)),
             bound_to=_challenge_of(uid, application),
             expires_at=self._now() + timedelta(seconds=SEALED_SECONDS_MAX),
             random=self._random,
@@ -121,21 +120,25 @@ class LocalVault:
         )
         if state is None:
             return False
-        rnd_a, encrypted_rnd_b = state[:RND_LENGTH], state[RND_LENGTH:]
-        key = self._card_key(uid, application)
+        rnd_a, encrypted_rnd_b = state[:RND_LENGTH], state[RND_LENGTH:-1]
+        key = self._card_key(uid, application, state[-1])
         try:
             verify_card_answer(key, rnd_a, encrypted_rnd_b, card_answer)
         except CardNotGenuine:
             return False
         return True
 
-    def derive_access_key(self, uid: bytes) -> bytes:
+    def derive_access_key(self, uid: bytes, key_version: int = 1) -> bytes:
         """Return one card's own access key: the exception that offline gates need."""
-        return self._card_key(uid, Application.ACCESS)
+        return self._card_key(uid, Application.ACCESS, key_version)
 
-    def begin_personalisation(self, uid: bytes) -> DialogueStep:
+    def begin_personalisation(
+        self, uid: bytes, *, from_version: int | None = None, to_version: int | None = None
+    ) -> DialogueStep:
         """Start personalising the card with this UID; raises TooManyDialogues."""
-        return self._dialogues.begin(personalise(uid, self._masters.for_card(uid), self._random))
+        wanted = self._card_masters(self._keys.card_version if to_version is None else to_version)
+        earlier = None if from_version is None else self._card_masters(from_version)
+        return self._dialogues.begin(card_dialogue(uid, wanted, earlier, self._random))
 
     def continue_personalisation(self, dialogue_id: UUID, response: bytes) -> DialogueStep:
         """Give the card's response; raises DialogueUnknown, PersonalisationFailed."""
@@ -146,7 +149,7 @@ class LocalVault:
     ) -> PinReference:
         """Return what may be stored of a code, with a fresh salt."""
         salt = self._random(SALT_BYTES)
-        key = self._keys.pin_reference
+        key = self._keys.pin_references[-1]
         tag = reference_tag(key, account_id, generation, salt, code.reveal())
         return PinReference(generation, self._keys.pin_reference_version, salt, tag)
 
@@ -174,10 +177,10 @@ class LocalVault:
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection."""
         if profile is PinProfile.AES_DUKPT_FORMAT_4:
-            bdk = self._keys.pin_bdk_aes.reveal()
-            return Secret(dukpt.aes_initial_key(bdk, initial_key_id))
-        bdk = self._keys.pin_bdk_tdes.reveal()
-        return Secret(dukpt.tdes_initial_key(bdk, initial_key_id))
+            bdk = find_bdk(self._keys.bdks_aes, initial_key_id).key
+            return Secret(dukpt.aes_initial_key(bdk.reveal(), initial_key_id))
+        bdk = find_bdk(self._keys.bdks_tdes, initial_key_id).key
+        return Secret(dukpt.tdes_initial_key(bdk.reveal(), initial_key_id))
 
     def sign(self, payload: bytes) -> str:
         """Return `payload` as a compact JWS under the list-signing key."""
@@ -187,15 +190,19 @@ class LocalVault:
         """Return the public half of the list-signing key as a JWK."""
         return self._signer.public_jwk()
 
-    def _card_key(self, uid: bytes, application: Application) -> bytes:
+    def _card_masters(self, version: int) -> CardMasters:
+        return CardMasters(version, self._keys.master_keys(version))
+
+    def _card_key(self, uid: bytes, application: Application, version: int) -> bytes:
+        masters = self._keys.master_keys(version)
         benefits = application is Application.BENEFITS
-        master = self._keys.benefits_authenticate if benefits else self._keys.access_authenticate
+        master = masters.benefits_authenticate if benefits else masters.access_authenticate
         return diversify(master.reveal(), card_key_input(uid, application.aid))
 
     def _matches(self, account_id: UUID, reference: PinReference, digits: bytearray) -> bool:
-        if reference.key_version != self._keys.pin_reference_version:
+        key = self._keys.pin_reference(reference.key_version)
+        if key is None:
             return False
-        key = self._keys.pin_reference
         generation, salt = reference.generation, reference.salt
         tag = reference_tag(key, account_id, generation, salt, digits)
         return hmac.compare_digest(tag, reference.tag)
@@ -203,10 +210,12 @@ class LocalVault:
     def _open_block(self, encrypted: EncryptedPinBlock, card_number: str) -> bytearray:
         if encrypted.profile is PinProfile.AES_DUKPT_FORMAT_4:
             serial = dukpt.KeySerialNumber.parse_aes(encrypted.key_serial_number)
-            key = dukpt.aes_pin_key(self._keys.pin_bdk_aes.reveal(), serial)
+            bdk = find_bdk(self._keys.bdks_aes, serial.initial_key_id).key
+            key = dukpt.aes_pin_key(bdk.reveal(), serial)
             return pin_block.open_format_4(key, card_number, encrypted.block)
         serial = dukpt.KeySerialNumber.parse_tdes(encrypted.key_serial_number)
-        key = dukpt.tdes_pin_key(self._keys.pin_bdk_tdes.reveal(), serial)
+        bdk = find_bdk(self._keys.bdks_tdes, serial.initial_key_id).key
+        key = dukpt.tdes_pin_key(bdk.reveal(), serial)
         return pin_block.open_format_0(key, card_number, encrypted.block)
 
 

@@ -25,10 +25,18 @@ from passcard.secret import Secret
 class Vault(Protocol):
     """The keys' only door."""
 
+    def current_card_key_version(self) -> int:
+        """Return the version of the card masters that new cards get; the first is 1."""
+        ...
+
     def answer_card_challenge(
-        self, uid: bytes, application: Application, encrypted_rnd_b: bytes
+        self, uid: bytes, application: Application, encrypted_rnd_b: bytes, *, key_version: int = 1
     ) -> ChallengeAnswer:
-        """Answer a card's challenge (16 bytes) as the card with this UID (7 bytes) expects."""
+        """Answer a card's challenge (16 bytes) as the card with this UID (7 bytes) expects.
+
+        `key_version` is that of the masters the card was made under; it stays in the sealed state.
+        Raises CardKeyVersionUnknown.
+        """
         ...
 
     def verify_card_answer(
@@ -37,12 +45,21 @@ class Vault(Protocol):
         """Say whether the card's 32 bytes prove it holds its key; False too when it is too late."""
         ...
 
-    def derive_access_key(self, uid: bytes) -> bytes:
-        """Return the access authentication key (16 bytes) of one card, for its own gates."""
+    def derive_access_key(self, uid: bytes, key_version: int = 1) -> bytes:
+        """Return the access authentication key (16 bytes) of one card, for its own gates.
+
+        Raises CardKeyVersionUnknown.
+        """
         ...
 
-    def begin_personalisation(self, uid: bytes) -> DialogueStep:
-        """Start personalising the card with this UID; the first command always exists."""
+    def begin_personalisation(
+        self, uid: bytes, *, from_version: int | None = None, to_version: int | None = None
+    ) -> DialogueStep:
+        """Start giving the card with this UID the keys of `to_version` (None: the current).
+
+        `from_version` is that of the keys it was last given, None for a blank. The first command
+        always exists. Raises TooManyDialogues, CardKeyVersionUnknown.
+        """
         ...
 
     def continue_personalisation(self, dialogue_id: UUID, response: bytes) -> DialogueStep:

@@ -1,15 +1,29 @@
 """The key file: made once, closed to others, and never quoted."""
 
 import json
+import re
 import secrets
 import stat
 from pathlib import Path
 
 import pytest
 
+from backend.commands.keys import roll_cards
 from backend.vault.errors import KeyFileRefused
-from backend.vault.key_file import KEY_BYTES, make_keys, read_keys, write_keys
+from backend.vault.key_file import (
+    FILE_BYTES_MAX,
+    make_keys,
+    read_keys,
+    replace_keys,
+    write_keys,
+)
+from backend.vault.keys import VERSIONS_MAX, with_new_card_masters
 from backend.vault.local import LocalVault
+
+
+def written_keys(path: Path) -> list[str]:
+    """Every key in a plain file, in hexadecimal."""
+    return re.findall(r"[0-9A-F]{32,64}", path.read_text())
 
 
 @pytest.fixture
@@ -31,9 +45,9 @@ def test_the_same_keys_come_back(key_file: Path) -> None:
 
 
 def test_every_key_is_fresh_and_of_its_length(key_file: Path) -> None:
-    keys = json.loads(key_file.read_text())["keys"]
-    assert {name: len(value) // 2 for name, value in keys.items()} == KEY_BYTES
-    assert len(set(keys.values())) == len(keys)
+    keys = written_keys(key_file)
+    assert sorted(len(value) // 2 for value in keys) == [16] * 7 + [32] * 3
+    assert len(set(keys)) == len(keys)
 
 
 def test_an_existing_file_is_never_overwritten(key_file: Path) -> None:
@@ -84,10 +98,10 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
         lambda _: b"[]",
         lambda _: b"\xff\xfe",
         lambda text: text[: len(text) // 2],
-        lambda text: text.replace(b'"format": 1', b'"format": 2'),
+        lambda text: text.replace(b'"format": 2', b'"format": 3'),
         lambda text: text.replace(b"sealing", b"ceiling"),
-        lambda text: text.replace(b'"keys"', b'"locks"'),
-        lambda text: text + b" " * 20_000,
+        lambda text: text.replace(b'"cards"', b'"locks"'),
+        lambda text: text + b" " * FILE_BYTES_MAX,
     ],
 )
 def test_a_damaged_file_is_refused_and_not_quoted(key_file: Path, damage: object) -> None:
@@ -97,14 +111,66 @@ def test_a_damaged_file_is_refused_and_not_quoted(key_file: Path, damage: object
     with pytest.raises(KeyFileRefused) as caught:
         LocalVault.load(key_file)
     told = f"{caught.value!r} {caught.value.__cause__!r}"
-    assert not any(value in told for value in json.loads(content)["keys"].values())
+    assert not any(value in told for value in re.findall(r"[0-9A-F]{32}", content.decode()))
 
 
 def test_a_short_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     write_keys(path, make_keys(secrets.token_bytes))
     body = json.loads(path.read_text())
-    body["keys"]["picc"] = body["keys"]["picc"][:-2]
+    body["cards"][0]["picc"] = body["cards"][0]["picc"][:-2]
     path.write_text(json.dumps(body))
     with pytest.raises(KeyFileRefused, match="length"):
         read_keys(path)
+
+
+def test_a_file_of_before_versions_still_opens(tmp_path: Path) -> None:
+    names = {
+        "picc": 16,
+        "benefits_master": 16,
+        "benefits_authenticate": 16,
+        "access_master": 16,
+        "access_authenticate": 16,
+        "pin_bdk_aes": 16,
+        "pin_bdk_tdes": 16,
+        "pin_reference": 32,
+        "list_signing": 32,
+        "sealing": 32,
+    }
+    old = {name: secrets.token_hex(length) for name, length in names.items()}
+    path = tmp_path / "keys.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"format": 1, "pin_reference_version": 1, "keys": old}))
+    keys = read_keys(path)
+    assert (keys.card_version, keys.pin_reference_version) == (1, 1)
+    assert keys.cards[0].access_master.reveal().hex() == old["access_master"]
+    assert keys.bdks_tdes[0].key.reveal().hex() == old["pin_bdk_tdes"]
+
+
+def test_a_roll_over_keeps_what_was_and_adds_one(key_file: Path) -> None:
+    before = read_keys(key_file)
+    assert roll_cards(key_file).startswith("card masters are at version 2")
+    after = read_keys(key_file)
+    assert after.cards[0] == before.cards[0]
+    assert after.cards[1] != before.cards[0]
+    assert (after.sealing, after.bdks_aes) == (before.sealing, before.bdks_aes)
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert [path.name for path in key_file.parent.iterdir()] == [key_file.name]
+
+
+def test_two_roll_overs_at_once_do_not_lose_a_version(key_file: Path) -> None:
+    key_file.with_name(key_file.name + ".new").touch()
+    before = key_file.read_bytes()
+    with pytest.raises(KeyFileRefused, match="another roll-over"):
+        replace_keys(key_file, read_keys(key_file))
+    assert key_file.read_bytes() == before
+
+
+def test_versions_are_bounded(key_file: Path) -> None:
+    keys = read_keys(key_file)
+    while keys.card_version < VERSIONS_MAX:
+        keys = with_new_card_masters(keys, secrets.token_bytes)
+    replace_keys(key_file, keys)
+    assert read_keys(key_file) == keys
+    with pytest.raises(KeyFileRefused, match="no room"):
+        roll_cards(key_file)

@@ -13,8 +13,13 @@ import pytest
 
 from backend.vault import pin_block
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX, DIALOGUES_MAX
-from backend.vault.errors import DialogueUnknown, PersonalisationFailed, TooManyDialogues
-from backend.vault.key_file import make_keys
+from backend.vault.errors import (
+    CardKeyVersionUnknown,
+    DialogueUnknown,
+    PersonalisationFailed,
+    TooManyDialogues,
+)
+from backend.vault.keys import make_keys, with_new_card_masters
 from backend.vault.local import SEALED_SECONDS_MAX, LocalVault
 from backend.vault.pin_reference import reference_tag
 from backend.vault.seal import seal, unseal
@@ -28,7 +33,6 @@ from backend.vault.values import (
 )
 from backend.vault.vault import Vault
 from passcard.layout import Application
-from passcard.personalise import MasterKeys
 from passcard.secret import Secret
 from simulator import dukpt as pad_dukpt
 from simulator import pin_block as pad_block
@@ -173,19 +177,30 @@ def test_what_is_secret_does_not_print_itself(vault: LocalVault) -> None:
     assert code.reveal() == bytes(4)
 
 
-def answer_of(chip: Chip, vault: Vault, application: Application) -> tuple[bytes, bytes]:
+def answer_of(
+    chip: Chip, vault: Vault, application: Application, version: int = 1
+) -> tuple[bytes, bytes]:
     """Carry a challenge between a chip and the vault; return sealed state and card answer."""
     chip.power_on()
     chip.transmit(b"\x90\x5a\x00\x00\x03" + application.aid + b"\x00")
     rnd_b = chip.transmit(bytes.fromhex("9071000002010000"))[:16]
-    answered = vault.answer_card_challenge(chip.uid, application, rnd_b)
+    answered = vault.answer_card_challenge(chip.uid, application, rnd_b, key_version=version)
     card_answer = chip.transmit(b"\x90\xaf\x00\x00\x20" + answered.answer + b"\x00")
     return answered.sealed_state, card_answer[:-2]
 
 
-def personalise(vault: Vault, chip: Chip) -> int:
+def chip_refuses(chip: Chip, vault: Vault, version: int) -> bytes:
+    """Answer a chip under another version of the masters; return the chip's status word."""
     chip.power_on()
-    step = vault.begin_personalisation(chip.uid)
+    chip.transmit(b"\x90\x5a\x00\x00\x03" + Application.ACCESS.aid + b"\x00")
+    rnd_b = chip.transmit(bytes.fromhex("9071000002010000"))[:16]
+    answered = vault.answer_card_challenge(chip.uid, Application.ACCESS, rnd_b, key_version=version)
+    return chip.transmit(b"\x90\xaf\x00\x00\x20" + answered.answer + b"\x00")
+
+
+def personalise(vault: Vault, chip: Chip, to_version: int | None = None) -> int:
+    chip.power_on()
+    step = vault.begin_personalisation(chip.uid, to_version=to_version)
     exchanges = 0
     while step.command is not None:
         step = vault.continue_personalisation(step.dialogue_id, chip.transmit(step.command))
@@ -235,16 +250,43 @@ def test_a_sealed_challenge_expires_by_itself(vault: LocalVault, clock: Any) -> 
 
 
 def test_the_access_key_is_the_cards_own(vault: LocalVault) -> None:
-    keys = vault._keys
-    masters = MasterKeys(
-        picc=keys.picc,
-        benefits_master=keys.benefits_master,
-        benefits_authenticate=keys.benefits_authenticate,
-        access_master=keys.access_master,
-        access_authenticate=keys.access_authenticate,
-    )
+    masters = vault._keys.master_keys(1)
     assert vault.derive_access_key(UID) == masters.for_card(UID).access_authenticate.reveal()
     assert vault.derive_access_key(UID) != vault.derive_access_key(bytes(7))
+
+
+def test_a_card_of_an_earlier_version_still_proves_itself(clock: Any) -> None:
+    keys = make_keys(secrets.token_bytes)
+    chip = Chip(UID, secrets.token_bytes)
+    personalise(LocalVault(keys, now=clock), chip)
+    vault = LocalVault(with_new_card_masters(keys, secrets.token_bytes), now=clock)
+    assert vault.current_card_key_version() == 2
+    sealed, answer = answer_of(chip, vault, Application.ACCESS)
+    assert vault.verify_card_answer(UID, Application.ACCESS, sealed, answer)
+    assert vault.derive_access_key(UID) != vault.derive_access_key(UID, 2)
+    refused = chip_refuses(chip, vault, 2)
+    assert refused == bytes.fromhex("91AE")
+
+
+def test_a_new_card_gets_the_wanted_version(clock: Any) -> None:
+    keys = with_new_card_masters(make_keys(secrets.token_bytes), secrets.token_bytes)
+    vault = LocalVault(keys, now=clock)
+    for wanted, version in ((None, 2), (2, 2), (1, 1)):
+        chip = Chip(UID, secrets.token_bytes)
+        personalise(vault, chip, to_version=wanted)
+        sealed, answer = answer_of(chip, vault, Application.BENEFITS, version)
+        assert vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
+
+
+@pytest.mark.parametrize("version", [0, 2, -1, 255])
+def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: LocalVault, version: int) -> None:
+    with pytest.raises(CardKeyVersionUnknown):
+        vault.derive_access_key(UID, version)
+    with pytest.raises(CardKeyVersionUnknown):
+        vault.answer_card_challenge(UID, Application.ACCESS, bytes(16), key_version=version)
+    for versions in ({"to_version": version}, {"from_version": version}):
+        with pytest.raises(CardKeyVersionUnknown):
+            vault.begin_personalisation(UID, **versions)
 
 
 def test_every_bit_of_a_seal_matters(clock: Any) -> None:

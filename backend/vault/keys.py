@@ -1,0 +1,113 @@
+"""Every key the vault holds, one purpose each, with the versions that rolling over leaves behind.
+
+Promise: versions count from 1, the newest is the current one, and none is ever changed. A BDK
+serves the pads whose identifier begins with its prefix; the first, with no prefix, serves every
+pad that no later one claims. Not here: where keys are kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from backend.vault.errors import CardKeyVersionUnknown, KeyFileRefused
+from passcard.personalise import MasterKeys
+from passcard.secret import Secret
+
+#: A card stores its key version in one byte; nobody rolls that often.
+VERSIONS_MAX = 16
+CARD_KEY_NAMES = (
+    "picc",
+    "benefits_master",
+    "benefits_authenticate",
+    "access_master",
+    "access_authenticate",
+)
+CARD_KEY_BYTES = 16
+BDK_BYTES = 16
+PIN_REFERENCE_BYTES = 32
+LIST_SIGNING_BYTES = 32
+SEALING_BYTES = 32
+#: An identifier of the keys' owner: 4 bytes for AES (ANSI X9.24-3 §6.1), 5 for TDES.
+BDK_PREFIX_BYTES_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bdk:
+    """A base derivation key and the first bytes of the pad identifiers it serves."""
+
+    prefix: bytes
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class VaultKeys:
+    """Every key, oldest version first."""
+
+    cards: tuple[MasterKeys, ...]
+    pin_references: tuple[Secret, ...]
+    bdks_aes: tuple[Bdk, ...]
+    bdks_tdes: tuple[Bdk, ...]
+    list_signing: Secret
+    sealing: Secret
+
+    @property
+    def card_version(self) -> int:
+        """Version of the card masters that new cards get."""
+        return len(self.cards)
+
+    @property
+    def pin_reference_version(self) -> int:
+        """Version of the key that new PIN references are made with."""
+        return len(self.pin_references)
+
+    def master_keys(self, version: int) -> MasterKeys:
+        """Return the card masters of a version; raise CardKeyVersionUnknown."""
+        if not 1 <= version <= len(self.cards):
+            raise CardKeyVersionUnknown(version=version)
+        return self.cards[version - 1]
+
+    def pin_reference(self, version: int) -> Secret | None:
+        """Return the PIN reference key of a version, or None if there is none."""
+        if not 1 <= version <= len(self.pin_references):
+            return None
+        return self.pin_references[version - 1]
+
+
+def find_bdk(bdks: tuple[Bdk, ...], identifier: bytes) -> Bdk:
+    """Return the BDK of a pad: the one with the longest prefix of its identifier."""
+    serving = [bdk for bdk in bdks if identifier.startswith(bdk.prefix)]
+    return max(serving, key=lambda bdk: len(bdk.prefix))
+
+
+def make_card_masters(random: Callable[[int], bytes]) -> MasterKeys:
+    """Make the five card masters of a version."""
+    return MasterKeys(**{name: Secret(random(CARD_KEY_BYTES)) for name in CARD_KEY_NAMES})
+
+
+def make_keys(random: Callable[[int], bytes]) -> VaultKeys:
+    """Make every key afresh, in one version."""
+    return VaultKeys(
+        cards=(make_card_masters(random),),
+        pin_references=(Secret(random(PIN_REFERENCE_BYTES)),),
+        bdks_aes=(Bdk(b"", Secret(random(BDK_BYTES))),),
+        bdks_tdes=(Bdk(b"", Secret(random(BDK_BYTES))),),
+        list_signing=Secret(random(LIST_SIGNING_BYTES)),
+        sealing=Secret(random(SEALING_BYTES)),
+    )
+
+
+def with_new_card_masters(keys: VaultKeys, random: Callable[[int], bytes]) -> VaultKeys:
+    """Return the keys with one more version of the card masters; raise KeyFileRefused."""
+    _check_room(keys.cards)
+    return replace(keys, cards=(*keys.cards, make_card_masters(random)))
+
+
+def with_new_pin_reference(keys: VaultKeys, random: Callable[[int], bytes]) -> VaultKeys:
+    """Return the keys with one more version of the PIN reference key; raise KeyFileRefused."""
+    _check_room(keys.pin_references)
+    fresh = Secret(random(PIN_REFERENCE_BYTES))
+    return replace(keys, pin_references=(*keys.pin_references, fresh))
+
+
+def _check_room(versions: tuple[object, ...]) -> None:
+    if len(versions) >= VERSIONS_MAX:
+        raise KeyFileRefused(f"there are {VERSIONS_MAX} versions already: no room for another")
