@@ -46,3 +46,9 @@ def test_every_operation_documents_its_refusals() -> None:
         for method, operation in operations.items():
             assert "default" in operation["responses"], f"{method} {path}"
             assert operation["summary"], f"{method} {path}"
+
+
+def test_both_sides_speak_one_visual_language() -> None:
+    # Terminal and backend share no files, so the tokens exist twice; they must not drift apart.
+    ours, theirs = (ROOT / side / "static" / "tokens.css" for side in ("terminal", "backend/web"))
+    assert ours.read_text() == theirs.read_text()

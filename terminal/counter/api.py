@@ -39,6 +39,7 @@ from terminal.counter.journal import SALES_LISTED_MAX, SaleJournal
 from terminal.counter.page import Place, render_till
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
+from terminal.loopback import SHARED_STATIC
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def create_app(till: Till) -> FastAPI:
     _add_sales(app, till)
     _add_watching(app, till)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.middleware("http")(_only_from_here)
     return app
 

@@ -4,20 +4,13 @@ Promise: one daemon per `state_dir`, because two would finish each other's sales
 end it with every sale at rest or recoverable from the journal. It holds no rule of its own.
 """
 
-import fcntl
 import logging
-import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
-from types import FrameType
 from uuid import uuid4
-
-import uvicorn
 
 from terminal.backend_client import BackendClient
 from terminal.counter.api import Till, create_app
@@ -30,6 +23,7 @@ from terminal.counter.ports import Collaborators
 from terminal.counter.view import SaleView
 from terminal.errors import SettingsError
 from terminal.identity import Identity, load_identity
+from terminal.loopback import PageServer, sole_daemon
 from terminal.pin.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
 from terminal.pin.visa_pad import open_visa_pad
 from terminal.reader.pcsc import PcscReader, list_reader_names
@@ -37,8 +31,6 @@ from terminal.settings import CounterSettings
 
 JOURNAL_FILE = "counter.db"
 LOCK_FILE = "counter.lock"
-STREAMS_END_SECONDS_MAX = 3
-REQUESTS_WAITING_MAX = 64
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +61,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
     """
     identity = load_identity(settings.state_dir, "counter")
     with ExitStack() as stack:
-        stack.enter_context(_sole_daemon(settings.state_dir / LOCK_FILE))
+        stack.enter_context(sole_daemon(settings.state_dir / LOCK_FILE, "counter"))
         journal = open_sale_journal(settings.state_dir / JOURNAL_FILE)
         stack.callback(journal.close)
         backend = stack.enter_context(
@@ -136,55 +128,6 @@ def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter)
     )
 
 
-class _Server(uvicorn.Server):
-    """Says that it stops as soon as it is told to, so that the event streams end by themselves."""
-
-    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._stopping.set()
-        super().handle_exit(sig, frame)
-
-
 def _serve(settings: CounterSettings, till: Till, stopping: threading.Event) -> None:
-    config = uvicorn.Config(
-        create_app(till),
-        host=settings.listen_host,
-        port=settings.listen_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        limit_concurrency=REQUESTS_WAITING_MAX,
-        timeout_graceful_shutdown=STREAMS_END_SECONDS_MAX,
-    )
-    with _signals_end_the_server_only():
-        _Server(config, stopping).run()
-
-
-@contextmanager
-def _signals_end_the_server_only() -> Iterator[None]:
-    """Outlive the signals that uvicorn raises again once it has stopped for them."""
-    before = {
-        each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield
-    finally:
-        for each, action in before.items():
-            signal.signal(each, action)
-
-
-@contextmanager
-def _sole_daemon(path: Path) -> Iterator[None]:
-    """Hold the lock file; the kernel lets it go when we die, however we die."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as cause:
-            raise SettingsError(f"another counter uses {path.parent}: stop it first") from cause
-        yield
-    finally:
-        os.close(file)
+    host, port = settings.listen_host, settings.listen_port
+    PageServer(create_app(till), host, port, stopping.set).serve_until_signal()

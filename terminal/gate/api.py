@@ -22,6 +22,7 @@ from terminal.gate.events import StateStream
 from terminal.gate.passages import PassageJournal
 from terminal.gate.state import StateBoard
 from terminal.gate.view import passage_json, state_json
+from terminal.loopback import SHARED_STATIC
 
 LOG = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def create_app(screen: Screen) -> FastAPI:
     app = FastAPI(title="Pass gate", docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
+    app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.add_exception_handler(JournalError, _journal_unavailable)
     _add_looking(app, screen)
     _add_screen(app, screen)

@@ -9,24 +9,17 @@ thread that ends by a fault of ours ends the daemon: a gate that looks alive and
 worse than one that starts again.
 """
 
-import fcntl
 import logging
-import os
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from types import FrameType
 from typing import Final
 
-import uvicorn
 from fastapi import FastAPI
 
 from terminal.backend_client import BackendClient
-from terminal.errors import SettingsError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.events import StateStream
@@ -38,6 +31,7 @@ from terminal.gate.tap import Gate
 from terminal.gate.view import state_json
 from terminal.gate.watch import CardReader, watch
 from terminal.identity import Identity, load_identity
+from terminal.loopback import PageServer, sole_daemon
 from terminal.reader.pcsc import PcscReader
 from terminal.settings import GateSettings
 
@@ -45,8 +39,6 @@ LOG = logging.getLogger(__name__)
 
 JOURNAL_FILE: Final = "passages.db"
 LOCK_FILE: Final = "gate.lock"
-STREAMS_END_SECONDS_MAX: Final = 3
-REQUESTS_WAITING_MAX: Final = 64
 THREAD_END_SECONDS_MAX: Final = 20.0  # one exchange with the backend, and a little
 
 
@@ -73,7 +65,7 @@ def run(settings: GateSettings) -> int:
     """
     identity = load_identity(settings.state_dir, "gate")
     with ExitStack() as stack:
-        stack.enter_context(_sole_daemon(settings.state_dir / LOCK_FILE))
+        stack.enter_context(sole_daemon(settings.state_dir / LOCK_FILE, "gate"))
         journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
         stack.callback(journal.close)
         backend = stack.enter_context(
@@ -128,7 +120,8 @@ def _load_stored_list(store: ListStore, board: StateBoard, now: datetime) -> Non
 
 def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> int:
     stopping, faults = threading.Event(), list[str]()
-    server = _Server(_server_config(settings, parts.app), parts.stream.close)
+    host, port = settings.listen_host, settings.listen_port
+    server = PageServer(parts.app, host, port, parts.stream.close)
 
     def guarded(name: str, work: Callable[[], None]) -> threading.Thread:
         def guard() -> None:
@@ -149,63 +142,10 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
 
     threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
     try:
-        with _signals_end_the_server_only():
-            server.run()
+        server.serve_until_signal()
     finally:
         stopping.set()
         parts.link.stop()
         for thread in threads:
             thread.join(THREAD_END_SECONDS_MAX)
     return 1 if faults else 0
-
-
-def _server_config(settings: GateSettings, app: FastAPI) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        host=settings.listen_host,
-        port=settings.listen_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        limit_concurrency=REQUESTS_WAITING_MAX,
-        timeout_graceful_shutdown=STREAMS_END_SECONDS_MAX,
-    )
-
-
-class _Server(uvicorn.Server):
-    """Ends the event streams as soon as it is told to stop: they would not end by themselves."""
-
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._end_streams = end_streams
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._end_streams()
-        super().handle_exit(sig, frame)
-
-
-@contextmanager
-def _signals_end_the_server_only() -> Iterator[None]:
-    """Outlive the signals that uvicorn raises again once it has stopped for them."""
-    before = {
-        each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield
-    finally:
-        for each, action in before.items():
-            signal.signal(each, action)
-
-
-@contextmanager
-def _sole_daemon(path: Path) -> Iterator[None]:
-    """Hold the lock file; the kernel lets it go when we die, however we die."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as cause:
-            raise SettingsError(f"another gate uses {path.parent}: stop it first") from cause
-        yield
-    finally:
-        os.close(file)

@@ -205,8 +205,8 @@ def test_the_page_is_whole_and_safe_before_any_script(shop: Shop) -> None:
     assert "123,45\u00a0€" in page.text
     assert "12:04" in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
-    for path in ("till.css", "tokens.css", "till.js", "icon.svg"):
-        assert shop.http.get(f"/static/{path}").status_code == 200
+    for path in ("static/till.css", "shared/tokens.css", "static/till.js", "static/icon.svg"):
+        assert shop.http.get(f"/{path}").status_code == 200
 
 
 def test_a_fault_of_ours_does_not_leave_the_till_busy(

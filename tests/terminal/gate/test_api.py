@@ -246,10 +246,12 @@ def test_the_page_escapes_what_the_backend_named(
     assert "<script>alert" not in world.client.get("/").text
 
 
-@pytest.mark.parametrize("name", ["gate.css", "gate.js", "tokens.css", "icon.svg"])
+@pytest.mark.parametrize(
+    "name", ["static/gate.css", "static/gate.js", "shared/tokens.css", "static/icon.svg"]
+)
 def test_what_the_page_names_is_served(world: World, name: str) -> None:
-    assert f"/static/{name}" in world.client.get("/").text
-    assert world.client.get(f"/static/{name}").status_code == 200
+    assert f"/{name}" in world.client.get("/").text
+    assert world.client.get(f"/{name}").status_code == 200
 
 
 def test_every_shape_and_sound_is_drawn(world: World) -> None:

@@ -1,0 +1,74 @@
+"""What the counter's and the gate's daemons share: one instance, one page server, a clean end.
+
+Not here: what they serve, and what they do beside serving.
+"""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from terminal.errors import SettingsError
+
+STREAMS_END_SECONDS_MAX = 3
+REQUESTS_WAITING_MAX = 64
+SHARED_STATIC = Path(__file__).parent / "static"
+"""Style sheets that every page of a terminal uses."""
+
+
+class PageServer(uvicorn.Server):
+    """Serves until SIGTERM or SIGINT, and ends the event streams, which would not end alone."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, end_streams: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=REQUESTS_WAITING_MAX,
+                timeout_graceful_shutdown=STREAMS_END_SECONDS_MAX,
+            )
+        )
+        self._end_streams = end_streams
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams as soon as the end is wished."""
+        self._end_streams()
+        super().handle_exit(sig, frame)
+
+    def serve_until_signal(self) -> None:
+        """Serve; return once stopped, outliving the signals that uvicorn raises again then."""
+        before = {
+            each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            self.run()
+        finally:
+            for each, action in before.items():
+                signal.signal(each, action)
+
+
+@contextmanager
+def sole_daemon(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file; the kernel lets it go when we die, however we die.
+
+    Raises SettingsError while another daemon of this kind (`what`, in English) holds it.
+    """
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            raise SettingsError(f"another {what} uses {path.parent}: stop it first") from cause
+        yield
+    finally:
+        os.close(file)
