@@ -1,7 +1,7 @@
 """Applications and what the card tells of itself: one small function per command.
 
 Each takes the state and the command's plain body, of a length the dispatcher has checked, and
-returns the answer's plain bytes or refuses. Files are not built: a Pass card has none.
+returns the answer's plain bytes or refuses.
 """
 
 from dataclasses import replace
@@ -12,6 +12,7 @@ from simulator.chip.memory import (
     KEYS_MAX,
     PICC_AID,
     Application,
+    Damage,
     application_cost,
 )
 from simulator.chip.state import ChipState
@@ -20,15 +21,13 @@ from simulator.chip.status import Status, require
 _CREATE_LENGTH = 5
 _HAS_KS3, _HAS_ISO_FILE_IDS = 0x10, 0x20
 
-# Vendor NXP, type DESFire, subtype, major, minor, storage 8K, protocol 14443-4: an EV2.
-HARDWARE_VERSION = bytes.fromhex("0401011200 1A05")
-SOFTWARE_VERSION = bytes.fromhex("0401010201 1A05")
 BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 14 of 2024
 
 
 def select_application(state: ChipState, body: bytes) -> bytes:
     """SelectApplication; a refusal ends the session as well."""
     require(body in state.memory.applications, Status.APPLICATION_NOT_FOUND)
+    require(Damage(body) not in state.memory.damage, Status.APPLICATION_INTEGRITY_ERROR)
     state.select(body)
     return b""
 
@@ -50,6 +49,9 @@ def create_application(state: ChipState, body: bytes) -> bytes:
     names = {app.name for app in state.memory.applications.values() if app.name}
     require(aid not in state.memory.applications, Status.DUPLICATE)
     require(application.name not in names, Status.DUPLICATE)
+    limit = state.generation.applications_max
+    held = len(state.memory.applications) - 1
+    require(limit is None or held < limit, Status.TOO_MANY_APPLICATIONS)
     cost = application_cost(len(application.keys))
     require(cost <= state.memory.free_bytes, Status.OUT_OF_EEPROM)
     state.write(state.memory.with_application(aid, application, cost))
@@ -111,7 +113,9 @@ def get_key_version(state: ChipState, body: bytes) -> bytes:
 
 def get_version(state: ChipState, _body: bytes) -> bytes:
     """GetVersion: hardware, software, then UID, batch and date."""
-    return HARDWARE_VERSION + SOFTWARE_VERSION + state.uid + BATCH_AND_DATE
+    generation = state.generation
+    versions = generation.hardware_version + generation.software_version
+    return versions + state.uid + BATCH_AND_DATE
 
 
 def get_card_uid(state: ChipState, _body: bytes) -> bytes:

@@ -1,7 +1,7 @@
-"""Three-pass mutual authentication: AES (AA), ISO (1A), EV2First (71) and EV2NonFirst (77).
+"""Three-pass mutual authentication: legacy (0A), ISO (1A), AES (AA), EV2 (71 first, 77 non-first).
 
 Each has two steps: `begin_…` returns the challenge to send and what is pending, `finish` takes the
-reader's answer and opens the session. Legacy Authenticate (0A) is not built.
+reader's answer and opens the session.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,16 @@ from simulator.chip.crypto import rotate_left
 from simulator.chip.keys import Key, KeyKind
 from simulator.chip.messaging_ev1 import Ev1Session, session_cipher
 from simulator.chip.messaging_ev2 import TRANSACTION_ID_LENGTH, Ev2Session, session_ciphers
+from simulator.chip.messaging_legacy import LegacySession, encipher_sent
 from simulator.chip.state import ChipState
 from simulator.chip.status import Status, require
 
 CAPABILITIES_LENGTH = 6
 AES_KINDS = frozenset({KeyKind.AES})
 DES_KINDS = frozenset({KeyKind.TWO_KEY_DES, KeyKind.THREE_KEY_DES})
+LEGACY_KINDS = frozenset({KeyKind.TWO_KEY_DES})
+# [?] Whether AuthenticateEV2First aborts a transaction; other authentications do not.
+EV2_FIRST_ABORTS_TRANSACTION = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,19 @@ def begin_iso(state: ChipState, body: bytes) -> Pending:
     return _begin(state, _only_key_number(body), kinds=DES_KINDS, finish=_finish_ev1)
 
 
+def begin_legacy(state: ChipState, body: bytes) -> Pending:
+    """Authenticate (0A): KeyNo."""
+    return _begin(state, _only_key_number(body), kinds=LEGACY_KINDS, finish=_finish_legacy)
+
+
 def begin_ev2_first(state: ChipState, body: bytes) -> Pending:
     """AuthenticateEV2First: KeyNo, LenCap, PCDcap2 (0 to 6 bytes)."""
     require(len(body) >= 2, Status.LENGTH_ERROR)
     number, length, capabilities = body[0], body[1], body[2:]
     require(len(capabilities) == length <= CAPABILITIES_LENGTH, Status.LENGTH_ERROR)
     padded = capabilities.ljust(CAPABILITIES_LENGTH, b"\x00")
+    if EV2_FIRST_ABORTS_TRANSACTION:
+        state.end_session()
     return _begin(
         state, number, kinds=AES_KINDS, finish=_finish_ev2_first, reader_capabilities=padded
     )
@@ -98,11 +109,24 @@ def _finish_ev1(state: ChipState, pending: Pending, body: bytes) -> bytes:
 
     A reader that starts part 2 with a zero IV damages RndA alone and sees it in our answer [HW].
     """
-    rnd_a = _open_reader_answer(pending, body, pending.challenge)
     cipher = pending.key.cipher()
+    rnd_a = _open_reader_answer(pending, body, pending.challenge[-cipher.block :])
     session = session_cipher(pending.key, rnd_a, pending.rnd_b)
     state.session = Ev1Session(pending.number, session, session.zero_iv())
     return cipher.encrypt(rotate_left(rnd_a), body[-cipher.block :])
+
+
+def _finish_legacy(state: ChipState, pending: Pending, body: bytes) -> bytes:
+    """Answer E(rol RndA); the chip enciphers both ways, the reader deciphers."""
+    length = pending.key.kind.challenge_length
+    require(len(body) == 2 * length, Status.LENGTH_ERROR)
+    cipher = pending.key.cipher()
+    plain = encipher_sent(cipher, body)
+    rnd_a = plain[:length]
+    require(plain[length:] == rotate_left(pending.rnd_b), Status.AUTHENTICATION_ERROR)
+    session = session_cipher(pending.key, rnd_a, pending.rnd_b)
+    state.session = LegacySession(pending.number, session)
+    return cipher.encrypt(rotate_left(rnd_a))
 
 
 def _finish_ev2_first(state: ChipState, pending: Pending, body: bytes) -> bytes:

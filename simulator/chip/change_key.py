@@ -4,9 +4,10 @@ Only one write happens, after every check; the answer to a change of the session
 and the session is gone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.chip.crypto import jamcrc, xor
+from simulator.chip.crypto import crc16, jamcrc, xor
 from simulator.chip.keys import (
     ChangeRight,
     Key,
@@ -17,6 +18,7 @@ from simulator.chip.keys import (
     kind_from_bits,
 )
 from simulator.chip.messaging_ev2 import Ev2Session
+from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.state import MASTER_KEY, ChipState
 from simulator.chip.status import Status, require
 
@@ -50,8 +52,7 @@ def change_key(state: ChipState, body: bytes) -> bytes:
     """Replace one key of the selected level: KeyNo, then the decrypted key block."""
     change = _wanted(state, body[0])
     require(_may_change(state, change), Status.AUTHENTICATION_ERROR)
-    read = _read_ev2 if isinstance(state.session, Ev2Session) else _read_ev1
-    key = read(change, body[1:])
+    key = _read_key(state, change, body[1:])
     changed = state.application.with_key(change.number, key)
     if change.own:
         state.session = None
@@ -83,6 +84,17 @@ def _may_change(state: ChipState, change: _Change) -> bool:
     return state.session is not None and state.session.key_number == settings.change_right
 
 
+def _read_key(state: ChipState, change: _Change, block: bytes) -> Key:
+    match state.session:
+        case Ev2Session():
+            return _read_ev2(change, block)
+        case LegacySession():
+            return _read_chained(change, block, crc16, b"")
+        case _:
+            covered = bytes((CHANGE_KEY, change.key_number_byte))
+            return _read_chained(change, block, jamcrc, covered)
+
+
 def _read_ev2(change: _Change, block: bytes) -> Key:
     """Read new || version, or (new xor old) || version || CRC(new)."""
     expected = change.length + change.has_version + (0 if change.own else CRC_LENGTH)
@@ -93,15 +105,19 @@ def _read_ev2(change: _Change, block: bytes) -> Key:
     return key
 
 
-def _read_ev1(change: _Change, block: bytes) -> Key:
-    """Read as EV2, with a CRC over the command before CRC(new), and zeros to the end."""
+def _read_chained(
+    change: _Change, block: bytes, crc: Callable[[bytes], bytes], covered: bytes
+) -> Key:
+    """Read as EV2, with a CRC over it all before CRC(new), and zeros to the end.
+
+    EV1 has a CRC-32 that covers the command too, the legacy session a CRC-16 that does not.
+    """
     end = change.length + change.has_version
-    rest = block[end:]
-    crcs = jamcrc(bytes((CHANGE_KEY, change.key_number_byte)) + block[:end])
-    require(len(block) >= end + CRC_LENGTH * (1 if change.own else 2), Status.LENGTH_ERROR)
+    rest, crcs = block[end:], crc(covered + block[:end])
+    require(len(block) >= end + len(crcs) * (1 if change.own else 2), Status.LENGTH_ERROR)
     key = _new_key(change, block)
     if not change.own:
-        crcs += jamcrc(key.material)
+        crcs += crc(key.material)
     require(rest == crcs + bytes(len(rest) - len(crcs)), Status.INTEGRITY_ERROR)
     return key
 

@@ -3,23 +3,35 @@
 Promise: what `transmit` answers follows the public facts; any error answer,
 any selection and any loss of power end the session; memory changes in one step or not at all.
 
-Not built, and answered 1C: files, transactions, SetConfiguration, FormatPICC, legacy
-authentication, key sets, three-key DES, random UID, frames from the reader that need chaining.
+Not built: shared applications (a second AID in SelectApplication), delegated applications,
+additional access rights, SDM, the virtual card and its proximity check.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from simulator.chip.applications import select_application
 from simulator.chip.authentication import Pending
 from simulator.chip.commands import (
     ADDITIONAL_FRAME,
     AUTHENTICATIONS,
-    COMMANDS,
+    EV2_AUTHENTICATIONS,
     SELECT_APPLICATION,
     SELECT_LENGTH,
+    find_command,
     run_command,
+    whole_length,
 )
-from simulator.chip.frames import ISO_CLASS, WRAPPED_CLASS, Frame, encode_answer, parse_frame, split
+from simulator.chip.frames import (
+    ISO_CLASS,
+    PART_LENGTH_MAX,
+    WRAPPED_CLASS,
+    Frame,
+    encode_answer,
+    parse_frame,
+    split,
+)
+from simulator.chip.generation import EV2, Generation
 from simulator.chip.iso7816 import answer_iso
 from simulator.chip.memory import Memory
 from simulator.chip.state import ChipState, PowerLostError, Random
@@ -29,6 +41,20 @@ from simulator.chip.status import RefusalError, Status, require
 DESFIRE_ATR = bytes.fromhex("3B8180018080")
 UID_LENGTH = 7
 CAPABILITIES_LENGTH = 6
+# [?] An AF frame when nothing is open; and when another command dropped an unfinished one.
+ORPHAN_FRAME, ABANDONED_COMMAND = Status.ILLEGAL_COMMAND, Status.COMMAND_ABORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A command whose data has not all come; its parts so far, as sent."""
+
+    ins: int
+    body: bytes
+
+
+# What an AF frame would go on with: an authentication, parts of an answer, or of a command.
+Chain = Pending | list[bytes] | Unfinished
 
 
 class Chip:
@@ -46,13 +72,21 @@ class Chip:
         memory: Memory | None = None,
         capabilities: bytes = bytes(CAPABILITIES_LENGTH),
         committed: Callable[[Memory], None] = lambda _memory: None,
+        generation: Generation = EV2,
     ) -> None:
         if len(uid) != UID_LENGTH or len(capabilities) != CAPABILITIES_LENGTH:
             raise ValueError("a DESFire UID has 7 bytes, PDcap2 has 6")
-        self._state = ChipState(uid, random, capabilities, memory or Memory(), committed=committed)
+        self._state = ChipState(
+            uid,
+            random,
+            capabilities,
+            memory or Memory(),
+            committed=committed,
+            generation=generation,
+        )
         self._powered = False
-        # What an AF frame would go on with: an authentication, or parts of an answer.
-        self._chain: Pending | list[bytes] | None = None
+        self._chain: Chain | None = None
+        self._abandoned = False
 
     @property
     def uid(self) -> bytes:
@@ -94,7 +128,7 @@ class Chip:
             return b""
         try:
             if command[0] == ISO_CLASS and len(command) >= 4:
-                self._chain = None
+                self._chain, self._abandoned = None, False
                 return answer_iso(self._state, command)
             return self._answer(command)
         except PowerLostError:
@@ -103,39 +137,64 @@ class Chip:
 
     def _forget(self) -> None:
         self._chain = None
+        self._abandoned = False
         self._state.forget()
 
     def _answer(self, command: bytes) -> bytes:
         # A new command drops an open chain.
         chain, self._chain = self._chain, None
+        abandoned, self._abandoned = self._abandoned, False
         try:
             frame = parse_frame(command)
-            status, body = self._dispatch(frame, chain)
+            if frame.ins == ADDITIONAL_FRAME:
+                require(chain is not None, ABANDONED_COMMAND if abandoned else ORPHAN_FRAME)
+                assert chain is not None
+                status, body = self._continue(frame, chain)
+            else:
+                self._abandoned = isinstance(chain, Unfinished)
+                status, body = self._begin(frame)
         except RefusalError as refusal:
-            self._state.session = None
+            self._state.end_session()
             status, body = refusal.status, b""
         return encode_answer(status, body, wrapped=command[0] == WRAPPED_CLASS)
 
-    def _dispatch(self, frame: Frame, chain: Pending | list[bytes] | None) -> tuple[Status, bytes]:
-        if frame.ins == ADDITIONAL_FRAME:
-            return self._continue(frame, chain)
+    def _begin(self, frame: Frame) -> tuple[Status, bytes]:
+        generation = self._state.generation
+        one_frame = len(frame.body) <= PART_LENGTH_MAX
+        require(generation.knows_ev2 or one_frame, Status.LENGTH_ERROR)
         if frame.ins in AUTHENTICATIONS:
+            known = generation.knows_ev2 or frame.ins not in EV2_AUTHENTICATIONS
+            require(known, Status.ILLEGAL_COMMAND)
             pending = AUTHENTICATIONS[frame.ins](self._state, frame.body)
             self._chain = pending
             return Status.ADDITIONAL_FRAME, pending.challenge
         if frame.ins == SELECT_APPLICATION:
             require(len(frame.body) == SELECT_LENGTH, Status.LENGTH_ERROR)
             return Status.OK, select_application(self._state, frame.body)
-        answer = run_command(self._state, frame.ins, frame.body)
-        return self._send(split(answer, COMMANDS[frame.ins].first_parts))
+        return self._collect(frame.ins, frame.body)
 
-    def _continue(self, frame: Frame, chain: Pending | list[bytes] | None) -> tuple[Status, bytes]:
+    def _continue(self, frame: Frame, chain: Chain) -> tuple[Status, bytes]:
         if isinstance(chain, Pending):
             return Status.OK, chain.finish(self._state, chain, frame.body)
-        require(chain is not None, Status.ILLEGAL_COMMAND)
-        assert chain is not None
+        if isinstance(chain, Unfinished):
+            # Else a reader that has nothing left to send would ask for ever.
+            require(frame.body != b"", Status.LENGTH_ERROR)
+            return self._collect(chain.ins, chain.body + frame.body)
         require(not frame.body, Status.LENGTH_ERROR)
         return self._send(chain)
+
+    def _collect(self, ins: int, body: bytes) -> tuple[Status, bytes]:
+        """Run a command, or wait for the rest of it."""
+        command = find_command(self._state, ins)
+        whole = whole_length(self._state, command, body)
+        if whole is not None:
+            require(len(body) <= whole, Status.LENGTH_ERROR)
+            if len(body) < whole:
+                require(command.continues, Status.LENGTH_ERROR)
+                self._chain = Unfinished(ins, body)
+                return Status.ADDITIONAL_FRAME, b""
+        answer = run_command(self._state, ins, body)
+        return self._send(split(answer, command.first_parts, command.part_length))
 
     def _send(self, parts: list[bytes]) -> tuple[Status, bytes]:
         """Send the next part; the rest waits for the reader's AF."""

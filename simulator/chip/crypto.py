@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
 AES_BLOCK = 16
 DES_BLOCK = 8
+_CRC_A_START, _CRC_A_POLYNOMIAL = 0x6363, 0x8408
 # RFC 4493 and NIST SP 800-38B §5.3: the constant R of each block size.
 _SUBKEY_CONSTANTS = {AES_BLOCK: 0x87, DES_BLOCK: 0x1B}
 
@@ -53,6 +54,28 @@ def cmac(cipher: BlockCipher, message: bytes, iv: bytes | None = None) -> bytes:
     return cipher.encrypt(padded[: -cipher.block] + last, iv)[-cipher.block :]
 
 
+class RunningMac:
+    """A CMAC whose message comes in pieces, of any lengths."""
+
+    def __init__(self, cipher: BlockCipher) -> None:
+        self._cipher = cipher
+        self._chain = cipher.zero_iv()
+        self._rest = b""  # at most one block: the last is treated otherwise
+
+    def update(self, piece: bytes) -> None:
+        """Add to the message."""
+        waiting = self._rest + piece
+        settled = max(len(waiting) - 1, 0) // self._cipher.block * self._cipher.block
+        if settled:
+            blocks = self._cipher.encrypt(waiting[:settled], self._chain)
+            self._chain = blocks[-self._cipher.block :]
+        self._rest = waiting[settled:]
+
+    def digest(self) -> bytes:
+        """Return the CMAC of all that came."""
+        return cmac(self._cipher, self._rest, self._chain)
+
+
 def cmac_subkeys(cipher: BlockCipher) -> tuple[bytes, bytes]:
     """Return K1 and K2."""
     first = _double(cipher.encrypt(cipher.zero_iv()))
@@ -75,6 +98,16 @@ def truncate_odd(mac: bytes) -> bytes:
 def jamcrc(message: bytes) -> bytes:
     """Return CRC-32 without the final inversion, 4 bytes little endian."""
     return (binascii.crc32(message) ^ 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def crc16(message: bytes) -> bytes:
+    """Return the CRC_A of ISO/IEC 14443-3, 2 bytes little endian."""
+    crc = _CRC_A_START
+    for octet in message:
+        crc ^= octet
+        for _ in range(8):
+            crc = crc >> 1 ^ (_CRC_A_POLYNOMIAL if crc & 1 else 0)
+    return crc.to_bytes(2, "little")
 
 
 def rotate_left(block: bytes) -> bytes:

@@ -10,6 +10,8 @@ from simulator.chip.status import Status, require
 WRAPPED_CLASS = 0x90
 ISO_CLASS = 0x00
 PART_LENGTH_MAX = 59  # a native frame is 60 bytes with its status
+# [?] AD and AB answer in one APDU; what is longer than one goes on with AF.
+LONG_PART_LENGTH_MAX = 255
 HEADER_LENGTH = 4
 
 
@@ -40,13 +42,15 @@ def parse_frame(command: bytes) -> Frame:
     return Frame(command[1], rest[:length])
 
 
-def split(answer: bytes, first_parts: tuple[int, ...] = ()) -> list[bytes]:
+def split(
+    answer: bytes, first_parts: tuple[int, ...] = (), part_length: int = PART_LENGTH_MAX
+) -> list[bytes]:
     """Cut an answer into frames, the first ones at the command's own lengths; never empty."""
     parts = []
     for length in first_parts:
         parts.append(answer[:length])
         answer = answer[length:]
-    while len(answer) > PART_LENGTH_MAX:
-        parts.append(answer[:PART_LENGTH_MAX])
-        answer = answer[PART_LENGTH_MAX:]
+    while len(answer) > part_length:
+        parts.append(answer[:part_length])
+        answer = answer[part_length:]
     return [*parts, answer]

@@ -15,7 +15,7 @@ _MASTER_FILE = bytes.fromhex("3F00")
 
 def answer_iso(state: ChipState, command: bytes) -> bytes:
     """Answer one command of class 00; any of them ends the session."""
-    state.session = None
+    state.end_session()
     if command[1] != SELECT:
         return INS_NOT_SUPPORTED
     wanted = _command_data(command)

@@ -5,7 +5,7 @@ Serves sessions of AuthenticateAES (16-byte blocks) and AuthenticateISO (8-byte 
 
 from dataclasses import dataclass
 
-from simulator.chip.crypto import BlockCipher, cmac, jamcrc, pad_zero
+from simulator.chip.crypto import BlockCipher, cmac, jamcrc, pad_80, pad_zero
 from simulator.chip.keys import Key, KeyKind
 from simulator.chip.modes import Mode
 from simulator.chip.status import RefusalError, Status, require
@@ -22,25 +22,50 @@ class Ev1Session:
     cipher: BlockCipher
     iv: bytes
 
-    def open_command(self, ins: int, body: bytes, *, mode: Mode, header_length: int) -> bytes:
-        """Return the command's plain body. A key change comes back with its CRCs and padding."""
+    def sealed_length(self, length: int, mode: Mode) -> int:
+        """Return how many bytes follow the header for so many bytes of data."""
+        if mode.encrypts_command:
+            return len(pad_zero(bytes(length + CRC_LENGTH), self.cipher.block))
+        return length + MAC_LENGTH * (mode is Mode.WRITE_MAC)
+
+    def open_command(
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+    ) -> bytes:
+        """Return the command's plain body; `length` is that of the data, where it is announced.
+
+        A key change comes back with its CRCs and padding.
+        """
         header, encrypted = body[:header_length], body[header_length:]
-        if not mode.encrypts_command or not encrypted:
-            # Nothing is sent for it, but the command moves the IV.
-            self.iv = cmac(self.cipher, bytes((ins,)) + body, self.iv)
-            return body
+        if not mode.encrypts_command:
+            return self._open_mac(ins, body, sent=mode is Mode.WRITE_MAC)
+        require(encrypted != b"", Status.LENGTH_ERROR)
         require(len(encrypted) % self.cipher.block == 0, Status.LENGTH_ERROR)
         plain = self.cipher.decrypt(encrypted, self.iv)
         self.iv = encrypted[-self.cipher.block :]
         if mode is Mode.KEY_CHANGE:
             return header + plain
-        return header + _checked(bytes((ins,)) + header, plain, self.cipher.block)
+        covered = bytes((ins,)) + header
+        if length is None:
+            return header + _checked(covered, plain, self.cipher.block)
+        crc = jamcrc(covered + plain[:length])
+        padded = pad_zero(plain[:length] + crc, self.cipher.block)
+        require(plain == padded, Status.INTEGRITY_ERROR)
+        return header + plain[:length]
+
+    def _open_mac(self, ins: int, body: bytes, *, sent: bool) -> bytes:
+        """Move the IV over the command; where a MAC is sent, check it and take it off."""
+        body, mac = (body[:-MAC_LENGTH], body[-MAC_LENGTH:]) if sent else (body, b"")
+        require(not sent or len(mac) == MAC_LENGTH, Status.LENGTH_ERROR)
+        self.iv = cmac(self.cipher, bytes((ins,)) + body, self.iv)
+        require(not sent or self.iv[:MAC_LENGTH] == mac, Status.INTEGRITY_ERROR)
+        return body
 
     def seal_answer(self, answer: bytes, *, mode: Mode) -> bytes:
         """Return the answer of a successful command with its MAC, or encrypted with its CRC."""
         if mode.encrypts_answer and answer:
             plain = answer + jamcrc(answer + bytes((Status.OK,)))
-            sealed = self.cipher.encrypt(pad_zero(plain, self.cipher.block), self.iv)
+            pad = pad_80 if mode is Mode.FULL_ANSWER_OPEN else pad_zero
+            sealed = self.cipher.encrypt(pad(plain, self.cipher.block), self.iv)
             self.iv = sealed[-self.cipher.block :]
             return sealed
         self.iv = cmac(self.cipher, answer + bytes((Status.OK,)), self.iv)

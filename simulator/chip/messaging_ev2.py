@@ -27,20 +27,37 @@ class Ev2Session:
     transaction_id: bytes
     counter: int = 0
 
-    def open_command(self, ins: int, body: bytes, *, mode: Mode, header_length: int) -> bytes:
+    def sealed_length(self, length: int, mode: Mode) -> int:
+        """Return how many bytes follow the header for so many bytes of data."""
+        if mode is Mode.PLAIN:
+            return length
+        if mode.encrypts_command and length:
+            length = len(pad_80(bytes(length), self.enc.block))
+        return length + MAC_LENGTH
+
+    def open_command(
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+    ) -> bytes:
         """Return the command's plain body; the MAC is checked before anything else."""
         require(self.counter < COUNTER_MAX, Status.AUTHENTICATION_ERROR)
+        if mode is Mode.PLAIN:
+            self.counter += 1
+            return body
         require(len(body) >= MAC_LENGTH, Status.LENGTH_ERROR)
         body, mac = body[:-MAC_LENGTH], body[-MAC_LENGTH:]
         require(self._mac(ins, body) == mac, Status.INTEGRITY_ERROR)
         encrypted = body[header_length:]
         if mode.encrypts_command and encrypted:
-            body = body[:header_length] + self._decrypt(encrypted)
+            plain = self._decrypt(encrypted)
+            require(length in {None, len(plain)}, Status.INTEGRITY_ERROR)
+            body = body[:header_length] + plain
         self.counter += 1  # once per command, whatever its mode or number of frames
         return body
 
     def seal_answer(self, answer: bytes, *, mode: Mode) -> bytes:
         """Return the answer of a successful command with its MAC, encrypted where due."""
+        if mode is Mode.PLAIN:
+            return answer
         if mode.encrypts_answer and answer:
             answer = self.enc.encrypt(pad_80(answer, self.enc.block), self._iv(_ANSWER_IV))
         return answer + self._mac(Status.OK, answer)

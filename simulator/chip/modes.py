@@ -6,9 +6,13 @@ import enum
 class Mode(enum.Enum):
     """The communication mode the chip imposes on a command."""
 
-    MAC = enum.auto()
+    MAC = enum.auto()  # management: EV1 moves the IV for the command and sends no MAC with it
+    PLAIN = enum.auto()
+    READ_MAC = enum.auto()
+    WRITE_MAC = enum.auto()  # the command's MAC is sent in every kind of session
     FULL_COMMAND = enum.auto()
     FULL_ANSWER = enum.auto()
+    FULL_ANSWER_OPEN = enum.auto()  # the reader asked for all there is: EV1 pads with 80 00…
     KEY_CHANGE = enum.auto()  # as FULL_COMMAND, but ChangeKey lays out and checks its own CRCs
 
     @property
@@ -19,4 +23,4 @@ class Mode(enum.Enum):
     @property
     def encrypts_answer(self) -> bool:
         """Say whether the answer's bytes are encrypted."""
-        return self is Mode.FULL_ANSWER
+        return self in {Mode.FULL_ANSWER, Mode.FULL_ANSWER_OPEN}

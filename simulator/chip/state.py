@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from simulator.chip.drafts import Transaction
+from simulator.chip.files import File
+from simulator.chip.generation import EV2, Generation
 from simulator.chip.keys import Key
-from simulator.chip.memory import PICC_AID, Application, Memory
+from simulator.chip.memory import PICC_AID, Application, Damage, Memory
 from simulator.chip.messaging_ev1 import Ev1Session
 from simulator.chip.messaging_ev2 import Ev2Session
+from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.status import RefusalError, Status, require
 
 MASTER_KEY = 0
-Session = Ev1Session | Ev2Session
+Session = Ev1Session | Ev2Session | LegacySession
 Random = Callable[[int], bytes]
 
 
@@ -28,6 +32,8 @@ class ChipState:
     memory: Memory = field(default_factory=Memory)
     selected: bytes = PICC_AID
     session: Session | None = None
+    transaction: Transaction = field(default_factory=Transaction)
+    generation: Generation = EV2
     torn_write: bool | None = None
     committed: Callable[[Memory], None] = field(default=lambda _memory: None, repr=False)
 
@@ -55,14 +61,31 @@ class ChipState:
         require(number < len(self.application.keys), Status.NO_SUCH_KEY)
         return self.application.keys[number]
 
+    def file(self, number: int) -> File:
+        """Return a file of the selected application, or refuse."""
+        require(not self.at_picc_level, Status.PERMISSION_DENIED)
+        require(number in self.application.files, Status.FILE_NOT_FOUND)
+        damaged = Damage(self.selected, number) in self.memory.damage
+        require(not damaged, Status.FILE_INTEGRITY_ERROR)
+        return self.application.files[number]
+
     def select(self, aid: bytes) -> None:
-        """Enter an application, without a session."""
+        """Enter an application, without a session or a transaction."""
         self.selected = aid
+        self.end_session()
+
+    def end_session(self) -> None:
+        """Lose the session and all that is not committed, as any error does."""
         self.session = None
+        self.transaction = Transaction()
 
     def forget(self) -> None:
         """Lose what does not survive without power."""
         self.select(PICC_AID)
+
+    def write_application(self, application: Application) -> None:
+        """Replace the selected application in memory."""
+        self.write(self.memory.with_application(self.selected, application))
 
     def write(self, memory: Memory) -> None:
         """Replace the memory in one step; a tear happens before or after it, never within.

@@ -133,7 +133,8 @@ def test_non_first_needs_a_session_opened_with_first(reader: "Reader") -> None:
         ("AA03", 0x40),
         ("AA80", 0x40),
         ("1A00", 0xAE),
-        ("0A00", 0x1C),
+        ("0A00", 0xAE),
+        ("0A", 0x7E),
     ],
 )
 def test_wrong_beginnings(reader: "Reader", command: str, status: int) -> None:

@@ -1,0 +1,82 @@
+"""Messaging after legacy Authenticate (0A), the chip's half: DES, four-byte MACs, CRC-16.
+
+The chip only ever enciphers: what the reader sends was deciphered by it. Management commands
+travel plain both ways; the MAC covers the data alone and no IV runs on.
+"""
+
+from dataclasses import dataclass
+
+from simulator.chip.crypto import BlockCipher, crc16, pad_80, pad_zero, xor
+from simulator.chip.modes import Mode
+from simulator.chip.status import Status, require
+
+MAC_LENGTH = 4
+CRC_LENGTH = 2
+
+
+@dataclass(slots=True)
+class LegacySession:
+    """A session opened by Authenticate (0A)."""
+
+    key_number: int
+    cipher: BlockCipher
+
+    def sealed_length(self, length: int, mode: Mode) -> int:
+        """Return how many bytes follow the header for so many bytes of data."""
+        if mode.encrypts_command:
+            return len(pad_zero(bytes(length + CRC_LENGTH), self.cipher.block))
+        return length + MAC_LENGTH * (mode is Mode.WRITE_MAC)
+
+    def open_command(
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+    ) -> bytes:
+        """Return the command's plain body. A key change comes back with its CRCs and padding."""
+        del ins  # no CRC and no MAC covers it
+        header, sealed = body[:header_length], body[header_length:]
+        if mode.encrypts_command:
+            require(sealed != b"", Status.LENGTH_ERROR)
+            require(len(sealed) % self.cipher.block == 0, Status.LENGTH_ERROR)
+            plain = encipher_sent(self.cipher, sealed)
+            return header + (plain if mode is Mode.KEY_CHANGE else self._checked(plain, length))
+        if mode is not Mode.WRITE_MAC:
+            return body
+        require(len(sealed) >= MAC_LENGTH, Status.LENGTH_ERROR)
+        plain, mac = sealed[:-MAC_LENGTH], sealed[-MAC_LENGTH:]
+        require(self._mac(plain) == mac, Status.INTEGRITY_ERROR)
+        return header + plain
+
+    def seal_answer(self, answer: bytes, *, mode: Mode) -> bytes:
+        """Return the answer of a successful command as its mode wants it."""
+        if mode.encrypts_answer and answer:
+            pad = pad_80 if mode is Mode.FULL_ANSWER_OPEN else pad_zero
+            return self.cipher.encrypt(pad(answer + crc16(answer), self.cipher.block))
+        return answer + (self._mac(answer) if mode is Mode.READ_MAC else b"")
+
+    def _mac(self, message: bytes) -> bytes:
+        blocks = self.cipher.encrypt(pad_zero(message, self.cipher.block) or self.cipher.zero_iv())
+        return blocks[-self.cipher.block :][:MAC_LENGTH]
+
+    def _checked(self, plain: bytes, length: int | None) -> bytes:
+        shortest = max(len(plain) - CRC_LENGTH - self.cipher.block + 1, 0)
+        ends = range(shortest, len(plain) - CRC_LENGTH + 1) if length is None else [length]
+        fitting = (
+            plain[:end] for end in ends if plain[end:].rstrip(b"\x00") == _bare(crc16(plain[:end]))
+        )
+        found = next(fitting, None)
+        require(found is not None, Status.INTEGRITY_ERROR)
+        assert found is not None
+        return found
+
+
+def _bare(crc: bytes) -> bytes:
+    """Return a CRC as it looks when the zeros behind it are taken off."""
+    return crc.rstrip(b"\x00")
+
+
+def encipher_sent(cipher: BlockCipher, sent: bytes) -> bytes:
+    """Undo the reader's deciphering in CBC send mode, block by block."""
+    blocks = [sent[at : at + cipher.block] for at in range(0, len(sent), cipher.block)]
+    before = [cipher.zero_iv(), *blocks]
+    return b"".join(
+        xor(cipher.encrypt(block), chain) for block, chain in zip(blocks, before, strict=False)
+    )
