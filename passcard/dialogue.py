@@ -37,6 +37,7 @@ CHANGE_KEY_SETTINGS = 0x54
 GET_KEY_VERSION = 0x64
 CHANGE_KEY = 0xC4
 CREATE_APPLICATION = 0xCA
+DELETE_APPLICATION = 0xDA
 GET_APPLICATION_IDS = 0x6A
 
 # GetVersion has 3 parts, 28 applications of an EV1 fit in 2; a card that never ends is no card.
@@ -91,6 +92,15 @@ def get_version() -> Dialogue[Version]:
     answer = yield from _ask_plain(GET_VERSION)
     _check_length(answer, _VERSION_LENGTH, "a version of 28 bytes")
     return Version(hardware=answer[:7], software=answer[7:14], uid=answer[14:21])
+
+
+def get_key_version(key_number: int) -> Dialogue[int]:
+    """Read a key's version byte outside any session: a hint, since nothing proves it.
+
+    Raises CardRefused.
+    """
+    answer = yield from _ask_plain(GET_KEY_VERSION, bytes((key_number,)))
+    return _check_length(answer, 1, "one version byte")[0]
 
 
 def open_channel(aid: bytes, *, key_number: int, key: bytes, rnd_a: bytes) -> "Dialogue[Channel]":
@@ -148,6 +158,11 @@ class Channel:
         """Create `aid` with KS1 `settings` and KS2 `key_kinds`; its keys are the factory's."""
         _check_aid(aid)
         yield from self._ask(CREATE_APPLICATION, aid + bytes((settings, key_kinds)))
+
+    def delete_application(self, aid: bytes) -> Dialogue[None]:
+        """Delete `aid`, its keys and files; at PICC level only. Its memory is not given back."""
+        _check_aid(aid)
+        yield from self._ask(DELETE_APPLICATION, aid)
 
     def change_own_key(self, new_key: bytes, *, version: int) -> Dialogue[None]:
         """Replace the key this session was opened with; the session is then over."""

@@ -98,6 +98,10 @@ class AuthenticatedSession:
         talk = self._channel.create_application(aid, settings=settings, key_kinds=key_kinds)
         run(talk, self._transmit)
 
+    def delete_application(self, aid: bytes) -> None:
+        """Delete `aid`, its keys and files (DA); at PICC level only."""
+        run(self._channel.delete_application(aid), self._transmit)
+
     def change_key(
         self, key_number: int, new_key: bytes, *, version: int, old_key: bytes | None = None
     ) -> None:

@@ -4,10 +4,6 @@ The card is torn away at every n-th command, before and after its answer, and wi
 then it is presented again until it is done.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator
-from itertools import count
-
 import pytest
 
 from passcard.apdu import StatusWord
@@ -23,7 +19,6 @@ from passcard.errors import (
 from passcard.layout import ACCESS_AID, BENEFITS_AID, PICC_AID, Application
 from passcard.personalise import (
     APPLICATION_SETTINGS,
-    KEY_VERSION,
     PICC_SETTINGS,
     MasterKeys,
     PersonalisationKeys,
@@ -35,58 +30,18 @@ from simulator.chip.chip import Chip
 from simulator.chip.keys import KeySettings, aes_key, des_key
 from simulator.chip.memory import Memory
 from simulator.chip.other_cards import BankCard, clone_of, foreign_desfire, memory_with
-
-Card = Chip | BankCard
-UID = bytes.fromhex("04A1B2C3D4E5F6")
-WRITES = frozenset({0xC4, 0xCA, 0x54})
-# A blank needs 40 commands; two talks fit. A limit, so that a loop fails instead of hanging.
-COMMANDS_MAX = 90
-
-
-def seeded(seed: str) -> Callable[[int], bytes]:
-    """Return a repeatable `random(n)`."""
-    numbers: Iterator[int] = count()
-
-    def draw(length: int) -> bytes:
-        return hashlib.shake_128(f"{seed}{next(numbers)}".encode()).digest(length)
-
-    return draw
-
+from tests.passcard.field import (
+    UID,
+    WRITES,
+    Card,
+    CardGone,
+    Field,
+    blank,
+    seeded,
+)
 
 MASTERS = MasterKeys(*(Secret(seeded(f"master {purpose}")(16)) for purpose in range(5)))
 KEYS = MASTERS.for_card(UID)
-
-
-class CardGone(Exception):
-    """What a reader raises when the card left the field."""
-
-
-class Field:
-    """A reader over a chip; `cut_at` takes the card away at that command, and it powers down."""
-
-    def __init__(self, chip: Card, *, cut_at: int | None = None, heard: bool = True) -> None:
-        self.chip, self.cut_at, self.heard = chip, cut_at, heard
-        self.sent = list[bytes]()
-        chip.power_on()
-
-    def transmit(self, command: bytes) -> bytes:
-        """Carry one command; `heard` says whether the chip still got the one that was cut."""
-        assert len(self.sent) < COMMANDS_MAX, "the dialogue has no end"
-        self.sent.append(command)
-        cut = len(self.sent) - 1 == self.cut_at
-        answer = b"" if cut and not self.heard else self.chip.transmit(command)
-        if cut or not answer:
-            self.chip.power_off()
-            raise CardGone
-        return answer
-
-    @property
-    def instructions(self) -> list[int]:
-        return [command[1] for command in self.sent]
-
-
-def blank(seed: str = "chip") -> Chip:
-    return Chip(UID, seeded(seed))
 
 
 def present(chip: Card, *, cut_at: int | None = None, heard: bool = True) -> Field:
@@ -101,13 +56,13 @@ def assert_pass_card(chip: Chip) -> None:
     memory = chip.memory.applications
     assert set(memory) == {PICC_AID, BENEFITS_AID, ACCESS_AID}
     assert memory[PICC_AID].settings == KeySettings(PICC_SETTINGS)
-    assert memory[PICC_AID].keys == (aes_key(KEYS.picc.reveal(), KEY_VERSION),)
+    assert memory[PICC_AID].keys == (aes_key(KEYS.picc.reveal(), KEYS.version),)
     for application in Application:
         settled = memory[application.aid]
         assert settled.settings == KeySettings(APPLICATION_SETTINGS)
         assert settled.keys == (
-            aes_key(KEYS.master(application), KEY_VERSION),
-            aes_key(KEYS.authenticate(application), KEY_VERSION),
+            aes_key(KEYS.master(application), KEYS.version),
+            aes_key(KEYS.authenticate(application), KEYS.version),
         )
 
 
@@ -119,7 +74,7 @@ def test_a_factory_blank_becomes_a_pass_card_whose_keys_prove() -> None:
         key = KEYS.authenticate(application)
         authenticate(Field(chip).transmit, application, key, seeded("gate")(16))
     assert field.instructions[-3:] == [0x5A, 0x71, 0xAF]
-    assert len(field.sent) == 40
+    assert len(field.sent) == 42
 
 
 def test_a_finished_card_is_recognised_without_a_write() -> None:
@@ -269,7 +224,8 @@ def test_a_des_key_that_is_not_the_factorys_is_unknown() -> None:
 
 
 def test_an_application_under_anothers_keys_is_unknown_after_two_tries() -> None:
-    memory = memory_with(aes_key(KEYS.picc.reveal()), {BENEFITS_AID: [bytes(range(16))] * 2})
+    ours = aes_key(KEYS.picc.reveal(), KEYS.version)
+    memory = memory_with(ours, {BENEFITS_AID: [bytes(range(16))] * 2})
     field = Field(Chip(UID, seeded("chip"), memory=memory))
     with pytest.raises(KeysUnknown, match="benefits"):
         run(personalise(UID, KEYS, seeded("host")), field.transmit)
@@ -286,7 +242,7 @@ def test_a_key_1_that_only_claims_our_version_is_found_out() -> None:
     chip = blank()
     present(chip)
     application = chip.memory.applications[ACCESS_AID]
-    wrong = application.with_key(1, aes_key(bytes(range(16)), KEY_VERSION))
+    wrong = application.with_key(1, aes_key(bytes(range(16)), KEYS.version))
     memory = chip.memory.with_application(ACCESS_AID, wrong)
     with pytest.raises(CardNotGenuine):
         present(Chip(UID, seeded("chip"), memory=memory))
@@ -320,6 +276,7 @@ def test_a_chip_of_another_kind_is_unsuitable(at: int, octet: int, fact: str) ->
 def test_a_card_that_proves_nothing_is_not_offered_another_key() -> None:
     """A fake that accepts any answer and sends noise back is refused at once."""
     chip = blank()
+    present(chip)
     field = Field(chip)
 
     def transmit(command: bytes) -> bytes:
@@ -379,7 +336,7 @@ def test_a_strangers_reader_learns_nothing_by_listing_but_a_master_does() -> Non
 
 def test_every_card_and_purpose_has_its_own_key() -> None:
     other = MASTERS.for_card(bytes.fromhex("04A1B2C3D4E5F7"))
-    names = PersonalisationKeys.__slots__
+    names = [name for name in PersonalisationKeys.__slots__ if name != "version"]
     keys = [getattr(set_, name).reveal() for set_ in (KEYS, other, MASTERS) for name in names]
     assert len(set(keys)) == 15
     assert "hidden" in repr(KEYS)
