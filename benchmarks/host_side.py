@@ -1,9 +1,9 @@
 """Our host side against a public Python client, on the same simulated card through the real pcscd.
 
-Both select an application, authenticate with its AES key and read something encrypted: four
-exchanges each. Ours speaks EV2, python-desfire (in its own environment and process) EV1; both go
-through pyscard. Blocks of rounds alternate, so that neither has the quieter machine. Connecting
-and importing are on neither side.
+Both select an application, authenticate with its AES key and read a standard file of 32 bytes in
+Full mode: four exchanges each. Ours speaks EV2; python-desfire, in its own environment and process,
+EV1. Both go through pyscard. Blocks of rounds alternate, so that neither has the quieter machine.
+Connecting and importing are on neither side.
 """
 
 import json
@@ -13,7 +13,18 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Comparison
-from passcard.session import AuthenticatedSession
+from passcard.apdu import wrap
+from passcard.authenticate import (
+    answer_challenge,
+    first_command,
+    read_card_answer,
+    read_encrypted_rnd_b,
+    second_command,
+    verify_card_answer,
+)
+from passcard.dialogue import ask
+from passcard.secure_messaging import CommunicationMode, SecureMessaging
+from passcard.session import Transmit, run, select_application
 from simulator.chip.chip import Chip
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
@@ -23,6 +34,9 @@ READER = "Pass Counter"
 UID = bytes.fromhex("04112233445566")
 AID = bytes.fromhex("F59250")
 KEY = bytes(16)
+LETTER = bytes(range(32))
+READ_DATA = 0xAD
+WHOLE_FILE_1 = b"\x01" + bytes(3) + len(LETTER).to_bytes(3, "little")
 BLOCKS = 3
 ROUNDS = 25
 WAIT_SECONDS_MAX = 10.0
@@ -43,7 +57,7 @@ def measure(folder: Path) -> Comparison:
             ours += _our_block(slot, card)
             theirs += _their_block(slot, card, interpreter)
     return Comparison(
-        "Host side: select, authenticate, read the UID encrypted",
+        "Host side: select, authenticate, read 32 bytes in Full mode",
         "python-desfire, the same four exchanges",
         ours,
         theirs,
@@ -51,13 +65,33 @@ def measure(folder: Path) -> Comparison:
 
 
 def _card() -> Chip:
-    """Make a card with one AES application, its key all zeros."""
+    """Make a card with one application, its AES key all zeros, and file 1 in it."""
     chip = Chip(UID, os.urandom)
     chip.power_on()
-    body = AID + bytes((0x0F, 0x81))
-    assert chip.transmit(bytes((0x90, 0xCA, 0, 0, len(body))) + body + b"\x00") == b"\x91\x00"
+    settings = b"\x01\x03\x00\x00" + len(LETTER).to_bytes(3, "little")
+    for command in (wrap(0xCA, AID + b"\x0f\x81"), wrap(0x5A, AID), wrap(0xCD, settings)):
+        assert chip.transmit(command) == b"\x91\x00"
+    messaging = _open(chip.transmit)
+    written = messaging.protect_command(0x8D, WHOLE_FILE_1, LETTER, mode=CommunicationMode.FULL)
+    messaging.open_answer(run(ask(0x8D, written), chip.transmit), mode=CommunicationMode.FULL)
     chip.power_off()
     return chip
+
+
+def _open(transmit: Transmit) -> SecureMessaging:
+    """Select and authenticate, AuthenticateEV2First."""
+    select_application(transmit, AID)
+    rnd_a = os.urandom(16)
+    challenge = read_encrypted_rnd_b(transmit(first_command(0)))
+    answer = read_card_answer(transmit(second_command(answer_challenge(KEY, challenge, rnd_a))))
+    return SecureMessaging(verify_card_answer(KEY, rnd_a, challenge, answer))
+
+
+def _read(messaging: SecureMessaging, transmit: Transmit) -> bytes:
+    command = messaging.protect_command(READ_DATA, WHOLE_FILE_1, mode=CommunicationMode.MAC)
+    return messaging.open_answer(
+        run(ask(READ_DATA, command), transmit), mode=CommunicationMode.FULL
+    )
 
 
 def _our_block(slot: VirtualCardSlot, card: Chip) -> list[float]:
@@ -66,10 +100,7 @@ def _our_block(slot: VirtualCardSlot, card: Chip) -> list[float]:
 
     def round_of(connection: CardConnection) -> float:
         began = time.perf_counter()
-        session = AuthenticatedSession(
-            connection.transmit, AID, key_number=0, key=KEY, rnd_a=os.urandom(16)
-        )
-        assert session.get_card_uid() == UID
+        assert _read(_open(connection.transmit), connection.transmit) == LETTER
         return time.perf_counter() - began
 
     with PcscReader(READER) as reader:

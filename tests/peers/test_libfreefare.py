@@ -55,7 +55,21 @@ def test_it_personalises_a_blank_card(chip: Chip, field: Field, program: Path) -
     assert [key.material for key in made.keys] == [bytes(range(16)), bytes(range(16, 32))]
 
 
-@pytest.mark.parametrize("story", ["refuse", "settle"])
-def test_its_stories_of_keys(chip: Chip, field: Field, program: Path, story: str) -> None:
+STORIES = [
+    "refuse",
+    "settle",
+    "legacy",
+    "standard",
+    "backup",
+    "value",
+    "linear",
+    "cyclic",
+    "settings",
+    "des",
+]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_its_stories(chip: Chip, field: Field, program: Path, story: str) -> None:
     field.run(program, story)
     assert len(field.commands) == len(field.answers) > 5

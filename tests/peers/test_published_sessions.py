@@ -1,4 +1,4 @@
-"""Exchanges printed by the chip's maker, replayed whole: the host side must emit those bytes.
+"""Exchanges printed by the maker or recorded from silicon, replayed whole by both our sides.
 
 Single commands and the changes of keys (tables 23 to 28) are pinned in `tests/passcard`; here one
 session runs from its handshake to its end, so that keys, counter and initialisation vectors come
@@ -13,6 +13,10 @@ import pytest
 from passcard.dialogue import Channel, open_channel
 from passcard.errors import SessionEnded, UnexpectedAnswer
 from passcard.session import run
+from simulator.chip.chip import Chip
+from simulator.chip.keys import KeyKind, KeySettings, aes_key
+from simulator.chip.memory import Application, Memory
+from tests.peers.conftest import UID
 
 AID = bytes.fromhex("F59250")
 ZERO_KEY = bytes(16)
@@ -99,3 +103,39 @@ def test_session_a_with_an_answer_of_another_place_ends(desfire_vectors: Vectors
         run(channel._ask(CHANGE_FILE_SETTINGS, header, secret=settings), card.transmit)
     with pytest.raises(SessionEnded):
         run(channel.get_card_uid(), card.transmit)
+
+
+def test_the_chip_repeats_what_silicon_said(desfire_vectors: Vectors) -> None:
+    """An EV1 in somebody's reader: authentication, then the whole life of a file, native frames."""
+    by_name = {vector["name"]: vector for vector in desfire_vectors}
+    handshake, life = by_name["ev1-aes-auth-2"], by_name["ev1-aes-cmac-chain-session"]
+    inputs, outputs = handshake["inputs"], handshake["outputs"]
+    key = aes_key(bytes.fromhex(inputs["key"]))
+    application = Application(KeySettings(0x0F), KeyKind.AES, (key, key))
+    randoms = iter([bytes.fromhex(inputs["rnd_b"])])
+    memory = Memory().with_application(AID, application)
+    chip = Chip(UID, lambda _length: next(randoms), memory=memory)
+    chip.power_on()
+    assert chip.transmit(b"\x5a" + AID) == b"\x00"
+    assert chip.transmit(b"\xaa\x00").hex() == "af" + outputs["card_resp1"]
+    answer = chip.transmit(bytes.fromhex("af" + outputs["reader_cmd2"]))
+    assert answer.hex() == "00" + outputs["card_resp2"]
+    for step in life["inputs"]["steps"]:
+        answer = chip.transmit(bytes.fromhex(step["command_native"]))
+        said = "00" + step["response_data"] + step["response_mac"].lower()
+        assert answer.hex() == said, step["step"]
+
+
+def test_the_chip_answers_session_a_as_printed(desfire_vectors: Vectors) -> None:
+    exchanges, _ = session_a(desfire_vectors)
+    inputs = next(v["inputs"] for v in desfire_vectors if v["name"] == "an12196-t14-ev2first")
+    randoms = iter([bytes.fromhex(inputs["rnd_b"]), bytes.fromhex(inputs["ti"])])
+    zeros = (aes_key(ZERO_KEY),) * 2
+    memory = Memory().with_application(AID, Application(KeySettings(0x0F), KeyKind.AES, zeros))
+    chip = Chip(UID, lambda _length: next(randoms), memory=memory)
+    chip.power_on()
+    # File 2, as on the card of the example: 256 bytes, Full, everything under key 0.
+    for command in ("905a000003f5925000", "90cd0000070203000000010000"):
+        assert chip.transmit(bytes.fromhex(command)) == b"\x91\x00"
+    for command, answer in exchanges[:-1]:
+        assert chip.transmit(bytes.fromhex(command)).hex() == answer

@@ -40,3 +40,26 @@ def test_it_changes_settings_and_its_own_key(chip: Chip, peer: PythonPeer) -> No
 def test_it_is_refused_as_the_reference_says(chip: Chip, peer: PythonPeer) -> None:
     # A wrong key; a MAC under a counter that is not the card's; a command that needs a session.
     assert peer.run("pylibsdm_ev2", "refuse") == ["91AE", "911E", "91AE"]
+
+
+@pytest.fixture
+def with_files(chip: Chip) -> Chip:
+    """The same with two files of 32 bytes for key 0: number 1 in MAC mode, 2 in Full."""
+    chip.power_on()
+    commands = ("905A00000300000100", "90CD0000070101000020000000", "90CD0000070203000020000000")
+    for command in commands:
+        assert chip.transmit(bytes.fromhex(command)) == b"\x91\x00"
+    return chip
+
+
+def test_it_writes_and_reads_files_and_changes_their_settings(
+    with_files: Chip, peer: PythonPeer
+) -> None:
+    text = "written by somebody else's code."
+    assert peer.run("pylibsdm_ev2", "files") == {
+        "read": [text, text],
+        "size": len(text),
+        "modes": ["MAC", "PLAIN"],
+        "rights": "00e0",
+        "counter": 7,
+    }

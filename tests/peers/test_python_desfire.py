@@ -1,5 +1,7 @@
 """python-desfire 0.1.5: EV1 secure messaging in native frames, DES and AES."""
 
+import pytest
+
 from simulator.chip.chip import Chip
 from tests.peers.conftest import UID, Field, PythonPeer
 
@@ -43,4 +45,26 @@ def test_it_is_refused_with_the_status_the_reference_names(chip: Chip, peer: Pyt
         "ST_AppNotFound",
         "ST_KeyDoesNotExist",  # to authenticate with
         "ST_KeyDoesNotExist",  # to ask the version of
+    ]
+
+
+@pytest.fixture
+def in_application(chip: Chip) -> Chip:
+    """A card with our application: one AES zero key, everything free but the files."""
+    chip.power_on()
+    assert chip.transmit(bytes.fromhex("90CA000005F592500F8100")) == b"\x91\x00"
+    return chip
+
+
+def test_it_writes_and_reads_standard_files(in_application: Chip, peer: PythonPeer) -> None:
+    letter = list(range(32))
+    told = peer.run("python_desfire_ev1", "files")
+    assert told == {"read": {"PLAIN": letter, "ENCRYPTED": letter}, "files": [1, 2]}
+
+
+def test_its_wrong_mac_is_refused(in_application: Chip, peer: PythonPeer) -> None:
+    # It sends the last 8 bytes of the CMAC where EV1 sends the first, and a MAC where none goes.
+    assert peer.run("python_desfire_ev1", "wrong_macs") == [
+        "ST_IntegrityError",
+        "ST_WrongCommandLen",
     ]

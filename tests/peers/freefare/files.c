@@ -2,6 +2,7 @@
 #include "story.h"
 
 #define LENGTH 100
+#define ROOM 32 /* libfreefare leaves the MAC, or the CRC and its padding, behind what it read */
 #define RIGHTS MDAR(MDAR_KEY0, MDAR_KEY0, MDAR_KEY0, MDAR_KEY0)
 #define FREE MDAR(MDAR_FREE, MDAR_FREE, MDAR_FREE, MDAR_KEY0)
 
@@ -16,25 +17,30 @@ static void count_up(uint8_t *bytes, size_t length, uint8_t first)
 
 static bool reads(MifareTag card, uint8_t file, const uint8_t *wanted, size_t length)
 {
-    uint8_t found[LENGTH + 1] = {0};
+    uint8_t found[LENGTH + ROOM] = {0};
     return mifare_desfire_read_data(card, file, 0, length, found) == (ssize_t)length
         && memcmp(found, wanted, length) == 0;
 }
 
 /* Longer than a frame both ways, in every mode. */
-void standard_files(MifareTag card)
+static void write_in_every_mode(MifareTag card)
 {
-    uint8_t written[LENGTH], part[4];
+    uint8_t written[LENGTH], part[4 + ROOM];
     count_up(written, sizeof written, 1);
-    enter_new_application(card);
     for (uint8_t file = 0; file < MODE_COUNT; file++) {
         DO(mifare_desfire_create_std_data_file(card, file, MODES[file], RIGHTS, LENGTH));
         DO(mifare_desfire_write_data(card, file, 0, LENGTH, written));
         HOLDS(reads(card, file, written, LENGTH));
-        DO(mifare_desfire_write_data(card, file, 50, sizeof part, "PASS"));
-        DO(mifare_desfire_read_data(card, file, 50, sizeof part, part));
-        HOLDS(memcmp(part, "PASS", sizeof part) == 0);
+        DO(mifare_desfire_write_data(card, file, 50, 4, "PASS"));
+        DO(mifare_desfire_read_data(card, file, 50, 4, part));
+        HOLDS(memcmp(part, "PASS", 4) == 0);
     }
+}
+
+void standard_files(MifareTag card)
+{
+    enter_new_application(card);
+    write_in_every_mode(card);
     uint8_t *files;
     size_t count;
     DO(mifare_desfire_get_file_ids(card, &files, &count));
@@ -42,7 +48,43 @@ void standard_files(MifareTag card)
     DO(mifare_desfire_delete_file(card, 1));
     REFUSED(mifare_desfire_delete_file(card, 1), FILE_NOT_FOUND);
     DO(mifare_desfire_authenticate_aes(card, 0, zero_aes()));
-    REFUSED(mifare_desfire_write_data(card, 0, LENGTH - 2, sizeof part, "PASS"), BOUNDARY_ERROR);
+    REFUSED(mifare_desfire_write_data(card, 0, LENGTH - 2, 4, "PASS"), BOUNDARY_ERROR);
+}
+
+/* The same under a DES key: the oldest messaging (0A), then EV1's (1A). */
+void des_application(MifareTag card)
+{
+    static uint8_t new_key[8] = {2, 4, 6, 8, 10, 12, 14, 16};
+    MifareDESFireKey key = mifare_desfire_des_key_new(new_key);
+    DO(mifare_desfire_create_application(card, our_application(), 0x0F, 2));
+    DO(mifare_desfire_select_application(card, our_application()));
+    DO(mifare_desfire_authenticate(card, 0, zero_des()));
+    write_in_every_mode(card);
+    DO(mifare_desfire_change_key(card, 0, key, NULL));
+    DO(mifare_desfire_authenticate_iso(card, 0, key));
+    for (uint8_t file = 0; file < MODE_COUNT; file++)
+        DO(mifare_desfire_delete_file(card, file));
+    write_in_every_mode(card);
+    DO(mifare_desfire_change_key(card, 1, key, zero_des()));
+    DO(mifare_desfire_authenticate_iso(card, 1, key));
+}
+
+/* And under a three-key DES key. */
+void three_key_application(MifareTag card)
+{
+    static uint8_t zeros[24], counting[24];
+    for (uint8_t n = 0; n < sizeof counting; n++)
+        counting[n] = n;
+    MifareDESFireKey zero = mifare_desfire_3k3des_key_new(zeros);
+    MifareDESFireKey key = mifare_desfire_3k3des_key_new_with_version(counting);
+    DO(mifare_desfire_create_application_3k3des(card, our_application(), 0x0F, 2));
+    DO(mifare_desfire_select_application(card, our_application()));
+    DO(mifare_desfire_authenticate_iso(card, 0, zero));
+    write_in_every_mode(card);
+    DO(mifare_desfire_change_key(card, 1, key, zero));
+    DO(mifare_desfire_change_key(card, 0, key, NULL));
+    DO(mifare_desfire_authenticate_iso(card, 0, key));
+    DO(mifare_desfire_authenticate_iso(card, 1, key));
 }
 
 static void write_then_commit(MifareTag card, uint8_t file)
@@ -121,7 +163,7 @@ static void add_record(MifareTag card, uint8_t file, uint8_t first)
 /* Say whether all records are these, oldest first. */
 static bool records_begin(MifareTag card, uint8_t file, const uint8_t *firsts, size_t count)
 {
-    uint8_t found[128] = {0};
+    uint8_t found[128 + ROOM] = {0};
     ssize_t length = mifare_desfire_read_records(card, file, 0, 0, found);
     bool same = length == (ssize_t)(10 * count);
     for (size_t n = 0; n < count && same; n++)
@@ -139,8 +181,8 @@ void linear_records(MifareTag card)
             add_record(card, file, firsts[n]);
         HOLDS(records_begin(card, file, firsts, sizeof firsts));
     }
-    uint8_t record[10] = {0};
-    REFUSED(mifare_desfire_write_record(card, 0, 0, sizeof record, record), BOUNDARY_ERROR);
+    uint8_t record[10 + ROOM] = {0};
+    REFUSED(mifare_desfire_write_record(card, 0, 0, 10, record), BOUNDARY_ERROR);
     DO(mifare_desfire_authenticate_aes(card, 0, zero_aes()));
     DO(mifare_desfire_clear_record_file(card, 0));
     DO(mifare_desfire_commit_transaction(card));
@@ -157,7 +199,7 @@ void cyclic_records(MifareTag card)
         for (uint8_t first = 10; first <= 50; first += 10)
             add_record(card, file, first);
         HOLDS(records_begin(card, file, kept, sizeof kept));
-        uint8_t newest[10];
+        uint8_t newest[10 + ROOM];
         DO(mifare_desfire_read_records(card, file, 0, 1, newest));
         HOLDS(newest[0] == 50);
     }

@@ -144,3 +144,39 @@ void format(MifareTag card)
     DO(mifare_desfire_get_application_ids(card, &applications, &count));
     HOLDS(count == 0);
 }
+
+/* Applications and files with ISO names beside their numbers. */
+void iso_names(MifareTag card)
+{
+    uint8_t name[] = {'P', 'A', 'S', 'S'};
+    MifareDESFireDF *found;
+    uint16_t *files;
+    size_t count;
+    DO(mifare_desfire_create_application_aes_iso(card, our_application(), 0x0F, 1, 1, 0x1234, name,
+                                                 sizeof name));
+    DO(mifare_desfire_get_df_names(card, &found, &count));
+    HOLDS(count == 1 && found->aid == 0x5092F5 && found->fid == 0x1234);
+    HOLDS(found->df_name_len == sizeof name && memcmp(found->df_name, name, sizeof name) == 0);
+    DO(mifare_desfire_select_application(card, our_application()));
+    DO(mifare_desfire_authenticate_aes(card, 0, zero_aes()));
+    DO(mifare_desfire_create_std_data_file_iso(card, 1, MDCM_PLAIN, 0xEEE0, 8, 0xE105));
+    DO(mifare_desfire_create_std_data_file_iso(card, 2, MDCM_PLAIN, 0xEEE0, 8, 0xE106));
+    DO(mifare_desfire_get_iso_file_ids(card, &files, &count));
+    HOLDS(count == 2 && files[0] == 0xE105 && files[1] == 0xE106);
+    REFUSED(mifare_desfire_create_std_data_file(card, 3, MDCM_PLAIN, 0xEEE0, 8), LENGTH_ERROR);
+}
+
+/* SetConfiguration: the key new applications are given, then the ATS. */
+void configure(MifareTag card)
+{
+    static uint8_t ats[] = {0x06, 0x75, 0x77, 0x81, 0x02, 0x80};
+    uint8_t version;
+    DO(mifare_desfire_authenticate_iso(card, 0, zero_des()));
+    DO(mifare_desfire_set_default_key(card, counting_aes(48, 9)));
+    DO(mifare_desfire_create_application_aes(card, our_application(), 0x0F, 2));
+    DO(mifare_desfire_set_ats(card, ats));
+    DO(mifare_desfire_select_application(card, our_application()));
+    DO(mifare_desfire_authenticate_aes(card, 1, counting_aes(48, 9)));
+    DO(mifare_desfire_get_key_version(card, 0, &version));
+    HOLDS(version == 9);
+}

@@ -49,6 +49,10 @@ void legacy(MifareTag card);
 void format(MifareTag card);
 
 void standard_files(MifareTag card);
+void des_application(MifareTag card);
+void three_key_application(MifareTag card);
+void iso_names(MifareTag card);
+void configure(MifareTag card);
 void backup_files(MifareTag card);
 void value_files(MifareTag card);
 void linear_records(MifareTag card);

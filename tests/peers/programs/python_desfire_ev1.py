@@ -136,12 +136,34 @@ def files(card: Any) -> Any:
     return {"read": read, "files": sorted(card.get_file_ids())}
 
 
+def wrong_macs(card: Any) -> Any:
+    """Write in MAC mode, then delete a file: both times the peer's MAC is wrong."""
+    refusals = []
+    mode = DESFireCommunicationMode.CMAC
+    settings = FileSettings(encryption=mode, permissions=FilePermissions(0, 0, 0, 0), file_size=32)
+    card.select_application(AID)
+    card.authenticate(0, aes_key())
+    card.create_standard_file(1, settings)
+    attempts: list[Callable[[], object]] = [
+        lambda: card.write_file_data(1, 0, mode, list(RECORD)),
+        lambda: card.delete_file(1),
+    ]
+    for attempt in attempts:
+        try:
+            attempt()
+        except DESFireCommunicationError as refusal:
+            refusals.append(refusal.args[0])
+        card.authenticate(0, aes_key())
+    return refusals
+
+
 STORIES: dict[str, Callable[[Any], Any]] = {
     "look": look,
     "personalise": personalise,
     "refuse": refuse,
     "settle": settle,
     "files": files,
+    "wrong_macs": wrong_macs,
 }
 
 

@@ -7,9 +7,13 @@ from typing import Any
 
 from desfire import DESFire  # type: ignore[import-not-found]
 from desfire.devices.pcsc import PCSCDevice  # type: ignore[import-not-found]
+from desfire.enums import DESFireCommunicationMode  # type: ignore[import-not-found]
+from desfire.schemas import FileSettings  # type: ignore[import-not-found]
 
 from tests.peers.programs.python_desfire_ev1 import AID, aes_key
 from tests.peers.programs.reader import connection
+
+LETTER = FileSettings(encryption=DESFireCommunicationMode.ENCRYPTED, file_size=32)
 
 
 def one_round(card: Any) -> float:
@@ -17,7 +21,7 @@ def one_round(card: Any) -> float:
     began = time.perf_counter()
     card.select_application(AID)
     card.authenticate(0, aes_key())
-    assert len(card.get_real_uid()) == 7
+    assert card.read_file_data(1, LETTER) == list(range(LETTER.file_size))
     return time.perf_counter() - began
 
 
