@@ -23,7 +23,6 @@ from simulator.cards.folder import CardFolder
 from simulator.control import create_control
 from simulator.pad.cable import PadCable
 from simulator.pad.keys import load_sealer
-from simulator.pad.pad import SimulatedPad
 from simulator.pcscd import PcscdError, PrivatePcscd
 from simulator.settings import (
     CONTROL_HOST,
@@ -33,7 +32,8 @@ from simulator.settings import (
     load_settings,
 )
 from simulator.tabletop import Tabletop
-from simulator.vpcd import VirtualCardSlot
+from simulator.wire.feed import Feed
+from simulator.wire.pad_wire import HeardPad
 
 SHUTDOWN_SECONDS_MAX = 1
 BACKLOG_MAX = 64
@@ -121,11 +121,9 @@ def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
         daemon = stack.enter_context(PrivatePcscd(names, settings.run_dir / "pcscd"))
         table.pcscd_socket = daemon.socket_path
         for name, port in daemon.ports.items():
-            slot = VirtualCardSlot(port, name=name)
-            stack.callback(slot.close)
-            table.slots[name] = slot
+            stack.callback(table.add_reader(name, port).close)
     if settings.pad is not None:
-        table.cable = stack.enter_context(_plug_pad(settings.pad))
+        table.cable = stack.enter_context(_plug_pad(settings.pad, table.feed))
     return table
 
 
@@ -136,9 +134,9 @@ def _open_drawer(settings: SimulatorSettings, stack: ExitStack) -> Drawer:
     return Drawer(folder.hold())
 
 
-def _plug_pad(pad: PadSettings) -> PadCable:
+def _plug_pad(pad: PadSettings, feed: Feed) -> PadCable:
     sealer = load_sealer(pad.key_file, pad.counting_in)
-    return PadCable(SimulatedPad(sealer), pad.link)
+    return PadCable(HeardPad(sealer, feed), pad.link)
 
 
 def _listen(port: int) -> socket.socket:

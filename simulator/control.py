@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -24,6 +24,7 @@ from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
 from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
+from simulator.wire.feed import event_stream
 
 KEYS_MAX = 40
 
@@ -154,6 +155,13 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
     def pcscd() -> dict[str, str | None]:
         return {"socket_path": str(table.pcscd_socket) if table.pcscd_socket else None}
 
+    @app.get("/events")
+    async def events() -> StreamingResponse:
+        stream = event_stream(table.feed, table.feed.listen())
+        return StreamingResponse(
+            stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
 
 def _add_card_routes(app: FastAPI, table: Tabletop) -> None:
     def view(one: DrawerCard) -> CardView:
@@ -229,8 +237,7 @@ def _add_pad_routes(app: FastAPI, table: Tabletop) -> None:
 
     @app.put("/pad/plug")
     def plug(wanted: PlugState) -> PadState:
-        cable = table.plugged_cable()
-        (cable.plug if wanted.plugged else cable.unplug)()
+        table.plug(wanted.plugged)
         return state()
 
     @app.put("/pad/faults")

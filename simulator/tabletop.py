@@ -18,7 +18,10 @@ from simulator.refusals import (
     ReaderUnknown,
     ReaderUnreachable,
 )
-from simulator.vpcd import ReaderUnreachableError, VirtualCardSlot
+from simulator.vpcd import ReaderUnreachableError, VirtualCard, VirtualCardSlot
+from simulator.wire.card_wire import CardWire
+from simulator.wire.feed import Feed, What, Wire, WireEvent
+from simulator.wire.pad_wire import PLACE
 
 
 @dataclass(slots=True)
@@ -29,7 +32,15 @@ class Tabletop:
     cable: PadCable | None = None
     pcscd_socket: Path | None = None
     drawer: Drawer = field(default_factory=Drawer)
+    feed: Feed = field(default_factory=Feed)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add_reader(self, name: str, port: int) -> VirtualCardSlot:
+        """Put a reader on the table whose daemon listens at this port, and listen to its wire."""
+        wire = CardWire(name, self.feed, self._name_of)
+        made = VirtualCardSlot(port, name=name, observe=wire.hear, observe_presence=wire.see)
+        self.slots[name] = made
+        return made
 
     def slot(self, name: str) -> VirtualCardSlot:
         """Return the reader of that name."""
@@ -39,8 +50,7 @@ class Tabletop:
 
     def card_on(self, reader: str) -> str | None:
         """Return the name of the card that lies on this reader."""
-        holder = self.drawer.holder_of(self.slot(reader).card)
-        return None if holder is None else holder.name
+        return self._name_of(self.slot(reader).card)
 
     def reader_of(self, card: str) -> str | None:
         """Return the name of the reader on which this card lies."""
@@ -72,8 +82,21 @@ class Tabletop:
                 raise CardLies
             self.drawer.delete(card)
 
+    def plug(self, plugged: bool) -> None:
+        """Put the pad's cable in or pull it out."""
+        cable = self.plugged_cable()
+        if plugged and not cable.view().plugged:
+            cable.plug()
+            self.feed.publish(WireEvent(Wire.PAD, PLACE, What.CABLE, "the cable is in"))
+        elif not plugged:
+            cable.unplug()
+
     def plugged_cable(self) -> PadCable:
         """Return the pad's cable."""
         if self.cable is None:
             raise PadAbsent
         return self.cable
+
+    def _name_of(self, card: VirtualCard | None) -> str | None:
+        holder = self.drawer.holder_of(card)
+        return None if holder is None else holder.name
