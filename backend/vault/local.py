@@ -12,7 +12,7 @@ from typing import Self
 from uuid import UUID, uuid4
 
 from backend.vault import dukpt, pin_block
-from backend.vault.card_dialogue import CardMasters, card_dialogue
+from backend.vault.card_dialogue import CardMasters, card_dialogue, retirement_dialogue
 from backend.vault.dialogues import Dialogues
 from backend.vault.key_file import read_keys, write_keys
 from backend.vault.keys import VaultKeys, find_bdk, make_keys
@@ -132,13 +132,16 @@ class LocalVault:
         """Return one card's own access key: the exception that offline gates need."""
         return self._card_key(uid, Application.ACCESS, key_version)
 
-    def begin_personalisation(
-        self, uid: bytes, *, from_version: int | None = None, to_version: int | None = None
-    ) -> DialogueStep:
+    def begin_personalisation(self, uid: bytes, *, to_version: int | None = None) -> DialogueStep:
         """Start personalising the card with this UID; raises TooManyDialogues."""
         wanted = self._card_masters(self._keys.card_version if to_version is None else to_version)
-        earlier = None if from_version is None else self._card_masters(from_version)
-        return self._dialogues.begin(card_dialogue(uid, wanted, earlier, self._random))
+        others = tuple(one for one in self._all_card_masters() if one.version != wanted.version)
+        return self._dialogues.begin(card_dialogue(uid, wanted, others, self._random))
+
+    def begin_retirement(self, uid: bytes) -> DialogueStep:
+        """Start taking everything of ours off the card with this UID; raises TooManyDialogues."""
+        held = self._all_card_masters()
+        return self._dialogues.begin(retirement_dialogue(uid, held, self._random))
 
     def continue_personalisation(self, dialogue_id: UUID, response: bytes) -> DialogueStep:
         """Give the card's response; raises DialogueUnknown, PersonalisationFailed."""
@@ -192,6 +195,9 @@ class LocalVault:
 
     def _card_masters(self, version: int) -> CardMasters:
         return CardMasters(version, self._keys.master_keys(version))
+
+    def _all_card_masters(self) -> tuple[CardMasters, ...]:
+        return tuple(self._card_masters(1 + older) for older in range(self._keys.card_version))
 
     def _card_key(self, uid: bytes, application: Application, version: int) -> bytes:
         masters = self._keys.master_keys(version)

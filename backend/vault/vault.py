@@ -52,13 +52,18 @@ class Vault(Protocol):
         """
         ...
 
-    def begin_personalisation(
-        self, uid: bytes, *, from_version: int | None = None, to_version: int | None = None
-    ) -> DialogueStep:
+    def begin_personalisation(self, uid: bytes, *, to_version: int | None = None) -> DialogueStep:
         """Start giving the card with this UID the keys of `to_version` (None: the current).
 
-        `from_version` is that of the keys it was last given, None for a blank. The first command
-        always exists. Raises TooManyDialogues, CardKeyVersionUnknown.
+        It may be a blank, or hold the keys of any version. The first command always exists.
+        Raises TooManyDialogues, CardKeyVersionUnknown.
+        """
+        ...
+
+    def begin_retirement(self, uid: bytes) -> DialogueStep:
+        """Start taking everything of ours off the card with this UID, whatever its version.
+
+        It goes on with `continue_personalisation`. Raises TooManyDialogues.
         """
         ...
 

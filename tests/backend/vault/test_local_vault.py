@@ -284,9 +284,26 @@ def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: LocalVault, ver
         vault.derive_access_key(UID, version)
     with pytest.raises(CardKeyVersionUnknown):
         vault.answer_card_challenge(UID, Application.ACCESS, bytes(16), key_version=version)
-    for versions in ({"to_version": version}, {"from_version": version}):
-        with pytest.raises(CardKeyVersionUnknown):
-            vault.begin_personalisation(UID, **versions)
+    with pytest.raises(CardKeyVersionUnknown):
+        vault.begin_personalisation(UID, to_version=version)
+
+
+def test_a_card_is_moved_to_a_newer_version_and_retired_from_either(clock: Any) -> None:
+    keys = make_keys(secrets.token_bytes)
+    first = LocalVault(keys, now=clock)
+    vault = LocalVault(with_new_card_masters(keys, secrets.token_bytes), now=clock)
+    for moved in (False, True):
+        chip = Chip(UID, secrets.token_bytes)
+        personalise(first, chip)
+        if moved:
+            personalise(vault, chip)
+            sealed, answer = answer_of(chip, vault, Application.ACCESS, 2)
+            assert vault.verify_card_answer(UID, Application.ACCESS, sealed, answer)
+        chip.power_on()
+        step = vault.begin_retirement(UID)
+        while step.command is not None:
+            step = vault.continue_personalisation(step.dialogue_id, chip.transmit(step.command))
+        assert len(chip.memory.applications) == 1
 
 
 def test_every_bit_of_a_seal_matters(clock: Any) -> None:
