@@ -15,7 +15,7 @@ import httpx
 from scripts.demo.hands import Hands
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS, Story
-from scripts.demo.world import World, set_stage
+from scripts.demo.world import ANY_PORTS, WANTED_PORTS, World, set_stage
 
 FOLDER = Path.cwd() / "var" / "demo"
 
@@ -24,13 +24,14 @@ def main() -> int:
     """Run the demonstration; return the exit status."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the story")
+    parser.add_argument("--any-ports", action="store_true", help="let the system choose ports")
     arguments = parser.parse_args()
     # Said for SIGINT too: a shell that starts this in the background has it ignored.
     for wish in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wish, _stop)
     began = time.monotonic()
     try:
-        world = set_stage(FOLDER)
+        world = set_stage(FOLDER, ANY_PORTS if arguments.any_ports else WANTED_PORTS)
     except DemonstrationError as error:
         print(f"The stage could not be set: {error}", file=sys.stderr)
         return 1

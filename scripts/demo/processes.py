@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,16 +114,23 @@ class Programs:
             program.process.wait(STOP_SECONDS_MAX)
 
 
-def free_port(wanted: int) -> int:
-    """Return `wanted` if nobody listens there, else any free port of the loopback."""
+def free_ports(wanted: Sequence[int]) -> list[int]:
+    """Return, for each wanted port of the loopback, itself if it is free, else any free one.
+
+    All are held until all are chosen, so that none is given twice; 0 wants any.
+    """
+    with ExitStack() as stack:
+        return [_hold_free_port(stack, port) for port in wanted]
+
+
+def _hold_free_port(stack: ExitStack, wanted: int) -> int:
     for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            chosen: int = probe.getsockname()[1]
-            return chosen
+        probe = stack.enter_context(socket.socket())
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        chosen: int = probe.getsockname()[1]
+        return chosen
     msg = "no free port on the loopback"
     raise DemonstrationError(msg)

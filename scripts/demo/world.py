@@ -14,13 +14,14 @@ from typing import Any
 
 import httpx
 
-from scripts.demo.processes import DemonstrationError, Programs, free_port
+from scripts.demo.processes import DemonstrationError, Programs, free_ports
 
 BIN = Path(sys.executable).parent
 SCHEME = Path(__file__).parent / "scheme.toml"
 COUNTER_READER = "Pass Counter"
 GATE_READER = "Pass Gate"
-BACKEND_PORT, TILL_PORT, GATE_PORT, SIMULATOR_PORT = 8000, 8101, 8102, 8103
+WANTED_PORTS = {"backend": 8000, "till": 8101, "gate": 8102, "simulator": 8103}
+ANY_PORTS = dict.fromkeys(WANTED_PORTS, 0)
 HTTP_SECONDS_MAX = 10.0
 
 
@@ -49,29 +50,25 @@ class World:
         return str(self.folder / f"{name}.toml")
 
 
-def set_stage(folder: Path) -> World:
+def set_stage(folder: Path, wanted: dict[str, int] | None = None) -> World:
     """Make the folder new, write all configuration, and start every program.
 
-    Whatever was started is stopped again when this fails.
+    `wanted` names the ports to listen on where they are free. Whatever was started is stopped
+    again when this fails.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     environment = {"PCSCLITE_CSOCK_NAME": str(folder / "pcscd" / "pcscd.comm")}
     programs = Programs(folder / "logs", environment)
     try:
-        return _start_all(folder, programs)
+        return _start_all(folder, programs, wanted or WANTED_PORTS)
     except BaseException:
         programs.stop_all()
         raise
 
 
-def _start_all(folder: Path, programs: Programs) -> World:
-    ports = {
-        "backend": free_port(BACKEND_PORT),
-        "till": free_port(TILL_PORT),
-        "gate": free_port(GATE_PORT),
-        "simulator": free_port(SIMULATOR_PORT),
-    }
+def _start_all(folder: Path, programs: Programs, wanted: dict[str, int]) -> World:
+    ports = dict(zip(wanted, free_ports(list(wanted.values())), strict=True))
     _write_configuration(folder, ports)
     applied = _make_scheme(folder, programs)
     people = {

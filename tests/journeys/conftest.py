@@ -9,7 +9,7 @@ import pytest
 
 from scripts.demo.hands import Hands
 from scripts.demo.story import Story, choose_codes, personalise_cards
-from scripts.demo.world import set_stage
+from scripts.demo.world import ANY_PORTS, set_stage
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def story() -> Iterator[Story]:
     """Everything is running; three cards are personalised, two codes are chosen."""
     # A short path: a Unix socket's name holds 107 bytes at most.
     folder = Path(tempfile.mkdtemp(prefix="pass-journey-"))
-    world = set_stage(folder / "stage")
+    world = set_stage(folder / "stage", ANY_PORTS)
     try:
         story = Story(world, Hands(world))
         personalise_cards(story)

@@ -54,7 +54,7 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> str:
 
 def test_the_story_is_seen_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "scripts.demo"],
+        [sys.executable, "-m", "scripts.demo", "--any-ports"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -102,7 +102,7 @@ def test_a_step_that_is_not_seen_fails_the_demonstration(
     class Stage:
         programs = Programs(tmp_path, {})
 
-    monkeypatch.setattr(demonstration, "set_stage", lambda _folder: Stage())
+    monkeypatch.setattr(demonstration, "set_stage", lambda _folder, _ports: Stage())
     monkeypatch.setattr(demonstration, "Hands", lambda _world: None)
     monkeypatch.setattr(demonstration, "STEPS", (never_happens,))
     monkeypatch.setattr(sys, "argv", ["demo", "--once"])
@@ -113,7 +113,7 @@ def test_a_step_that_is_not_seen_fails_the_demonstration(
 def test_a_stage_that_cannot_be_set_says_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_folder: Path) -> None:
+    def refuse(_folder: Path, _ports: object) -> None:
         msg = "no reader"
         raise DemonstrationError(msg)
 
