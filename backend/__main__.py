@@ -4,8 +4,10 @@ Exit status: 0 done; 1 refused, with one sentence on standard error; 2 wrong usa
 """
 
 import argparse
+import getpass
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +16,15 @@ from pydantic import ValidationError
 
 from backend import schema
 from backend.app import build_app
-from backend.commands import apply, keys, ledger, register, serve, statement
+from backend.commands import apply, ledger, register, serve, statement
+from backend.commands.keys import Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
 from backend.database import Database
 from backend.errors import BackendError
 from backend.services import Services
 from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
+from backend.vault.key_seal import SealKind
 from backend.vault.local import LocalVault
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -56,8 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     add_key = _adder(
         verbs.add_parser("keys", help="the vault's keys").add_subparsers(required=True)
     )
-    add_key("create", _create_keys, "make the vault's key file, once")
+    one = add_key("create", _create_keys, "make the vault's key file, once")
+    one.add_argument("--seal", type=SealKind, choices=list(SealKind), help="what opens the file")
+    one.add_argument(
+        "--components",
+        type=Components,
+        choices=list(Components),
+        help="let the keys come of two components, each held by one person",
+    )
     add_key("roll-cards", _roll_cards, "give the card masters a new version")
+    add_key("status", _key_status, "print versions and check values, never a key")
     one = add("apply", _apply, "bring the database to what a TOML file declares")
     one.add_argument("file", type=Path)
     one.add_argument("--json", action="store_true", help="print what was made as JSON")
@@ -89,7 +101,8 @@ def _adder(
 def _services(settings: Settings) -> Services:
     database = Database(settings.database_url)
     schema.require_current(database)
-    return Services(settings, database, LocalVault.load(settings.vault_key_file))
+    vault = LocalVault.load(settings.vault_key_file, _key_command(settings).rules)
+    return Services(settings, database, vault)
 
 
 def _serve(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -107,13 +120,34 @@ def _openapi(_arguments: argparse.Namespace, _settings: Settings) -> int:
     return 0
 
 
-def _create_keys(_arguments: argparse.Namespace, settings: Settings) -> int:
-    print(keys.create(settings.vault_key_file))
+def _key_command(settings: Settings) -> KeyCommand:
+    return KeyCommand(settings, Console(print, _ask), _credentials_folder())
+
+
+def _ask(prompt: str) -> str:
+    """Ask a person without echo; a pipe is read line by line, for installers."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _credentials_folder() -> Path | None:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None
+
+
+def _create_keys(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(_key_command(settings).create(arguments.seal, arguments.components))
     return 0
 
 
 def _roll_cards(_arguments: argparse.Namespace, settings: Settings) -> int:
-    print(keys.roll_cards(settings.vault_key_file))
+    print(_key_command(settings).roll_cards())
+    return 0
+
+
+def _key_status(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(_key_command(settings).status())
     return 0
 
 

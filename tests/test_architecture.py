@@ -238,6 +238,10 @@ def test_banned_words(pattern: str, allowed: str, reason: str) -> None:
 REVEALING: dict[str, str] = {
     "backend/commands/apply.py": "a pad's initial key is printed once, for injection",
     "backend/pins/setting.py": "a code being chosen is looked at for weakness, then wiped",
+    "backend/vault/ceremony.py": "components are printed once, read and combined",
+    "backend/vault/check_values.py": "a key's check value is computed",
+    "backend/vault/key_seal.py": "the key of a file's seal goes into the cipher",
+    "backend/vault/published_keys.py": "a key is compared with those everybody has",
     "backend/vault/key_body.py": "keys are written into the key file's body",
     "backend/vault/local.py": "keys and codes go into derivations",
     "backend/vault/pin_reference.py": "a code's reference is computed",

@@ -63,7 +63,9 @@ class Dialogues:
         except StopIteration:
             return DialogueStep(dialogue_id, None)
         except PassCardError as error:
-            raise PersonalisationFailed(reason=type(error).__name__) from error
+            status = getattr(error, "status", None)
+            details = {} if status is None else {"status": f"{status:04X}"}
+            raise PersonalisationFailed(reason=type(error).__name__, **details) from error
         with self._lock:
             self._open[dialogue_id] = taken
         return DialogueStep(dialogue_id, command)

@@ -21,7 +21,7 @@ from backend.vault.keys import (
     Bdk,
     VaultKeys,
 )
-from passcard.personalise import MasterKeys
+from passcard.card_keys import MasterKeys
 from passcard.secret import Secret
 
 FORMAT = 2

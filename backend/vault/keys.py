@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from backend.vault.errors import CardKeyVersionUnknown, KeyFileRefused
-from passcard.personalise import MasterKeys
+from passcard.card_keys import MasterKeys
+from passcard.issuing import KEY_VERSIONS_MAX
 from passcard.secret import Secret
 
-#: A card stores its key version in one byte; nobody rolls that often.
-VERSIONS_MAX = 16
+#: A talk with a card tries each version of its masters, so there are no more than it may try.
+VERSIONS_MAX = KEY_VERSIONS_MAX
 CARD_KEY_NAMES = (
     "picc",
     "benefits_master",

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from backend.vault import dukpt, pin_block
 from backend.vault.card_dialogue import CardMasters, card_dialogue, retirement_dialogue
 from backend.vault.dialogues import Dialogues
-from backend.vault.key_file import read_keys, write_keys
+from backend.vault.key_file import KeyFileRules, OpenKeyFile, open_keys, write_keys
 from backend.vault.keys import VaultKeys, find_bdk, make_keys
 from backend.vault.pin_reference import SALT_BYTES, reference_tag
 from backend.vault.seal import seal, unseal
@@ -74,19 +74,20 @@ class LocalVault:
 
         Raises KeyFileRefused: an existing file is never overwritten.
         """
-        write_keys(path, make_keys(random))
+        write_keys(path, OpenKeyFile(make_keys(random)))
         return cls.load(path, now=now, random=random)
 
     @classmethod
     def load(
         cls,
         path: Path,
+        rules: KeyFileRules | None = None,
         *,
         now: Callable[[], datetime] = _utc_now,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Self:
         """Open the vault on its key file; raise KeyFileRefused, FileNotFoundError."""
-        return cls(read_keys(path), now=now, random=random)
+        return cls(open_keys(path, rules).keys, now=now, random=random)
 
     def current_card_key_version(self) -> int:
         """Return the version of the card masters that new cards get."""
