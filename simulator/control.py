@@ -18,7 +18,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from simulator.cards.drawer import DrawerCard
 from simulator.cards.faults import CardFaults, Tear
-from simulator.cards.record import CardChange, CardKind, NewCard
+from simulator.cards.record import CardChange, NewCard
+from simulator.cards.view import CardView, view_of
 from simulator.pad.cable import PadCable, Unplugged
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
@@ -49,19 +50,6 @@ class _Body(BaseModel):
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Count = Annotated[int, Field(ge=0, le=1000)]
-
-
-class CardView(_Body):
-    """A card in the drawer, and the reader it lies on. What is on its chip stays there."""
-
-    name: str
-    uid: str
-    kind: CardKind
-    of: str | None
-    colour: str | None
-    note: str
-    faults: CardFaults
-    reader: str | None
 
 
 class ReaderView(_Body):
@@ -165,17 +153,7 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
 
 def _add_card_routes(app: FastAPI, table: Tabletop) -> None:
     def view(one: DrawerCard) -> CardView:
-        kept = one.record
-        return CardView(
-            name=kept.name,
-            uid=one.uid,
-            kind=kept.kind,
-            of=kept.of,
-            colour=kept.colour,
-            note=kept.note,
-            faults=kept.faults,
-            reader=table.reader_of(kept.name),
-        )
+        return view_of(one, table.reader_of(one.name))
 
     @app.get("/cards")
     def cards() -> list[CardView]:
