@@ -27,6 +27,8 @@ FORMAT = 1
 VALIDITY = timedelta(hours=48)
 CARDS_MAX = 20_000
 SERVICES_MAX = 50
+#: In the content, so that a card whose keys were renewed makes a new version of the list.
+KEY_VERSION = "key_version"
 _LISTED_STATES = (CardState.ACTIVE.value, CardState.BLOCKED.value)
 
 Json: TypeAlias = dict[str, object]
@@ -82,8 +84,11 @@ def issue_access_list(
 
 
 def _with_key(services: Services, card: Json) -> Json:
-    key = services.vault.derive_access_key(bytes.fromhex(str(card["uid"])))
-    return {**card, "key": key.hex().upper()}
+    """Put the card's own key in place of its version, which says nothing to a gate."""
+    listed = {name: value for name, value in card.items() if name != KEY_VERSION}
+    version = int(str(card[KEY_VERSION]))
+    key = services.vault.derive_access_key(bytes.fromhex(str(card["uid"])), version)
+    return {**listed, "key": key.hex().upper()}
 
 
 def _current(services: Services, terminal_id: UUID) -> tuple[ListContent, int]:
@@ -139,7 +144,9 @@ def _service(service: Service) -> Json:
 def _read_cards(session: Session, establishment_id: UUID) -> tuple[Json, ...]:
     rights = _read_rights(session, establishment_id)
     rows = session.execute(
-        select(Card.uid, Card.id, Card.state, Beneficiary.given_name, Enrolment.id)
+        select(
+            Card.uid, Card.id, Card.key_version, Card.state, Beneficiary.given_name, Enrolment.id
+        )
         .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
         .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
         .where(
@@ -156,11 +163,12 @@ def _read_cards(session: Session, establishment_id: UUID) -> tuple[Json, ...]:
         {
             "uid": uid.hex().upper(),
             "card_id": str(card_id),
+            KEY_VERSION: key_version,
             "display_name": given_name,
             "state": state,
             "services": rights.get(enrolment_id, []),
         }
-        for uid, card_id, state, given_name, enrolment_id in rows
+        for uid, card_id, key_version, state, given_name, enrolment_id in rows
         if uid is not None
     )
 

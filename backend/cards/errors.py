@@ -45,6 +45,13 @@ class UidTaken(ConflictError):
     message = "This chip already belongs to another card."
 
 
+class CardAlreadyRetired(ConflictError):
+    """Nothing of ours is on this chip any more, and it is free for another card."""
+
+    code = "card_already_retired"
+    message = "This card has been retired already."
+
+
 class ApplicationNotAllowed(ForbiddenError):
     """A counter may ask about the benefits application alone."""
 
@@ -102,7 +109,7 @@ class ProofExpired(GoneError):
 
 
 class PersonalisationUnknown(NotFoundError):
-    """No such personalisation, or another desk's, or it took too long."""
+    """No such personalisation or retirement, or another desk's, or it took too long."""
 
     code = "personalisation_not_found"
     message = "There is no such personalisation, or it took too long."

@@ -1,95 +1,80 @@
-"""Personalising a chip for an ordered card: the vault speaks, a desk carries the bytes.
+"""Personalising a chip for an ordered card, and renewing the keys of a card in use.
 
-Promise: a chip belongs to one card for ever; a card becomes active only when the whole dialogue
-succeeded. A dialogue cut short is simply begun again. Not here: keys.
+Promise: a chip belongs to one card at a time; a card becomes active only when the whole dialogue
+succeeded, and then records the version of the masters its keys were made under, which is the
+current one. Not here: keys, and how a dialogue goes on (`desk`).
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.cards.errors import CardStateRefused, CardUnknown, PersonalisationUnknown, UidTaken
+from backend.cards.desk import DeskStep, DeskTask, answer_dialogue, open_dialogue
+from backend.cards.errors import CardStateRefused, CardUnknown, UidTaken
 from backend.cards.life import lock_card, move
 from backend.cards.states import CardEvent, CardState, next_state
-from backend.cards.tables import Card, CardPersonalisation
-from backend.expiry import sweep_expired
+from backend.cards.tables import Card, CardPersonalisation, DeskPurpose
 from backend.partners.tokens import AuthenticatedTerminal
 from backend.services import Services
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
 
-PERSONALISATION_SECONDS_MAX = 60
-KEPT_HOURS_MAX = 24
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalisationStep:
-    """The next command for the chip, or None when the card is ready."""
-
-    personalisation_id: UUID
-    command: bytes | None
-    card_number: str = field(repr=False)
-
 
 def begin_personalisation(
-    services: Services, terminal: AuthenticatedTerminal, uid: bytes, card_number: str
-) -> PersonalisationStep:
+    services: Services, terminal: AuthenticatedTerminal, uid: bytes, card_number: str | None
+) -> DeskStep:
     """Start personalising the chip with this UID (7 bytes) as the card with this number.
 
-    Raises CardUnknown, CardStateRefused, UidTaken, TooManyDialogues.
+    Without a number the chip must be a card already: its keys are renewed. Raises CardUnknown,
+    CardStateRefused, UidTaken, TooManyDialogues.
     """
-    now = services.now()
     with services.database.reading() as session:
-        card = _find_card(session, card_number)
+        card = _find_card(session, uid, card_number)
         _check_chip(session, card, uid)
-    step = services.vault.begin_personalisation(uid)
-    with services.database.unit_of_work() as session:
-        forgotten = now - timedelta(hours=KEPT_HOURS_MAX)
-        sweep_expired(session, CardPersonalisation, CardPersonalisation.expires_at, forgotten)
-        session.add(
-            CardPersonalisation(
-                id=step.dialogue_id,
-                card_id=card.id,
-                uid=uid,
-                terminal_id=terminal.terminal_id,
-                expires_at=now + timedelta(seconds=PERSONALISATION_SECONDS_MAX),
-                finished_at=None,
-            )
-        )
-    return PersonalisationStep(step.dialogue_id, step.command, card.number)
+    version = services.vault.current_card_key_version()
+    step = services.vault.begin_personalisation(uid, to_version=version)
+    task = DeskTask(card, uid, DeskPurpose.PERSONALISE, key_version=version)
+    return open_dialogue(services, terminal, step, task)
 
 
 def continue_personalisation(
     services: Services, terminal: AuthenticatedTerminal, personalisation_id: UUID, response: bytes
-) -> PersonalisationStep:
+) -> DeskStep:
     """Give the chip's response; at the end the chip is the card's, and the card is active.
 
     Raises PersonalisationUnknown, PersonalisationFailed, DialogueUnknown, CardStateRefused,
     UidTaken. After the end, the same call again tells the end again.
     """
-    with services.database.reading() as session:
-        row = session.get(CardPersonalisation, personalisation_id)
-        if row is None or row.terminal_id != terminal.terminal_id:
-            raise PersonalisationUnknown
-        number = session.scalar(select(Card.number).where(Card.id == row.card_id)) or ""
-    if row.finished_at is not None:
-        return PersonalisationStep(row.id, None, number)
-    step = services.vault.continue_personalisation(row.id, response)
-    if step.command is None:
-        _finish(services, row)
-    return PersonalisationStep(row.id, step.command, number)
+    return answer_dialogue(
+        services,
+        terminal,
+        personalisation_id,
+        response,
+        purpose=DeskPurpose.PERSONALISE,
+        ending=give_chip,
+    )
 
 
-def _find_card(session: Session, card_number: str) -> Card:
-    try:
-        number = parse_card_number(card_number)
-    except InvalidCardNumber:
-        raise CardUnknown from None
-    card = session.scalar(select(Card).where(Card.number == number))
+def give_chip(session: Session, row: CardPersonalisation, now: datetime) -> None:
+    """Make the finished chip its card's own, whose state is checked anew."""
+    card = lock_card(session, row.card_id)
+    _check_chip(session, card, row.uid)
+    assert row.key_version is not None
+    card.uid = row.uid
+    card.key_version = row.key_version
+    move(card, CardEvent.PERSONALISED, now)
+
+
+def _find_card(session: Session, uid: bytes, card_number: str | None) -> Card:
+    wanted = Card.uid == uid
+    if card_number is not None:
+        try:
+            wanted = Card.number == parse_card_number(card_number)
+        except InvalidCardNumber:
+            raise CardUnknown from None
+    card = session.scalar(select(Card).where(wanted))
     if card is None:
         raise CardUnknown
     return card
@@ -104,23 +89,3 @@ def _check_chip(session: Session, card: Card, uid: bytes) -> None:
         raise UidTaken
     if card.uid is not None and card.uid != uid:
         raise CardStateRefused(state=card.state)
-
-
-def _finish(services: Services, row: CardPersonalisation) -> None:
-    try:
-        with services.database.unit_of_work() as session:
-            _give_chip(session, row.id, services.now())
-    except IntegrityError:
-        # Two desks, one chip, at the same moment: the unique key let one of them through.
-        raise UidTaken from None
-
-
-def _give_chip(session: Session, personalisation_id: UUID, now: datetime) -> None:
-    row = session.get(CardPersonalisation, personalisation_id, with_for_update=True)
-    if row is None:
-        raise PersonalisationUnknown
-    card = lock_card(session, row.card_id)
-    _check_chip(session, card, row.uid)
-    card.uid = row.uid
-    move(card, CardEvent.PERSONALISED, now)
-    row.finished_at = now

@@ -81,14 +81,17 @@ def challenge_card(
     """Answer a chip's challenge (16 bytes) so that it must answer ours.
 
     Raises ApplicationNotAllowed, CardUnknown. A blocked card is answered like any other: its
-    state is told only once it has proved itself.
+    state is told only once it has proved itself. The key is of the version the card was made under.
     """
     if application is not Application.BENEFITS:
         raise ApplicationNotAllowed
     with services.database.reading() as session:
-        if session.scalar(select(Card.id).where(Card.uid == uid)) is None:
-            raise CardUnknown
-    answered = services.vault.answer_card_challenge(uid, application, encrypted_rnd_b)
+        key_version = session.scalar(select(Card.key_version).where(Card.uid == uid))
+    if key_version is None:
+        raise CardUnknown
+    answered = services.vault.answer_card_challenge(
+        uid, application, encrypted_rnd_b, key_version=key_version
+    )
     now = services.now()
     challenge = CardChallenge(
         id=make_id(),

@@ -1,14 +1,18 @@
-"""Proving a card genuine, personalising it: what terminals ask. The proof itself: payments."""
+"""Proving, making and retiring cards: what terminals ask. The proof itself: payments."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from backend.cards.desk import DeskStep
+from backend.cards.orders import ORDERS_PER_PAGE_MAX, list_orders
 from backend.cards.personalising import begin_personalisation, continue_personalisation
 from backend.cards.proving import challenge_card
+from backend.cards.retiring import begin_retirement, continue_retirement
+from backend.cards.states import CardState
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
 from passcard.layout import Application
@@ -46,12 +50,12 @@ class ChallengeBody(BaseModel):
 
 
 class PersonalisationRequest(BaseModel):
-    """A chip on a desk's reader, and the card it shall become."""
+    """A chip on a desk's reader, and the card it shall become; None: the card it is already."""
 
     model_config = ConfigDict(extra="forbid")
 
     uid: UidText
-    card_number: CardNumberText
+    card_number: CardNumberText | None = None
 
 
 class PersonalisationBody(BaseModel):
@@ -59,6 +63,23 @@ class PersonalisationBody(BaseModel):
 
     personalisation_id: UUID
     command: str
+    card_number: str
+
+
+class RetirementRequest(BaseModel):
+    """A chip on a desk's reader that shall no longer be a card."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    uid: UidText
+
+
+class RetirementBody(BaseModel):
+    """The first command for the chip, and the card it was."""
+
+    retirement_id: UUID
+    command: str
+    card_number: str
 
 
 class ResponseRequest(BaseModel):
@@ -75,6 +96,21 @@ class StepBody(BaseModel):
     command: str | None
     done: bool
     card_number: str
+
+
+class OrderBody(BaseModel):
+    """A card, as far as a desk must know it."""
+
+    card_number: str
+    state: CardState
+    ordered_at: datetime
+
+
+class OrderPageBody(BaseModel):
+    """Some orders; ask for the next page with `after` = `next_after`, None at the end."""
+
+    orders: list[OrderBody]
+    next_after: str | None
 
 
 @router.post("/card-challenges", status_code=201)
@@ -104,9 +140,10 @@ def create_personalisation(
     """Start personalising a chip as an ordered card."""
     require_kind(terminal, TerminalKind.DESK)
     step = begin_personalisation(services, terminal, bytes.fromhex(body.uid), body.card_number)
-    assert step.command is not None
     return PersonalisationBody(
-        personalisation_id=step.personalisation_id, command=step.command.hex().upper()
+        personalisation_id=step.dialogue_id,
+        command=_first_command(step),
+        card_number=step.card_number,
     )
 
 
@@ -120,6 +157,62 @@ def answer_personalisation(
     """Give the chip's response, get the next command."""
     require_kind(terminal, TerminalKind.DESK)
     response = bytes.fromhex(body.response)
-    step = continue_personalisation(services, terminal, personalisation_id, response)
+    return _step_body(continue_personalisation(services, terminal, personalisation_id, response))
+
+
+@router.post("/retirements", status_code=201)
+def create_retirement(
+    body: RetirementRequest, terminal: CurrentTerminal, services: ServicesDependency
+) -> RetirementBody:
+    """Start taking everything of ours off a chip."""
+    require_kind(terminal, TerminalKind.DESK)
+    step = begin_retirement(services, terminal, bytes.fromhex(body.uid))
+    return RetirementBody(
+        retirement_id=step.dialogue_id,
+        command=_first_command(step),
+        card_number=step.card_number,
+    )
+
+
+@router.post("/retirements/{retirement_id}/responses")
+def answer_retirement(
+    retirement_id: UUID,
+    body: ResponseRequest,
+    terminal: CurrentTerminal,
+    services: ServicesDependency,
+) -> StepBody:
+    """Give the chip's response, get the next command."""
+    require_kind(terminal, TerminalKind.DESK)
+    response = bytes.fromhex(body.response)
+    return _step_body(continue_retirement(services, terminal, retirement_id, response))
+
+
+@router.get("/card-orders")
+def read_orders(
+    terminal: CurrentTerminal,
+    services: ServicesDependency,
+    state: CardState = CardState.ORDERED,
+    limit: Annotated[int, Query(ge=1, le=ORDERS_PER_PAGE_MAX)] = 100,
+    after: CardNumberText | None = None,
+) -> OrderPageBody:
+    """List the cards in a state, by card number; a desk makes those that are ordered."""
+    require_kind(terminal, TerminalKind.DESK)
+    with services.database.reading() as session:
+        page = list_orders(session, state=state, limit=limit, after=after)
+    return OrderPageBody(
+        orders=[
+            OrderBody(card_number=one.card_number, state=one.state, ordered_at=one.ordered_at)
+            for one in page.orders
+        ],
+        next_after=page.next_after,
+    )
+
+
+def _first_command(step: DeskStep) -> str:
+    assert step.command is not None, "a dialogue begins with a command"
+    return step.command.hex().upper()
+
+
+def _step_body(step: DeskStep) -> StepBody:
     command = None if step.command is None else step.command.hex().upper()
     return StepBody(command=command, done=command is None, card_number=step.card_number)

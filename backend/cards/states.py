@@ -4,9 +4,10 @@
        │                        │
        └────────blocked─────────┴──▶ blocked (stays blocked when blocked again)
     any of these ──replaced──▶ replaced        active, blocked ──expired──▶ expired
+    active, blocked, replaced, expired ──retired──▶ retired (its chip is free for another card)
 
-Replaced and expired are ends: nothing leads out of them. A blocked card is never used again; its
-holder gets a new one.
+Replaced and expired lead to retired only, if the chip ever comes back; retired is an end. A blocked
+card is never used again; its holder gets a new one.
 """
 
 from enum import StrEnum
@@ -20,6 +21,7 @@ class CardState(StrEnum):
     BLOCKED = "blocked"
     REPLACED = "replaced"
     EXPIRED = "expired"
+    RETIRED = "retired"
 
 
 class CardEvent(StrEnum):
@@ -29,12 +31,13 @@ class CardEvent(StrEnum):
     BLOCKED = "blocked"
     REPLACED = "replaced"
     EXPIRED = "expired"
+    RETIRED = "retired"
 
 
 # Absent means refused.
 TRANSITIONS: dict[tuple[CardState, CardEvent], CardState] = {
     (CardState.ORDERED, CardEvent.PERSONALISED): CardState.ACTIVE,
-    # A desk whose last answer was lost presents the same chip again.
+    # A desk whose last answer was lost presents the same chip again; or its keys are renewed.
     (CardState.ACTIVE, CardEvent.PERSONALISED): CardState.ACTIVE,
     (CardState.ORDERED, CardEvent.BLOCKED): CardState.BLOCKED,
     (CardState.ACTIVE, CardEvent.BLOCKED): CardState.BLOCKED,
@@ -44,6 +47,10 @@ TRANSITIONS: dict[tuple[CardState, CardEvent], CardState] = {
     (CardState.BLOCKED, CardEvent.REPLACED): CardState.REPLACED,
     (CardState.ACTIVE, CardEvent.EXPIRED): CardState.EXPIRED,
     (CardState.BLOCKED, CardEvent.EXPIRED): CardState.EXPIRED,
+    (CardState.ACTIVE, CardEvent.RETIRED): CardState.RETIRED,
+    (CardState.BLOCKED, CardEvent.RETIRED): CardState.RETIRED,
+    (CardState.REPLACED, CardEvent.RETIRED): CardState.RETIRED,
+    (CardState.EXPIRED, CardEvent.RETIRED): CardState.RETIRED,
 }
 
 

@@ -4,31 +4,52 @@ The database never holds a card key, nor the randoms of a challenge: their state
 """
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.cards.states import CardState
 from backend.database import Base
+from passcard.card_keys import FIRST_KEY_VERSION
+
+
+class DeskPurpose(StrEnum):
+    """What a desk's dialogue with a chip is for."""
+
+    PERSONALISE = "personalise"
+    RETIRE = "retire"
+
 
 REASON_CHARACTERS_MAX = 100
 _STATES = ", ".join(f"'{state.value}'" for state in CardState)
+_PURPOSES = ", ".join(f"'{purpose.value}'" for purpose in DeskPurpose)
 
 
 class Card(Base):
-    """A card, from its order on; its chip is known from its personalisation on."""
+    """A card, from its order on; its chip is known from its personalisation on.
+
+    `key_version` is that of the masters its chip's keys were made under (the first, until it has a
+    chip); `retired_uid` names the chip it had, which may be another card's by now.
+    """
 
     __tablename__ = "card"
     __table_args__ = (
         CheckConstraint(f"state in ({_STATES})", name="state"),
         CheckConstraint("state <> 'active' or uid is not null", name="active_has_chip"),
+        CheckConstraint("state <> 'retired' or uid is null", name="retired_frees_chip"),
+        CheckConstraint("key_version between 1 and 255", name="key_version"),
+        # A desk reads the orders still to be made, page by page.
+        Index("ix_card_state_number", "state", "number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(16), unique=True)
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), index=True)
     uid: Mapped[bytes | None] = mapped_column(unique=True)
+    key_version: Mapped[int] = mapped_column(default=FIRST_KEY_VERSION)
+    retired_uid: Mapped[bytes | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(8))
     state_reason: Mapped[str | None] = mapped_column(String(REASON_CHARACTERS_MAX))
     state_since: Mapped[datetime]
@@ -62,13 +83,24 @@ class CardProof(Base):
 
 
 class CardPersonalisation(Base):
-    """A desk is personalising a chip for a card; the dialogue itself is in the vault."""
+    """A desk is making a chip a card, or retiring it; the dialogue itself is in the vault.
+
+    `key_version` is the version being given; a retirement gives none.
+    """
 
     __tablename__ = "card_personalisation"
+    __table_args__ = (
+        CheckConstraint(f"purpose in ({_PURPOSES})", name="purpose"),
+        CheckConstraint(
+            "(purpose = 'personalise') = (key_version is not null)", name="version_given"
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     card_id: Mapped[UUID] = mapped_column(ForeignKey("card.id"))
     uid: Mapped[bytes]
+    purpose: Mapped[str] = mapped_column(String(11))
+    key_version: Mapped[int | None]
     terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]

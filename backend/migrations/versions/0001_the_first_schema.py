@@ -189,6 +189,8 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=16), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
         sa.Column("uid", sa.LargeBinary(), nullable=True),
+        sa.Column("key_version", sa.BigInteger(), nullable=False),
+        sa.Column("retired_uid", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("state_reason", sa.String(length=100), nullable=True),
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
@@ -197,9 +199,13 @@ def upgrade() -> None:
             "state <> 'active' or uid is not null", name=op.f("ck_card_active_has_chip")
         ),
         sa.CheckConstraint(
-            "state in ('ordered', 'active', 'blocked', 'replaced', 'expired')",
+            "state in ('ordered', 'active', 'blocked', 'replaced', 'expired', 'retired')",
             name=op.f("ck_card_state"),
         ),
+        sa.CheckConstraint(
+            "state <> 'retired' or uid is null", name=op.f("ck_card_retired_frees_chip")
+        ),
+        sa.CheckConstraint("key_version between 1 and 255", name=op.f("ck_card_key_version")),
         sa.ForeignKeyConstraint(
             ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_card_beneficiary_id")
         ),
@@ -211,6 +217,8 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_card_beneficiary_id"), ["beneficiary_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_card_retired_uid"), ["retired_uid"], unique=False)
+        batch_op.create_index("ix_card_state_number", ["state", "number"], unique=False)
 
     op.create_table(
         "enrolment",
@@ -432,9 +440,18 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("card_id", sa.Uuid(), nullable=False),
         sa.Column("uid", sa.LargeBinary(), nullable=False),
+        sa.Column("purpose", sa.String(length=11), nullable=False),
+        sa.Column("key_version", sa.BigInteger(), nullable=True),
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose in ('personalise', 'retire')", name=op.f("ck_card_personalisation_purpose")
+        ),
+        sa.CheckConstraint(
+            "(purpose = 'personalise') = (key_version is not null)",
+            name=op.f("ck_card_personalisation_version_given"),
+        ),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name=op.f("fk_card_personalisation_card_id")
         ),

@@ -1,12 +1,13 @@
 """A gate's list: its own cards only, signed, with a version that means something."""
 
+import secrets
 from datetime import time
 from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
 from httpx import Response
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend.access import access_list
 from backend.access.establishments import (
@@ -22,6 +23,7 @@ from backend.cards.tables import Card
 from backend.partners.enrolment import create_terminal, revoke_terminal
 from backend.partners.tables import TerminalKind
 from backend.services import Services
+from backend.vault.keys import with_new_card_masters
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 
@@ -192,16 +194,33 @@ def test_any_other_etag_gets_the_list(school: Standing) -> None:
         assert school.fetch(etag).status_code == 200, etag
 
 
+def test_a_card_has_the_key_of_its_own_version_and_a_renewed_one_makes_a_new_list(
+    school: Standing,
+) -> None:
+    school.add_pupil("Léa", LEA)
+    vault: Any = school.services.vault
+    old, first = school.fetch_list(), vault.derive_access_key(bytes.fromhex(LEA), 1)
+    assert old["cards"][0]["key"] == first.hex().upper()
+    vault._keys = with_new_card_masters(vault._keys, secrets.token_bytes)
+    assert school.fetch_list()["version"] == old["version"]
+    with school.services.database.unit_of_work() as session:
+        session.execute(update(Card).values(key_version=2))
+    new, second = school.fetch_list(), vault.derive_access_key(bytes.fromhex(LEA), 2)
+    assert new["version"] == old["version"] + 1
+    assert new["cards"][0]["key"] == second.hex().upper()
+    assert "key_version" not in new["cards"][0]
+
+
 def test_keys_are_derived_while_nothing_is_locked(
     school: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     school.add_pupil("Léa", LEA)
     derive = school.services.vault.derive_access_key
 
-    def deriving(uid: bytes) -> bytes:
+    def deriving(uid: bytes, key_version: int) -> bytes:
         # Would wait for the write lock, and fail, were a unit of work still open.
         school.add_pupil("Noah", NOAH)
-        return derive(uid)
+        return derive(uid, key_version)
 
     monkeypatch.setattr(school.services.vault, "derive_access_key", deriving)
     assert len(school.fetch_list()["cards"]) == 1

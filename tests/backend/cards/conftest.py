@@ -18,6 +18,7 @@ from backend.cards.states import CardEvent
 from backend.cards.tables import Card
 from backend.partners.tables import TerminalKind
 from backend.services import Services
+from backend.vault.keys import with_new_card_masters
 from simulator.chip.chip import Chip
 
 UIDS: Iterator[bytes] = ((0x04AABBCC000000 + n).to_bytes(7, "big") for n in count(1))
@@ -60,42 +61,53 @@ class World:
         with self.services.database.reading() as session:
             return session.scalars(select(Card).where(Card.id == card_id)).one()
 
-    def begin(self, chip: Chip, number: str, desk: Any = None) -> Any:
-        return self.client.post(
-            "/v1/personalisations",
-            json={"uid": chip.uid.hex().upper(), "card_number": number},
-            headers=(desk or self.desk).headers,
-        )
+    def begin(self, chip: Chip, number: str | None, desk: Any = None) -> Any:
+        body = {"uid": chip.uid.hex().upper(), "card_number": number}
+        return self.post("/v1/personalisations", body, desk)
+
+    def begin_retirement(self, chip: Chip, desk: Any = None) -> Any:
+        return self.post("/v1/retirements", {"uid": chip.uid.hex().upper()}, desk)
 
     def carry(self, chip: Chip, begun: Any, exchanges_max: int = 200) -> Any:
         """Carry commands to the chip and responses back, until the end or a refusal."""
         chip.power_on()
-        name, command = begun["personalisation_id"], begun["command"]
+        kind = "retirements" if "retirement_id" in begun else "personalisations"
+        name, command = begun[f"{kind[:-1]}_id"], begun["command"]
         for _ in range(exchanges_max):
-            answer = self.respond(name, chip.transmit(bytes.fromhex(command)).hex().upper())
+            said = chip.transmit(bytes.fromhex(command)).hex().upper()
+            answer = self.respond(name, said, kind=kind)
             if answer.status_code != 200 or answer.json()["done"]:
                 return answer
             command = answer.json()["command"]
         return answer
 
-    def respond(self, name: str, response: str, desk: Any = None) -> Any:
-        return self.client.post(
-            f"/v1/personalisations/{name}/responses",
-            json={"response": response},
-            headers=(desk or self.desk).headers,
-        )
+    def respond(
+        self, name: str, response: str, desk: Any = None, *, kind: str = "personalisations"
+    ) -> Any:
+        return self.post(f"/v1/{kind}/{name}/responses", {"response": response}, desk)
 
-    def personalised(self) -> tuple[Card, Chip]:
+    def post(self, path: str, body: Any, desk: Any = None) -> Any:
+        return self.client.post(path, json=body, headers=(desk or self.desk).headers)
+
+    def roll_card_keys(self) -> int:
+        """Give the vault new card masters, as a key ceremony does; return their version."""
+        vault: Any = self.services.vault
+        vault._keys = with_new_card_masters(vault._keys, secrets.token_bytes)
+        return int(vault.current_card_key_version())
+
+    def personalised(self, key_version: int | None = None) -> tuple[Card, Chip]:
         """Give an active card and its chip, without the desk: quicker than over HTTP."""
         ordered, chip = self.order(), new_chip()
         chip.power_on()
-        step = self.services.vault.begin_personalisation(chip.uid)
+        version = key_version or self.services.vault.current_card_key_version()
+        step = self.services.vault.begin_personalisation(chip.uid, to_version=version)
         while step.command is not None:
             response = chip.transmit(step.command)
             step = self.services.vault.continue_personalisation(step.dialogue_id, response)
         with self.services.database.unit_of_work() as session:
             card = lock_card(session, ordered.id)
             card.uid = chip.uid
+            card.key_version = version
             move(card, CardEvent.PERSONALISED, self.services.now())
         return card, chip
 

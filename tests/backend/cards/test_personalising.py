@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from backend.cards.desk import finish
 from backend.cards.errors import UidTaken
 from backend.cards.life import block_card
-from backend.cards.personalising import _finish
+from backend.cards.personalising import give_chip
 from backend.cards.tables import CardPersonalisation
 from backend.partners.tables import TerminalKind
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX
@@ -75,7 +76,7 @@ def test_the_database_itself_keeps_a_chip_for_one_card(
     # As if the other desk's card had been read just before it was given this chip.
     monkeypatch.setattr("backend.cards.personalising._check_chip", lambda *_: None)
     with pytest.raises(UidTaken):
-        _finish(world.services, row)
+        finish(world.services, row.id, give_chip)
     assert begun["command"]
     assert world.card(other.id).state == "ordered"
 
@@ -150,7 +151,7 @@ def test_only_a_desk_personalises(
 
 def test_a_malformed_request_is_refused(world: Any) -> None:
     for body in (
-        {"uid": "04112233445566"},
+        {"card_number": "9250000000000018"},
         {"uid": "041122334455", "card_number": "9250000000000011"},
         {"uid": "04112233445566", "card_number": "925000000000001"},
         {"uid": "04112233445566", "card_number": "9250000000000011", "state": "active"},

@@ -19,15 +19,17 @@ from backend.cards.tables import Card
 from backend.services import Services
 
 ORDERED, ACTIVE, BLOCKED = CardState.ORDERED, CardState.ACTIVE, CardState.BLOCKED
-REPLACED, EXPIRED = CardState.REPLACED, CardState.EXPIRED
+REPLACED, EXPIRED, RETIRED = CardState.REPLACED, CardState.EXPIRED, CardState.RETIRED
 
-# Every state, every event, in the order of CardEvent: personalised, blocked, replaced, expired.
+# Every state, every event, in the order of CardEvent: personalised, blocked, replaced, expired,
+# retired.
 TABLE: dict[CardState, tuple[CardState | None, ...]] = {
-    ORDERED: (ACTIVE, BLOCKED, REPLACED, None),
-    ACTIVE: (ACTIVE, BLOCKED, REPLACED, EXPIRED),
-    BLOCKED: (None, BLOCKED, REPLACED, EXPIRED),
-    REPLACED: (None, None, None, None),
-    EXPIRED: (None, None, None, None),
+    ORDERED: (ACTIVE, BLOCKED, REPLACED, None, None),
+    ACTIVE: (ACTIVE, BLOCKED, REPLACED, EXPIRED, RETIRED),
+    BLOCKED: (None, BLOCKED, REPLACED, EXPIRED, RETIRED),
+    REPLACED: (None, None, None, None, RETIRED),
+    EXPIRED: (None, None, None, None, RETIRED),
+    RETIRED: (None, None, None, None, None),
 }
 
 
@@ -40,7 +42,7 @@ def test_every_state_and_event() -> None:
 
 def test_every_state_but_the_ends_can_end() -> None:
     for state in CardState:
-        if state not in {REPLACED, EXPIRED}:
+        if state not in {REPLACED, EXPIRED, RETIRED}:
             assert next_state(state, CardEvent.REPLACED) is REPLACED
 
 
