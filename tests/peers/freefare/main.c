@@ -17,6 +17,7 @@ static const struct {
     {"three-key", three_key_application},
     {"iso", iso_names},
     {"configure", configure},
+    {"ats", answer_to_select},
     {"backup", backup_files},
     {"value", value_files},
     {"linear", linear_records},

@@ -53,6 +53,7 @@ void des_application(MifareTag card);
 void three_key_application(MifareTag card);
 void iso_names(MifareTag card);
 void configure(MifareTag card);
+void answer_to_select(MifareTag card);
 void backup_files(MifareTag card);
 void value_files(MifareTag card);
 void linear_records(MifareTag card);
