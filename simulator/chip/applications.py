@@ -6,20 +6,30 @@ returns the answer's plain bytes or refuses.
 
 from dataclasses import replace
 
-from simulator.chip.keys import KeySettings, kind_from_bits, zero_key
+from simulator.chip.configuration import RANDOM_ID
+from simulator.chip.keys import (
+    KEY_LENGTH,
+    THREE_KEY_LENGTH,
+    KeyKind,
+    KeySettings,
+    kind_from_bits,
+)
 from simulator.chip.memory import (
     APPLICATION_NAME_LENGTH_MAX,
+    KEY_SETS_MAX,
     KEYS_MAX,
     PICC_AID,
     Application,
     Damage,
+    KeySetRules,
     application_cost,
 )
 from simulator.chip.state import ChipState
-from simulator.chip.status import Status, require
+from simulator.chip.status import RefusalError, Status, require
 
 _CREATE_LENGTH = 5
 _HAS_KS3, _HAS_ISO_FILE_IDS = 0x10, 0x20
+_HAS_KEY_SETS, _KEY_SET_FIELDS = 0x01, 4
 
 BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 14 of 2024
 
@@ -41,35 +51,66 @@ def get_application_ids(state: ChipState, _body: bytes) -> bytes:
 
 
 def create_application(state: ChipState, body: bytes) -> bytes:
-    """CreateApplication: AID, KS1, KS2, [KS3], [ISO file id, name]; keys start as zeros."""
-    aid, application = _parse_application(body)
+    """CreateApplication: AID, KS1, KS2, [KS3, [key sets]], [ISO file id, name].
+
+    Its keys are the default key, zeros unless SetConfiguration said otherwise.
+    """
+    aid, application = _parse_application(state, body)
     require(state.at_picc_level, Status.PERMISSION_DENIED)
     if not state.application.settings.free_creation:
         state.require_master()
     names = {app.name for app in state.memory.applications.values() if app.name}
+    fids = {app.iso_file_id for app in state.memory.applications.values() if app.iso_file_id}
     require(aid not in state.memory.applications, Status.DUPLICATE)
+    require(application.iso_file_id not in fids, Status.DUPLICATE)
     require(application.name not in names, Status.DUPLICATE)
     limit = state.generation.applications_max
     held = len(state.memory.applications) - 1
     require(limit is None or held < limit, Status.TOO_MANY_APPLICATIONS)
-    cost = application_cost(len(application.keys))
+    rules = application.key_set_rules
+    cost = application_cost(len(application.keys) * (rules.count if rules else 1))
     require(cost <= state.memory.free_bytes, Status.OUT_OF_EEPROM)
     state.write(state.memory.with_application(aid, application, cost))
     return b""
 
 
-def _parse_application(body: bytes) -> tuple[bytes, Application]:
+def _parse_application(state: ChipState, body: bytes) -> tuple[bytes, Application]:
     aid, settings, second, rest = body[:3], KeySettings(body[3]), body[4], body[_CREATE_LENGTH:]
+    kind = kind_from_bits(second >> 6)
+    rules, key_set_version = None, 0
     if second & _HAS_KS3:
-        require(rest[:1] == b"\x00", Status.PARAMETER_ERROR)  # key sets are not built
-        rest = rest[1:]
+        require(state.generation.knows_ev2, Status.PARAMETER_ERROR)
+        rules, key_set_version, rest = _parse_key_sets(kind, rest)
     iso_file_ids = bool(second & _HAS_ISO_FILE_IDS)
     require(bool(rest) or not iso_file_ids, Status.LENGTH_ERROR)
     require(not rest or 2 <= len(rest) <= 2 + APPLICATION_NAME_LENGTH_MAX, Status.LENGTH_ERROR)
     key_count = second & 0x0F
     require(key_count <= KEYS_MAX, Status.PARAMETER_ERROR)
-    kind = kind_from_bits(second >> 6)
-    return aid, Application(settings, kind, (zero_key(kind),) * key_count, iso_file_ids, rest[2:])
+    return aid, Application(
+        settings,
+        kind,
+        (state.default_key(kind),) * key_count,
+        iso_file_ids,
+        name=rest[2:],
+        iso_file_id=rest[:2],
+        key_set_version=key_set_version,
+        key_set_rules=rules,
+    )
+
+
+def _parse_key_sets(kind: KeyKind, rest: bytes) -> tuple[KeySetRules | None, int, bytes]:
+    """Read KS3 and, if its bit 0 says so, version, number, longest key and settings of key sets."""
+    require(bool(rest), Status.LENGTH_ERROR)
+    third, rest = rest[0], rest[1:]
+    require(third & ~_HAS_KEY_SETS == 0, Status.PARAMETER_ERROR)
+    if not third:
+        return None, 0, rest
+    require(len(rest) >= _KEY_SET_FIELDS, Status.LENGTH_ERROR)
+    version, count, longest, settings = rest[:_KEY_SET_FIELDS]
+    require(2 <= count <= KEY_SETS_MAX, Status.PARAMETER_ERROR)
+    require(longest in {KEY_LENGTH, THREE_KEY_LENGTH}, Status.PARAMETER_ERROR)
+    require(kind.key_length <= longest, Status.PARAMETER_ERROR)
+    return KeySetRules(count, longest, settings), version, rest[_KEY_SET_FIELDS:]
 
 
 def delete_application(state: ChipState, body: bytes) -> bytes:
@@ -106,16 +147,36 @@ def change_key_settings(state: ChipState, body: bytes) -> bytes:
     return b""
 
 
-def get_key_version(state: ChipState, body: bytes) -> bytes:
-    """GetKeyVersion: KeyNo; free for all."""
-    return bytes((state.key(body[0]).version,))
+def get_df_names(state: ChipState) -> list[bytes]:
+    """GetDFNames: AID, ISO file id and name of each application that has one; one frame each.
+
+    Only without a session: an EV1 that is asked in one disables itself for ever [HW]. An EV2
+    refuses. [?] The status of that refusal.
+    """
+    require(state.at_picc_level, Status.PERMISSION_DENIED)
+    if state.session is not None:
+        require(not state.generation.knows_ev2, Status.PERMISSION_DENIED)
+        disabled = replace(state.configuration, disabled=True)
+        state.write(state.memory.with_configuration(disabled))
+        raise RefusalError(Status.PICC_DISABLED)
+    require(state.application.settings.free_listing, Status.AUTHENTICATION_ERROR)
+    return [
+        aid + app.iso_file_id + app.name
+        for aid, app in state.memory.applications.items()
+        if app.name and aid != PICC_AID
+    ] or [b""]
 
 
-def get_version(state: ChipState, _body: bytes) -> bytes:
-    """GetVersion: hardware, software, then UID, batch and date."""
+def get_version(state: ChipState, body: bytes) -> bytes:
+    """GetVersion: hardware, software, then UID (zeros if random), batch and date.
+
+    [?] The optional byte of later chips; only 00, which changes nothing, is taken.
+    """
+    require(not any(body), Status.PARAMETER_ERROR)
     generation = state.generation
     versions = generation.hardware_version + generation.software_version
-    return versions + state.uid + BATCH_AND_DATE
+    hidden = state.configuration.flags & RANDOM_ID
+    return versions + (bytes(len(state.uid)) if hidden else state.uid) + BATCH_AND_DATE
 
 
 def get_card_uid(state: ChipState, _body: bytes) -> bytes:

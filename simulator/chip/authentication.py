@@ -7,6 +7,7 @@ reader's answer and opens the session.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.chip.configuration import EV1_DISABLED, LEGACY_DISABLED
 from simulator.chip.crypto import rotate_left
 from simulator.chip.keys import Key, KeyKind
 from simulator.chip.messaging_ev1 import Ev1Session, session_cipher
@@ -19,6 +20,8 @@ CAPABILITIES_LENGTH = 6
 AES_KINDS = frozenset({KeyKind.AES})
 DES_KINDS = frozenset({KeyKind.TWO_KEY_DES, KeyKind.THREE_KEY_DES})
 LEGACY_KINDS = frozenset({KeyKind.TWO_KEY_DES})
+# [?] How a kind of messaging that SetConfiguration has switched off refuses.
+MESSAGING_DISABLED = Status.PERMISSION_DENIED
 # [?] Whether AuthenticateEV2First aborts a transaction; other authentications do not.
 EV2_FIRST_ABORTS_TRANSACTION = True
 
@@ -38,16 +41,19 @@ class Pending:
 
 def begin_aes(state: ChipState, body: bytes) -> Pending:
     """AuthenticateAES: KeyNo."""
+    _require_enabled(state, EV1_DISABLED)
     return _begin(state, _only_key_number(body), kinds=AES_KINDS, finish=_finish_ev1)
 
 
 def begin_iso(state: ChipState, body: bytes) -> Pending:
     """AuthenticateISO: KeyNo."""
+    _require_enabled(state, EV1_DISABLED)
     return _begin(state, _only_key_number(body), kinds=DES_KINDS, finish=_finish_ev1)
 
 
 def begin_legacy(state: ChipState, body: bytes) -> Pending:
     """Authenticate (0A): KeyNo."""
+    _require_enabled(state, LEGACY_DISABLED)
     return _begin(state, _only_key_number(body), kinds=LEGACY_KINDS, finish=_finish_legacy)
 
 
@@ -71,6 +77,10 @@ def begin_ev2_non_first(state: ChipState, body: bytes) -> Pending:
     require(isinstance(session, Ev2Session), Status.AUTHENTICATION_ERROR)
     assert isinstance(session, Ev2Session)
     return _begin(state, number, kinds=AES_KINDS, finish=_finish_ev2_non_first, continued=session)
+
+
+def _require_enabled(state: ChipState, flag: int) -> None:
+    require(not state.configuration.secure_messaging & flag, MESSAGING_DISABLED)
 
 
 def _only_key_number(body: bytes) -> int:
@@ -135,7 +145,7 @@ def _finish_ev2_first(state: ChipState, pending: Pending, body: bytes) -> bytes:
     transaction_id = state.random(TRANSACTION_ID_LENGTH)
     enc, mac = session_ciphers(pending.key, rnd_a, pending.rnd_b)
     state.session = Ev2Session(pending.number, enc, mac, transaction_id)
-    capabilities = state.capabilities + pending.reader_capabilities
+    capabilities = state.configuration.capabilities + pending.reader_capabilities
     return pending.key.cipher().encrypt(transaction_id + rotate_left(rnd_a) + capabilities)
 
 

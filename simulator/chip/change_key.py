@@ -1,13 +1,14 @@
-"""ChangeKey (C4): who may, how the new key is laid out, and what is left of the session.
+"""ChangeKey (C4) and ChangeKeyEV2 (C6): who may, how the new key is laid out, what is left.
 
 Only one write happens, after every check; the answer to a change of the session's own key is bare
 and the session is gone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.chip.crypto import crc16, jamcrc, xor
+from simulator.chip.key_sets import key_set
 from simulator.chip.keys import (
     ChangeRight,
     Key,
@@ -22,7 +23,7 @@ from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.state import MASTER_KEY, ChipState
 from simulator.chip.status import Status, require
 
-CHANGE_KEY = 0xC4
+CHANGE_KEY, CHANGE_KEY_EV2 = 0xC4, 0xC6
 CRC_LENGTH = 4
 _NUMBER_BITS, _KIND_SHIFT = 0x3F, 6
 
@@ -31,7 +32,8 @@ _NUMBER_BITS, _KIND_SHIFT = 0x3F, 6
 class _Change:
     """What the reader asks for: which key, of which kind from now on, from which session."""
 
-    key_number_byte: int
+    command: bytes  # what EV1's CRC covers before the key: instruction and header
+    set_number: int
     number: int
     kind: KeyKind
     old: Key
@@ -49,18 +51,36 @@ class _Change:
 
 
 def change_key(state: ChipState, body: bytes) -> bytes:
-    """Replace one key of the selected level: KeyNo, then the decrypted key block."""
-    change = _wanted(state, body[0])
+    """ChangeKey: one key of the selected level. KeyNo, then the decrypted key block."""
+    return _carry_out(state, _wanted(state, bytes((CHANGE_KEY, body[0])), body[0]), body[1:])
+
+
+def change_key_ev2(state: ChipState, body: bytes) -> bytes:
+    """ChangeKeyEV2: key set, KeyNo, then the block; set 0 is the active one."""
+    command = bytes((CHANGE_KEY_EV2,)) + body[:2]
+    if body[0] == 0:
+        change = _wanted(state, command, body[1])
+    else:
+        change = _wanted_in_set(state, command, body[0], body[1])
+    return _carry_out(state, change, body[2:])
+
+
+def _carry_out(state: ChipState, change: _Change, block: bytes) -> bytes:
     require(_may_change(state, change), Status.AUTHENTICATION_ERROR)
-    key = _read_key(state, change, body[1:])
-    changed = state.application.with_key(change.number, key)
+    key = _read_key(state, change, block)
+    if change.set_number:
+        held = key_set(state, change.set_number)
+        keys = (*held.keys[: change.number], key, *held.keys[change.number + 1 :])
+        changed = state.application.with_key_set(change.set_number, replace(held, keys=keys))
+    else:
+        changed = state.application.with_key(change.number, key)
     if change.own:
-        state.session = None
-    state.write(state.memory.with_application(state.selected, changed))
+        state.end_session()
+    state.write_application(changed)
     return b""
 
 
-def _wanted(state: ChipState, key_number_byte: int) -> _Change:
+def _wanted(state: ChipState, command: bytes, key_number_byte: int) -> _Change:
     number, kind_bits = key_number_byte & _NUMBER_BITS, key_number_byte >> _KIND_SHIFT
     old = state.key(number)
     if state.at_picc_level:
@@ -69,19 +89,28 @@ def _wanted(state: ChipState, key_number_byte: int) -> _Change:
         require(kind_bits == 0, Status.PARAMETER_ERROR)
         kind = old.kind
     assert state.session is not None
-    return _Change(key_number_byte, number, kind, old, own=state.session.key_number == number)
+    return _Change(command, 0, number, kind, old, own=state.session.key_number == number)
+
+
+def _wanted_in_set(state: ChipState, command: bytes, set_number: int, number: int) -> _Change:
+    """Find a key of another set, which is never the session's own; a finalised set is frozen."""
+    held = key_set(state, set_number)
+    require(not held.finalised, Status.PERMISSION_DENIED)
+    require(number < len(held.keys), Status.NO_SUCH_KEY)
+    return _Change(command, set_number, number, held.kind, held.keys[number], own=False)
 
 
 def _may_change(state: ChipState, change: _Change) -> bool:
     """Apply the key settings; what nobody may do is 9D, a session on the wrong key is AE."""
-    settings = state.application.settings
-    if change.number == MASTER_KEY:
+    settings, session = state.application.settings, state.session
+    assert session is not None
+    if change.number == MASTER_KEY and not change.set_number:
         require(settings.master_key_changeable, Status.PERMISSION_DENIED)
         return change.own
     require(settings.change_right != ChangeRight.FROZEN, Status.PERMISSION_DENIED)
     if settings.change_right == ChangeRight.KEY_ITSELF:
-        return change.own
-    return state.session is not None and state.session.key_number == settings.change_right
+        return session.key_number == change.number
+    return session.key_number == settings.change_right
 
 
 def _read_key(state: ChipState, change: _Change, block: bytes) -> Key:
@@ -91,8 +120,7 @@ def _read_key(state: ChipState, change: _Change, block: bytes) -> Key:
         case LegacySession():
             return _read_chained(change, block, crc16, b"")
         case _:
-            covered = bytes((CHANGE_KEY, change.key_number_byte))
-            return _read_chained(change, block, jamcrc, covered)
+            return _read_chained(change, block, jamcrc, change.command)
 
 
 def _read_ev2(change: _Change, block: bytes) -> Key:

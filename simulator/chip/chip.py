@@ -8,20 +8,24 @@ additional access rights, SDM, the virtual card and its proximity check.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import xor
 
-from simulator.chip.applications import select_application
+from simulator.chip.applications import get_df_names, select_application
 from simulator.chip.authentication import Pending
 from simulator.chip.commands import (
     ADDITIONAL_FRAME,
     AUTHENTICATIONS,
     EV2_AUTHENTICATIONS,
+    GET_DF_NAMES,
     SELECT_APPLICATION,
     SELECT_LENGTH,
     find_command,
     run_command,
     whole_length,
 )
+from simulator.chip.configuration import RANDOM_ID, historical_bytes
 from simulator.chip.frames import (
     ISO_CLASS,
     PART_LENGTH_MAX,
@@ -32,15 +36,16 @@ from simulator.chip.frames import (
     split,
 )
 from simulator.chip.generation import EV2, Generation
-from simulator.chip.iso7816 import answer_iso
-from simulator.chip.memory import Memory
+from simulator.chip.iso7816 import answer_iso, iso_refusal
+from simulator.chip.memory import CAPABILITIES_LENGTH, PICC_AID, Damage, Memory
 from simulator.chip.state import ChipState, PowerLostError, Random
 from simulator.chip.status import RefusalError, Status, require
 
 # T0 81: one historical byte, 80; TD1 80, TD2 01, TCK: the pseudo-ATR of PC/SC part 3.
 DESFIRE_ATR = bytes.fromhex("3B8180018080")
 UID_LENGTH = 7
-CAPABILITIES_LENGTH = 6
+RANDOM_ID_PREFIX = b"\x08"
+_NO_CAPABILITIES = bytes(CAPABILITIES_LENGTH)
 # [?] An AF frame when nothing is open; and when another command dropped an unfinished one.
 ORPHAN_FRAME, ABANDONED_COMMAND = Status.ILLEGAL_COMMAND, Status.COMMAND_ABORTED
 
@@ -70,33 +75,43 @@ class Chip:
         random: Random,
         *,
         memory: Memory | None = None,
-        capabilities: bytes = bytes(CAPABILITIES_LENGTH),
+        capabilities: bytes | None = None,
         committed: Callable[[Memory], None] = lambda _memory: None,
         generation: Generation = EV2,
     ) -> None:
-        if len(uid) != UID_LENGTH or len(capabilities) != CAPABILITIES_LENGTH:
+        if len(uid) != UID_LENGTH or len(capabilities or _NO_CAPABILITIES) != CAPABILITIES_LENGTH:
             raise ValueError("a DESFire UID has 7 bytes, PDcap2 has 6")
-        self._state = ChipState(
-            uid,
-            random,
-            capabilities,
-            memory or Memory(),
-            committed=committed,
-            generation=generation,
-        )
+        memory = memory or Memory()
+        if capabilities is not None:
+            configuration = replace(memory.configuration, capabilities=capabilities)
+            memory = memory.with_configuration(configuration)
+        self._state = ChipState(uid, random, memory, committed=committed, generation=generation)
+        self._random_id: bytes | None = None
         self._powered = False
         self._chain: Chain | None = None
         self._abandoned = False
 
     @property
     def uid(self) -> bytes:
-        """Return what anti-collision gives."""
+        """Return what anti-collision gives; with random ID, four bytes new at each activation."""
+        return self._random_id or self._state.uid
+
+    @property
+    def true_uid(self) -> bytes:
+        """Return the seven bytes that the chip was made with."""
         return self._state.uid
 
     @property
+    def generation(self) -> Generation:
+        """Return which generation of the chip this is."""
+        return self._state.generation
+
+    @property
     def atr(self) -> bytes:
-        """Return the answer to reset, as PC/SC shows it."""
-        return DESFIRE_ATR
+        """Return the answer to reset, as PC/SC shows it: it holds the ATS's historical bytes."""
+        held = historical_bytes(self._state.configuration.ats) or b""
+        body = bytes((0x80 | len(held), 0x80, 0x01)) + held
+        return b"\x3b" + body + bytes((reduce(xor, body),))
 
     @property
     def memory(self) -> Memory:
@@ -107,6 +122,8 @@ class Chip:
         """Enter the field, at PICC level and without a session; return the ATR."""
         self._forget()
         self._powered = True
+        hidden = self._state.configuration.flags & RANDOM_ID
+        self._random_id = RANDOM_ID_PREFIX + self._state.random(3) if hidden else None
         return self.atr
 
     def power_off(self) -> None:
@@ -129,11 +146,14 @@ class Chip:
         try:
             if command[0] == ISO_CLASS and len(command) >= 4:
                 self._chain, self._abandoned = None, False
+                self._require_alive()
                 return answer_iso(self._state, command)
             return self._answer(command)
         except PowerLostError:
             self.power_off()
             return b""
+        except RefusalError as refusal:
+            return iso_refusal(self._state, refusal)
 
     def _forget(self) -> None:
         self._chain = None
@@ -145,6 +165,7 @@ class Chip:
         chain, self._chain = self._chain, None
         abandoned, self._abandoned = self._abandoned, False
         try:
+            self._require_alive()
             frame = parse_frame(command)
             if frame.ins == ADDITIONAL_FRAME:
                 require(chain is not None, ABANDONED_COMMAND if abandoned else ORPHAN_FRAME)
@@ -158,6 +179,11 @@ class Chip:
             status, body = refusal.status, b""
         return encode_answer(status, body, wrapped=command[0] == WRAPPED_CLASS)
 
+    def _require_alive(self) -> None:
+        memory = self._state.memory
+        require(not memory.configuration.disabled, Status.PICC_DISABLED)
+        require(Damage(PICC_AID) not in memory.damage, Status.PICC_INTEGRITY_ERROR)
+
     def _begin(self, frame: Frame) -> tuple[Status, bytes]:
         generation = self._state.generation
         one_frame = len(frame.body) <= PART_LENGTH_MAX
@@ -168,6 +194,9 @@ class Chip:
             pending = AUTHENTICATIONS[frame.ins](self._state, frame.body)
             self._chain = pending
             return Status.ADDITIONAL_FRAME, pending.challenge
+        if frame.ins == GET_DF_NAMES:
+            require(not frame.body, Status.LENGTH_ERROR)
+            return self._send(get_df_names(self._state))
         if frame.ins == SELECT_APPLICATION:
             require(len(frame.body) == SELECT_LENGTH, Status.LENGTH_ERROR)
             return Status.OK, select_application(self._state, frame.body)

@@ -7,14 +7,17 @@ from functools import partial
 from simulator.chip import (
     applications,
     authentication,
+    change_key,
+    configuration,
     data_commands,
     file_commands,
+    key_sets,
     record_commands,
     transactions,
     value_commands,
 )
 from simulator.chip.authentication import Pending
-from simulator.chip.change_key import change_key
+from simulator.chip.configuration import CHAINED_WRITING_DISABLED
 from simulator.chip.files import READER_ID_LENGTH
 from simulator.chip.frames import LONG_PART_LENGTH_MAX, PART_LENGTH_MAX
 from simulator.chip.modes import Mode
@@ -23,6 +26,7 @@ from simulator.chip.status import Status, require
 
 ADDITIONAL_FRAME = 0xAF
 SELECT_APPLICATION = 0x5A
+GET_DF_NAMES = 0x6D
 SELECT_LENGTH = 3
 _LENGTH_FIELD = 3
 _UNBOUNDED = 0xFFFFFF  # what announces its length is bounded by its file
@@ -92,13 +96,19 @@ COMMANDS: dict[int, Command] = {
     0x45: Command(applications.get_key_settings),
     0x51: Command(applications.get_card_uid, mode=Mode.FULL_ANSWER),
     0x54: Command(applications.change_key_settings, 1, 1, Mode.FULL_COMMAND),
-    0x60: Command(applications.get_version, first_parts=(7, 7)),
-    0x64: Command(applications.get_key_version, 1, 1),
+    0x55: Command(key_sets.roll_key_set, 1, 1, ev2_only=True),
+    0x56: Command(key_sets.initialize_key_set, 2, 2, ev2_only=True),
+    0x57: Command(key_sets.finalize_key_set, 2, 2, ev2_only=True),
+    0x5C: Command(configuration.set_configuration, 1, 26, Mode.FULL_COMMAND, 1),
+    0x60: Command(applications.get_version, 0, 1, first_parts=(7, 7)),
+    0x64: Command(key_sets.get_key_version, 1, 2),
     0x6A: Command(applications.get_application_ids),
     0x6E: Command(applications.free_memory),
-    0xC4: Command(change_key, 2, 64, Mode.KEY_CHANGE, 1),
+    0xC4: Command(change_key.change_key, 2, 64, Mode.KEY_CHANGE, 1),
+    0xC6: Command(change_key.change_key_ev2, 3, 64, Mode.KEY_CHANGE, 2, ev2_only=True),
     0xCA: Command(applications.create_application, 5, 24),
     0xDA: Command(applications.delete_application, 3, 3),
+    0xFC: Command(configuration.format_picc),
     # Files.
     0x5F: Command(
         file_commands.change_file_settings, 4, 8, file_commands.mode_of_change, header_length=1
@@ -186,6 +196,9 @@ def whole_length(state: ChipState, command: Command, body: bytes) -> int | None:
     """
     if not command.announces:
         return None
+    chained = not command.continues
+    disabled = state.configuration.secure_messaging & CHAINED_WRITING_DISABLED
+    require(not (chained and disabled), Status.PERMISSION_DENIED)
     require(len(body) >= command.header_length, Status.LENGTH_ERROR)
     mode, length = _mode(state, command, body), _announced(command, body)
     sealed = length if state.session is None else state.session.sealed_length(length, mode)

@@ -86,6 +86,13 @@ def clear_parity(material: bytes) -> bytes:
     return bytes(octet & 0xFE for octet in material)
 
 
+def with_version(material: bytes, version: int) -> bytes:
+    """Return a DES key with its version in the parity bits of the first eight bytes."""
+    bits = [version >> 7 - place & 1 for place in range(DES_BLOCK)]
+    bare = clear_parity(material)
+    return bytes(octet | bits[at % DES_BLOCK] for at, octet in enumerate(bare))
+
+
 class ChangeRight(enum.IntEnum):
     """Special values of the nibble that names the key allowed to change keys."""
 

@@ -24,7 +24,8 @@ APPLICATION_BYTES = 64
 KEY_BYTES = 32
 FILE_BYTES = 32  # the size of a file is rounded up to whole blocks of this
 FACTORY_ATS = bytes.fromhex("067577810280")
-FACTORY_SAK = 0x20
+SAK_LENGTH = 2
+FACTORY_SAK = bytes.fromhex("2420")  # of both cascade levels
 DEFAULT_KEY_LENGTH = 24
 ATS_LENGTH_MAX = 20
 CAPABILITIES_LENGTH = 6
@@ -123,16 +124,17 @@ class Configuration:
     default_key: bytes = field(default=bytes(DEFAULT_KEY_LENGTH), repr=False)
     default_key_version: int = 0
     ats: bytes = FACTORY_ATS
-    sak: int = FACTORY_SAK
+    sak: bytes = FACTORY_SAK
     secure_messaging: int = 0
     capabilities: bytes = bytes(CAPABILITIES_LENGTH)
     disabled: bool = False
 
     def __post_init__(self) -> None:
-        for octet in (self.flags, self.default_key_version, self.sak, self.secure_messaging):
+        for octet in (self.flags, self.default_key_version, self.secure_messaging):
             check(0 <= octet <= 0xFF, "a byte of the configuration")
         check(len(self.default_key) == DEFAULT_KEY_LENGTH, "a default key has 24 bytes")
         check(0 < len(self.ats) <= ATS_LENGTH_MAX, "an ATS has 1 to 20 bytes")
+        check(len(self.sak) == SAK_LENGTH, "a SAK of each cascade level")
         check(len(self.capabilities) == CAPABILITIES_LENGTH, "PDcap2 has 6 bytes")
 
 
@@ -175,6 +177,10 @@ class Memory:
     def with_configuration(self, configuration: Configuration) -> Self:
         """Return it configured otherwise."""
         return replace(self, configuration=configuration)
+
+    def with_damage(self, damage: Damage) -> Self:
+        """Return it with an integrity error, as wear makes them."""
+        return replace(self, damage=(*self.damage, damage))
 
     def formatted(self) -> Self:
         """Return it with the PICC level alone: its key, its settings, and all its room."""

@@ -113,4 +113,4 @@ def clone_of(card: Chip, random: Random) -> Chip:
     applications = {
         aid: [random(KEY_LENGTH), random(KEY_LENGTH)] for aid in (BENEFITS_AID, ACCESS_AID)
     }
-    return Chip(card.uid, random, memory=memory_with(None, applications))
+    return Chip(card.true_uid, random, memory=memory_with(None, applications))

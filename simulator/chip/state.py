@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from simulator.chip.drafts import Transaction
 from simulator.chip.files import File
 from simulator.chip.generation import EV2, Generation
-from simulator.chip.keys import Key
-from simulator.chip.memory import PICC_AID, Application, Damage, Memory
+from simulator.chip.keys import Key, KeyKind, aes_key, des_key, with_version
+from simulator.chip.memory import PICC_AID, Application, Configuration, Damage, Memory
 from simulator.chip.messaging_ev1 import Ev1Session
 from simulator.chip.messaging_ev2 import Ev2Session
 from simulator.chip.messaging_legacy import LegacySession
@@ -28,12 +28,13 @@ class ChipState:
 
     uid: bytes
     random: Random = field(repr=False)
-    capabilities: bytes = bytes(6)  # PDcap2
     memory: Memory = field(default_factory=Memory)
     selected: bytes = PICC_AID
     session: Session | None = None
     transaction: Transaction = field(default_factory=Transaction)
     generation: Generation = EV2
+    # What the last ISO SELECT of a file chose, for READ BINARY and the like.
+    current_file: int | None = None
     torn_write: bool | None = None
     committed: Callable[[Memory], None] = field(default=lambda _memory: None, repr=False)
 
@@ -41,6 +42,11 @@ class ChipState:
     def application(self) -> Application:
         """Return the selected application; the PICC level counts as one."""
         return self.memory.applications[self.selected]
+
+    @property
+    def configuration(self) -> Configuration:
+        """Return what SetConfiguration has set."""
+        return self.memory.configuration
 
     @property
     def at_picc_level(self) -> bool:
@@ -61,6 +67,14 @@ class ChipState:
         require(number < len(self.application.keys), Status.NO_SUCH_KEY)
         return self.application.keys[number]
 
+    def default_key(self, kind: KeyKind) -> Key:
+        """Return what a new key of this kind is."""
+        configuration = self.configuration
+        material = configuration.default_key[: kind.key_length]
+        if kind is KeyKind.AES:
+            return aes_key(material, configuration.default_key_version)
+        return des_key(with_version(material, configuration.default_key_version))
+
     def file(self, number: int) -> File:
         """Return a file of the selected application, or refuse."""
         require(not self.at_picc_level, Status.PERMISSION_DENIED)
@@ -72,6 +86,7 @@ class ChipState:
     def select(self, aid: bytes) -> None:
         """Enter an application, without a session or a transaction."""
         self.selected = aid
+        self.current_file = None
         self.end_session()
 
     def end_session(self) -> None:

@@ -78,8 +78,16 @@ def test_a_long_list_comes_in_frames_of_59_bytes(reader: "Reader") -> None:
         ("F59251 0F 8F", 0x9E),  # fifteen keys
         ("F59251 0F C1", 0x9E),  # no such kind
         ("F59251 0F 41", 0x00),  # three-key DES
-        ("F59251 0F 91 01", 0x9E),  # key sets are not built
-        ("F59251 0F 91", 0x9E),
+        ("F59251 0F 91", 0x7E),  # KS3 is announced
+        ("F59251 0F 91 02", 0x9E),  # a bit of KS3 that means nothing
+        ("F59251 0F 91 01", 0x7E),  # key sets, but not what they are
+        ("F59251 0F 91 01 00 02 10", 0x7E),
+        ("F59251 0F 91 01 00 01 10 00", 0x9E),  # one set
+        ("F59251 0F 91 01 00 11 10 00", 0x9E),  # seventeen
+        ("F59251 0F 91 01 00 02 11 00", 0x9E),  # a key of 17 bytes
+        ("F59251 0F 51 01 00 02 10 00", 0x9E),  # three-key DES does not fit in 16
+        ("F59251 0F 91 01 00 02 10 00", 0x00),
+        ("F59251 0F B1 01 00 02 18 00 10E1 4142", 0x00),
         ("F59251 0F A1", 0x7E),  # ISO file ids, but none given
         ("F59251 0F 81 10", 0x7E),
         ("F59251 0F 81 10E1" + "41" * 17, 0x7E),
@@ -132,9 +140,11 @@ def test_names_select_as_iso_does(reader: "Reader") -> None:
         ("00A404000E325041592E5359532E444446303100", "6A82"),
         ("00A4040000", "6A82"),
         ("00A4040009D2760000", "6700"),
-        ("00A4020002E110", "6A86"),
+        ("00A4020002E110", "6A82"),
+        ("00A4030002E110", "6A86"),
         ("00A4040107D2760000850100", "6A86"),
-        ("00B0000000", "6D00"),
+        ("00B0000000", "6986"),
+        ("00E2000000", "6D00"),
         ("0084000008", "6D00"),
     ],
 )

@@ -1,0 +1,316 @@
+"""SetConfiguration, FormatPICC, random ID, default keys, old chips, and chips at their end."""
+
+import functools
+import operator
+import os
+from typing import Any
+
+import pytest
+
+from simulator.chip.chip import Chip
+from simulator.chip.generation import EV1, EV3
+from simulator.chip.keys import KeySettings, aes_key, des_key, zero_key
+from simulator.chip.memory import FACTORY_FREE_BYTES, PICC_AID, Damage, Memory
+from simulator.chip.other_cards import clone_of
+from tests.simulator.chip.cards import UID, card, key, purse, standard
+from tests.simulator.chip.host import AID, PICC, ZERO, Host, number
+
+CONFIGURE, FORMAT = 0x5C, 0xFC
+
+
+def _master(**chip: Any) -> Host:
+    """Return a host in a session under the card's master key."""
+    host = card({1: standard()}, **chip)
+    assert host.select(PICC) == 0
+    assert host.ev2() == 0
+    return host
+
+
+def _configure(host: Host, option: int, value: bytes) -> int:
+    return host.ask(CONFIGURE, bytes((option,)), value, "full")[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "status"),
+    [
+        (0x00, "01", 0),
+        (0x00, "0F", 0),
+        (0x00, "10", 0x9E),
+        (0x00, "0100", 0x7E),
+        (0x01, "11" * 25, 0),
+        (0x01, "11" * 24, 0x7E),
+        (0x02, "067577810280", 0),
+        (0x02, "0200", 0),
+        (0x02, "06757781028000", 0x7E),
+        (0x02, "05757781", 0x7E),
+        (0x02, "0275", 0x9E),  # T0 announces bytes that are not there
+        (0x02, "15" + "00" * 20, 0x7E),
+        (0x03, "2420", 0),
+        (0x03, "20", 0x7E),
+        (0x04, "0000", 0),
+        (0x04, "0800", 0x9E),
+        (0x04, "0001", 0x9E),
+        (0x04, "00", 0x7E),
+        (0x05, "00" * 10, 0),
+        (0x05, "00" * 9, 0x7E),
+        (0x06, "41", 0),
+        (0x06, "41" * 16, 0),
+        (0x06, "41" * 17, 0x7E),
+        (0x06, "D2760000850100", 0xDE),
+        (0x07, "00", 0x9E),
+        (0xFF, "00", 0x9E),
+    ],
+)
+def test_options(option: int, value: str, status: int) -> None:
+    host = _master()
+    before = host.chip.memory
+    assert _configure(host, option, bytes.fromhex(value)) == status
+    assert status == 0 or host.chip.memory is before
+
+
+def test_only_the_cards_master_configures_and_formats() -> None:
+    host = card()
+    assert host.select(PICC) == 0
+    assert host.ask(CONFIGURE, b"\x00\x01")[0] == 0xAE
+    assert host.ask(FORMAT)[0] == 0xAE
+    for ins, body, mode in ((CONFIGURE, b"\x01", "full"), (FORMAT, b"", "management")):
+        assert host.select() == 0
+        assert host.ev2() == 0
+        header = b"\x00" if ins == CONFIGURE else b""
+        assert host.ask(ins, header, body, mode)[0] == 0x9D  # type: ignore[arg-type]
+
+
+def test_formatting_gives_the_room_back_and_keeps_the_card_key() -> None:
+    host = _master()
+    assert host.ask(0xCA, b"\x01\x02\x03\x0f\x81") == (0, b"")
+    before = host.chip.memory
+    assert before.free_bytes < FACTORY_FREE_BYTES
+    assert host.ask(FORMAT) == (0, b"")
+    after = host.chip.memory
+    assert set(after.applications) == {PICC_AID}
+    assert after.applications[PICC_AID] == before.applications[PICC_AID]
+    assert after.free_bytes == FACTORY_FREE_BYTES
+    assert host.ask(0x6A) == (0, b"")
+
+
+def test_formatting_is_switched_off_for_ever() -> None:
+    host = _master()
+    assert _configure(host, 0x00, b"\x01") == 0
+    assert _configure(host, 0x00, b"\x00") == 0
+    assert host.ask(FORMAT)[0] == 0x9D
+    assert AID in host.chip.memory.applications
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_torn_format_is_whole_or_not(*, applied: bool) -> None:
+    host = _master()
+    before = host.chip.memory
+    host.chip.tear_next_write(applied=applied)
+    assert host.chip.transmit(b"\xfc" + host.session.seal(0xFC, b"", b"", "management")) == b""
+    assert host.chip.memory == (before.formatted() if applied else before)
+
+
+# Random ID.
+
+
+def test_a_random_id_hides_the_true_one_until_a_session() -> None:
+    host = _master()
+    assert host.chip.uid == UID
+    assert _configure(host, 0x00, b"\x02") == 0
+    seen = set()
+    for _ in range(5):
+        host.reset()
+        assert (len(host.chip.uid), host.chip.uid[0]) == (4, 0x08)
+        seen.add(host.chip.uid)
+        assert host.carry(0x60)[1][14:21] == bytes(7)
+    assert len(seen) == 5
+    assert host.chip.true_uid == UID
+    assert host.ev2() == 0
+    assert host.ask(0x51, mode="full") == (0, UID)
+    assert host.ask(0x60)[1][14:21] == bytes(7)
+    assert clone_of(host.chip, os.urandom).true_uid == UID
+
+
+def test_the_true_uid_is_not_told_without_a_session() -> None:
+    assert card().ask(0x51)[0] == 0xAE
+
+
+# What else is configured.
+
+
+def test_the_atr_tells_the_historical_bytes_of_the_ats() -> None:
+    host = _master()
+    assert host.chip.atr == bytes.fromhex("3B8180018080")
+    assert _configure(host, 0x02, bytes.fromhex("0875F7B102C0FFEE")) == 0
+    atr = host.chip.reset()
+    assert atr[:7] == bytes.fromhex("3B838001C0FFEE")
+    assert functools.reduce(operator.xor, atr[1:]) == 0
+
+
+def test_new_applications_have_the_default_key() -> None:
+    host = _master()
+    default = bytes(range(24))
+    assert _configure(host, 0x01, default + b"\xa5") == 0
+    for at, second in enumerate((0x01, 0x41, 0x81)):
+        assert host.ask(0xCA, bytes((1, 1, at, 0x0F, second))) == (0, b"")
+    keys = [host.chip.memory.applications[bytes((1, 1, at))].keys[0] for at in range(3)]
+    assert keys[2] == aes_key(default[:16], 0xA5)
+    assert [one.version for one in keys] == [0xA5] * 3
+    assert [len(one.material) for one in keys] == [16, 24, 16]
+    assert host.select(b"\x01\x01\x02") == 0
+    assert host.ev2(0, default[:16]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "refused"), [(1, {"legacy"}), (2, {"iso"}), (3, {"iso", "legacy"}), (4, set())]
+)
+def test_old_messaging_is_switched_off(flags: int, refused: set[str]) -> None:
+    host = _master()
+    assert host.ask(0xCA, b"\x01\x02\x03\x0f\x01") == (0, b"")
+    assert _configure(host, 0x04, bytes((flags, 0))) == 0
+    for name in ("iso", "legacy"):
+        assert host.select(b"\x01\x02\x03") == 0
+        assert getattr(host, name)() == (0x9D if name in refused else 0)
+    assert host.select() == 0
+    assert host.aes() == (0x9D if flags & 2 else 0)
+    assert host.select() == 0
+    write = b"\x01" + number(0) + number(1) + b"x"
+    assert host.send(0x8D, write)[0] == (0x9D if flags & 4 else 0)
+
+
+def test_capabilities_are_told_in_the_handshake() -> None:
+    host = _master()
+    assert _configure(host, 0x05, bytes(8) + b"\xca\xfe") == 0
+    assert host.chip.memory.configuration.capabilities == bytes(4) + b"\xca\xfe"
+
+
+def test_the_card_answers_to_its_new_name() -> None:
+    host = _master()
+    assert _configure(host, 0x06, b"PASS") == 0
+    assert host.chip.transmit(b"\x00\xa4\x04\x00\x04PASS") == b"\x90\x00"
+    assert host.chip.transmit(bytes.fromhex("00A4040007D2760000850100")) == b"\x6a\x82"
+
+
+# Names.
+
+
+def test_names_come_one_in_a_frame() -> None:
+    host = _master()
+    for at in (1, 2):
+        name = b"PASS.%d" % at
+        body = bytes((1, 1, at, 0x0F, 0x81)) + bytes((at, 0xE1)) + name
+        assert host.ask(0xCA, body) == (0, b"")
+    host.reset()
+    assert host.send(0x6D) == (0xAF, b"\x01\x01\x01\x01\xe1PASS.1")
+    assert host.send(0xAF) == (0, b"\x01\x01\x02\x02\xe1PASS.2")
+    assert host.send(0x6D, b"\x00") == (0x7E, b"")
+
+
+def test_a_card_without_names_and_levels_without_cards() -> None:
+    host = card()
+    assert host.send(0x6D) == (0x9D, b"")
+    assert host.select(PICC) == 0
+    assert host.send(0x6D) == (0, b"")
+    assert host.ev2() == 0
+    assert host.send(0x6D) == (0x9D, b"")
+
+
+def test_strict_settings_keep_the_names() -> None:
+    chip = Chip(UID, os.urandom, memory=_strict())
+    assert Host(chip).send(0x6D) == (0xAE, b"")
+
+
+def _strict() -> Memory:
+    memory = Memory()
+    picc = memory.applications[PICC_AID]
+    settings = KeySettings(0x09)
+    return memory.with_application(PICC_AID, type(picc)(settings, picc.kind, picc.keys))
+
+
+# Generations.
+
+
+@pytest.mark.parametrize(
+    ("chip", "hardware", "software"),
+    [({}, "12", "02"), ({"generation": EV1}, "01", "01"), ({"generation": EV3}, "33", "03")],
+)
+def test_generations_name_themselves(chip: Any, hardware: str, software: str) -> None:
+    version = card(**chip).carry(0x60)[1]
+    assert (version[3:4].hex(), version[10:11].hex()) == (hardware, software)
+    assert version[14:21] == UID
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["7100 00", "7700", "AD 01 000000 000000", "8D 01 000000 010000 00", "C8" + "00" * 16, "5500",
+     "56 01 02", "57 01 01", "C6 00 00" + "00" * 32, "CE" + "00" * 22, "BA" + "00" * 11],
+)  # fmt: skip
+def test_an_ev1_knows_nothing_of_ev2(command: str) -> None:
+    host = card({1: standard()}, generation=EV1)
+    frame = bytes.fromhex(command)
+    assert host.send(frame[0], frame[1:]) == (0x1C, b"")
+
+
+def test_an_ev1_does_what_an_ev1_does() -> None:
+    host = card({1: standard("full", 0x1111), 2: purse("mac", 0x1111)}, generation=EV1)
+    assert host.aes(1, key(1)) == 0
+    header = b"\x01" + number(0) + number(20)
+    assert host.ask(0x3D, header, bytes(range(20)), "full") == (0, b"")
+    assert host.ask(0xBD, header, mode="full") == (0, bytes(range(20)))
+    assert host.ask(0xDC, b"\x02", number(5, 4), "mac") == (0, b"")
+    assert host.ask(0xC7) == (0, b"")
+    assert host.ask(0x6C, b"\x02", mode="mac") == (0, number(95, 4))
+    assert host.send(0x64, b"\x41\x00")[0] in {0x7E, 0x40}
+
+
+def test_an_ev1_takes_no_frame_longer_than_60_bytes() -> None:
+    host = card({1: standard()}, generation=EV1)
+    assert host.send(0x3D, b"\x01" + number(0) + number(53) + bytes(53))[0] == 0x7E
+    assert host.carry(0x3D, b"\x01" + number(0) + number(53) + bytes(53))[0] == 0
+
+
+def test_an_ev1_holds_28_applications() -> None:
+    host = Host(Chip(UID, os.urandom, generation=EV1))
+    statuses = [host.ask(0xCA, bytes((1, 2, at, 0x0F, 0x81)))[0] for at in range(29)]
+    assert statuses == [0] * 28 + [0xCE]
+
+
+def test_an_ev1_has_no_key_sets() -> None:
+    host = Host(Chip(UID, os.urandom, generation=EV1))
+    assert host.ask(0xCA, bytes.fromhex("0102030F9100"))[0] == 0x9E
+
+
+def test_an_ev1_that_is_asked_for_names_in_a_session_is_lost() -> None:
+    host = card(generation=EV1)
+    assert host.select(PICC) == 0
+    assert host.aes() == 0
+    assert host.send(0x6D) == (0xCD, b"")
+    host.reset()
+    assert host.send(0x60) == (0xCD, b"")
+    assert host.send(0x5A, AID) == (0xCD, b"")
+    assert host.chip.transmit(bytes.fromhex("00A4040007D2760000850100")) == b"\x6f\x00"
+    assert host.chip.memory.configuration.disabled
+
+
+# The end of a chip.
+
+
+@pytest.mark.parametrize(
+    ("damage", "status"),
+    [(Damage(PICC_AID), 0xC1), (Damage(AID), 0xA1), (Damage(AID, 1), 0xF1), (Damage(AID, 2), 0)],
+)
+def test_damage_is_found_where_it_is(damage: Damage, status: int) -> None:
+    memory = card({1: standard()}).chip.memory.with_damage(damage)
+    host = Host(Chip(UID, os.urandom, memory=memory))
+    selected = host.select()
+    assert selected == (status if status in {0xC1, 0xA1} else 0)
+    if selected == 0:
+        assert host.ask(0xBD, b"\x01" + bytes(6))[0] == status
+    iso = host.chip.transmit(bytes.fromhex("00A4040007D2760000850100"))
+    assert iso == (b"\x6f\x00" if status == 0xC1 else b"\x90\x00")
+
+
+def test_keys_of_every_kind_keep_their_version() -> None:
+    assert des_key(bytes(24)).version == 0
+    assert zero_key(des_key(bytes(24)).kind).material == bytes(24)
+    assert zero_key(aes_key(ZERO).kind).material == ZERO
