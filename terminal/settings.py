@@ -92,11 +92,15 @@ class TerminalSettings(BaseSettings):
 
 
 class CounterSettings(TerminalSettings):
-    """A counter: a reader, a pad, and a till page on this machine."""
+    """A counter: a reader, a pad, and a till page on this machine.
+
+    `pad_line` is the serial line as pads' manuals write it: speed, data bits, parity, stop bit.
+    """
 
     listen_port: Port = 9251
     pad_device: AbsolutePath
     pad_dialect: Annotated[str, Field(min_length=1, max_length=40)] = "uic-vfi-z62"
+    pad_line: Annotated[str, Field(pattern=r"^[1-9][0-9]{2,5} [78][NEO]1$")] = "9600 8N1"
 
 
 class GateSettings(TerminalSettings):

@@ -24,7 +24,8 @@ from terminal.counter.view import SaleView
 from terminal.errors import SettingsError
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
-from terminal.pin.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
+from terminal.pin.dialects import DIALECTS, Dialect
+from terminal.pin.serial_link import LineSettings
 from terminal.pin.visa_pad import open_visa_pad
 from terminal.reader.pcsc import PcscReader, list_reader_names
 from terminal.settings import CounterSettings
@@ -95,7 +96,11 @@ def make_collaborators(
     """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
     return Collaborators(
         reader=PcscReader(settings.reader),
-        pad=open_visa_pad(str(settings.pad_device), dialect=_dialect(settings.pad_dialect)),
+        pad=open_visa_pad(
+            str(settings.pad_device),
+            LineSettings.parse(settings.pad_line),
+            _dialect(settings.pad_dialect),
+        ),
         backend=backend,
         journal=journal,
         clock=SystemClock(),
@@ -104,8 +109,6 @@ def make_collaborators(
 
 
 def _dialect(name: str) -> Dialect:
-    if name == "visa":  # the family's name stands for its usual member
-        return DEFAULT_DIALECT
     if name not in DIALECTS:
         raise SettingsError(f"pad_dialect must be one of: {', '.join(sorted(DIALECTS))}")
     return DIALECTS[name]

@@ -5,11 +5,12 @@ no call waits longer than the time it was given. Not done here: frames, retries,
 """
 
 import contextlib
+import re
 import select
 import termios
 from dataclasses import dataclass
 from errno import EAGAIN, EBUSY
-from typing import Literal
+from typing import Final, Literal
 
 import serial
 
@@ -30,6 +31,19 @@ class LineSettings:
     baud_rate: int = 9600
     data_bits: Literal[7, 8] = 8
     parity: Literal["N", "E", "O"] = "N"
+
+    @classmethod
+    def parse(cls, text: str) -> "LineSettings":
+        """Read what manuals write: `115200 7E1`; raise ValueError for anything else."""
+        found = re.fullmatch(r"([1-9][0-9]{2,5}) (7|8)(N|E|O)1", text)
+        if found is None:
+            raise ValueError("a line is written like 9600 8N1")
+        speed, bits, parity = found.groups()
+        return cls(int(speed), BITS[bits], PARITIES[parity])
+
+
+BITS: Final[dict[str, Literal[7, 8]]] = {"7": 7, "8": 8}
+PARITIES: Final[dict[str, Literal["N", "E", "O"]]] = {"N": "N", "E": "E", "O": "O"}
 
 
 class SerialLink:

@@ -197,3 +197,21 @@ def test_a_line_nobody_empties_is_silence_not_a_hang(
     finally:
         os.close(near)
         os.close(far)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("9600 8N1", LineSettings()),
+        ("115200 7E1", LineSettings(115_200, 7, "E")),
+        ("1200 8O1", LineSettings(1200, 8, "O")),
+    ],
+)
+def test_a_line_is_written_as_manuals_write_it(text: str, line: LineSettings) -> None:
+    assert LineSettings.parse(text) == line
+
+
+@pytest.mark.parametrize("text", ["", "9600", "9600 9N1", "9600 8N2", "0600 8N1", "9600 8n1", "x"])
+def test_another_way_to_write_a_line_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="9600 8N1"):
+        LineSettings.parse(text)
