@@ -23,6 +23,8 @@ from simulator.wire.card_wire import CardWire
 from simulator.wire.feed import Feed, What, Wire, WireEvent
 from simulator.wire.pad_wire import PLACE
 
+SEEN_SECONDS_MAX = 2.0
+
 
 @dataclass(slots=True)
 class Tabletop:
@@ -61,6 +63,7 @@ class Tabletop:
         """Lay a card on a reader, in the place of what lies there; `tear` is for this tap alone.
 
         A card that lies there already stays as it is, unless it is to be torn: that is a new tap.
+        Returns when PC/SC shows the card, or after SEEN_SECONDS_MAX.
         """
         with self.lock:
             slot, wanted = self.slot(reader), self.drawer.card(card).card
@@ -74,6 +77,7 @@ class Tabletop:
                 slot.insert(wanted)
             except ReaderUnreachableError as cause:
                 raise ReaderUnreachable from cause
+        slot.wait_until_seen(SEEN_SECONDS_MAX)
 
     def throw_away(self, card: str) -> None:
         """Delete a card that lies nowhere."""

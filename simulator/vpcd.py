@@ -167,6 +167,14 @@ class VirtualCardSlot:
             )
             self._presence.start()
 
+    def wait_until_seen(self, seconds_max: float) -> bool:
+        """Say whether the daemon has found the card and powered it within this time.
+
+        It looks every 0.4 s; who asks it before is told that there is no card.
+        """
+        presence = self._presence
+        return presence is not None and presence.wait_until_seen(seconds_max)
+
     def remove(self) -> None:
         """Take the card away, at once; an empty slot stays empty."""
         if (presence := self._presence) is not None:
@@ -192,6 +200,8 @@ class _Presence:
         self.card = card
         self.over = threading.Event()
         self._leaving = threading.Lock()
+        self._powered = False
+        self._seen = threading.Event()
         self._arrived = False
         self._left_at = time.monotonic()
         self._port = port
@@ -212,6 +222,9 @@ class _Presence:
         """Let this long pass since the card left."""
         time.sleep(max(0.0, self._left_at + seconds - time.monotonic()))
 
+    def wait_until_seen(self, seconds_max: float) -> bool:
+        return self._seen.wait(seconds_max) and not self.over.is_set()
+
     def end(self) -> None:
         self._leave()
         if self._connection is not None:
@@ -226,6 +239,7 @@ class _Presence:
                 return
             self._left_at = time.monotonic()
             self.over.set()
+            self._seen.set()
         if self._arrived:
             if isinstance(self.card, NoticesField):
                 self.card.leave_field()
@@ -275,6 +289,8 @@ class _Presence:
     def _answer(self, message: bytes) -> bytes | None:
         """Return what to send, None for nothing."""
         if message == CONTROL_ATR:
+            if self._powered:
+                self._seen.set()
             return self.card.atr
         if not message:
             return None
@@ -283,6 +299,7 @@ class _Presence:
             return None
         if message in _CONTROLS:
             _CONTROLS[message](self.card)
+            self._powered = True
             return None
         return self._answer_command(message)
 

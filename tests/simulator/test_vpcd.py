@@ -256,3 +256,62 @@ def test_when_the_daemon_stays_away_the_slot_gives_up(
     with pytest.raises(ReaderUnreachableError, match=str(driver.port)):
         slot.insert(EchoCard())
     assert slot.card is None
+
+
+def test_a_card_is_seen_once_it_was_powered_and_named(driver: Vpcd, slot: VirtualCardSlot) -> None:
+    assert not slot.wait_until_seen(0.0)
+    _insert(slot, driver)
+    driver.ask(vpcd.CONTROL_ATR)
+    assert not slot.wait_until_seen(0.0)
+    driver.send(vpcd.CONTROL_ON)
+    driver.ask(vpcd.CONTROL_ATR)
+    assert slot.wait_until_seen(5.0)
+    slot.remove()
+    assert not slot.wait_until_seen(0.0)
+
+
+class MuteCard(EchoCard):
+    """Notices its taps, and answers nothing."""
+
+    def enter_field(self) -> None:
+        self.life.append("enter")
+
+    def leave_field(self) -> None:
+        self.life.append("leave")
+
+    def transmit(self, _command: bytes) -> bytes:
+        raise vpcd.CardMute
+
+
+def test_a_mute_card_answers_one_byte_and_stays(driver: Vpcd) -> None:
+    seen: list[tuple[Direction, bytes]] = []
+    presence: list[bool] = []
+    slot = VirtualCardSlot(
+        driver.port,
+        observe=lambda *heard: seen.append(heard),
+        observe_presence=lambda _card, present: presence.append(present),
+    )
+    card = MuteCard()
+    slot.insert(card)
+    driver.accept()
+    for _ in range(2):
+        assert driver.ask(b"\x90\x60\x00\x00\x00") == b"\x00"
+    assert slot.card is card
+    assert seen == [(Direction.TO_CARD, b"\x90\x60\x00\x00\x00"), (Direction.FROM_CARD, b"")] * 2
+    slot.close()
+    slot.close()
+    assert presence == [True, False]
+    assert [each for each in card.life if each != "off"] == ["enter", "leave"]
+
+
+def test_a_torn_card_has_left_once(driver: Vpcd) -> None:
+    presence: list[bool] = []
+    slot = VirtualCardSlot(driver.port, observe_presence=lambda _card, now: presence.append(now))
+    card = EchoCard()
+    card.torn = True
+    slot.insert(card)
+    driver.accept()
+    driver.send(b"\x90\x60\x00\x00\x00")
+    assert driver.receive() == b""
+    slot.close()
+    assert presence == [True, False]
