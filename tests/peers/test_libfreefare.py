@@ -66,6 +66,10 @@ STORIES = [
     "cyclic",
     "settings",
     "des",
+    "three-key",
+    "iso",
+    "configure",
+    "format",
 ]
 
 
