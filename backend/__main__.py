@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from backend import schema
 from backend.app import build_app
-from backend.commands import apply, ledger, register, serve, statement
+from backend.commands import apply, ledger, register, serve, statement, vault
 from backend.commands.keys import Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
 from backend.database import Database
@@ -26,6 +26,8 @@ from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
 from backend.vault.key_seal import SealKind
 from backend.vault.local import LocalVault
+from backend.vault.remote import RemoteVault
+from backend.vault.vault import Vault
 
 Command = Callable[[argparse.Namespace, Settings], int]
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     add = _adder(verbs)
     add("serve", _serve, "serve the HTTP API and the pages")
+    add("vault", _vault, "keep the keys in a process of their own, asked over a Unix socket")
     add("migrate", _migrate, "bring the database to this version's schema")
     add("openapi", _openapi, "print the API's description")
     add_key = _adder(
@@ -101,12 +104,22 @@ def _adder(
 def _services(settings: Settings) -> Services:
     database = Database(settings.database_url)
     schema.require_current(database)
-    vault = LocalVault.load(settings.vault_key_file, _key_command(settings).rules)
-    return Services(settings, database, vault)
+    return Services(settings, database, _open_vault(settings))
+
+
+def _open_vault(settings: Settings) -> Vault:
+    if settings.vault_socket is not None:
+        return RemoteVault(settings.vault_socket)
+    return LocalVault.load(settings.vault_key_file, _key_command(settings).rules)
 
 
 def _serve(_arguments: argparse.Namespace, settings: Settings) -> int:
     serve.serve(build_app(_services(settings)), settings)
+    return 0
+
+
+def _vault(_arguments: argparse.Namespace, settings: Settings) -> int:
+    vault.serve(settings, _key_command(settings).rules)
     return 0
 
 

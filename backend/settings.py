@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     database_url: str = "sqlite:///var/pass-backend.sqlite3"
     vault_key_file: Path = Path("var/vault-keys.json")
+    #: Where the vault's own process is asked; None keeps the keys in this process.
+    vault_socket: Path | None = None
+    #: A group whose processes may ask the vault, besides its own user's.
+    vault_group: str | None = None
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8000, ge=1, le=65535)
     token_seconds: int = Field(default=300, ge=30, le=900)
@@ -37,6 +41,9 @@ class Settings(BaseSettings):
     def _refuse_unsafe(self) -> Self:
         if self.environment == "production" and self.database_url.startswith("sqlite"):
             msg = "production needs PostgreSQL: set database_url to postgresql+psycopg://…"
+            raise ValueError(msg)
+        if self.environment == "production" and self.vault_socket is None:
+            msg = "production needs the vault in a process of its own: set vault_socket"
             raise ValueError(msg)
         return self
 

@@ -37,3 +37,18 @@ class CardKeyVersionUnknown(UnavailableError):
 
     code = "card_key_version_unknown"
     message = "The vault does not hold the keys of this card's version."
+
+
+class VaultNotConfined(VaultError):
+    """The vault's process could not give up what it must; it does not start."""
+
+
+class VaultSocketRefused(VaultError):
+    """The vault's socket cannot be made where it should be; it does not start."""
+
+
+class VaultUnavailable(UnavailableError):
+    """The vault's process does not answer, or not in time, or not in its language."""
+
+    code = "vault_unavailable"
+    message = "The vault cannot be reached; the same request may succeed later."

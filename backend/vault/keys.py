@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from backend.vault.errors import CardKeyVersionUnknown, KeyFileRefused
+from backend.vault.values import PinProfile
 from passcard.card_keys import MasterKeys
 from passcard.issuing import KEY_VERSIONS_MAX
 from passcard.secret import Secret
@@ -107,6 +108,22 @@ def with_new_pin_reference(keys: VaultKeys, random: Callable[[int], bytes]) -> V
     _check_room(keys.pin_references)
     fresh = Secret(random(PIN_REFERENCE_BYTES))
     return replace(keys, pin_references=(*keys.pin_references, fresh))
+
+
+def with_new_bdk(keys: VaultKeys, profile: PinProfile, prefix: bytes, key: Secret) -> VaultKeys:
+    """Return the keys with a BDK for the pads whose identifier begins with `prefix`.
+
+    Raises KeyFileRefused for a prefix that is empty, too long or taken, and when there is no room.
+    """
+    aes = profile is PinProfile.AES_DUKPT_FORMAT_4
+    bdks = keys.bdks_aes if aes else keys.bdks_tdes
+    _check_room(bdks)
+    if not 1 <= len(prefix) <= BDK_PREFIX_BYTES_MAX:
+        raise KeyFileRefused(f"a BDK's prefix has 1 to {BDK_PREFIX_BYTES_MAX} bytes")
+    if any(bdk.prefix == prefix for bdk in bdks):
+        raise KeyFileRefused("another BDK has this prefix: no pad may change its key")
+    bdks = (*bdks, Bdk(prefix, key))
+    return replace(keys, bdks_aes=bdks) if aes else replace(keys, bdks_tdes=bdks)
 
 
 def _check_room(versions: tuple[object, ...]) -> None:

@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 from backend.vault import dukpt, pin_block
 from backend.vault.card_dialogue import CardMasters, card_dialogue, retirement_dialogue
 from backend.vault.dialogues import Dialogues
+from backend.vault.key_block import initial_key_block
 from backend.vault.key_file import KeyFileRules, OpenKeyFile, open_keys, write_keys
-from backend.vault.keys import VaultKeys, find_bdk, make_keys
+from backend.vault.keys import Bdk, VaultKeys, find_bdk, make_keys
 from backend.vault.pin_reference import SALT_BYTES, reference_tag
 from backend.vault.seal import seal, unseal
 from backend.vault.signing import ListSigner
@@ -93,6 +94,14 @@ class LocalVault:
         """Return the version of the card masters that new cards get."""
         return self._keys.card_version
 
+    def current_pin_reference_version(self) -> int:
+        """Return the version of the key that new PIN references are made with."""
+        return self._keys.pin_reference_version
+
+    def current_bdk_prefix(self, profile: PinProfile) -> bytes:
+        """Return what the identifiers of new pads should begin with: the newest BDK's."""
+        return self._bdks(profile)[-1].prefix
+
     def answer_card_challenge(
         self, uid: bytes, application: Application, encrypted_rnd_b: bytes, *, key_version: int = 1
     ) -> ChallengeAnswer:
@@ -152,10 +161,7 @@ class LocalVault:
         self, account_id: UUID, generation: int, code: SecretCode
     ) -> PinReference:
         """Return what may be stored of a code, with a fresh salt."""
-        salt = self._random(SALT_BYTES)
-        key = self._keys.pin_references[-1]
-        tag = reference_tag(key, account_id, generation, salt, code.reveal())
-        return PinReference(generation, self._keys.pin_reference_version, salt, tag)
+        return self._reference(account_id, generation, code.reveal())
 
     def matches_reference(
         self, account_id: UUID, reference: PinReference, code: SecretCode
@@ -165,26 +171,29 @@ class LocalVault:
 
     def verify_pin(self, encrypted: EncryptedPinBlock, subject: PinSubject) -> PinVerdict:
         """Open a PIN block and compare; the clear code lives in this call alone."""
-        try:
-            digits = self._open_block(encrypted, subject.card_number)
-        except (pin_block.PinBlockInvalid, dukpt.KeySerialNumberInvalid):
-            return PinVerdict.BLOCK_INVALID
-        try:
-            # A pad may be set to take more digits than a code has: no code of ours is longer.
-            if len(digits) != CODE_DIGITS:
-                return PinVerdict.BLOCK_INVALID
-            right = self._matches(subject.account_id, subject.reference, digits)
-            return PinVerdict.RIGHT if right else PinVerdict.WRONG
-        finally:
-            wipe(digits)
+        return self._judge(encrypted, subject)[0]
+
+    def renew_pin_reference(
+        self, encrypted: EncryptedPinBlock, subject: PinSubject
+    ) -> PinReference | None:
+        """Return the reference of a right code anew, under the current key; None if needless."""
+        if subject.reference.key_version == self._keys.pin_reference_version:
+            return None
+        return self._judge(encrypted, subject, renew=True)[1]
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection."""
+        bdk = find_bdk(self._bdks(profile), initial_key_id).key
         if profile is PinProfile.AES_DUKPT_FORMAT_4:
-            bdk = find_bdk(self._keys.bdks_aes, initial_key_id).key
             return Secret(dukpt.aes_initial_key(bdk.reveal(), initial_key_id))
-        bdk = find_bdk(self._keys.bdks_tdes, initial_key_id).key
         return Secret(dukpt.tdes_initial_key(bdk.reveal(), initial_key_id))
+
+    def pad_key_block(
+        self, initial_key_id: bytes, profile: PinProfile, protection_key: Secret
+    ) -> str:
+        """Return a pad's initial key as a TR-31 block, for a key injection facility."""
+        initial_key = self.initial_pad_key(initial_key_id, profile)
+        return initial_key_block(protection_key, initial_key, initial_key_id, self._random)
 
     def sign(self, payload: bytes) -> str:
         """Return `payload` as a compact JWS under the list-signing key."""
@@ -205,6 +214,36 @@ class LocalVault:
         benefits = application is Application.BENEFITS
         master = masters.benefits_authenticate if benefits else masters.access_authenticate
         return diversify(master.reveal(), card_key_input(uid, application.aid))
+
+    def _judge(
+        self, encrypted: EncryptedPinBlock, subject: PinSubject, *, renew: bool = False
+    ) -> tuple[PinVerdict, PinReference | None]:
+        """Open a block and compare; make a right code's reference anew if asked to."""
+        try:
+            digits = self._open_block(encrypted, subject.card_number)
+        except (pin_block.PinBlockInvalid, dukpt.KeySerialNumberInvalid):
+            return PinVerdict.BLOCK_INVALID, None
+        try:
+            # A pad may be set to take more digits than a code has: no code of ours is longer.
+            if len(digits) != CODE_DIGITS:
+                return PinVerdict.BLOCK_INVALID, None
+            if not self._matches(subject.account_id, subject.reference, digits):
+                return PinVerdict.WRONG, None
+            generation = subject.reference.generation
+            made = self._reference(subject.account_id, generation, digits) if renew else None
+            return PinVerdict.RIGHT, made
+        finally:
+            wipe(digits)
+
+    def _reference(self, account_id: UUID, generation: int, digits: bytearray) -> PinReference:
+        salt = self._random(SALT_BYTES)
+        key = self._keys.pin_references[-1]
+        tag = reference_tag(key, account_id, generation, salt, digits)
+        return PinReference(generation, self._keys.pin_reference_version, salt, tag)
+
+    def _bdks(self, profile: PinProfile) -> tuple[Bdk, ...]:
+        aes = profile is PinProfile.AES_DUKPT_FORMAT_4
+        return self._keys.bdks_aes if aes else self._keys.bdks_tdes
 
     def _matches(self, account_id: UUID, reference: PinReference, digits: bytearray) -> bool:
         key = self._keys.pin_reference(reference.key_version)

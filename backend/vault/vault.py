@@ -29,6 +29,14 @@ class Vault(Protocol):
         """Return the version of the card masters that new cards get; the first is 1."""
         ...
 
+    def current_pin_reference_version(self) -> int:
+        """Return the version of the key that new PIN references are made with."""
+        ...
+
+    def current_bdk_prefix(self, profile: PinProfile) -> bytes:
+        """Return what the identifiers of new pads should begin with: which BDK (may be empty)."""
+        ...
+
     def answer_card_challenge(
         self, uid: bytes, application: Application, encrypted_rnd_b: bytes, *, key_version: int = 1
     ) -> ChallengeAnswer:
@@ -87,8 +95,27 @@ class Vault(Protocol):
         """Open a PIN block and compare what is in it with the reference."""
         ...
 
+    def renew_pin_reference(
+        self, encrypted: EncryptedPinBlock, subject: PinSubject
+    ) -> PinReference | None:
+        """Return the reference of a right code anew, under the current key; same generation.
+
+        None when it is current already, or the code is not right. Ask only after `verify_pin`
+        said RIGHT: it tells as much.
+        """
+        ...
+
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection: identifier of 8 bytes (TDES: KSN of 10)."""
+        ...
+
+    def pad_key_block(
+        self, initial_key_id: bytes, profile: PinProfile, protection_key: Secret
+    ) -> str:
+        """Return the same key as a TR-31 version D block under `protection_key` (16, 24, 32).
+
+        Raises KeySerialNumberInvalid, ValueError.
+        """
         ...
 
     def sign(self, payload: bytes) -> str:

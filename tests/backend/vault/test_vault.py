@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 
-from backend.vault import pin_block
+from backend.vault import dukpt, pin_block
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX, DIALOGUES_MAX
 from backend.vault.errors import (
     CardKeyVersionUnknown,
@@ -19,7 +19,13 @@ from backend.vault.errors import (
     PersonalisationFailed,
     TooManyDialogues,
 )
-from backend.vault.keys import make_keys, with_new_card_masters
+from backend.vault.keys import (
+    VaultKeys,
+    make_keys,
+    with_new_bdk,
+    with_new_card_masters,
+    with_new_pin_reference,
+)
 from backend.vault.local import SEALED_SECONDS_MAX, LocalVault
 from backend.vault.pin_reference import reference_tag
 from backend.vault.seal import seal, unseal
@@ -61,7 +67,7 @@ def tdes_block(vault: Vault, digits: str, counter: int = 1) -> Any:
 
 
 @pytest.fixture
-def subject(vault: LocalVault) -> PinSubject:
+def subject(vault: Vault) -> PinSubject:
     account = uuid4()
     reference = vault.make_pin_reference(account, 1, SecretCode("2580"))
     return PinSubject(account, NUMBER, reference)
@@ -81,14 +87,14 @@ def test_the_reference_is_the_published_vector(pin_vectors: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("make_block", [aes_block, tdes_block])
 def test_a_code_is_right_or_wrong_under_both_profiles(
-    vault: LocalVault, subject: PinSubject, make_block: Callable[..., EncryptedPinBlock]
+    vault: Vault, subject: PinSubject, make_block: Callable[..., EncryptedPinBlock]
 ) -> None:
     assert vault.verify_pin(make_block(vault, "2580"), subject) is PinVerdict.RIGHT
     assert vault.verify_pin(make_block(vault, "2581", 2), subject) is PinVerdict.WRONG
 
 
 def test_the_clear_code_is_wiped_when_the_verdict_is_out(
-    vault: LocalVault, subject: PinSubject, monkeypatch: pytest.MonkeyPatch
+    vault: Vault, subject: PinSubject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[bytearray] = []
     real = pin_block.open_format_4
@@ -103,15 +109,13 @@ def test_the_clear_code_is_wiped_when_the_verdict_is_out(
     assert opened == [bytearray(4), bytearray(4), bytearray(5)]
 
 
-def test_a_code_of_another_length_is_no_code_of_ours(
-    vault: LocalVault, subject: PinSubject
-) -> None:
+def test_a_code_of_another_length_is_no_code_of_ours(vault: Vault, subject: PinSubject) -> None:
     for digits in ("25800", "258000000000"):
         assert vault.verify_pin(aes_block(vault, digits), subject) is PinVerdict.BLOCK_INVALID
 
 
 def test_a_block_under_another_key_number_or_counter_is_invalid(
-    vault: LocalVault, subject: PinSubject
+    vault: Vault, subject: PinSubject
 ) -> None:
     good = aes_block(vault, "2580")
     other_counter = pad_dukpt.aes_key_serial_number(PAD_ID, 2)
@@ -130,7 +134,7 @@ def test_a_block_under_another_key_number_or_counter_is_invalid(
 
 
 def test_a_reference_serves_its_own_account_generation_and_key_only(
-    vault: LocalVault, subject: PinSubject
+    vault: Vault, subject: PinSubject
 ) -> None:
     block = aes_block(vault, "2580")
     reference = subject.reference
@@ -144,7 +148,7 @@ def test_a_reference_serves_its_own_account_generation_and_key_only(
         assert vault.verify_pin(block, other) is PinVerdict.WRONG
 
 
-def test_two_references_of_one_code_are_unlike(vault: LocalVault) -> None:
+def test_two_references_of_one_code_are_unlike(vault: Vault) -> None:
     account = uuid4()
     first, second = (vault.make_pin_reference(account, 1, SecretCode("2580")) for _ in range(2))
     assert first.tag != second.tag
@@ -159,7 +163,7 @@ def test_a_code_is_four_ascii_digits(digits: str) -> None:
     assert not digits or digits not in str(caught.value)
 
 
-def test_what_is_secret_does_not_print_itself(vault: LocalVault) -> None:
+def test_what_is_secret_does_not_print_itself(vault: Vault) -> None:
     code = SecretCode("7391")
     block = EncryptedPinBlock(AES, bytes(12), b"block!block!")
     reference = PinReference(1, 1, bytes(16), b"tag!tag!tag!")
@@ -208,7 +212,7 @@ def personalise(vault: Vault, chip: Chip, to_version: int | None = None) -> int:
     return exchanges
 
 
-def test_a_personalised_chip_proves_itself(vault: LocalVault) -> None:
+def test_a_personalised_chip_proves_itself(vault: Vault) -> None:
     chip = Chip(UID, secrets.token_bytes)
     personalise(vault, chip)
     for application in Application:
@@ -216,13 +220,13 @@ def test_a_personalised_chip_proves_itself(vault: LocalVault) -> None:
         assert vault.verify_card_answer(UID, application, sealed, answer)
 
 
-def test_a_finished_card_is_recognised_without_a_write(vault: LocalVault) -> None:
+def test_a_finished_card_is_recognised_without_a_write(vault: Vault) -> None:
     chip = Chip(UID, secrets.token_bytes)
     first, again = personalise(vault, chip), personalise(vault, chip)
     assert again < first
 
 
-def test_an_answer_proves_nothing_elsewhere(vault: LocalVault) -> None:
+def test_an_answer_proves_nothing_elsewhere(vault: Vault) -> None:
     chip = Chip(UID, secrets.token_bytes)
     personalise(vault, chip)
     benefits = Application.BENEFITS
@@ -239,7 +243,7 @@ def test_an_answer_proves_nothing_elsewhere(vault: LocalVault) -> None:
     assert not vault.verify_card_answer(UID, benefits, another_challenge, answer)
 
 
-def test_a_sealed_challenge_expires_by_itself(vault: LocalVault, clock: Any) -> None:
+def test_a_sealed_challenge_expires_by_itself(vault: Vault, clock: Any) -> None:
     chip = Chip(UID, secrets.token_bytes)
     personalise(vault, chip)
     sealed, answer = answer_of(chip, vault, Application.BENEFITS)
@@ -249,37 +253,35 @@ def test_a_sealed_challenge_expires_by_itself(vault: LocalVault, clock: Any) -> 
     assert not vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
 
 
-def test_the_access_key_is_the_cards_own(vault: LocalVault) -> None:
-    masters = vault._keys.master_keys(1)
+def test_the_access_key_is_the_cards_own(vault: Vault, keys: VaultKeys) -> None:
+    masters = keys.master_keys(1)
     assert vault.derive_access_key(UID) == masters.for_card(UID).access_authenticate.reveal()
     assert vault.derive_access_key(UID) != vault.derive_access_key(bytes(7))
 
 
-def test_a_card_of_an_earlier_version_still_proves_itself(clock: Any) -> None:
-    keys = make_keys(secrets.token_bytes)
+def test_a_card_of_an_earlier_version_still_proves_itself(open_vault: Any, keys: VaultKeys) -> None:
     chip = Chip(UID, secrets.token_bytes)
-    personalise(LocalVault(keys, now=clock), chip)
-    vault = LocalVault(with_new_card_masters(keys, secrets.token_bytes), now=clock)
-    assert vault.current_card_key_version() == 2
-    sealed, answer = answer_of(chip, vault, Application.ACCESS)
-    assert vault.verify_card_answer(UID, Application.ACCESS, sealed, answer)
-    assert vault.derive_access_key(UID) != vault.derive_access_key(UID, 2)
-    refused = chip_refuses(chip, vault, 2)
-    assert refused == bytes.fromhex("91AE")
+    with open_vault(keys) as first:
+        personalise(first, chip)
+    with open_vault(with_new_card_masters(keys, secrets.token_bytes)) as vault:
+        assert vault.current_card_key_version() == 2
+        sealed, answer = answer_of(chip, vault, Application.ACCESS)
+        assert vault.verify_card_answer(UID, Application.ACCESS, sealed, answer)
+        assert vault.derive_access_key(UID) != vault.derive_access_key(UID, 2)
+        assert chip_refuses(chip, vault, 2) == bytes.fromhex("91AE")
 
 
-def test_a_new_card_gets_the_wanted_version(clock: Any) -> None:
-    keys = with_new_card_masters(make_keys(secrets.token_bytes), secrets.token_bytes)
-    vault = LocalVault(keys, now=clock)
-    for wanted, version in ((None, 2), (2, 2), (1, 1)):
-        chip = Chip(UID, secrets.token_bytes)
-        personalise(vault, chip, to_version=wanted)
-        sealed, answer = answer_of(chip, vault, Application.BENEFITS, version)
-        assert vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
+def test_a_new_card_gets_the_wanted_version(open_vault: Any, keys: VaultKeys) -> None:
+    with open_vault(with_new_card_masters(keys, secrets.token_bytes)) as vault:
+        for wanted, version in ((None, 2), (2, 2), (1, 1)):
+            chip = Chip(UID, secrets.token_bytes)
+            personalise(vault, chip, to_version=wanted)
+            sealed, answer = answer_of(chip, vault, Application.BENEFITS, version)
+            assert vault.verify_card_answer(UID, Application.BENEFITS, sealed, answer)
 
 
 @pytest.mark.parametrize("version", [0, 2, -1, 255])
-def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: LocalVault, version: int) -> None:
+def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: Vault, version: int) -> None:
     with pytest.raises(CardKeyVersionUnknown):
         vault.derive_access_key(UID, version)
     with pytest.raises(CardKeyVersionUnknown):
@@ -288,13 +290,14 @@ def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: LocalVault, ver
         vault.begin_personalisation(UID, to_version=version)
 
 
-def test_a_card_is_moved_to_a_newer_version_and_retired_from_either(clock: Any) -> None:
-    keys = make_keys(secrets.token_bytes)
-    first = LocalVault(keys, now=clock)
-    vault = LocalVault(with_new_card_masters(keys, secrets.token_bytes), now=clock)
-    for moved in (False, True):
-        chip = Chip(UID, secrets.token_bytes)
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_card_is_moved_to_a_newer_version_and_retired_from_either(
+    open_vault: Any, keys: VaultKeys, moved: bool
+) -> None:
+    chip = Chip(UID, secrets.token_bytes)
+    with open_vault(keys) as first:
         personalise(first, chip)
+    with open_vault(with_new_card_masters(keys, secrets.token_bytes)) as vault:
         if moved:
             personalise(vault, chip)
             sealed, answer = answer_of(chip, vault, Application.ACCESS, 2)
@@ -304,6 +307,71 @@ def test_a_card_is_moved_to_a_newer_version_and_retired_from_either(clock: Any) 
         while step.command is not None:
             step = vault.continue_personalisation(step.dialogue_id, chip.transmit(step.command))
         assert len(chip.memory.applications) == 1
+
+
+def test_a_reference_of_an_earlier_key_is_verified_and_made_anew(
+    open_vault: Any, keys: VaultKeys
+) -> None:
+    account = uuid4()
+    with open_vault(keys) as first:
+        assert first.current_pin_reference_version() == 1
+        old = PinSubject(account, NUMBER, first.make_pin_reference(account, 3, SecretCode("2580")))
+        assert first.renew_pin_reference(aes_block(first, "2580"), old) is None
+    with open_vault(with_new_pin_reference(keys, secrets.token_bytes)) as vault:
+        assert vault.current_pin_reference_version() == 2
+        right, wrong = aes_block(vault, "2580", 2), aes_block(vault, "2581", 3)
+        assert vault.verify_pin(right, old) is PinVerdict.RIGHT
+        assert vault.verify_pin(wrong, old) is PinVerdict.WRONG
+        assert vault.renew_pin_reference(wrong, old) is None
+        assert vault.renew_pin_reference(replace(right, block=bytes(16)), old) is None
+        renewed = vault.renew_pin_reference(right, old)
+        assert renewed is not None
+        assert (renewed.generation, renewed.key_version) == (3, 2)
+        new = replace(old, reference=renewed)
+        assert vault.verify_pin(right, new) is PinVerdict.RIGHT
+        assert vault.verify_pin(wrong, new) is PinVerdict.WRONG
+        assert vault.renew_pin_reference(right, new) is None
+        assert vault.matches_reference(account, old.reference, SecretCode("2580"))
+        assert vault.make_pin_reference(account, 4, SecretCode("2580")).key_version == 2
+
+
+@pytest.mark.parametrize(
+    ("profile", "identifier"), [(AES, PAD_ID), (TDES, TDES_PAD_ID)], ids=["aes", "tdes"]
+)
+def test_a_pad_is_served_by_the_bdk_its_identifier_names(
+    open_vault: Any, keys: VaultKeys, profile: PinProfile, identifier: bytes
+) -> None:
+    with open_vault(keys) as first:
+        before = first.initial_pad_key(identifier, profile)
+        assert first.current_bdk_prefix(profile) == b""
+    other = identifier[:3] + b"\x00" + identifier[4:]
+    with open_vault(with_new_bdk(keys, profile, other[:4], Secret(bytes(16)))) as vault:
+        assert vault.current_bdk_prefix(profile) == other[:4]
+        assert vault.initial_pad_key(identifier, profile) == before
+        moved = vault.initial_pad_key(other, profile)
+    make = pad_dukpt_initial_key(profile)
+    assert moved.reveal() == make(bytes(16), other)
+
+
+def pad_dukpt_initial_key(profile: PinProfile) -> Callable[[bytes, bytes], bytes]:
+    return dukpt.aes_initial_key if profile is AES else dukpt.tdes_initial_key
+
+
+@pytest.mark.parametrize("length", [0, 7, 9])
+def test_an_identifier_of_another_length_is_refused(vault: Vault, length: int) -> None:
+    for profile in (AES, TDES):
+        with pytest.raises(dukpt.KeySerialNumberInvalid):
+            vault.initial_pad_key(bytes(length), profile)
+
+
+def test_a_pads_key_leaves_as_a_block_too(vault: Vault) -> None:
+    kbpk = Secret(secrets.token_bytes(32))
+    for identifier, profile in ((PAD_ID, AES), (TDES_PAD_ID, TDES)):
+        block = vault.pad_key_block(identifier, profile, kbpk)
+        assert block.startswith("D0")
+        assert identifier.hex().upper() in block
+    with pytest.raises(ValueError, match=r"16, 24 or 32|does not take"):
+        vault.pad_key_block(PAD_ID, AES, Secret(bytes(8)))
 
 
 def test_every_bit_of_a_seal_matters(clock: Any) -> None:
@@ -321,7 +389,7 @@ def test_every_bit_of_a_seal_matters(clock: Any) -> None:
         assert unseal(key, sealed[:length], bound_to=b"a", now=clock()) is None
 
 
-def test_a_signature_is_verified_by_another_library(vault: LocalVault) -> None:
+def test_a_signature_is_verified_by_another_library(vault: Vault) -> None:
     jwk = vault.public_signing_key()
     token = vault.sign(b'{"version":7}')
     assert jwt.decode(token, jwt.PyJWK(jwk), algorithms=["EdDSA"]) == {"version": 7}
@@ -340,7 +408,7 @@ def test_the_key_id_is_the_published_thumbprint() -> None:
     assert jwk["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
-def test_dialogues_are_bounded_in_number_and_time(vault: LocalVault, clock: Any) -> None:
+def test_dialogues_are_bounded_in_number_and_time(vault: Vault, clock: Any) -> None:
     steps = [vault.begin_personalisation(UID) for _ in range(DIALOGUES_MAX)]
     with pytest.raises(TooManyDialogues):
         vault.begin_personalisation(UID)
@@ -350,7 +418,7 @@ def test_dialogues_are_bounded_in_number_and_time(vault: LocalVault, clock: Any)
     assert vault.begin_personalisation(UID).command
 
 
-def test_a_card_that_refuses_ends_its_dialogue(vault: LocalVault) -> None:
+def test_a_card_that_refuses_ends_its_dialogue(vault: Vault) -> None:
     step = vault.begin_personalisation(UID)
     with pytest.raises(PersonalisationFailed) as refused:
         vault.continue_personalisation(step.dialogue_id, bytes.fromhex("6A82"))
@@ -365,7 +433,7 @@ def answer_always(vault: Vault, response: bytes) -> None:
         step = vault.continue_personalisation(step.dialogue_id, response)
 
 
-def test_garbage_from_a_card_is_a_refusal_and_no_crash(vault: LocalVault) -> None:
+def test_garbage_from_a_card_is_a_refusal_and_no_crash(vault: Vault) -> None:
     for garbage in (b"", b"\x91", b"\x00" * 300, bytes.fromhex("91AF"), bytes.fromhex("FF91AF")):
         with pytest.raises(PersonalisationFailed):
             answer_always(vault, garbage)
