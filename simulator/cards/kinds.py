@@ -9,7 +9,9 @@ from simulator.cards.errors import CardFileBroken, OriginalMissing, OriginalNotD
 from simulator.cards.iso7816_card import Iso7816Card
 from simulator.cards.record import CardKind, CardRecord, NewCard
 from simulator.chip.chip import Chip
-from simulator.chip.memory import Memory, from_json, to_json
+from simulator.chip.configuration import RANDOM_ID
+from simulator.chip.generation import EV1, EV2, EV3
+from simulator.chip.memory import Configuration, Memory, from_json, to_json
 from simulator.chip.other_cards import BankCard, Phone, clone_of, foreign_desfire
 from simulator.vpcd import VirtualCard
 
@@ -19,7 +21,15 @@ NXP = 0x04  # ISO/IEC 7816-6: the maker's number a DESFire UID begins with
 Random = Callable[[int], bytes]
 Committed = Callable[[Memory], None]
 
-DESFIRES = frozenset({CardKind.BLANK, CardKind.FOREIGN, CardKind.CLONE, CardKind.RANDOM_UID})
+# What is a DESFire, and of which generation.
+DESFIRES = {
+    CardKind.BLANK: EV2,
+    CardKind.FOREIGN: EV2,
+    CardKind.CLONE: EV2,
+    CardKind.RANDOM_UID: EV2,
+    CardKind.EV1: EV1,
+    CardKind.EV3: EV3,
+}
 _OWN_UID = frozenset({CardKind.PHONE, CardKind.CLONE})
 
 
@@ -31,9 +41,6 @@ def begin_record(wanted: NewCard, original: VirtualCard | None, random: Random) 
     if wanted.uid is not None and wanted.kind in _OWN_UID:
         raise UidRefused
     uid, memory = _first_state(wanted, original, random)
-    faults = wanted.faults
-    if wanted.kind is CardKind.RANDOM_UID:
-        faults = faults.model_copy(update={"random_uid": True})
     return CardRecord(
         name=wanted.name,
         kind=wanted.kind,
@@ -41,7 +48,7 @@ def begin_record(wanted: NewCard, original: VirtualCard | None, random: Random) 
         of=wanted.of if wanted.kind is CardKind.CLONE else None,
         colour=wanted.colour,
         note=wanted.note,
-        faults=faults,
+        faults=wanted.faults,
         memory=None if memory is None else to_json(memory),
     )
 
@@ -51,13 +58,16 @@ def _first_state(
 ) -> tuple[bytes | None, Memory | None]:
     uid = bytes.fromhex(wanted.uid) if wanted.uid else bytes((NXP,)) + random(UID_BYTES - 1)
     match wanted.kind:
-        case CardKind.BLANK | CardKind.RANDOM_UID:
+        case CardKind.BLANK | CardKind.EV1 | CardKind.EV3:
             return uid, Memory()
+        case CardKind.RANDOM_UID:
+            return uid, Memory().with_configuration(Configuration(flags=RANDOM_ID))
         case CardKind.FOREIGN:
             return uid, foreign_desfire(uid, random).memory
         case CardKind.CLONE:
-            clone = clone_of(_checked_original(original), random)
-            return clone.uid, clone.memory
+            # The number that the original was made with, even if it hides it.
+            shown = Chip(_checked_original(original).true_uid, random)
+            return shown.uid, clone_of(shown, random).memory
         case CardKind.BANK | CardKind.ISO7816:
             return uid, None
         case CardKind.PHONE:
@@ -90,7 +100,9 @@ def card_of(record: CardRecord, random: Random, committed: Committed) -> Virtual
         case CardKind.PHONE:
             return Phone(random)
         case _:
-            return Chip(uid, random, memory=_memory(record), committed=committed)
+            generation = DESFIRES[record.kind]
+            memory = _memory(record)
+            return Chip(uid, random, memory=memory, committed=committed, generation=generation)
 
 
 def _memory(record: CardRecord) -> Memory:

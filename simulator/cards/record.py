@@ -22,13 +22,15 @@ _NAME_SIGNS = " -_.'"
 class CardKind(StrEnum):
     """What lies in the drawer, by what a reader would find."""
 
-    BLANK = "blank"  # a DESFire as delivered
+    BLANK = "blank"  # a DESFire EV2 as delivered
+    EV1 = "ev1"  # its elder, which does not know AuthenticateEV2First
+    EV3 = "ev3"  # its successor
     FOREIGN = "foreign"  # a DESFire of another issuer
     BANK = "bank"  # answers SELECT PPSE
     PHONE = "phone"  # another UID at each tap
     CLONE = "clone"  # the UID of another card, none of its keys
     ISO7816 = "iso7816"  # a file system, no contactless application
-    RANDOM_UID = "random-uid"  # a DESFire that hides its UID until it is authenticated
+    RANDOM_UID = "random-uid"  # a DESFire that tells its UID only to who is authenticated
 
 
 def checked_name(name: str) -> str:

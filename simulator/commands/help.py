@@ -59,13 +59,15 @@ without a simulator, in a folder (`cards_dir` of its configuration):
 
 KINDS = """\
 kinds of card:
-  blank       a DESFire as delivered (the default)
+  blank       a DESFire EV2 as delivered (the default)
+  ev1         its elder, which does not know AuthenticateEV2First
+  ev3         its successor
+  random-uid  a DESFire that tells its UID only to who is authenticated
   foreign     a DESFire of another issuer
+  clone       the UID of another card (--of), none of its keys
   bank        a payment card: answers SELECT 2PAY.SYS.DDF01
   phone       another UID at each tap, no application
-  clone       the UID of another card (--of), none of its keys
   iso7816     a bare ISO 7816 card: a master file and EF.DIR
-  random-uid  a DESFire that hides its UID
 
 """
 

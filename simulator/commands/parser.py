@@ -17,7 +17,7 @@ COUNT_MAX = 1000
 SLOW_MILLISECONDS_MAX = 10_000
 NOTE_CHARACTERS_MAX = 200
 TAP_HOLD, TEAR_HOLD = "2s", "10s"
-KINDS = ("blank", "foreign", "bank", "phone", "clone", "iso7816", "random-uid")
+KINDS = ("blank", "ev1", "ev3", "random-uid", "foreign", "clone", "bank", "phone", "iso7816")
 LOST_PARTS = ("answer", "command")
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000}
 

@@ -123,6 +123,8 @@ def test_every_kind_answers_as_itself_and_comes_back(folder: CardFolder) -> None
         "clone": (BENEFITS_AID + ACCESS_AID).hex().upper() + "9100",
         "iso7816": "6E00",
         "random-uid": "9100",
+        "ev1": "9100",
+        "ev3": "9100",
     }
     for one_drawer in (drawer, reopened(folder)):
         for one in one_drawer.cards():
@@ -149,14 +151,37 @@ TORN = CardFaults(tear_after=3, slow_milliseconds=5)
 
 
 def test_a_random_uid_hides_the_true_one(folder: CardFolder) -> None:
-    one = Drawer(folder).add(new("X", "random-uid", uid="04A1B2C3D4E5F6"))
+    drawer = Drawer(folder)
+    drawer.add(new("X", "random-uid", uid="04A1B2C3D4E5F6"))
     seen = set()
-    for _ in range(3):
+    for one in (drawer.card("X"), reopened(folder).card("X")):
+        for _ in range(3):
+            one.card.power_on()
+            assert one.card.uid[0] == 0x08
+            seen.add(one.card.uid)
+        assert one.uid == "04A1B2C3D4E5F6"
+    assert len(seen) == 6
+
+
+def test_a_clone_of_a_card_that_hides_its_uid_has_the_true_one() -> None:
+    drawer = Drawer()
+    drawer.add(new("X", "random-uid", uid="04A1B2C3D4E5F6")).card.power_on()
+    assert drawer.add(new("Y", "clone", of="X")).card.uid.hex().upper() == "04A1B2C3D4E5F6"
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "authentication"),
+    # The key of a card as delivered is DES, which AuthenticateEV2First refuses: where it exists.
+    [("ev1", "0100", "911C"), ("blank", "1200", "91AE"), ("ev3", "3300", "91AE")],
+)
+def test_generations_differ_and_come_back(
+    folder: CardFolder, kind: str, version: str, authentication: str
+) -> None:
+    Drawer(folder).add(new("X", kind))
+    for one in (Drawer(folder).card("X"), reopened(folder).card("X")):
         one.card.power_on()
-        assert one.card.uid[0] == 0x08
-        seen.add(one.card.uid)
-    assert len(seen) == 3
-    assert one.uid == "04A1B2C3D4E5F6"
+        assert ask(one, "9060000000")[6:10] == version
+        assert ask(one, "9071000002000000") == authentication
 
 
 @pytest.mark.parametrize(
