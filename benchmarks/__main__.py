@@ -1,16 +1,42 @@
-"""`make bench`: measure, and print each figure beside its floor."""
+"""`make bench`: measure, and print each figure beside its floor.
 
+Each measurement runs in a process of its own: pyscard learns once where its daemon is.
+`python -m benchmarks NAME` runs one.
+"""
+
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks import gate
+from benchmarks.figures import Comparison
+
+NAMES = ("gate", "host_side", "vault")
+Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 
 
 def main() -> int:
-    """Run every benchmark."""
+    """Run the benchmarks named on the command line, or all; return 1 if any failed."""
+    if len(sys.argv) == 2:
+        return _run(sys.argv[1])
+    statuses = [
+        subprocess.run([sys.executable, "-m", "benchmarks", name], check=False).returncode
+        for name in NAMES
+    ]
+    return int(any(statuses))
+
+
+def _run(name: str) -> int:
+    if name not in NAMES:
+        print(f"no such benchmark; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    measure: Measure = import_module(f"benchmarks.{name}").measure
     with tempfile.TemporaryDirectory(prefix="pass-bench-") as folder:
-        print(gate.measure(Path(folder)).in_words())
+        found = measure(Path(folder))
+    for one in [found] if isinstance(found, Comparison) else found:
+        print(one.in_words(), flush=True)
     return 0
 
 
