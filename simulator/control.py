@@ -5,6 +5,7 @@ ever repeats a key that was pressed or shows a key of a card.
 Not done here: cards (`cards/`, `chip/`), readers (`tabletop.py`, `vpcd.py`), the pad (`pad/`).
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
@@ -97,12 +98,13 @@ class WantedFaults(_Body):
     silent: bool = False
 
 
-def create_control(table: Tabletop) -> FastAPI:
-    """Return the HTTP application over this table."""
+def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """Return the HTTP application over this table; `stopping` ends the open event streams."""
     app = FastAPI(title="Pass simulator", docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     _answer_errors(app)
     _add_general_routes(app, table)
+    _add_event_route(app, table, stopping)
     _add_card_routes(app, table)
     _add_reader_routes(app, table)
     _add_pad_routes(app, table)
@@ -143,9 +145,11 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
     def pcscd() -> dict[str, str | None]:
         return {"socket_path": str(table.pcscd_socket) if table.pcscd_socket else None}
 
+
+def _add_event_route(app: FastAPI, table: Tabletop, stopping: Callable[[], bool]) -> None:
     @app.get("/events")
     async def events() -> StreamingResponse:
-        stream = event_stream(table.feed, table.feed.listen())
+        stream = event_stream(table.feed, table.feed.listen(), stopping=stopping)
         return StreamingResponse(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
@@ -153,7 +157,7 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
 
 def _add_card_routes(app: FastAPI, table: Tabletop) -> None:
     def view(one: DrawerCard) -> CardView:
-        return view_of(one, table.reader_of(one.name))
+        return view_of(one, table.reader_of(one))
 
     @app.get("/cards")
     def cards() -> list[CardView]:

@@ -59,9 +59,10 @@ def _serve(settings: SimulatorSettings, announce: Announce) -> None:
     with ExitStack() as stack:
         table = _lay_table(settings, stack)
         listener = stack.enter_context(_listen(settings.control_port))
+        control = create_control(table, stopping=lambda: server.should_exit)
         server = uvicorn.Server(
             uvicorn.Config(
-                create_control(table),
+                control,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

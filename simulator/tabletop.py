@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.cards.drawer import Drawer
+from simulator.cards.drawer import Drawer, DrawerCard
 from simulator.cards.faults import Tear
 from simulator.pad.cable import PadCable
 from simulator.refusals import (
@@ -54,10 +54,9 @@ class Tabletop:
         """Return the name of the card that lies on this reader."""
         return self._name_of(self.slot(reader).card)
 
-    def reader_of(self, card: str) -> str | None:
+    def reader_of(self, one: DrawerCard) -> str | None:
         """Return the name of the reader on which this card lies."""
-        wanted = self.drawer.card(card).card
-        return next((name for name, slot in self.slots.items() if slot.card is wanted), None)
+        return next((name for name, slot in self.slots.items() if slot.card is one.card), None)
 
     def lay(self, reader: str, card: str, tear: Tear | None = None) -> None:
         """Lay a card on a reader, in the place of what lies there; `tear` is for this tap alone.
@@ -82,7 +81,7 @@ class Tabletop:
     def throw_away(self, card: str) -> None:
         """Delete a card that lies nowhere."""
         with self.lock:
-            if self.reader_of(card) is not None:
+            if self.reader_of(self.drawer.card(card)) is not None:
                 raise CardLies
             self.drawer.delete(card)
 

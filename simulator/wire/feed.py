@@ -21,6 +21,7 @@ from simulator.refusals import TooManyListeners
 LISTENERS_MAX = 8
 QUEUE_EVENTS_MAX = 256
 QUIET_SECONDS_MAX = 10.0
+TURN_SECONDS_MAX = 0.25
 
 Json = dict[str, Any]
 
@@ -137,19 +138,26 @@ class Feed:
 
 
 async def event_stream(
-    feed: Feed, listener: Listener, *, quiet_seconds_max: float = QUIET_SECONDS_MAX
+    feed: Feed,
+    listener: Listener,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    quiet_seconds_max: float = QUIET_SECONDS_MAX,
 ) -> AsyncGenerator[str, None]:
-    """Give server-sent events (WHATWG HTML §9.2) until nobody reads them."""
+    """Give server-sent events (WHATWG HTML §9.2) until nobody reads them, or `stopping`."""
+    quiet_seconds = 0.0
     try:
         yield ": listening\n\n"
-        while True:
-            news, dropped = await listener.take(quiet_seconds_max)
+        while not stopping():
+            news, dropped = await listener.take(TURN_SECONDS_MAX)
+            quiet_seconds = 0.0 if news else quiet_seconds + TURN_SECONDS_MAX
             if dropped:
                 yield f'event: dropped\ndata: {{"dropped": {dropped}}}\n\n'
             for event in news:
                 content = json.dumps(event, ensure_ascii=False)
                 yield f"id: {event['sequence']}\nevent: {event['wire']}\ndata: {content}\n\n"
-            if not news:
+            if quiet_seconds >= quiet_seconds_max:
+                quiet_seconds = 0.0
                 yield ": nothing new\n\n"
     finally:
         feed.leave(listener)

@@ -1,5 +1,6 @@
 """Cards over HTTP: what is kept, faults, throwing away; and the program started twice."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,22 @@ def test_the_programs_cards_outlive_a_kill(tmp_path: Path) -> None:
         process.wait()
     with simulator(config) as (_, ready):
         assert httpx.get(f"{ready['control']}/cards").json() == before
+
+
+@pytest.mark.timeout(60)
+def test_the_program_stops_while_somebody_listens(tmp_path: Path) -> None:
+    with (
+        simulator(write_settings(tmp_path)) as (process, ready),
+        httpx.Client(base_url=ready["control"]) as client,
+        client.stream("GET", "/events") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines) == ": listening"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert list(lines) == [""]
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_two_programs_cannot_have_one_folder(

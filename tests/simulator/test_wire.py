@@ -362,7 +362,7 @@ def test_a_listener_whose_loop_has_ended_harms_nobody() -> None:
 def test_the_stream_keeps_its_connection_warm_and_leaves() -> None:
     async def listen() -> None:
         feed = Feed(now=lambda: AT, listeners_max=1, events_max=1)
-        stream = event_stream(feed, feed.listen(), quiet_seconds_max=0.01)
+        stream = event_stream(feed, feed.listen(), quiet_seconds_max=0.0)
         assert await anext(stream) == ": listening\n\n"
         assert await anext(stream) == ": nothing new\n\n"
         feed.publish(event("a"))
@@ -372,6 +372,8 @@ def test_the_stream_keeps_its_connection_warm_and_leaves() -> None:
         assert said.startswith("id: 2\nevent: pad\ndata: {")
         assert json.loads(said.splitlines()[2].removeprefix("data: "))["words"] == "é"
         await stream.aclose()
+        stopped = event_stream(feed, feed.listen(), stopping=lambda: True)
+        assert [said async for said in stopped] == [": listening\n\n"]
         feed.listen()
 
     asyncio.run(listen())
