@@ -4,7 +4,9 @@ Promise: `diversify` is a pure function; the same master and input give the same
 Not here: the masters. They live in the backend's vault.
 """
 
-from passcard.crypto import AES_BLOCK, aes_cbc_encrypt, aes_ecb_encrypt
+from collections.abc import Callable
+
+from passcard.crypto import AES_BLOCK, aes_cbc_encrypt
 from passcard.layout import AES_KEY_LENGTH, AID_LENGTH, UID_LENGTH
 
 INPUT_BYTES_MAX = 31
@@ -18,16 +20,26 @@ def diversify(master_key: bytes, diversification_input: bytes) -> bytes:
     """Return the 16-byte key of one card (AN10922 §2.2); the input has 1 to 31 bytes."""
     if len(master_key) != AES_KEY_LENGTH:
         raise ValueError("a master key has 16 bytes")
+    return diversify_by(
+        lambda plain: aes_cbc_encrypt(master_key, bytes(AES_BLOCK), plain), diversification_input
+    )
+
+
+def diversify_by(encrypt: Callable[[bytes], bytes], diversification_input: bytes) -> bytes:
+    """Do the same with a master that only encrypts: AES-CBC of whole blocks, zero IV.
+
+    For a master that lives in a token and cannot be read.
+    """
     if not 1 <= len(diversification_input) <= INPUT_BYTES_MAX:
         raise ValueError("a diversification input has 1 to 31 bytes")
-    subkey_1 = _double(aes_ecb_encrypt(master_key, bytes(AES_BLOCK)))
+    subkey_1 = _double(encrypt(bytes(AES_BLOCK)))
     message = _DIVERSIFICATION_CONSTANT + diversification_input
     # Always two blocks, even when one would do: this is where it is not a plain CMAC.
     whole = len(message) == _PADDED_LENGTH
     subkey = subkey_1 if whole else _double(subkey_1)
     padded = message if whole else (message + b"\x80").ljust(_PADDED_LENGTH, b"\x00")
     last = _xor(padded[AES_BLOCK:], subkey)
-    return aes_cbc_encrypt(master_key, bytes(AES_BLOCK), padded[:AES_BLOCK] + last)[AES_BLOCK:]
+    return encrypt(padded[:AES_BLOCK] + last)[AES_BLOCK:]
 
 
 def card_key_input(uid: bytes, aid: bytes) -> bytes:

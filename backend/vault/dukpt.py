@@ -94,6 +94,29 @@ def aes_pin_key(bdk: bytes, serial: KeySerialNumber, length: int = 16) -> bytes:
     return _aes_derive(key, _USAGE_PIN, length, _context(serial, serial.counter))
 
 
+def aes128_initial_key_data(initial_key_id: bytes) -> bytes:
+    """Return the block whose encryption under a BDK of 16 bytes is a pad's first key."""
+    if len(initial_key_id) != AES_KEY_ID_BYTES:
+        raise KeySerialNumberInvalid("an initial key id has 8 bytes")
+    return _derivation_data(_USAGE_INITIAL_KEY, 16, initial_key_id)
+
+
+def aes128_pin_key_path(serial: KeySerialNumber) -> tuple[bytes, ...]:
+    """Return the blocks that lead from a BDK of 16 bytes to the PIN key, for a token.
+
+    Each is encrypted under the key that the one before led to.
+    """
+    path = [aes128_initial_key_data(serial.initial_key_id)]
+    reached = 0
+    for place in reversed(range(32)):
+        bit = 1 << place
+        if serial.counter & bit:
+            reached |= bit
+            path.append(_derivation_data(_USAGE_DERIVATION, 16, _context(serial, reached)))
+    path.append(_derivation_data(_USAGE_PIN, 16, _context(serial, serial.counter)))
+    return tuple(path)
+
+
 def tdes_initial_key(bdk: bytes, initial_key_id: bytes) -> bytes:
     """Return a pad's first key, 16 bytes (ANSI X9.24-1 §A.6); the id has 10 bytes."""
     if len(initial_key_id) != TDES_KSN_BYTES:
@@ -125,6 +148,13 @@ def _context(serial: KeySerialNumber, counter: int) -> bytes:
 
 def _aes_derive(key: bytes, usage: int, length: int, context: bytes) -> bytes:
     """Derive `length` bytes: one AES block for each 16, numbered from 1 (ANSI X9.24-3 §6.3.2)."""
+    data = _derivation_data(usage, length, context)
+    # ECB is the standard's own derivation function: each block is unlike every other.
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305
+    return (encryptor.update(data) + encryptor.finalize())[:length]
+
+
+def _derivation_data(usage: int, length: int, context: bytes) -> bytes:
     fixed = (
         usage.to_bytes(2, "big")
         + _AES_ALGORITHM[length].to_bytes(2, "big")
@@ -132,10 +162,7 @@ def _aes_derive(key: bytes, usage: int, length: int, context: bytes) -> bytes:
         + context
     )
     blocks = -(-length // 16)
-    data = b"".join(bytes((_VERSION, number)) + fixed for number in range(1, blocks + 1))
-    # ECB is the standard's own derivation function: each block is unlike every other.
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305
-    return (encryptor.update(data) + encryptor.finalize())[:length]
+    return b"".join(bytes((_VERSION, number)) + fixed for number in range(1, blocks + 1))
 
 
 def _tdes_non_reversible(key: bytes, register: bytes) -> bytes:

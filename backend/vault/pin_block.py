@@ -4,6 +4,8 @@ Promise: what comes out is a buffer to be wiped; a block that is not of its form
 `PinBlockInvalid`, which says nothing of what was in it. Not here: whose PIN it is.
 """
 
+from collections.abc import Callable
+
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -24,13 +26,20 @@ class PinBlockInvalid(Exception):
 
 def open_format_4(key: bytes, card_number: str, block: bytes) -> bytearray:
     """Return the PIN digits (ASCII) of a format 4 block of 16 bytes (ISO 9564-1 §9.4.2.3)."""
+    cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
+    return open_format_4_by(lambda closed: _decrypt(cipher.decryptor(), closed), card_number, block)
+
+
+def open_format_4_by(
+    decrypt: Callable[[bytes | bytearray], bytearray], card_number: str, block: bytes
+) -> bytearray:
+    """Do the same with a key that only decrypts single blocks, in a token."""
     if len(block) != 16:
         raise PinBlockInvalid
     # Two ECB decryptions with the account number between them are the format itself.
-    cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
-    intermediate = _decrypt(cipher.decryptor(), block)
+    intermediate = decrypt(block)
     masked = _xor(intermediate, _format_4_pan_field(card_number))
-    pin_field = _decrypt(cipher.decryptor(), masked)
+    pin_field = decrypt(masked)
     try:
         return _read_pin_field(pin_field[:8], control=4, fill=_NIBBLE_FILL_4)
     finally:

@@ -26,9 +26,10 @@ from backend.vault.keys import (
     with_new_card_masters,
     with_new_pin_reference,
 )
-from backend.vault.local import SEALED_SECONDS_MAX, LocalVault
+from backend.vault.local import LocalVault
 from backend.vault.pin_reference import reference_tag
 from backend.vault.seal import seal, unseal
+from backend.vault.store_vault import SEALED_SECONDS_MAX
 from backend.vault.values import (
     EncryptedPinBlock,
     PinProfile,
