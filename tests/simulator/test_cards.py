@@ -282,6 +282,15 @@ def test_a_change_changes_what_it_names(folder: CardFolder) -> None:
     assert (kept.faults, kept.colour, kept.note) == (CardFaults(), None, "retrouvée")
 
 
+def test_a_fault_is_switched_in_the_middle_of_a_tap() -> None:
+    drawer = Drawer()
+    one = drawer.add(new("LEA"))
+    one.card.power_on()
+    assert ask(one, LIST) == "9100"
+    drawer.change("LEA", CardChange(faults=CardFaults(tear_after=0)))
+    assert ask(one, LIST) == ""
+
+
 def test_one_program_writes_others_may_read(folder: CardFolder) -> None:
     Drawer(folder).add(new("LEA"))
     with pytest.raises(FolderBusy):

@@ -302,7 +302,6 @@ def test_cards_are_laid_and_taken(run: Run, readers: tuple[Tabletop, httpx.Clien
 def test_a_tap_lasts_as_long_as_it_is_held(
     run: Run, readers: tuple[Tabletop, httpx.Client]
 ) -> None:
-    run("card", "insert", "LEA", "--reader", "counter")
     began = time.monotonic()
     status, said, _ = run("card", "tap", "lea", "--reader", "counter", "--hold", "300ms", "--json")
     assert time.monotonic() - began >= 0.3
@@ -311,6 +310,19 @@ def test_a_tap_lasts_as_long_as_it_is_held(
     assert answer.pop("held_milliseconds") >= 300
     assert answer == {"card": "LEA", "reader": "Pass Counter", "torn": False}
     assert readers[1].get("/cards/LEA").json()["reader"] is None
+
+
+def test_a_card_that_lies_there_is_lifted_for_a_tap_and_left_by_an_insertion(
+    run: Run, readers: tuple[Tabletop, httpx.Client]
+) -> None:
+    taps: list[bool] = []
+    slot = readers[0].slot("Pass Counter")
+    slot._observe_presence = lambda _card, present: taps.append(present)
+    for _ in range(2):
+        run("card", "insert", "LEA", "--reader", "counter")
+    assert taps == [True]
+    run("card", "tap", "LEA", "--reader", "counter", "--hold", "50ms")
+    assert taps == [True, False, True, False]
 
 
 @pytest.mark.parametrize(("loses", "applications"), [("answer", "010203"), ("command", "")])
