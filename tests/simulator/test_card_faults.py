@@ -1,6 +1,7 @@
 """Faults of cards: each in a table, all together against a model, and through the real pcscd."""
 
 import contextlib
+import hashlib
 import itertools
 import json
 import os
@@ -18,7 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from passcard.card_keys import PersonalisationKeys
+from passcard.errors import PassCardError
+from passcard.personalise import personalise
+from passcard.secret import Secret
 from simulator.cards.faults import CardFaults, FaultyCard, LostPart, Tear, spoil
+from simulator.chip.chip import Chip
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import CardMute, VirtualCardSlot
 
@@ -295,3 +301,62 @@ def test_the_terminals_reader_says_typed_errors_only(
     slot.insert(CountingCard())
     assert client.tap(*COMMANDS) == [UID.hex().upper(), WHOLE, None]
     slot.remove()
+
+
+# --- what the terminal's side of the protocol makes of it ---
+
+CARD_UID = bytes.fromhex("04A1B2C3D4E5F6")
+CARD_KEYS = PersonalisationKeys(*(Secret(bytes((number,)) * 16) for number in range(1, 6)))
+COMMANDS_MAX = 100
+
+
+class Torn(Exception):
+    """No answer came: what the reader says as CardRemoved or CardSilent."""
+
+
+def personalise_over(card: FaultyCard) -> int:
+    """Run the issuing dialogue over this card; return how many commands it took."""
+    card.enter_field()
+    card.power_on()
+    seeds = itertools.count()
+    talk = personalise(
+        CARD_UID,
+        CARD_KEYS,
+        lambda length: hashlib.shake_128(f"{next(seeds)}".encode()).digest(length),
+    )
+    command, commands = next(talk), 0
+    while True:
+        commands += 1
+        assert commands <= COMMANDS_MAX, "the dialogue has no end"
+        answer = card.transmit(command)
+        if not answer:
+            raise Torn
+        try:
+            command = talk.send(answer)
+        except StopIteration:
+            return commands
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda number: CardFaults(corrupt_answer=number),
+        lambda number: CardFaults(tear_after=number - 1, tear_loses=LostPart.COMMAND),
+        lambda number: CardFaults(tear_after=number - 1, tear_loses=LostPart.ANSWER),
+    ],
+    ids=["corrupt", "command lost", "answer lost"],
+)
+def test_each_fault_at_each_command_of_an_issue_is_typed_and_can_be_repaired(
+    kind: Callable[[int], CardFaults],
+) -> None:
+    """The card that was disturbed at any command is a good card after a second try."""
+    for number in range(1, COMMANDS_MAX):
+        card = FaultyCard(Chip(CARD_UID, numbers()), numbers(), faults=kind(number))
+        finished = 0
+        with contextlib.suppress(PassCardError, Torn):
+            finished = personalise_over(card)
+        card.faults = CardFaults()
+        personalise_over(card)
+        if 0 < finished < number:
+            return
+    raise AssertionError("the fault never came too late")
