@@ -4,7 +4,7 @@ Promise: what `transmit` answers follows the public facts; any error answer,
 any selection and any loss of power end the session; memory changes in one step or not at all.
 
 Not built: shared applications (a second AID in SelectApplication), delegated applications,
-additional access rights, SDM, the virtual card and its proximity check.
+additional access rights, SDM, the virtual card and its keys.
 """
 
 from collections.abc import Callable
@@ -38,6 +38,7 @@ from simulator.chip.frames import (
 from simulator.chip.generation import EV2, Generation
 from simulator.chip.iso7816 import answer_iso, iso_refusal
 from simulator.chip.memory import CAPABILITIES_LENGTH, PICC_AID, Damage, Memory
+from simulator.chip.proximity import PROXIMITY_COMMANDS
 from simulator.chip.state import ChipState, PowerLostError, Random
 from simulator.chip.status import RefusalError, Status, require
 
@@ -188,6 +189,10 @@ class Chip:
         generation = self._state.generation
         one_frame = len(frame.body) <= PART_LENGTH_MAX
         require(generation.knows_ev2 or one_frame, Status.LENGTH_ERROR)
+        if generation.knows_ev2 and frame.ins in PROXIMITY_COMMANDS:
+            answer = PROXIMITY_COMMANDS[frame.ins](self._state, frame.body)
+            return Status.PROXIMITY_CHECK_OK, answer
+        require(self._state.proximity is None, Status.PROXIMITY_CHECK_BUSY)
         if frame.ins in AUTHENTICATIONS:
             known = generation.knows_ev2 or frame.ins not in EV2_AUTHENTICATIONS
             require(known, Status.ILLEGAL_COMMAND)

@@ -35,6 +35,8 @@ class ChipState:
     generation: Generation = EV2
     # What the last ISO SELECT of a file chose, for READ BINARY and the like.
     current_file: int | None = None
+    # A proximity check under way; `proximity` knows what is in it.
+    proximity: object | None = None
     torn_write: bool | None = None
     committed: Callable[[Memory], None] = field(default=lambda _memory: None, repr=False)
 
@@ -92,6 +94,7 @@ class ChipState:
     def end_session(self) -> None:
         """Lose the session and all that is not committed, as any error does."""
         self.session = None
+        self.proximity = None
         self.transaction = Transaction()
 
     def forget(self) -> None:

@@ -1,0 +1,420 @@
+"""A random life: commands of every kind against a plain model of memory and access rules."""
+
+import copy
+import enum
+import json
+import random
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from simulator.chip.memory import Memory, from_json, to_json
+from tests.simulator.chip import model as world
+from tests.simulator.chip.cards import MODES, UID, card, file_of, key
+from tests.simulator.chip.host import PICC, Host, number
+from tests.simulator.chip.model import Kind, Mode, Model, ModelFile
+
+TM_KEY = bytes(range(16))
+STEPS, LIVES = 40, 300
+COMMIT, ABORT = 0xC7, 0xA7
+sessions = st.sampled_from(["ev2 0", "ev2 1", "aes 0", "aes 1", "ev2 0", "ev2 1", None])
+rarely = st.sampled_from([False] * 5 + [True])
+TEARS = (None, None, None, False, True)
+
+# A life begins with a file of each kind. Mostly the right kind is asked, rarely another.
+FIRST: dict[Kind, int] = {"standard": 0, "backup": 1, "value": 2, "linear": 3, "cyclic": 4}
+numbers = st.integers(0, 6)
+
+
+def mostly(*files: int) -> st.SearchStrategy[int]:
+    return st.sampled_from([*files * 6, 0, 1, 2, 3, 4, 5, 6])
+
+
+# Mostly rights that somebody has: three keys, free, never.
+nibbles = st.sampled_from([*(0, 1) * 6, *(0xE,) * 4, 2, 0xF])
+all_rights = st.tuples(nibbles, nibbles, nibbles, nibbles).map(
+    lambda four: four[0] << 12 | four[1] << 8 | four[2] << 4 | four[3]
+)
+modes = st.sampled_from(["plain", "mac", "full"])
+kinds: st.SearchStrategy[Kind] = st.sampled_from(
+    ["standard", "backup", "value", "linear", "cyclic"]
+)
+offsets = st.sampled_from([0, 0, 1, 2, 3, 5, 8, 20, 30, world.SIZE, world.SIZE + 1])
+contents = st.binary(min_size=1, max_size=world.SIZE)
+amounts = st.sampled_from([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 150, -1])
+
+
+def _creation(at: int, file: ModelFile) -> tuple[int, bytes]:
+    head = bytes((at, MODES[file.mode])) + number(file.rights, 2)
+    match file.kind:
+        case "standard":
+            return 0xCD, head + number(world.SIZE)
+        case "backup":
+            return 0xCB, head + number(world.SIZE)
+        case "value":
+            limits = number(world.LOWER, 4) + number(world.UPPER, 4) + bytes(4)
+            return 0xCC, head + limits + b"\x01"
+        case "linear":
+            return 0xC1, head + number(world.RECORD) + number(world.RECORDS)
+        case _:
+            return 0xC0, head + number(world.RECORD) + number(world.RECORDS)
+
+
+class Ending(enum.Enum):
+    """What follows a change: nothing yet, a commit, or one that is torn before or after it."""
+
+    LATER = enum.auto()
+    COMMIT = enum.auto()
+    OLD = enum.auto()
+    NEW = enum.auto()
+
+
+endings = st.sampled_from([Ending.LATER] * 5 + [Ending.COMMIT] * 6 + [Ending.OLD, Ending.NEW])
+
+
+class CardLife(RuleBasedStateMachine):
+    """The chip beside the model; whatever is sent, both say the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Memory] = []
+        seeded = random.Random(1)
+        self.host: Host = card(random=seeded.randbytes, committed=self.kept.append)
+        self.model = Model(UID, TM_KEY)
+        self.host.records_length = None
+
+    @initialize(chosen=st.lists(st.tuples(modes, all_rights), min_size=5, max_size=5))
+    def begin(self, chosen: list[tuple[Mode, int]]) -> None:
+        for (kind, at), (mode, rights) in zip(FIRST.items(), chosen, strict=True):
+            self.create(at, kind, mode, rights)
+
+    # Comparing.
+
+    def _same(self, why: set[int], status: int) -> bool:
+        """Hold the status against the model's; an error ends everything on both sides."""
+        if not why:
+            assert status == 0
+            return True
+        assert status in why, (why, hex(status))
+        self.model.forget()
+        self.host.leave()
+        return False
+
+    def _write(self, ins: int, header: bytes, data: bytes, names: str, why: set[int]) -> None:
+        mode = self.model.mode(header[0], names)
+        self._same(why, self.host.ask(ins, header, data, mode)[0])
+
+    def _enter(self, session: str | None) -> None:
+        """Mostly open a session where there is none, so that rights are held and used."""
+        if session is not None and self.model.key is None and not self.model.pending:
+            how, at = session.split()
+            self.authenticate(int(at), how)
+
+    def _end(self, then: Ending) -> None:
+        if then is not Ending.LATER and (self.model.pending or self.model.input):
+            self._commit({Ending.OLD: False, Ending.NEW: True}.get(then))
+
+    # Sessions.
+
+    @rule(sure=rarely)
+    def select(self, *, sure: bool) -> None:
+        if not sure:
+            return
+        assert self.host.select() == 0
+        self.model.forget()
+
+    @rule(missing=st.booleans(), sure=rarely)
+    def select_what_is_not_there_or_reset(self, *, missing: bool, sure: bool) -> None:
+        if not sure:
+            return
+        if missing:
+            assert self.host.select(b"\x01\x02\x03") == 0xA0
+        else:
+            self.host.reset()
+            assert self.host.select() == 0
+        self.model.forget()
+
+    @rule(at=st.integers(0, 2), how=st.sampled_from(["ev2", "aes"]))
+    def authenticate(self, at: int, how: str) -> None:
+        assert getattr(self.host, how)(at, key(at)) == 0
+        if how == "ev2":
+            self.model.abort()
+        self.model.key = at
+
+    @precondition(lambda self: hasattr(self.host.session, "ti"))
+    @rule(at=st.integers(0, 2))
+    def go_on_with_another_key(self, at: int) -> None:
+        assert self.host.non_first(at, key(at)) == 0
+        self.model.key = at
+
+    @rule(how=st.sampled_from(["ev2", "aes"]), sure=rarely)
+    def authenticate_wrongly(self, how: str, *, sure: bool) -> None:
+        if not sure:
+            return
+        assert getattr(self.host, how)(1, key(2)) == 0xAE
+        self.model.forget()
+
+    @rule(frame=st.binary(min_size=1, max_size=30), sure=rarely)
+    def hear_nonsense(self, frame: bytes, *, sure: bool) -> None:
+        if not sure:
+            return
+        assert self.host.chip.transmit(b"\x99" + frame) == b"\x1c"
+        self.model.forget()
+        self.host.leave()
+
+    # Files.
+
+    @rule(at=numbers, kind=kinds, mode=modes, rights=all_rights, sure=rarely)
+    def create_another(self, at: int, kind: Kind, mode: Mode, rights: int, *, sure: bool) -> None:
+        if sure:
+            self.create(at, kind, mode, rights)
+
+    def create(self, at: int, kind: Kind, mode: Mode, rights: int) -> None:
+        file = ModelFile(kind, mode, rights)
+        self._same(self.model.create(at, file), self.host.ask(*_creation(at, file))[0])
+
+    @precondition(lambda self: not self.model.counts and hasattr(self.host.session, "ti"))
+    @rule(at=numbers)
+    def create_transaction_mac(self, at: int) -> None:
+        why = self.model.create(at, ModelFile("mac", "plain", 0xEFFE))
+        self.model.counter, self.model.input = 0, []
+        header = bytes((at, 0)) + number(0xEFFE, 2) + b"\x02"
+        self._same(why, self.host.ask(0xCE, header, TM_KEY + b"\x00", "full")[0])
+
+    @rule(at=numbers, sure=rarely)
+    def delete(self, at: int, *, sure: bool) -> None:
+        if not sure:
+            return
+        counted = self.model.counts
+        why = self.model.delete(at)
+        if counted and not self.model.counts:
+            self.model.input = []
+        self._same(why, self.host.ask(0xDF, bytes((at,)))[0])
+
+    @rule(at=numbers, mode=modes, rights=all_rights, session=sessions)
+    def change_settings(self, at: int, mode: Mode, rights: int, *, session: str | None) -> None:
+        self._enter(session)
+        why = self.model.refusals(at, "C")
+        file = self.model.files.get(at)
+        if file is not None and file.kind == "mac":
+            return
+        free = file is None or self.model.key is None or self.model.key not in file.nibbles("C")
+        body = bytes((MODES[mode],)) + number(rights, 2)
+        status = self.host.ask(0x5F, bytes((at,)), body, "plain" if free else "full")[0]
+        if self._same(why, status):
+            assert file is not None
+            file.mode, file.rights = mode, rights
+
+    # Data.
+
+    @rule(
+        at=mostly(0, 1),
+        offset=offsets,
+        length=offsets,
+        ins=st.sampled_from([0xBD, 0xAD]),
+        session=sessions,
+    )
+    def read(self, at: int, offset: int, length: int, ins: int, *, session: str | None) -> None:
+        self._enter(session)
+        if self.model.files.get(at) and self.model.files[at].kind == "mac":
+            return
+        header = bytes((at,)) + number(offset) + number(length)
+        why, mode = self.model.read(at, offset, length), self.model.mode(at, "R RW")
+        status, found = self.host.ask(ins, header, mode=mode)
+        if self._same(why, status):
+            assert found == self.model.data(ins, at, offset, length)
+
+    @rule(
+        at=numbers,
+        offset=offsets,
+        data=st.binary(min_size=1, max_size=world.SIZE),
+        long=st.booleans(),
+        session=sessions,
+        then=endings,
+    )
+    def write(
+        self, at: int, offset: int, data: bytes, *, long: bool, session: str | None, then: Ending
+    ) -> None:
+        self._enter(session)
+        if self.model.files.get(at) and self.model.files[at].kind == "mac":
+            return
+        ins = 0x8D if long else 0x3D
+        header = bytes((at,)) + number(offset) + number(len(data))
+        mode = self.model.mode(at, "W RW")
+        why = self.model.write(ins, at, offset, data)
+        self._same(why, self.host.ask(ins, header, data, mode)[0])
+        self._end(then)
+
+    # Values.
+
+    @rule(at=mostly(2), session=sessions)
+    def see_value(self, at: int, *, session: str | None) -> None:
+        self._enter(session)
+        why = self.model.value(at)
+        status, found = self.host.ask(0x6C, bytes((at,)), mode=self.model.mode(at, "R W RW"))
+        if self._same(why, status):
+            assert found == self.model.told_value(at)
+
+    @rule(
+        at=mostly(2),
+        amount=amounts,
+        ins=st.sampled_from([0x0C, 0xDC, 0xDC, 0x1C]),
+        session=sessions,
+        then=endings,
+    )
+    def move(self, at: int, amount: int, ins: int, *, session: str | None, then: Ending) -> None:
+        self._enter(session)
+        names = {0x0C: "RW", 0xDC: "R W RW", 0x1C: "W RW"}[ins]
+        why = self.model.move(ins, at, amount)
+        self._write(ins, bytes((at,)), number(amount, 4), names, why)
+        self._end(then)
+
+    # Records.
+
+    @rule(
+        at=mostly(3, 4),
+        offset=st.sampled_from([0, 0, 0, 1, 2]),
+        data=st.binary(min_size=1, max_size=4),
+        session=sessions,
+        then=endings,
+    )
+    def write_record(
+        self, at: int, offset: int, data: bytes, *, session: str | None, then: Ending
+    ) -> None:
+        self._enter(session)
+        header = bytes((at,)) + number(offset) + number(len(data))
+        why = self.model.write_record(0x3B, at, offset, data)
+        self._write(0x3B, header, data, "W RW", why)
+        self._end(then)
+
+    @rule(
+        at=mostly(3, 4),
+        record=st.sampled_from([0, 0, 1, 2]),
+        data=st.binary(min_size=1, max_size=5),
+        session=sessions,
+        then=endings,
+    )
+    def update_record(
+        self, at: int, record: int, data: bytes, *, session: str | None, then: Ending
+    ) -> None:
+        self._enter(session)
+        header = bytes((at,)) + number(record) + number(0) + number(len(data))
+        why = self.model.update_record(at, record, data)
+        self._write(0xDB, header, data, "RW", why)
+        self._end(then)
+
+    @rule(
+        at=mostly(3, 4), first=st.sampled_from([0, 0, 1]), count=st.integers(0, 2), session=sessions
+    )
+    def read_records(self, at: int, first: int, count: int, *, session: str | None) -> None:
+        self._enter(session)
+        why = self.model.read_records(at, first, count)
+        self.host.records_length = count * world.RECORD
+        header, mode = bytes((at,)) + number(first) + number(count), self.model.mode(at, "R RW")
+        status, found = self.host.ask(0xBB, header, mode=mode)
+        if self._same(why, status):
+            assert found == self.model.records(at, first, count)
+
+    @rule(at=mostly(3, 4), sure=rarely, session=sessions, then=endings)
+    def clear(self, at: int, *, sure: bool, session: str | None, then: Ending) -> None:
+        self._enter(session)
+        if not sure:
+            return
+        self._same(self.model.clear(at), self.host.ask(0xEB, bytes((at,)))[0])
+        self._end(then)
+
+    # Transactions.
+
+    @precondition(lambda self: self.model.pending or self.model.input or len(self.kept) % 7 == 0)
+    @rule(torn=st.sampled_from(TEARS))
+    def commit(self, torn: bool | None) -> None:
+        self._commit(torn)
+
+    def _commit(self, torn: bool | None) -> None:
+        reported = self.model.transaction_mac() if self.model.counts else b""
+        option = b"\x01" if reported else b""
+        if torn is not None and (self.model.pending or self.model.input):
+            self._tear(option, applied=torn)
+            return
+        why = self.model.commit()
+        status, answer = self.host.ask(COMMIT, b"", option)
+        if self._same(why, status):
+            assert answer == reported
+
+    def _tear(self, option: bytes, *, applied: bool) -> None:
+        before, writes = self.host.chip.memory, len(self.kept)
+        after = copy.deepcopy(self.model)
+        assert not after.commit()
+        self.host.chip.tear_next_write(applied=applied)
+        body = self.host.session.seal(COMMIT, b"", option, "management")
+        assert self.host.chip.transmit(bytes((COMMIT,)) + body) == b""
+        if applied:
+            self.model = after
+        else:
+            assert self.host.chip.memory is before
+            assert len(self.kept) == writes
+        self.model.forget()
+        self.host.leave()
+        self.host.chip.power_on()
+        assert self.host.select() == 0
+
+    @precondition(lambda self: self.model.pending or self.model.input or len(self.kept) % 7 == 0)
+    @rule(sure=rarely)
+    def abort(self, *, sure: bool) -> None:
+        if not sure:
+            return
+        why = set() if self.model.pending or self.model.input else {world.NOTHING}
+        if self._same(why, self.host.ask(ABORT)[0]):
+            self.model.abort()
+
+    @rule()
+    def list_files(self) -> None:
+        assert self.host.ask(0x6F) == (0, bytes(self.model.files))
+
+    # What must always hold.
+
+    @invariant()
+    def the_card_holds_what_the_model_holds(self) -> None:
+        held = self.host.chip.memory.applications[b"\xf5\x92\x50"].files
+        assert list(held) == list(self.model.files)
+        for at, file in self.model.files.items():
+            _compare(file_of(self.host, at), file, self.model)
+
+    @invariant()
+    def the_store_has_the_newest_memory(self) -> None:
+        memory = self.host.chip.memory
+        assert not self.kept or self.kept[-1] is memory
+        assert PICC in memory.applications
+
+    def teardown(self) -> None:
+        memory = self.host.chip.memory
+        assert from_json(json.loads(json.dumps(to_json(memory)))) == memory
+
+
+def _compare(held: Any, file: ModelFile, model: Model) -> None:
+    assert held.head.rights.value == file.rights
+    assert held.head.communication == MODES[file.mode]
+    match file.kind:
+        case "standard" | "backup":
+            assert held.content == file.content
+        case "value":
+            assert (held.value, held.limited_credit) == (file.value, file.limited)
+        case "linear" | "cyclic":
+            assert list(held.records) == file.records
+        case "mac":
+            assert held.counter == model.counter
+
+
+def test_a_random_life() -> None:
+    run_state_machine_as_test(
+        CardLife, settings=settings(max_examples=LIVES, stateful_step_count=STEPS, deadline=None)
+    )

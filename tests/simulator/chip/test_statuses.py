@@ -1,0 +1,241 @@
+"""Every status word of the chip, reached by a command; none is left out."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from Crypto.Cipher import AES
+from Crypto.Hash import CMAC
+
+from simulator.chip.chip import Chip
+from simulator.chip.generation import EV1
+from simulator.chip.memory import PICC_AID, Damage, Memory
+from simulator.chip.status import Status
+from tests.simulator.chip.cards import UID, card, key, purse, records, standard
+from tests.simulator.chip.host import AID, PICC, Ev2, Host, number
+
+READ_ALL = b"\x01" + bytes(6)
+
+
+def _ok() -> int:
+    return card().send(0x60)[0] & 0
+
+
+def _busy() -> int:
+    host = card()
+    assert host.ev2() == 0
+    assert host.send(0xF0)[0] == 0x90
+    return host.send(0x6F)[0]
+
+
+def _no_changes() -> int:
+    return card().send(0xC7)[0]
+
+
+def _out_of_memory() -> int:
+    return card().send(0xCD, bytes.fromhex("0100EEEEFFFFFF"))[0]
+
+
+def _illegal() -> int:
+    return card().send(0x99)[0]
+
+
+def _integrity() -> int:
+    host = card()
+    assert host.ev2() == 0
+    return host.send(0x6F, bytes(8))[0]
+
+
+def _no_key() -> int:
+    return card().send(0x71, b"\x09\x00")[0]
+
+
+def _length() -> int:
+    return card().send(0x6F, b"\x00")[0]
+
+
+def _proximity_ok() -> int:
+    host = card()
+    assert host.ev2() == 0
+    return host.send(0xF0)[0]
+
+
+def _denied() -> int:
+    return card({1: standard(rights=0xFFFF)}).send(0xBD, READ_ALL)[0]
+
+
+def _parameter() -> int:
+    return card({1: purse()}).send(0x0C, b"\x01" + number(-1, 4))[0]
+
+
+def _no_application() -> int:
+    return card().select(b"\x09\x09\x09")
+
+
+def _broken(damage: Damage) -> Host:
+    memory = card({1: standard()}).chip.memory.with_damage(damage)
+    return Host(Chip(UID, os.urandom, memory=memory))
+
+
+def _broken_application() -> int:
+    return _broken(Damage(AID)).select()
+
+
+def _wrong_key() -> int:
+    return card().ev2(1, key(2))
+
+
+def _more() -> int:
+    return card().send(0x60)[0]
+
+
+def _beyond() -> int:
+    return card({1: records()}).send(0xBB, READ_ALL)[0]
+
+
+def _broken_card() -> int:
+    return _broken(Damage(PICC_AID)).send(0x60)[0]
+
+
+def _abandoned() -> int:
+    host = card({1: standard()})
+    assert host.send(0x3D, b"\x01" + number(0) + number(5) + b"abc") == (0xAF, b"")
+    assert host.send(0x6F)[0] == 0
+    return host.send(0xAF, b"de")[0]
+
+
+def _disabled() -> int:
+    host = card(generation=EV1)
+    host.select(PICC)
+    host.aes()
+    return host.send(0x6D)[0]
+
+
+def _too_many() -> int:
+    host = Host(Chip(UID, os.urandom, generation=EV1))
+    return [host.send(0xCA, bytes((1, 2, at, 0x0F, 0x81)))[0] for at in range(29)][-1]
+
+
+def _duplicate() -> int:
+    host = card()
+    host.select(PICC)
+    return host.send(0xCA, AID + b"\x0f\x81")[0]
+
+
+def _eeprom() -> int:
+    def broken(_memory: Memory) -> None:
+        raise OSError
+
+    return Host(Chip(UID, os.urandom, committed=broken)).send(0xCA, AID + b"\x0f\x81")[0]
+
+
+def _no_file() -> int:
+    return card().send(0xBD, READ_ALL)[0]
+
+
+def _broken_file() -> int:
+    host = _broken(Damage(AID, 1))
+    assert host.select() == 0
+    return host.send(0xBD, READ_ALL)[0]
+
+
+REACHED: dict[Status, Callable[[], int]] = {
+    Status.OK: _ok,
+    Status.PROXIMITY_CHECK_BUSY: _busy,
+    Status.NO_CHANGES: _no_changes,
+    Status.OUT_OF_EEPROM: _out_of_memory,
+    Status.ILLEGAL_COMMAND: _illegal,
+    Status.INTEGRITY_ERROR: _integrity,
+    Status.NO_SUCH_KEY: _no_key,
+    Status.LENGTH_ERROR: _length,
+    Status.PROXIMITY_CHECK_OK: _proximity_ok,
+    Status.PERMISSION_DENIED: _denied,
+    Status.PARAMETER_ERROR: _parameter,
+    Status.APPLICATION_NOT_FOUND: _no_application,
+    Status.APPLICATION_INTEGRITY_ERROR: _broken_application,
+    Status.AUTHENTICATION_ERROR: _wrong_key,
+    Status.ADDITIONAL_FRAME: _more,
+    Status.BOUNDARY_ERROR: _beyond,
+    Status.PICC_INTEGRITY_ERROR: _broken_card,
+    Status.COMMAND_ABORTED: _abandoned,
+    Status.PICC_DISABLED: _disabled,
+    Status.TOO_MANY_APPLICATIONS: _too_many,
+    Status.DUPLICATE: _duplicate,
+    Status.EEPROM_ERROR: _eeprom,
+    Status.FILE_NOT_FOUND: _no_file,
+    Status.FILE_INTEGRITY_ERROR: _broken_file,
+}
+# The table of the facts, section 3.
+KNOWN = bytes.fromhex("00 0C 0E 1C 1E 40 7E 9D 9E A0 A1 C1 F1 AE AF BE CA CD CE DE EE F0 90 0B")
+
+
+def test_the_statuses_are_those_of_the_facts() -> None:
+    assert set(Status) == set(KNOWN) == set(REACHED)
+
+
+@pytest.mark.parametrize("status", Status, ids=lambda status: status.name)
+def test_each_is_reached(status: Status) -> None:
+    assert REACHED[status]() == status
+
+
+# The proximity check in full, with another library's CMAC.
+
+
+def _mac(host: Host, first: int, covered: bytes) -> bytes:
+    assert isinstance(host.session, Ev2)
+    return CMAC.new(host.session.mac_key, bytes((first,)) + covered, AES).digest()[1::2]
+
+
+@pytest.mark.parametrize("cuts", [[8], [4, 4], [1] * 8])
+def test_a_proximity_check(cuts: list[int]) -> None:
+    host = card()
+    assert host.ev2() == 0
+    status, covered = host.send(0xF0)
+    assert status == 0x90
+    for cut in cuts:
+        mine = os.urandom(cut)
+        status, part = host.send(0xF2, bytes((cut,)) + mine)
+        assert (status, len(part)) == (0x90, cut)
+        covered += part + mine
+    assert host.send(0xFD, _mac(host, 0xFD, covered)) == (0x90, _mac(host, 0x90, covered))
+    assert host.ask(0x6F) == (0, b"")  # the session goes on
+    assert host.send(0xF2, b"\x01\x00")[0] == 0x9D
+
+
+@pytest.mark.parametrize(
+    ("ins", "body", "status"),
+    [
+        (0xF0, b"\x00", 0x7E),
+        (0xF2, b"", 0x7E),
+        (0xF2, b"\x00", 0x7E),
+        (0xF2, b"\x02\x00", 0x7E),
+        (0xF2, b"\x09" + bytes(9), 0x9E),
+        (0xFD, bytes(7), 0x7E),
+        (0xFD, bytes(8), 0x9E),  # before all was exchanged
+        (0x60, b"", 0x0B),
+        (0x71, b"\x00\x00", 0x0B),
+    ],
+)
+def test_a_proximity_check_gone_wrong(ins: int, body: bytes, status: int) -> None:
+    host = card()
+    assert host.ev2() == 0
+    assert host.send(0xF0)[0] == 0x90
+    assert host.send(ins, body) == (status, b"")
+    assert host.send(0x6F)[0] == 0  # and the check is over
+
+
+def test_a_proximity_check_with_a_wrong_mac() -> None:
+    host = card()
+    assert host.ev2() == 0
+    assert host.send(0xF0)[0] == 0x90
+    assert host.send(0xF2, b"\x08" + bytes(8))[0] == 0x90
+    assert host.send(0xFD, bytes(8))[0] == 0x1E
+
+
+@pytest.mark.parametrize("session", [None, "aes"])
+def test_a_proximity_check_needs_an_ev2_session(session: str | None) -> None:
+    host = card()
+    if session:
+        assert host.aes() == 0
+    assert host.send(0xF0)[0] == 0xAE
+    assert card(generation=EV1).send(0xF0)[0] == 0x1C
