@@ -89,9 +89,10 @@ class Drawer:
                 raise CardNameTaken
             if len(self._cards) >= self._cards_max:
                 raise DrawerFull
-            original = None if wanted.of is None else self.card(wanted.of).card.inner
-            named = wanted.model_copy(update={"name": name})
-            record = begin_record(named, original, self._random)
+            original = None if wanted.of is None else self.card(wanted.of)
+            spelt = {"name": name, "of": None if original is None else original.name}
+            copied = None if original is None else original.card.inner
+            record = begin_record(wanted.model_copy(update=spelt), copied, self._random)
             self._save(record)
             return self._put(record)
 

@@ -166,7 +166,9 @@ def test_a_random_uid_hides_the_true_one(folder: CardFolder) -> None:
 def test_a_clone_of_a_card_that_hides_its_uid_has_the_true_one() -> None:
     drawer = Drawer()
     drawer.add(new("X", "random-uid", uid="04A1B2C3D4E5F6")).card.power_on()
-    assert drawer.add(new("Y", "clone", of="X")).card.uid.hex().upper() == "04A1B2C3D4E5F6"
+    clone = drawer.add(new("Y", "clone", of="x"))
+    assert clone.card.uid.hex().upper() == "04A1B2C3D4E5F6"
+    assert clone.record.of == "X"
 
 
 @pytest.mark.parametrize(

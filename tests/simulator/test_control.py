@@ -51,6 +51,28 @@ def test_health_and_the_daemons_socket(control: httpx.Client, tmp_path: Path) ->
     assert control.get("/pcscd").json() == {"socket_path": str(tmp_path / "pcscd.comm")}
 
 
+def test_every_call_is_described(control: httpx.Client) -> None:
+    described = control.get("/openapi.json").json()["paths"]
+    assert {f"{verb.upper()} {path}" for path, verbs in described.items() for verb in verbs} == {
+        "GET /health",
+        "GET /pcscd",
+        "GET /events",
+        "GET /cards",
+        "POST /cards",
+        "GET /cards/{name}",
+        "PATCH /cards/{name}",
+        "DELETE /cards/{name}",
+        "PUT /cards/{name}/faults",
+        "GET /readers",
+        "PUT /readers/{name}/card",
+        "DELETE /readers/{name}/card",
+        "GET /pad",
+        "POST /pad/keys",
+        "PUT /pad/plug",
+        "PUT /pad/faults",
+    }
+
+
 def test_every_kind_of_card(control: httpx.Client) -> None:
     for kind in ("blank", "bank", "foreign", "phone"):
         made = control.post("/cards", json={"name": kind, "kind": kind})
