@@ -1,6 +1,6 @@
 """`pass-simulator serve`: readers, cards and a PIN pad without hardware, until told to stop.
 
-Promise: one line of JSON on `ready` when everything is there; SIGTERM and Ctrl-C stop everything
+Promise: one line of JSON is announced when everything is there; SIGTERM and Ctrl-C stop everything
 that was started, and only that. Not done here: anything but starting and stopping.
 """
 

@@ -97,12 +97,14 @@ _APPLICATIONS = {
 
 _DESFIRE_STATUS = {
     0x00: "done",
+    0x0B: "proximity check not finished",
     0x0C: "nothing to change",
     0x0E: "out of memory",
     0x1C: "illegal command",
     0x1E: "integrity error",
     0x40: "no such key",
     0x7E: "wrong length",
+    0x90: "proximity check passed",
     0x9D: "permission denied",
     0x9E: "wrong parameter",
     0xA0: "application not found",

@@ -21,6 +21,8 @@ from passcard.layout import ACCESS_AID, BENEFITS_AID
 from passcard.personalise import personalise
 from passcard.secret import Secret
 from simulator.chip.chip import Chip
+from simulator.chip.commands import AUTHENTICATIONS, COMMANDS
+from simulator.chip.status import Status
 from simulator.pad.cable import PadCable
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.frames import frame
@@ -109,6 +111,14 @@ def converse(feed: Feed, card: VirtualCard) -> Callable[[bytes], bytes]:
 def test_commands_in_words(command: str, words: str, is_public: bool) -> None:
     said = command_words(bytes.fromhex(command))
     assert (said.words, said.is_public) == (words, is_public)
+
+
+def test_no_command_and_no_status_of_the_chip_is_without_words() -> None:
+    for ins in {**COMMANDS, **AUTHENTICATIONS}:
+        assert not command_words(bytes((0x90, ins, 0, 0, 0))).words.startswith("Unknown")
+    for status in Status:
+        answer = bytes((0x91, status))
+        assert status_words(answer, is_native=False) != "unknown status", status.name
 
 
 def test_further_frames_say_what_they_go_on_with() -> None:
