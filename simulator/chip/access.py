@@ -41,8 +41,12 @@ def through_key(state: ChipState, file: File, right: Right) -> bool:
 
 
 def reading(state: ChipState, file: File, right: Right, *, open_ended: bool = False) -> Mode:
-    """Return the mode of a reading command, or refuse it."""
-    require_counter_left(state)
+    """Return the mode of a reading command, or refuse it.
+
+    [?] The transaction MAC file itself stays readable when its counter is at its limit.
+    """
+    if not isinstance(file, TransactionMacFile):
+        require_counter_left(state)
     if isinstance(file, ValueFile) and file.free_get_value and not _holds(state, file, right):
         return Mode.PLAIN
     if not through_key(state, file, right):

@@ -31,3 +31,4 @@ class Generation:
 EV1 = Generation("EV1", b"\x01\x00", b"\x01\x04", knows_ev2=False, applications_max=28)
 EV2 = Generation("EV2", b"\x12\x00", b"\x02\x01", knows_ev2=True, applications_max=None)
 EV3 = Generation("EV3", b"\x33\x00", b"\x03\x00", knows_ev2=True, applications_max=None)
+GENERATIONS = {generation.name: generation for generation in (EV1, EV2, EV3)}

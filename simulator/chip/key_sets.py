@@ -43,7 +43,6 @@ def initialize_key_set(state: ChipState, body: bytes) -> bytes:
 
 def finalize_key_set(state: ChipState, body: bytes) -> bytes:
     """FinalizeKeySet: set, its version; from now on it may be rolled to."""
-    _rules(state)
     state.require_master()
     finalised = replace(key_set(state, body[0]), version=body[1], finalised=True)
     state.write_application(state.application.with_key_set(body[0], finalised))

@@ -83,11 +83,13 @@ def commit_transaction(state: ChipState, body: bytes) -> bytes:
     With option 01 the answer is TMC and TMV.
     """
     require(not state.at_picc_level, Status.PERMISSION_DENIED)
+    require(not body or state.generation.knows_ev2, Status.LENGTH_ERROR)
     option = body[0] if body else 0
     require(option <= WITH_TRANSACTION_MAC, Status.PARAMETER_ERROR)
     found = transaction_mac_file(state)
     require(found is not None or option == 0, Status.PERMISSION_DENIED)
     pending, application = state.transaction, state.application
+    # [?] Whether an EV2 session survives this answer: here it does not, as after any error.
     require(not pending.is_empty, Status.NO_CHANGES)
     if found is not None:
         require_counter_left(state)

@@ -260,6 +260,7 @@ def test_an_ev1_does_what_an_ev1_does() -> None:
     assert host.ask(0xDC, b"\x02", number(5, 4), "mac") == (0, b"")
     assert host.ask(0xC7) == (0, b"")
     assert host.ask(0x6C, b"\x02", mode="mac") == (0, number(95, 4))
+    assert host.ask(0xC7, b"\x00")[0] == 0x7E  # an EV1 has no option there
     assert host.send(0x64, b"\x41\x00")[0] in {0x7E, 0x40}
 
 

@@ -162,7 +162,8 @@ def test_settings_that_cannot_be(change: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "status"), [("00 FEEE", 0x9E), ("20 EFFE 00000000", 0x9E), ("00 EFFE", 0)]
+    ("change", "status"),
+    [("00 FEEE", 0x9E), ("20 EFFE 00000000", 0x9E), ("00 EFFE", 0), ("00 EFFE 01000000", 0x7E)],
 )
 def test_settings_of_a_transaction_mac_file(change: str, status: int) -> None:
     host = card({1: transaction_mac(counter=1)})

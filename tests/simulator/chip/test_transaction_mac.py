@@ -1,6 +1,8 @@
 """The transaction MAC: published keys and values, what is counted, who may name the reader."""
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from Crypto.Hash import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.chip.chip import Chip
+from simulator.chip.configuration import RANDOM_ID
 from simulator.chip.crypto import AES_BLOCK, BlockCipher, RunningMac, cmac, truncate_odd
 from simulator.chip.keys import aes_key
 from simulator.chip.messaging_ev2 import Ev2Session
@@ -306,6 +310,7 @@ def test_an_exhausted_counter_stops_everything_but_selection(act: Callable[[Host
     host = _shop(0xEFEE, counter=5, counter_max=5)
     assert act(host) == 0x9D
     assert host.select() == 0
+    assert host.ask(0xBD, b"\x09" + bytes(6)) == (0, number(5, 4) + bytes(8))
     host = _shop(0xEFEE, counter=4, counter_max=5)
     assert act(host) == 0
 
@@ -321,10 +326,14 @@ def test_the_limit_is_set_and_told() -> None:
     assert host.ask(0x5F, b"\x09", b"\x20\xe0\xef", "full")[0] == 0x7E
 
 
-def test_the_value_is_of_the_true_uid() -> None:
-    host = _shop()
+def test_the_value_is_of_the_true_uid_behind_a_random_one() -> None:
+    memory = _shop().chip.memory
+    hidden = memory.with_configuration(replace(memory.configuration, flags=RANDOM_ID))
+    host = Host(Chip(UID, os.urandom, memory=hidden))
+    assert len(host.chip.uid) == 4
+    assert host.select() == 0
     assert host.ask(0xDC, b"\x03", number(1, 4))[0] == 0
-    assert _commit(host)[1] != expected_mac(_pad(b"\xdc\x03" + number(1, 4)), 1, bytes(7))
+    assert _commit(host) == (1, expected_mac(_pad(b"\xdc\x03" + number(1, 4)), 1))
 
 
 @pytest.mark.parametrize("applied", [False, True])
