@@ -25,8 +25,8 @@ from backend.services import Services
 from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
 from backend.vault.key_seal import SealKind
-from backend.vault.local import LocalVault
 from backend.vault.remote import RemoteVault
+from backend.vault.values import PinProfile
 from backend.vault.vault import Vault
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -72,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
         help="let the keys come of two components, each held by one person",
     )
     add_key("roll-cards", _roll_cards, "give the card masters a new version")
+    add_key("roll-pin-reference", _roll_pin_reference, "give the PIN reference key a new version")
+    one = add_key("add-bdk", _add_bdk, "give the pads of one identifier range a BDK of their own")
+    one.add_argument("--prefix", type=bytes.fromhex, required=True, help="in hexadecimal")
+    one.add_argument("--profile", type=PinProfile, choices=list(PinProfile), required=True)
+    one.add_argument(
+        "--components", type=Components, choices=list(Components), default=Components.NONE
+    )
+    one = add_key("pad-key-block", _pad_key_block, "print a pad's initial key as a TR-31 block")
+    one.add_argument("--initial-key-id", type=bytes.fromhex, required=True, help="in hexadecimal")
+    one.add_argument("--profile", type=PinProfile, choices=list(PinProfile), required=True)
     add_key("status", _key_status, "print versions and check values, never a key")
     one = add("apply", _apply, "bring the database to what a TOML file declares")
     one.add_argument("file", type=Path)
@@ -110,7 +120,7 @@ def _services(settings: Settings) -> Services:
 def _open_vault(settings: Settings) -> Vault:
     if settings.vault_socket is not None:
         return RemoteVault(settings.vault_socket)
-    return LocalVault.load(settings.vault_key_file, _key_command(settings).rules)
+    return vault.open_vault(settings, _key_command(settings).rules)
 
 
 def _serve(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -156,6 +166,23 @@ def _create_keys(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _roll_cards(_arguments: argparse.Namespace, settings: Settings) -> int:
     print(_key_command(settings).roll_cards())
+    return 0
+
+
+def _roll_pin_reference(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(_key_command(settings).roll_pin_reference())
+    return 0
+
+
+def _add_bdk(arguments: argparse.Namespace, settings: Settings) -> int:
+    chosen = arguments.profile, arguments.prefix, arguments.components
+    print(_key_command(settings).add_bdk(*chosen))
+    return 0
+
+
+def _pad_key_block(arguments: argparse.Namespace, settings: Settings) -> int:
+    chosen = arguments.profile, arguments.initial_key_id
+    print(_key_command(settings).pad_key_block(_open_vault(settings), *chosen))
     return 0
 
 

@@ -28,6 +28,13 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     database_url: str = "sqlite:///var/pass-backend.sqlite3"
     vault_key_file: Path = Path("var/vault-keys.json")
+    #: A PKCS#11 library: the keys are in its token, and not in the key file.
+    vault_token_module: Path | None = None
+    vault_token_label: str = "pass"  # noqa: S105
+    #: Which keys in the token: a test set and a real one may stand side by side.
+    vault_token_key_set: str = Field(default="pass", pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    #: Whether the token is reached over a network, which the vault's process otherwise gives up.
+    vault_token_over_network: bool = False
     #: Where the vault's own process is asked; None keeps the keys in this process.
     vault_socket: Path | None = None
     #: A group whose processes may ask the vault, besides its own user's.

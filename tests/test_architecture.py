@@ -76,6 +76,7 @@ WEB_IS_KNOWN_BY = {"backend/app.py"}
 # A device library, HTTP client or database driver is imported in one file of a program.
 RIMS = {
     "smartcard": {"terminal": "terminal/reader/pcsc.py"},
+    "pkcs11": {"backend": "backend/vault/pkcs11_token.py"},
     "serial": {"terminal": "terminal/pin/serial_link.py"},
     "httpx": {"terminal": "terminal/backend_client.py"},
     "sqlite3": {"terminal": "terminal/journal_file.py"},
@@ -246,6 +247,8 @@ REVEALING: dict[str, str] = {
     "backend/vault/pin_reference.py": "a code's reference is computed",
     "backend/vault/key_block.py": "a pad's key is wrapped for conveyance",
     "backend/vault/messages.py": "a pad's initial key goes to the backend that asked for it",
+    "backend/vault/pkcs11_store.py": "keys go into the token; a legacy one comes back for a call",
+    "backend/vault/pkcs11_token.py": "keys and the token's own code go into the token",
     "backend/vault/remote.py": "codes being chosen go to the vault's process",
     "backend/vault/seal.py": "the sealing key goes into the cipher",
     "backend/vault/software_store.py": "keys go into derivations",

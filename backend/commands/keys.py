@@ -5,10 +5,11 @@ Promise: a key is never shown; a component is shown once, to the one person who 
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from backend.commands.key_home import KeyHome, find_home
 from backend.commands.refusal import CommandRefused
 from backend.settings import Settings
 from backend.vault.ceremony import (
@@ -21,18 +22,13 @@ from backend.vault.ceremony import (
     write_component,
 )
 from backend.vault.check_values import check_values
-from backend.vault.errors import KeyFileRefused
-from backend.vault.key_file import (
-    KeyFileRules,
-    OpenKeyFile,
-    describe_keys,
-    open_keys,
-    replace_keys,
-    write_keys,
-)
-from backend.vault.key_seal import SealKeySource, SealKind, new_seal
-from backend.vault.keys import VaultKeys, make_keys, with_new_card_masters
+from backend.vault.dukpt import KeySerialNumberInvalid
+from backend.vault.key_file import KeyFileRules
+from backend.vault.key_seal import SealKeySource, SealKind
+from backend.vault.keys import BDK_BYTES, BDK_PREFIX_BYTES_MAX, Bdk, VaultKeys, make_keys
 from backend.vault.published_keys import refuse_published
+from backend.vault.values import PinProfile
+from backend.vault.vault import Vault
 from passcard.secret import Secret
 
 CLEAR_SCREEN = "\x1b[2J\x1b[3J\x1b[H"
@@ -66,56 +62,69 @@ class KeyCommand:
     random: Random = secrets.token_bytes
 
     @property
-    def path(self) -> Path:
-        """The key file."""
-        return self.settings.vault_key_file
-
-    @property
     def rules(self) -> KeyFileRules:
         """What this environment asks of a key file."""
         source = SealKeySource(self.credentials_folder, self.console.ask)
         return KeyFileRules(self.settings.environment == "development", source)
 
     def create(self, seal: SealKind | None, components: Components | None) -> str:
-        """Make the key file, once; raise KeyFileRefused when there is one, CommandRefused."""
-        development = self.rules.development
+        """Make the keys, once; raise KeyFileRefused when there are some, CommandRefused."""
+        home = self._home()
+        home.check_free()
         if components is None:
+            development = self.rules.development
             components = Components.NONE if development else Components.GENERATED
-        if seal is None:
-            seal = SealKind.PLAIN if development else SealKind.CREDENTIAL
-        if seal is SealKind.PLAIN and not development:
-            raise CommandRefused("a plain key file is for development: choose another --seal")
-        if self.path.exists():
-            raise KeyFileRefused("there is a key file already; it is never overwritten")
         keys = make_keys(self._source(components, "create"))
         refuse_published(keys)
-        made = None
-        if seal is not SealKind.PLAIN:
-            made = new_seal(seal, self.rules.source, self.random)
-        write_keys(self.path, OpenKeyFile(keys, made), self.random)
+        place = home.create(keys, seal)
         shown = "" if components is Components.NONE else "\n" + _table(keys)
-        return f"keys made in {self.path} ({seal}){shown}"
+        return f"keys made in {place}{shown}"
 
     def roll_cards(self) -> str:
         """Add a version of the card masters: new cards get it, earlier cards keep theirs.
 
         Raises KeyFileRefused, FileNotFoundError.
         """
-        keys = self._roll(with_new_card_masters)
-        return f"card masters are at version {keys.card_version}; restart the vault to use it"
+        version = self._home().roll_cards(self.random)
+        return f"card masters are at version {version}; restart the vault to use it"
+
+    def roll_pin_reference(self) -> str:
+        """Add a version of the PIN reference key: each code moves to it when it is next right.
+
+        Raises KeyFileRefused, FileNotFoundError.
+        """
+        version = self._home().roll_pin_reference(self.random)
+        return f"the PIN reference key is at version {version}; restart the vault to use it"
+
+    def add_bdk(self, profile: PinProfile, prefix: bytes, components: Components) -> str:
+        """Add a base derivation key for the pads whose identifier begins with `prefix`.
+
+        Raises KeyFileRefused, FileNotFoundError, CommandRefused.
+        """
+        if not 1 <= len(prefix) <= BDK_PREFIX_BYTES_MAX:
+            raise CommandRefused(f"a BDK's prefix has 1 to {BDK_PREFIX_BYTES_MAX} bytes")
+        random = self._source(components, f"bdk:{profile}:{prefix.hex()}")
+        bdk = Bdk(prefix, Secret(random(BDK_BYTES)))
+        self._home().add_bdk(profile, bdk)
+        return f"pads {prefix.hex().upper()}… have a BDK of their own; restart the vault to use it"
+
+    def pad_key_block(self, vault: Vault, profile: PinProfile, initial_key_id: bytes) -> str:
+        """Return a pad's initial key as a TR-31 block, under a key two people bring.
+
+        Raises KeyFileRefused, CommandRefused, VaultUnavailable.
+        """
+        held = [self._component(Components.TYPED, n) for n in range(1, COMPONENTS + 1)]
+        try:
+            return vault.pad_key_block(initial_key_id, profile, combine(*held))
+        except KeySerialNumberInvalid as error:
+            raise CommandRefused(str(error)) from None
 
     def status(self) -> str:
-        """Say how the file is sealed, and each key's versions and check values; never a key."""
-        kind, values = describe_keys(self.path)
-        lines = [f"{self.path}: {'NOT sealed' if kind is SealKind.PLAIN else f'sealed ({kind})'}"]
-        lines += [f"{name:<28} version {version:<3} {value}" for name, version, value in values]
-        return "\n".join(lines)
+        """Say where the keys are, and their versions and check values; never a key."""
+        return self._home().status()
 
-    def _roll(self, add: Callable[[VaultKeys, Random], VaultKeys]) -> VaultKeys:
-        opened = open_keys(self.path, self.rules)
-        rolled = replace(opened, keys=add(opened.keys, self.random))
-        replace_keys(self.path, rolled, self.random)
-        return rolled.keys
+    def _home(self) -> KeyHome:
+        return find_home(self.settings, self.rules, self.random)
 
     def _source(self, components: Components, purpose: str) -> Random:
         if components is Components.NONE:

@@ -52,3 +52,7 @@ class VaultUnavailable(UnavailableError):
 
     code = "vault_unavailable"
     message = "The vault cannot be reached; the same request may succeed later."
+
+
+class TokenRefused(VaultError):
+    """The PKCS#11 token cannot be used, or does not hold what it should."""

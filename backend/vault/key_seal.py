@@ -26,6 +26,7 @@ from passcard.secret import Secret
 
 FORMAT = "pass-vault-sealed/1"
 CREDENTIAL_NAME = "pass-vault-seal"
+TOKEN_PIN_NAME = "pass-vault-token-pin"  # noqa: S105
 CREDENTIAL_BYTES_MIN = 32
 CREDENTIAL_BYTES_MAX = 1024
 PASSPHRASES = 2
@@ -67,6 +68,18 @@ class Seal:
     kind: SealKind
     salts: tuple[bytes, ...]
     key: Secret
+
+
+def token_pin(source: SealKeySource) -> Secret:
+    """Return a token's PIN: a credential, else what somebody types; raise KeyFileRefused."""
+    if source.credentials_folder is not None:
+        path = source.credentials_folder / TOKEN_PIN_NAME
+        if path.is_file():
+            with path.open("rb") as file:
+                return Secret(file.read(CREDENTIAL_BYTES_MAX).strip())
+    if source.ask is None:
+        raise KeyFileRefused("the token asks for its PIN, and nobody is there")
+    return Secret(source.ask("PIN of the token: ").encode())
 
 
 def new_seal(kind: SealKind, source: SealKeySource, random: Random) -> Seal:

@@ -85,11 +85,16 @@ def make_card_masters(random: Callable[[int], bytes]) -> MasterKeys:
     return MasterKeys(**{name: Secret(random(CARD_KEY_BYTES)) for name in CARD_KEY_NAMES})
 
 
+def make_pin_reference_key(random: Callable[[int], bytes]) -> Secret:
+    """Make a PIN reference key."""
+    return Secret(random(PIN_REFERENCE_BYTES))
+
+
 def make_keys(random: Callable[[int], bytes]) -> VaultKeys:
     """Make every key afresh, in one version."""
     return VaultKeys(
         cards=(make_card_masters(random),),
-        pin_references=(Secret(random(PIN_REFERENCE_BYTES)),),
+        pin_references=(make_pin_reference_key(random),),
         bdks_aes=(Bdk(b"", Secret(random(BDK_BYTES))),),
         bdks_tdes=(Bdk(b"", Secret(random(BDK_BYTES))),),
         list_signing=Secret(random(LIST_SIGNING_BYTES)),
@@ -106,8 +111,7 @@ def with_new_card_masters(keys: VaultKeys, random: Callable[[int], bytes]) -> Va
 def with_new_pin_reference(keys: VaultKeys, random: Callable[[int], bytes]) -> VaultKeys:
     """Return the keys with one more version of the PIN reference key; raise KeyFileRefused."""
     _check_room(keys.pin_references)
-    fresh = Secret(random(PIN_REFERENCE_BYTES))
-    return replace(keys, pin_references=(*keys.pin_references, fresh))
+    return replace(keys, pin_references=(*keys.pin_references, make_pin_reference_key(random)))
 
 
 def with_new_bdk(keys: VaultKeys, profile: PinProfile, prefix: bytes, key: Secret) -> VaultKeys:

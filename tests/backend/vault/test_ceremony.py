@@ -3,6 +3,7 @@
 import re
 import secrets
 import stat
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,24 @@ import pytest
 
 from backend.commands.keys import CLEAR_SCREEN, Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
+from backend.commands.vault import open_vault
 from backend.settings import Settings
 from backend.vault.ceremony import combine, read_component
-from backend.vault.errors import KeyFileRefused
+from backend.vault.errors import KeyFileRefused, TokenRefused
 from backend.vault.key_body import write_body
 from backend.vault.key_file import KeyFileRules, open_keys
-from backend.vault.key_seal import CREDENTIAL_NAME, SealKind
+from backend.vault.key_seal import (
+    CREDENTIAL_NAME,
+    TOKEN_PIN_NAME,
+    SealKeySource,
+    SealKind,
+    token_pin,
+)
+from backend.vault.values import PinProfile
+from backend.vault.vault import Vault
 from passcard.secret import Secret
+
+AES = PinProfile.AES_DUKPT_FORMAT_4
 
 
 class People:
@@ -134,3 +146,86 @@ def test_the_status_of_a_plain_file_says_so(folder: Path) -> None:
     assert "NOT sealed" in people.status()
     with pytest.raises(KeyFileRefused, match="sealed"):
         open_keys(folder / "keys", KeyFileRules(development=False))
+
+
+@pytest.fixture(params=["file", "token"])
+def home(request: pytest.FixtureRequest, folder: Path, people: People) -> KeyCommand:
+    """Keys are made and rolled in a file and in a token alike."""
+    made = command(folder, people)
+    if request.param == "file":
+        return made
+    place = request.getfixturevalue("token_place")
+    (folder / TOKEN_PIN_NAME).write_text("123456\n")
+    token = {"vault_token_module": place.module, "vault_token_key_set": secrets.token_hex(8)}
+    return replace(made, settings=made.settings.model_copy(update=token))
+
+
+@pytest.fixture
+def people() -> People:
+    return People("A1" * 31 + "00", "5C" * 31 + "01")
+
+
+def opened(home: KeyCommand) -> Vault:
+    return open_vault(home.settings, home.rules)
+
+
+def test_every_roll_over_adds_a_version_to_what_is_there(home: KeyCommand) -> None:
+    pad = bytes.fromhex("9250000200000001")
+    assert "keys made in" in home.create(None, None)
+    before = opened(home)
+    keys = before.derive_access_key(bytes(7)), before.initial_pad_key(pad, AES)
+    assert "version 2" in home.roll_cards()
+    assert "version 2" in home.roll_pin_reference()
+    for profile in PinProfile:
+        assert "92500002" in home.add_bdk(profile, pad[:4], Components.NONE)
+    after = opened(home)
+    assert (after.current_card_key_version(), after.current_pin_reference_version()) == (2, 2)
+    assert [after.current_bdk_prefix(profile) for profile in PinProfile] == [pad[:4], pad[:4]]
+    assert after.derive_access_key(bytes(7)) == keys[0] != after.derive_access_key(bytes(7), 2)
+    assert after.initial_pad_key(pad, AES) != keys[1]
+    assert after.public_signing_key() == before.public_signing_key()
+    with pytest.raises((KeyFileRefused, TokenRefused), match="this prefix"):
+        home.add_bdk(AES, pad[:4], Components.NONE)
+    with pytest.raises(KeyFileRefused, match="never overwritten"):
+        home.create(None, None)
+    assert "pin_reference" in home.status()
+
+
+@pytest.mark.parametrize("prefix", [b"", bytes(6)])
+def test_a_bdk_has_a_prefix_of_some_bytes(home: KeyCommand, prefix: bytes) -> None:
+    home.create(None, None)
+    with pytest.raises(CommandRefused, match="1 to 5"):
+        home.add_bdk(AES, prefix, Components.NONE)
+
+
+def test_a_pads_key_is_printed_under_a_key_of_two_people(home: KeyCommand, people: People) -> None:
+    home.create(None, Components.NONE)
+    pad = bytes.fromhex("9250000100000007")
+    vault = opened(home)
+    block = home.pad_key_block(vault, AES, pad)
+    assert block.startswith("D0144B1AX00N0200IK149250000100000007")
+    root = combine(read_component("A1" * 31 + "00"), read_component("5C" * 31 + "01"))
+    assert unwrapped(root.reveal(), block) == vault.initial_pad_key(pad, AES).reveal()
+    assert len([line for line in people.shown if "check value" in line]) == 2
+
+
+def unwrapped(kbpk: bytes, block: str) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from psec import tr31  # noqa: PLC0415
+
+        _, key = tr31.unwrap(kbpk, block)
+    return bytes(key)
+
+
+def test_a_token_takes_no_seal(home: KeyCommand) -> None:
+    if home.settings.vault_token_module is None:
+        return
+    with pytest.raises(CommandRefused, match="token"):
+        home.create(SealKind.CREDENTIAL, None)
+
+
+def test_nobody_there_to_unlock_a_token(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileRefused, match="nobody is there"):
+        token_pin(SealKeySource(tmp_path))
+    assert token_pin(SealKeySource(tmp_path, lambda _: "1234")).reveal() == b"1234"

@@ -98,13 +98,13 @@ def test_the_clear_code_is_wiped_when_the_verdict_is_out(
     vault: Vault, subject: PinSubject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[bytearray] = []
-    real = pin_block.open_format_4
+    real = pin_block.open_format_4_by
 
-    def watched(key: bytes, card_number: str, block: bytes) -> bytearray:
-        opened.append(real(key, card_number, block))
+    def watched(decrypt: Any, card_number: str, block: bytes) -> bytearray:
+        opened.append(real(decrypt, card_number, block))
         return opened[-1]
 
-    monkeypatch.setattr(pin_block, "open_format_4", watched)
+    monkeypatch.setattr(pin_block, "open_format_4_by", watched)
     for counter, digits in enumerate(("2580", "2581", "25800"), 1):
         vault.verify_pin(aes_block(vault, digits, counter), subject)
     assert opened == [bytearray(4), bytearray(4), bytearray(5)]
