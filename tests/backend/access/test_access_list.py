@@ -1,6 +1,5 @@
 """A gate's list: its own cards only, signed, with a version that means something."""
 
-import secrets
 from datetime import time
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,7 +22,7 @@ from backend.cards.tables import Card
 from backend.partners.enrolment import create_terminal, revoke_terminal
 from backend.partners.tables import TerminalKind
 from backend.services import Services
-from backend.vault.keys import with_new_card_masters
+from tests.backend.card_masters import roll_card_masters
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 
@@ -198,10 +197,10 @@ def test_a_card_has_the_key_of_its_own_version_and_a_renewed_one_makes_a_new_lis
     school: Standing,
 ) -> None:
     school.add_pupil("Léa", LEA)
-    vault: Any = school.services.vault
+    vault = school.services.vault
     old, first = school.fetch_list(), vault.derive_access_key(bytes.fromhex(LEA), 1)
     assert old["cards"][0]["key"] == first.hex().upper()
-    vault._keys = with_new_card_masters(vault._keys, secrets.token_bytes)
+    assert roll_card_masters(vault) == 2
     assert school.fetch_list()["version"] == old["version"]
     with school.services.database.unit_of_work() as session:
         session.execute(update(Card).values(key_version=2))

@@ -18,8 +18,8 @@ from backend.cards.states import CardEvent
 from backend.cards.tables import Card
 from backend.partners.tables import TerminalKind
 from backend.services import Services
-from backend.vault.keys import with_new_card_masters
 from simulator.chip.chip import Chip
+from tests.backend.card_masters import roll_card_masters
 
 UIDS: Iterator[bytes] = ((0x04AABBCC000000 + n).to_bytes(7, "big") for n in count(1))
 
@@ -91,9 +91,7 @@ class World:
 
     def roll_card_keys(self) -> int:
         """Give the vault new card masters, as a key ceremony does; return their version."""
-        vault: Any = self.services.vault
-        vault._keys = with_new_card_masters(vault._keys, secrets.token_bytes)
-        return int(vault.current_card_key_version())
+        return roll_card_masters(self.services.vault)
 
     def personalised(self, key_version: int | None = None) -> tuple[Card, Chip]:
         """Give an active card and its chip, without the desk: quicker than over HTTP."""
