@@ -3,12 +3,16 @@
 import argparse
 import json
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from passcard.errors import InvalidCardNumber
-from passcard.layout import CardNumber, mask_card_number, parse_card_number
+from passcard.layout import CardNumber, parse_card_number
 from terminal.errors import (
     BackendError,
     IdentityError,
@@ -19,10 +23,15 @@ from terminal.errors import (
 )
 from terminal.logging_json import log_json_lines
 
+if TYPE_CHECKING:
+    from terminal.desk.personalise import FinishedCard
+    from terminal.desk.station import Desk
+
 _log = logging.getLogger("terminal")
 
 EXIT_FAULT = 1
 EXIT_NO_CARD = 7
+EXIT_BATCH_LEFT = 8
 EXIT_INTERRUPTED = 130
 _EXIT_BY_CLASS: tuple[tuple[type[TerminalError], int], ...] = (
     (SettingsError, 3),
@@ -41,6 +50,7 @@ exit status:
   5  the backend refused, or did not answer
   6  the local journal cannot be used
   7  no card came in time
+  8  a batch was stopped, or has too many bad chips: start it again, it goes on
 
 The configuration is a TOML file; variables PASS_TERMINAL_<KEY> come after it and win:
   backend_url = "https://pass.example.org"   state_dir = "/var/lib/pass-terminal"
@@ -83,16 +93,41 @@ def _parser() -> argparse.ArgumentParser:
     desk = commands.add_parser("desk", help="prepare cards").add_subparsers(
         required=True, metavar="command"
     )
+    of_desk = _add_desk_commands(desk)
+    for command in (enrol, counter, gate, *of_desk):
+        command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
+    for command in (enrol, *of_desk):
+        command.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    for command in of_desk:
+        command.add_argument(
+            "--trace", type=Path, metavar="FILE", help="add what cards say, without secrets"
+        )
+    return parser
+
+
+def _add_desk_commands(
+    desk: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> tuple[argparse.ArgumentParser, ...]:
     personalise = desk.add_parser("personalise", help="make a blank chip a Pass card")
     personalise.add_argument(
         "--card-number", type=_card_number, required=True, help="the 16 digits printed on it"
     )
     personalise.set_defaults(run=_run_personalise)
-    for command in (enrol, counter, gate, personalise):
-        command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
-    for command in (enrol, personalise):
-        command.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    return parser
+    renew = desk.add_parser("renew", help="give a card in use the keys of the current version")
+    renew.set_defaults(run=_run_renew)
+    retire = desk.add_parser("retire", help="take everything of ours off a card, for good")
+    retire.set_defaults(run=_run_retire)
+    batch = desk.add_parser("batch", help="make many cards, one after the other")
+    orders = batch.add_mutually_exclusive_group(required=True)
+    orders.add_argument(
+        "--orders", type=Path, metavar="FILE", help="one card number a line, or CSV"
+    )
+    orders.add_argument("--all", action="store_true", help="every card the backend has on order")
+    batch.add_argument(
+        "--report", type=Path, metavar="FILE", help="FILE.csv and .json; the same one goes on"
+    )
+    batch.set_defaults(run=_run_batch)
+    return personalise, renew, retire, batch
 
 
 def _card_number(text: str) -> CardNumber:
@@ -128,30 +163,90 @@ def _run_gate(chosen: argparse.Namespace) -> int:
 
 
 def _run_personalise(chosen: argparse.Namespace) -> int:
-    from terminal.backend_client import BackendClient  # noqa: PLC0415 -- idem
-    from terminal.desk import words  # noqa: PLC0415 -- idem
-    from terminal.desk.personalise import personalise_next_card  # noqa: PLC0415 -- idem
-    from terminal.identity import load_identity  # noqa: PLC0415 -- idem
-    from terminal.reader.pcsc import PcscReader  # noqa: PLC0415 -- idem
+    from terminal.desk.station import make_card  # noqa: PLC0415 -- idem
+
+    return _run_one_card(chosen, lambda desk: make_card(desk, chosen.card_number))
+
+
+def _run_renew(chosen: argparse.Namespace) -> int:
+    from terminal.desk.station import renew_card  # noqa: PLC0415 -- idem
+
+    return _run_one_card(chosen, renew_card)
+
+
+def _run_retire(chosen: argparse.Namespace) -> int:
+    from terminal.desk.station import retire_next_card  # noqa: PLC0415 -- idem
+
+    return _run_one_card(chosen, retire_next_card)
+
+
+def _run_one_card(chosen: argparse.Namespace, task: "Callable[[Desk], FinishedCard]") -> int:
+    from terminal.desk.station import open_desk  # noqa: PLC0415 -- idem
     from terminal.settings import DeskSettings, load_settings  # noqa: PLC0415 -- idem
 
     settings = load_settings(DeskSettings, chosen.config)
-    identity = load_identity(settings.state_dir, "desk")
-    number: CardNumber = chosen.card_number
+    with open_desk(settings, _sayer(as_json=chosen.json), chosen.trace) as desk:
+        card = task(desk)
+    if chosen.json:
+        uid = card.uid.hex().upper()
+        said = {"card_number": card.card_number, "uid": uid, "commands": card.commands}
+        print(json.dumps(said))
+    return 0
 
+
+def _run_batch(chosen: argparse.Namespace) -> int:
+    from terminal.desk import words  # noqa: PLC0415 -- idem
+    from terminal.desk.station import BatchPlan, make_batch, open_desk  # noqa: PLC0415 -- idem
+    from terminal.settings import DeskSettings, load_settings  # noqa: PLC0415 -- idem
+
+    settings = load_settings(DeskSettings, chosen.config)
+    say = _sayer(as_json=chosen.json)
+    record = _record_path(chosen, settings.state_dir)
+    with (
+        _stopping_on_interrupt(lambda: say(words.STOPPING)) as stopping,
+        open_desk(settings, say, chosen.trace) as desk,
+    ):
+        progress = make_batch(desk, BatchPlan(chosen.orders, record, stopping))
+    if chosen.json:
+        said = {"done": progress.done, "left": progress.left, "per_hour": progress.per_hour}
+        print(json.dumps({**said, "report": str(record.with_suffix(".csv"))}))
+    return EXIT_BATCH_LEFT if progress.left else 0
+
+
+def _record_path(chosen: argparse.Namespace, state_dir: Path) -> Path:
+    """Choose where the record goes, so that the same command later finds it again."""
+    if chosen.report is not None:
+        report: Path = chosen.report
+        return report.with_suffix(".jsonl")
+    if chosen.orders is not None:
+        orders: Path = chosen.orders
+        return orders.with_name(f"{orders.stem}-rapport.jsonl")
+    return state_dir / f"cartes-{datetime.now(UTC):%Y-%m-%d}.jsonl"
+
+
+@contextmanager
+def _stopping_on_interrupt(asked: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish; the second interrupts as usual."""
+    wishes = list[int]()
+
+    def wish(number: int, _frame: object) -> None:
+        wishes.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked()
+
+    before = signal.signal(signal.SIGINT, wish)
+    try:
+        yield lambda: bool(wishes)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _sayer(*, as_json: bool) -> Callable[[str], None]:
     def say(sentence: str) -> None:
-        if not chosen.json:
+        if not as_json:
             print(sentence, flush=True)
 
-    client = BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
-    with client, PcscReader(settings.reader) as reader:
-        say(words.PRESENT_CARD)
-        card = personalise_next_card(reader, client, number, card_came=lambda: say(words.CARD_CAME))
-    say(words.done(mask_card_number(number)))
-    if chosen.json:
-        answer = {"card_number": number, "uid": card.uid.hex().upper(), "commands": card.commands}
-        print(json.dumps(answer))
-    return 0
+    return say
 
 
 def _report(error: TerminalError, *, as_json: bool) -> int:
@@ -161,8 +256,9 @@ def _report(error: TerminalError, *, as_json: bool) -> int:
     _log.error("stopped: %s", type(error).__name__, exc_info=error)
     sentence = words.sentence_for(error)
     print(json.dumps({"code": words.code_for(error), "message": sentence}) if as_json else sentence)
-    if words.code_for(error) == "no_card_came":
-        return EXIT_NO_CARD
+    by_code = {"no_card_came": EXIT_NO_CARD, "too_many_bad_chips": EXIT_BATCH_LEFT}
+    if words.code_for(error) in by_code:
+        return by_code[words.code_for(error)]
     return next((code for kind, code in _EXIT_BY_CLASS if isinstance(error, kind)), EXIT_FAULT)
 
 

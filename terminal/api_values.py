@@ -30,6 +30,8 @@ def _bytes_of_hex(text: object) -> bytes:
 HexBytes = Annotated[bytes, BeforeValidator(_bytes_of_hex)]
 RndAnswer = Annotated[HexBytes, Field(min_length=32, max_length=32)]
 CommandBytes = Annotated[HexBytes, Field(min_length=1, max_length=261)]
+CardNumberText = Annotated[str, Field(pattern=r"^[0-9]{16}$")]
+PathPart = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]  # goes into a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ class CardProof:
     """The chip is genuine, and the card may pay here with these benefits."""
 
     proof_id: Text
-    card_number: Annotated[str, Field(pattern=r"^[0-9]{16}$")] = field(repr=False)
+    card_number: CardNumberText = field(repr=False)
     display_name: str = field(repr=False)
     expires_at: AwareDatetime
     benefits: tuple[UsableBenefit, ...]
@@ -211,10 +213,37 @@ class PassageReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalisationBegun:
-    """The backend's first command for the card."""
+    """The backend's first command for the card, and the number of the card it becomes or is."""
 
-    personalisation_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]  # goes into a path
+    personalisation_id: PathPart
     command: CommandBytes = field(repr=False)
+    card_number: CardNumberText | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetirementBegun:
+    """The backend's first command for a card that is to be one no longer, and its number."""
+
+    retirement_id: PathPart
+    command: CommandBytes = field(repr=False)
+    card_number: CardNumberText = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOrder:
+    """A card to be made."""
+
+    card_number: CardNumberText = field(repr=False)
+    state: Text
+    ordered_at: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOrderPage:
+    """Some orders; `next_after` asks for the next page, None at the end."""
+
+    orders: tuple[CardOrder, ...]
+    next_after: CardNumberText | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,4 +285,6 @@ ACCESS_LIST_ANSWER = TypeAdapter(AccessListAnswer)
 PASSAGE_RECEIPT = TypeAdapter(PassageReceipt)
 PERSONALISATION_BEGUN = TypeAdapter(PersonalisationBegun)
 PERSONALISATION_STEP = TypeAdapter(PersonalisationStep)
+RETIREMENT_BEGUN = TypeAdapter(RetirementBegun)
+CARD_ORDER_PAGE = TypeAdapter(CardOrderPage)
 ERROR_BODY = TypeAdapter(ErrorBody)

@@ -29,6 +29,7 @@ from terminal.api_values import (
     AccessToken,
     Approved,
     CardChallenge,
+    CardOrderPage,
     CardProof,
     Declined,
     Enrolment,
@@ -38,6 +39,7 @@ from terminal.api_values import (
     PersonalisationBegun,
     PersonalisationStep,
     PublicKeyJwk,
+    RetirementBegun,
     Reversal,
     Reversed,
     SignedList,
@@ -53,6 +55,7 @@ KEEPALIVE_SECONDS_MAX = 4.0  # below the 5 s after which uvicorn closes: never w
 ANSWER_BYTES_MAX = 8 * 1024 * 1024  # an access list of 30 000 cards fits
 TOKEN_MARGIN = timedelta(seconds=30)  # renew this long before the token expires
 PASSAGES_MAX = 100
+ORDERS_PER_PAGE = 500
 PAYMENT_CENTS_MAX = 100_000
 
 _RENEWABLE = frozenset({"token_expired", "token_invalid"})
@@ -203,10 +206,18 @@ class BackendClient:
         body = {"passages": [passage.as_json() for passage in passages]}
         return self._post("/v1/passages", body, api_values.PASSAGE_RECEIPT)
 
-    def begin_personalisation(self, uid: bytes, card_number: str) -> PersonalisationBegun:
-        """Ask for the first command for the card with this UID (desk only)."""
-        body = {"uid": _hex(uid), "card_number": card_number}
-        return self._post("/v1/personalisations", body, api_values.PERSONALISATION_BEGUN)
+    def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
+        """Ask for the first command for the card with this UID (desk only).
+
+        Without a number the chip is a card already, and its keys are renewed.
+        """
+        body = {"uid": _hex(uid)}
+        if card_number is not None:
+            body["card_number"] = card_number
+        begun = self._post("/v1/personalisations", body, api_values.PERSONALISATION_BEGUN)
+        if None not in (card_number, begun.card_number):
+            _same("card_number", begun.card_number, card_number)
+        return begun
 
     def continue_personalisation(
         self, personalisation_id: str, response: bytes
@@ -214,6 +225,23 @@ class BackendClient:
         """Hand over the card's response; return the next command, or the end."""
         path = f"/v1/personalisations/{personalisation_id}/responses"
         return self._post(path, {"response": _hex(response)}, api_values.PERSONALISATION_STEP)
+
+    def begin_retirement(self, uid: bytes) -> RetirementBegun:
+        """Ask for the first command that takes everything of ours off this card (desk only)."""
+        return self._post("/v1/retirements", {"uid": _hex(uid)}, api_values.RETIREMENT_BEGUN)
+
+    def continue_retirement(self, retirement_id: str, response: bytes) -> PersonalisationStep:
+        """Hand over the card's response; return the next command, or the end."""
+        path = f"/v1/retirements/{retirement_id}/responses"
+        return self._post(path, {"response": _hex(response)}, api_values.PERSONALISATION_STEP)
+
+    def list_card_orders(self, after: str | None = None) -> CardOrderPage:
+        """Return cards still to be made, by number, after a card number (desk only)."""
+        query = {"state": "ordered", "limit": str(ORDERS_PER_PAGE)}
+        if after is not None:
+            query["after"] = after
+        path = "/v1/card-orders"
+        return self._get(f"{path}?{httpx.QueryParams(query)}", api_values.CARD_ORDER_PAGE)
 
     def _get(self, path: str, adapter: TypeAdapter[T]) -> T:
         return _parse(self._authorised("GET", path), adapter)

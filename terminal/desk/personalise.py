@@ -1,38 +1,25 @@
-"""Personalise a card: the backend speaks, the card answers, the desk carries the bytes.
+"""Make a card, renew its keys, retire it: the backend speaks, the card answers, the desk carries.
 
-Promise: at most STEPS_MAX commands; the desk understands none of them and keeps none, so it never
-holds a key. Whatever cuts the dialogue, doing it again from the start is safe: the backend
-recognises a half-made card. Not here: words, printing, choosing the card number.
+Promise: whatever cuts a dialogue, doing it again from the start is safe: the backend recognises a
+half-made card. Not here: words, printing, choosing the card number.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from terminal.api_values import PersonalisationBegun, PersonalisationStep
-from terminal.errors import BackendGarbled, TerminalError
+from terminal.api_values import PersonalisationBegun, PersonalisationStep, RetirementBegun
+from terminal.desk.relay import CARD_SECONDS_MAX, CardLink, DeskReader, relay, wait_for_next_card
+from terminal.errors import BackendGarbled
 
-STEPS_MAX = 100  # a factory-new card takes about forty
-CARD_SECONDS_MAX = 60.0
-
-
-class CardLink(Protocol):
-    """One card in the field."""
-
-    def uid(self) -> bytes:
-        """Return what the card calls itself."""
-        ...
-
-    def transmit(self, command: bytes) -> bytes:
-        """Carry one command APDU to the card and its response back."""
-        ...
+T = TypeVar("T")
 
 
 class PersonalisingBackend(Protocol):
-    """The side that knows what to say to the card."""
+    """The side that knows what to say to a card being made."""
 
-    def begin_personalisation(self, uid: bytes, card_number: str) -> PersonalisationBegun:
-        """Return the first command."""
+    def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
+        """Return the first command; without a number the chip is a card already."""
         ...
 
     def continue_personalisation(
@@ -42,13 +29,21 @@ class PersonalisingBackend(Protocol):
         ...
 
 
-class NoCardCame(TerminalError):
-    """Nobody presented a card in time."""
+class RetiringBackend(Protocol):
+    """The side that knows what to say to a card that is to be one no longer."""
+
+    def begin_retirement(self, uid: bytes) -> RetirementBegun:
+        """Return the first command."""
+        ...
+
+    def continue_retirement(self, retirement_id: str, response: bytes) -> PersonalisationStep:
+        """Return the next command, or the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Personalised:
-    """A card that is ready; `commands` is how many it answered."""
+class FinishedCard:
+    """A card that is ready, or retired; `commands` is how many it answered."""
 
     card_number: str = field(repr=False)
     uid: bytes = field(repr=False)
@@ -56,54 +51,47 @@ class Personalised:
 
 
 def personalise_card(
-    connection: CardLink, client: PersonalisingBackend, card_number: str
-) -> Personalised:
+    card: CardLink, client: PersonalisingBackend, card_number: str | None
+) -> FinishedCard:
     """Relay between card and backend until the backend says that the card is ready.
 
-    Raises ReaderError when the card leaves, BackendError when the backend refuses or is lost.
+    Without a number the card's keys are renewed. Raises ReaderError when the card leaves,
+    BackendError when the backend refuses or is lost.
     """
-    uid = connection.uid()
+    uid = card.uid()
     begun = client.begin_personalisation(uid, card_number)
-    command = begun.command
-    for commands in range(1, STEPS_MAX + 1):
-        response = connection.transmit(command)
-        step = client.continue_personalisation(begun.personalisation_id, response)
-        if step.command is None:
-            return Personalised(card_number, uid, commands)
-        command = step.command
-    raise BackendGarbled(f"the personalisation has no end after {STEPS_MAX} commands")
+    number = begun.card_number or card_number
+    if number is None:
+        raise BackendGarbled("a renewal without a card number")
+
+    def answer(response: bytes) -> PersonalisationStep:
+        return client.continue_personalisation(begun.personalisation_id, response)
+
+    return FinishedCard(number, uid, relay(card, begun.command, answer))
 
 
-class DeskConnection(CardLink, Protocol):
-    """One card in the field, and its end."""
+def retire_card(card: CardLink, client: RetiringBackend) -> FinishedCard:
+    """Relay until the backend says that nothing of ours is on the card; raises as the above."""
+    uid = card.uid()
+    begun = client.begin_retirement(uid)
 
-    def disconnect(self) -> None:
-        """Let the card go."""
-        ...
+    def answer(response: bytes) -> PersonalisationStep:
+        return client.continue_retirement(begun.retirement_id, response)
 
-
-class DeskReader(Protocol):
-    """The desk's reader."""
-
-    def wait_for_card(self, seconds_max: float) -> DeskConnection | None:
-        """Return the card that is or comes in the field, or None when the time is up."""
-        ...
+    return FinishedCard(begun.card_number, uid, relay(card, begun.command, answer))
 
 
-def personalise_next_card(
+def with_next_card(
     reader: DeskReader,
-    client: PersonalisingBackend,
-    card_number: str,
+    task: Callable[[CardLink], T],
     *,
     card_came: Callable[[], None] = lambda: None,
     seconds_max: float = CARD_SECONDS_MAX,
-) -> Personalised:
-    """Wait for a card and personalise it; `card_came` is called in between. NoCardCame in time."""
-    connection = reader.wait_for_card(seconds_max)
-    if connection is None:
-        raise NoCardCame(f"no card within {seconds_max:g} s")
+) -> T:
+    """Wait for a card and do the task; `card_came` is called in between. NoCardCame in time."""
+    connection = wait_for_next_card(reader, seconds_max)
     try:
         card_came()
-        return personalise_card(connection, client, card_number)
+        return task(connection)
     finally:
         connection.disconnect()

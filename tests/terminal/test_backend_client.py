@@ -301,6 +301,40 @@ def test_a_personalisation_id_cannot_climb_out_of_its_path(
         client.begin_personalisation(UID, "9250000000000018")
 
 
+def test_a_card_is_renewed_without_its_number_and_another_number_is_garbled(
+    backend: ScriptedBackend, client: BackendClient
+) -> None:
+    body = {"personalisation_id": "p-1", "command": "90", "card_number": "9250000000000018"}
+    backend.script("/v1/personalisations", Reply(201, body))
+    assert client.begin_personalisation(UID, None).card_number == "9250000000000018"
+    assert backend.seen[-1].json() == {"uid": "04A1B2C3D4E5F6"}
+    with pytest.raises(BackendGarbled):
+        client.begin_personalisation(UID, "9250000000000026")
+
+
+def test_a_retirement_is_driven(backend: ScriptedBackend, client: BackendClient) -> None:
+    body = {"retirement_id": "r-1", "command": "90", "card_number": "9250000000000018"}
+    backend.script("/v1/retirements", Reply(201, body))
+    begun = client.begin_retirement(UID)
+    assert backend.seen[-1].json() == {"uid": "04A1B2C3D4E5F6"}
+    end = {"command": None, "done": True, "card_number": "9250000000000018"}
+    backend.script("/v1/retirements/r-1/responses", Reply(body=end))
+    assert client.continue_retirement(begun.retirement_id, b"\x91\x00").done
+    assert "9250" not in repr(begun)
+
+
+def test_orders_are_listed_page_by_page(backend: ScriptedBackend, client: BackendClient) -> None:
+    order = {"card_number": "9250000000000018", "state": "ordered", "ordered_at": STAMP}
+    path = "/v1/card-orders?state=ordered&limit=500"
+    backend.script(path, Reply(body={"orders": [order], "next_after": "9250000000000018"}))
+    page = client.list_card_orders()
+    assert [one.card_number for one in page.orders] == ["9250000000000018"]
+    after = f"{path}&after=9250000000000018"
+    backend.script(after, Reply(body={"orders": [], "next_after": None}))
+    assert client.list_card_orders(page.next_after).orders == ()
+    assert "9250" not in repr(page)
+
+
 def test_a_terminal_enrols(backend: ScriptedBackend) -> None:
     jwk = {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "use": "sig"}
     path = "/v1/terminals/enrolments"

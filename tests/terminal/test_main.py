@@ -130,9 +130,9 @@ def test_nobody_brings_a_card(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     capsys.readouterr()
-    defaults = dict(personalise.personalise_next_card.__kwdefaults__ or {})
+    defaults = dict(personalise.with_next_card.__kwdefaults__ or {})
     monkeypatch.setattr(
-        personalise.personalise_next_card, "__kwdefaults__", {**defaults, "seconds_max": 0.05}
+        personalise.with_next_card, "__kwdefaults__", {**defaults, "seconds_max": 0.05}
     )
     assert command_line.main(personalise_arguments(enrolled_config, "--json")) == 7
     assert json.loads(capsys.readouterr().out)["code"] == "no_card_came"

@@ -1,25 +1,14 @@
 """The desk carries bytes: through a real reader to a simulated chip, and cut at every step."""
 
-import hashlib
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from passcard.layout import Application
-from passcard.personalise import MasterKeys, personalise
-from passcard.secret import Secret
-from passcard.session import authenticate
 from simulator.chip.chip import Chip
 from simulator.vpcd import Direction, VirtualCardSlot
 from terminal.api_values import PersonalisationBegun, PersonalisationStep
-from terminal.desk.personalise import (
-    STEPS_MAX,
-    DeskConnection,
-    NoCardCame,
-    personalise_card,
-    personalise_next_card,
-)
+from terminal.desk.personalise import FinishedCard, personalise_card, retire_card, with_next_card
+from terminal.desk.relay import STEPS_MAX, CardLink, NoCardCame
 from terminal.errors import (
     BackendError,
     BackendGarbled,
@@ -30,84 +19,20 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.reader.pcsc import PcscReader
+from tests.terminal.desk.twins import (
+    NUMBER,
+    UID,
+    BoxReader,
+    ChipLink,
+    DrivingBackend,
+    blank,
+    is_personalised,
+)
 from tests.terminal.virtual_cards import READERS
 
-UID = bytes.fromhex("04A1B2C3D4E5F6")
-NUMBER = "9250000000000018"
 
-
-def seeded(seed: str) -> Callable[[int], bytes]:
-    numbers: Iterator[int] = itertools.count()
-    return lambda length: hashlib.shake_128(f"{seed}{next(numbers)}".encode()).digest(length)
-
-
-MASTERS = MasterKeys(*(Secret(seeded(f"master {purpose}")(16)) for purpose in range(5)))
-
-
-class DrivingBackend:
-    """What the real backend does, without HTTP: it runs the dialogue of passcard."""
-
-    def __init__(self, fail_at: int | None = None) -> None:
-        self.answered = 0
-        self.fail_at = fail_at
-
-    def begin_personalisation(self, uid: bytes, card_number: str) -> PersonalisationBegun:
-        assert card_number == NUMBER
-        self._dialogue = personalise(uid, MASTERS.for_card(uid), seeded("random"))
-        self._tick()
-        return PersonalisationBegun(personalisation_id="p-1", command=next(self._dialogue))
-
-    def continue_personalisation(
-        self, personalisation_id: str, response: bytes
-    ) -> PersonalisationStep:
-        assert personalisation_id == "p-1"
-        self._tick()
-        try:
-            return PersonalisationStep(command=self._dialogue.send(response), done=False)
-        except StopIteration:
-            return PersonalisationStep(command=None, done=True, card_number=NUMBER)
-
-    def _tick(self) -> None:
-        self.answered += 1
-        if self.answered == self.fail_at:
-            raise BackendUnreachable("cut")
-
-
-class ChipLink:
-    """A chip in process, perhaps pulled at one command."""
-
-    def __init__(self, chip: Chip, pull_at: int | None = None) -> None:
-        self.chip = chip
-        self.pull_at = pull_at
-        self.sent = 0
-        self.let_go = 0
-        chip.power_on()
-
-    def uid(self) -> bytes:
-        return self.chip.uid
-
-    def transmit(self, command: bytes) -> bytes:
-        self.sent += 1
-        if self.sent == self.pull_at:
-            self.chip.power_off()
-            raise CardRemoved("pulled")
-        return self.chip.transmit(command)
-
-    def disconnect(self) -> None:
-        self.let_go += 1
-        self.chip.power_off()
-
-
-def blank() -> Chip:
-    return Chip(UID, seeded("chip"))
-
-
-def is_personalised(chip: Chip) -> bool:
-    chip.power_on()
-    keys = MASTERS.for_card(UID)
-    for application in Application:
-        authenticate(chip.transmit, application, keys.authenticate(application), bytes(16))
-    return True
+def make(backend: DrivingBackend) -> Callable[[CardLink], FinishedCard]:
+    return lambda card: personalise_card(card, backend, NUMBER)
 
 
 def commands_for_a_blank() -> int:
@@ -142,6 +67,84 @@ def test_the_backend_lost_at_every_answer_it_is_finished_the_next_time() -> None
         assert is_personalised(chip), nth
 
 
+def issued(backend: DrivingBackend) -> Chip:
+    chip = blank()
+    personalise_card(ChipLink(chip), backend, NUMBER)
+    return chip
+
+
+def test_a_card_is_renewed_without_saying_its_number() -> None:
+    backend = DrivingBackend()
+    chip = issued(backend)
+    backend.version = 2
+    card = personalise_card(ChipLink(chip), backend, None)
+    assert (card.uid, card.card_number) == (UID, NUMBER)
+    assert is_personalised(chip, version=2)
+
+
+def test_a_chip_that_is_no_card_is_not_renewed() -> None:
+    with pytest.raises(BackendRefused, match="card_unknown"):
+        personalise_card(ChipLink(blank()), DrivingBackend(), None)
+
+
+class NumberlessBackend(DrivingBackend):
+    def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
+        begun = super().begin_personalisation(uid, NUMBER)
+        assert card_number is None
+        return PersonalisationBegun(personalisation_id="p-1", command=begun.command)
+
+
+def test_a_renewal_of_nobody_knows_which_card_is_garbled() -> None:
+    with pytest.raises(BackendGarbled):
+        personalise_card(ChipLink(blank()), NumberlessBackend(), None)
+
+
+def test_pulled_at_every_command_a_renewal_is_finished_the_next_time() -> None:
+    nth = 0
+    while True:
+        nth += 1
+        backend = DrivingBackend()
+        chip = issued(backend)
+        backend.version = 2
+        try:
+            personalise_card(ChipLink(chip, pull_at=nth), backend, None)
+        except CardRemoved:
+            personalise_card(ChipLink(chip), backend, None)
+            assert is_personalised(chip, version=2), nth
+        else:
+            break
+    assert nth > 30
+
+
+def test_a_card_is_retired_and_becomes_another() -> None:
+    backend = DrivingBackend()
+    chip = issued(backend)
+    card = retire_card(ChipLink(chip), backend)
+    assert (card.uid, card.card_number) == (UID, NUMBER)
+    assert len(chip.memory.applications) == 1
+    with pytest.raises(BackendRefused, match="card_unknown"):
+        retire_card(ChipLink(chip), backend)
+    backend.ordered.add(NUMBER)
+    personalise_card(ChipLink(chip), backend, NUMBER)
+    assert is_personalised(chip)
+
+
+def test_pulled_at_every_command_a_retirement_is_finished_the_next_time() -> None:
+    nth = 0
+    while True:
+        nth += 1
+        backend = DrivingBackend()
+        chip = issued(backend)
+        try:
+            retire_card(ChipLink(chip, pull_at=nth), backend)
+        except CardRemoved:
+            retire_card(ChipLink(chip), backend)
+            assert len(chip.memory.applications) == 1, nth
+        else:
+            break
+    assert nth > 10
+
+
 class EndlessBackend(DrivingBackend):
     def continue_personalisation(
         self, personalisation_id: str, response: bytes
@@ -158,18 +161,9 @@ def test_a_dialogue_without_end_is_ended() -> None:
 
 
 class RefusingBackend(DrivingBackend):
-    def begin_personalisation(self, uid: bytes, card_number: str) -> PersonalisationBegun:
+    def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
         assert (uid, card_number) == (UID, NUMBER)
         raise BackendRefused(409, "uid_taken")
-
-
-class OneCardReader:
-    def __init__(self, connection: DeskConnection | None) -> None:
-        self.connection = connection
-
-    def wait_for_card(self, seconds_max: float) -> DeskConnection | None:
-        assert seconds_max >= 0
-        return self.connection
 
 
 @pytest.mark.parametrize(
@@ -188,9 +182,7 @@ def test_the_card_is_always_let_go(
     came: list[str] = []
 
     def run() -> None:
-        personalise_next_card(
-            OneCardReader(link), backend, NUMBER, card_came=lambda: came.append("came")
-        )
+        with_next_card(BoxReader([link]), make(backend), card_came=lambda: came.append("came"))
 
     if error is None:
         run()
@@ -203,7 +195,7 @@ def test_the_card_is_always_let_go(
 
 def test_nobody_comes() -> None:
     with pytest.raises(NoCardCame):
-        personalise_next_card(OneCardReader(None), DrivingBackend(), NUMBER, seconds_max=0.0)
+        with_next_card(BoxReader([]), make(DrivingBackend()), seconds_max=0.0)
 
 
 @pytest.mark.xdist_group("pcscd")
@@ -211,7 +203,7 @@ def test_through_a_real_reader(slot: VirtualCardSlot) -> None:
     chip = blank()
     slot.insert(chip)
     with PcscReader(READERS[0]) as reader:
-        card = personalise_next_card(reader, DrivingBackend(), NUMBER)
+        card = with_next_card(reader, make(DrivingBackend()))
     slot.remove()
     assert card.uid == UID
     assert is_personalised(chip)
@@ -231,6 +223,6 @@ def test_pulled_from_a_real_reader(slot: VirtualCardSlot) -> None:
     torn = VirtualCardSlot(slot.port, observe=pull)
     torn.insert(chip)
     with PcscReader(READERS[0]) as reader, pytest.raises((CardRemoved, CardSilent)):
-        personalise_next_card(reader, DrivingBackend(), NUMBER)
+        with_next_card(reader, make(DrivingBackend()))
     personalise_card(ChipLink(chip), DrivingBackend(), NUMBER)
     assert is_personalised(chip)

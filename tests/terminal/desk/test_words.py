@@ -2,12 +2,15 @@
 
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from terminal import errors
 from terminal.desk import words
-from terminal.desk.personalise import NoCardCame
+from terminal.desk.batch import Notice, Progress, TooManyBadChips
+from terminal.desk.batch_record import BatchLine, CardResult
+from terminal.desk.relay import NoCardCame
 from terminal.errors import (
     BackendError,
     BackendGarbled,
@@ -30,7 +33,9 @@ def example(kind: type[TerminalError]) -> TerminalError:
     return BackendRefused(409, "unheard_of") if kind is BackendRefused else kind("in English")
 
 
-@pytest.mark.parametrize("kind", [*leaves(), NoCardCame], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [*leaves(), NoCardCame, TooManyBadChips], ids=lambda kind: kind.__name__
+)
 def test_each_error_has_a_french_sentence(kind: type[TerminalError]) -> None:
     sentence = words.sentence_for(example(kind))
     assert sentence.endswith(".")
@@ -53,6 +58,42 @@ def test_codes_are_stable() -> None:
 
 def test_a_setting_to_change_is_said_as_it_is() -> None:
     assert words.sentence_for(SettingsError("reader is missing")) == "reader is missing"
+
+
+def test_what_a_chip_did_has_its_own_words() -> None:
+    for reason in ("UnsuitableCard", "AnotherCard", "KeysUnknown", "CardNotGenuine", "CardRefused"):
+        refusal = BackendRefused(409, "personalisation_failed", details={"reason": reason})
+        assert words.sentence_for(refusal) != words.sentence_for(
+            BackendRefused(409, "personalisation_failed")
+        )
+
+
+def test_every_notice_and_result_of_a_batch_is_said() -> None:
+    assert set(words.NOTICES) == set(Notice)
+    progress = Progress(12, 88, 240)
+    for result, reason, said in (
+        (CardResult.DONE, "", "Carte 9250 prête. Retirez-la."),
+        (CardResult.ORDER_REFUSED, "card_unknown", "9250 refusée. Ce numéro de carte n'a pas été"),
+        (CardResult.ORDER_REFUSED, "card_state_refused: active", "La carte est déjà faite."),
+        (CardResult.ORDER_REFUSED, "card_state_refused: blocked", "ou ne peut plus l'être."),
+        (CardResult.CHIP_SET_ASIDE, "uid_taken", "Puce écartée. Cette puce porte déjà"),
+        (CardResult.CHIP_SET_ASIDE, "cut_short", "Puce écartée. Elle a été interrompue"),
+        (CardResult.CHIP_SET_ASIDE, "no_desfire", "Ce n'est pas une puce DESFire."),
+        (CardResult.CHIP_SET_ASIDE, "personalisation_failed: KeysUnknown 91AE", "autre émetteur."),
+        (CardResult.CHIP_SET_ASIDE, "personalisation_failed: News", "refuse la personnalisation"),
+        (CardResult.CHIP_SET_ASIDE, "unheard_of", "Puce écartée. unheard_of."),
+    ):
+        line = BatchLine(
+            card_number="9250000000000018",
+            uid="",
+            result=result,
+            reason=reason,
+            seconds=1.0,
+            finished_at=datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        sentence = words.batch_line(line, "9250", progress)
+        assert said in sentence
+        assert sentence.endswith("(faites : 12, à faire : 88, cadence : 240 à l'heure)")
 
 
 def test_the_end_is_said() -> None:
