@@ -48,6 +48,8 @@ def _one_line(text: str) -> str:
     return text
 
 
+# Longer than any name may be: `checked_name` says what is wrong with it.
+GivenName = Annotated[str, Field(min_length=1, max_length=200)]
 Uid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{14}$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Note = Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX), AfterValidator(_one_line)]
@@ -60,10 +62,10 @@ class _Value(BaseModel):
 class NewCard(_Value):
     """A card to make; `of` is the card a clone copies."""
 
-    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS_MAX)]
+    name: GivenName
     kind: CardKind
     uid: Uid | None = None
-    of: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS_MAX)] | None = None
+    of: GivenName | None = None
     colour: Colour | None = None
     note: Note = ""
     faults: CardFaults = NO_FAULTS

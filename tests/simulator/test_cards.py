@@ -215,6 +215,15 @@ def test_the_drawer_has_an_end(folder: CardFolder) -> None:
         drawer.add(new("two"))
 
 
+def test_a_folder_has_an_end(folder: CardFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawer = Drawer(folder)
+    drawer.add(new("one"))
+    drawer.add(new("two"))
+    monkeypatch.setattr("simulator.cards.folder.CARDS_MAX", 1)
+    with pytest.raises(FolderError, match="more than 1 cards"):
+        reopened(folder)
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [

@@ -135,6 +135,7 @@ def test_the_grammar_knows_every_kind() -> None:
         (["clone", "NOBODY", "x"], "card_unknown"),
         (["new", "bank"], "card_name_taken"),
         (["new", "../x"], "card_name_refused"),
+        (["new", "x" * 61], "card_name_refused"),
         (["clone", "bank", "x"], "original_not_desfire"),
         (["new", "x", "--kind", "clone"], "original_missing"),
         (["new", "x", "--kind", "phone", "--uid", "04A1B2C3D4E5F6"], "uid_refused"),
@@ -149,6 +150,12 @@ def test_refusals_have_a_code_and_status_1(
     status, out, complaint = run("card", *words, *place)
     assert (status, out) == (1, "")
     assert complaint.startswith("pass-simulator: ")
+
+
+def test_what_the_grammar_cannot_see_is_wrong_use_as_well(run: Run, tmp_path: Path) -> None:
+    status, _, complaint = run("card", "new", "x" * 201, "--cards-dir", str(tmp_path))
+    assert status == 2
+    assert "Not possible as it is: name." in complaint
 
 
 def test_a_folder_in_use_or_absent_is_said(run: Run, tmp_path: Path) -> None:
