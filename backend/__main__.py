@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from backend import schema
 from backend.app import build_app
-from backend.commands import apply, ledger, register, serve, statement, vault
+from backend.cards.states import CardState
+from backend.commands import apply, cards, ledger, register, serve, statement, vault
 from backend.commands.keys import Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
 from backend.database import Database
@@ -92,12 +93,22 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
     books = verbs.add_parser("ledger", help="the ledger").add_subparsers(required=True)
     _adder(books)("check", _check_ledger, "prove that the ledger adds up; status 1 if not")
+    _add_card_commands(
+        _adder(verbs.add_parser("cards", help="cards").add_subparsers(required=True))
+    )
     one = add("block-card", _block_card, "block a card at once, with a reason")
     one.add_argument("--card-number", required=True)
     one.add_argument("--reason", required=True, choices=("lost", "stolen", "damaged", "decision"))
     one = add("revoke-terminal", _revoke_terminal, "revoke a terminal at once")
     one.add_argument("--terminal-id", required=True)
     return parser
+
+
+def _add_card_commands(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    one = add("list", _list_cards, "print the cards in a state as CSV, for a desk's batch")
+    one.add_argument("--state", type=CardState, choices=list(CardState), default=CardState.ORDERED)
+    one = add("versions", _card_versions, "count chips by the version of their keys")
+    one.add_argument("--json", action="store_true")
 
 
 def _adder(
@@ -207,6 +218,18 @@ def _check_ledger(_arguments: argparse.Namespace, settings: Settings) -> int:
     sentence, sound = ledger.check(_services(settings))
     print(sentence)
     return 0 if sound else 1
+
+
+def _list_cards(arguments: argparse.Namespace, settings: Settings) -> int:
+    for line in cards.list_cards(_services(settings), arguments.state):
+        print(line)
+    return 0
+
+
+def _card_versions(arguments: argparse.Namespace, settings: Settings) -> int:
+    versions = cards.count_versions(_services(settings))
+    print(versions.as_json() if arguments.json else versions.as_text())
+    return 0
 
 
 def _block_card(arguments: argparse.Namespace, settings: Settings) -> int:
