@@ -24,6 +24,7 @@ from simulator.chip.memory import (
     KeySetRules,
     application_cost,
 )
+from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.state import ChipState
 from simulator.chip.status import RefusalError, Status, require
 
@@ -36,6 +37,7 @@ BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 1
 
 def select_application(state: ChipState, body: bytes) -> bytes:
     """SelectApplication; a refusal ends the session as well."""
+    state.end_session()
     require(body in state.memory.applications, Status.APPLICATION_NOT_FOUND)
     require(Damage(body) not in state.memory.damage, Status.APPLICATION_INTEGRITY_ERROR)
     state.select(body)
@@ -148,22 +150,23 @@ def change_key_settings(state: ChipState, body: bytes) -> bytes:
 
 
 def get_df_names(state: ChipState) -> list[bytes]:
-    """GetDFNames: AID, ISO file id and name of each application that has one; one frame each.
+    """GetDFNames: AID, ISO file id and name of each application that has an id; one frame each.
 
-    Only without a session: an EV1 that is asked in one disables itself for ever [HW]. An EV2
-    refuses. [?] The status of that refusal.
+    Only without a session or in a legacy one: an EV1 that is asked in another disables itself for
+    ever [HW]. An EV2 refuses. [?] The status of that refusal.
     """
     require(state.at_picc_level, Status.PERMISSION_DENIED)
-    if state.session is not None:
+    if not isinstance(state.session, LegacySession | None):
         require(not state.generation.knows_ev2, Status.PERMISSION_DENIED)
         disabled = replace(state.configuration, disabled=True)
         state.write(state.memory.with_configuration(disabled))
         raise RefusalError(Status.PICC_DISABLED)
-    require(state.application.settings.free_listing, Status.AUTHENTICATION_ERROR)
+    if not state.application.settings.free_listing:
+        state.require_master()
     return [
         aid + app.iso_file_id + app.name
         for aid, app in state.memory.applications.items()
-        if app.name and aid != PICC_AID
+        if app.iso_file_id
     ] or [b""]
 
 

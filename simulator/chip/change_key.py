@@ -127,10 +127,7 @@ def _read_ev2(change: _Change, block: bytes) -> Key:
     """Read new || version, or (new xor old) || version || CRC(new)."""
     expected = change.length + change.has_version + (0 if change.own else CRC_LENGTH)
     require(len(block) == expected, Status.LENGTH_ERROR)
-    key = _new_key(change, block)
-    if not change.own:
-        require(block[-CRC_LENGTH:] == jamcrc(key.material), Status.INTEGRITY_ERROR)
-    return key
+    return _fitting(change, block, lambda key: change.own or block[-CRC_LENGTH:] == jamcrc(key))
 
 
 def _read_chained(
@@ -141,18 +138,30 @@ def _read_chained(
     EV1 has a CRC-32 that covers the command too, the legacy session a CRC-16 that does not.
     """
     end = change.length + change.has_version
-    rest, crcs = block[end:], crc(covered + block[:end])
-    require(len(block) >= end + len(crcs) * (1 if change.own else 2), Status.LENGTH_ERROR)
-    key = _new_key(change, block)
-    if not change.own:
-        crcs += crc(key.material)
-    require(rest == crcs + bytes(len(rest) - len(crcs)), Status.INTEGRITY_ERROR)
-    return key
+    rest, first = block[end:], crc(covered + block[:end])
+    require(len(block) >= end + len(first) * (1 if change.own else 2), Status.LENGTH_ERROR)
+
+    def fits(key: bytes) -> bool:
+        crcs = first if change.own else first + crc(key)
+        return rest == crcs + bytes(len(rest) - len(crcs))
+
+    return _fitting(change, block, fits)
 
 
-def _new_key(change: _Change, block: bytes) -> Key:
-    material = block[: change.length]
-    if not change.own:
-        old = change.old.material
-        material = xor(material, old if change.has_version else clear_parity(old))
-    return aes_key(material, block[change.length]) if change.has_version else des_key(material)
+def _fitting(change: _Change, block: bytes, fits: Callable[[bytes], bool]) -> Key:
+    """Return the new key that its CRC confirms.
+
+    A DES key has its version in its parity bits. libfreefare, whose tests ran on cards, leaves the
+    old key's in the exclusive or; others take them out. The CRC says which was meant.
+    """
+    sent, old = block[: change.length], change.old.material
+    if change.own:
+        candidates = [sent]
+    elif change.has_version:
+        candidates = [xor(sent, old)]
+    else:
+        candidates = [xor(sent, old), xor(sent, clear_parity(old))]
+    found = next((key for key in candidates if fits(key)), None)
+    require(found is not None, Status.INTEGRITY_ERROR)
+    assert found is not None
+    return aes_key(found, block[change.length]) if change.has_version else des_key(found)

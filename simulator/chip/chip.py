@@ -1,7 +1,8 @@
 """A MIFARE DESFire EV2, in process: power, frames, and dispatch of commands.
 
-Promise: what `transmit` answers follows the public facts; any error answer,
-any selection and any loss of power end the session; memory changes in one step or not at all.
+Promise: what `transmit` answers follows the public facts; any error answer (but in a legacy
+session), any selection and any loss of power end the session; memory changes in one step or not
+at all.
 
 Not built: shared applications (a second AID in SelectApplication), delegated applications,
 additional access rights, SDM, the virtual card and its keys.
@@ -176,7 +177,7 @@ class Chip:
                 self._abandoned = isinstance(chain, Unfinished)
                 status, body = self._begin(frame)
         except RefusalError as refusal:
-            self._state.end_session()
+            self._state.refuse(refusal.status)
             status, body = refusal.status, b""
         return encode_answer(status, body, wrapped=command[0] == WRAPPED_CLASS)
 

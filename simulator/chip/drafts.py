@@ -33,11 +33,12 @@ class ValueDraft:
     def applied(self, file: File) -> File:
         """Return the file as committed: debits set what LimitedCredit may give back, use ends it.
 
-        Measured on an EV1: the sum counts, whatever was credited in between.
+        Measured on an EV1 (libfreefare's card tests): the sum counts, whatever was credited in
+        between, and it is kept even where limited credit is not enabled.
         """
         assert isinstance(file, ValueFile)
         limited = 0 if self.limited_credit_used else file.limited_credit
-        if self.debited is not None and file.limited_credit_enabled:
+        if self.debited is not None:
             limited = self.debited
         return replace(file, value=self.value, limited_credit=limited)
 

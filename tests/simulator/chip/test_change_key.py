@@ -142,13 +142,16 @@ def test_a_torn_change_is_old_or_new(reader: "Reader", *, applied: bool, own: bo
     assert reader.send(0xCA, b"\x01\x02\x03\x0f\x81") == (0, b"")
 
 
-def test_a_des_key_is_changed_without_the_old_ones_parity(reader: "Reader") -> None:
+@pytest.mark.parametrize("mask", [0xFE, 0xFF])
+def test_a_des_key_is_changed_with_or_without_the_old_ones_parity(
+    reader: "Reader", mask: int
+) -> None:
     reader.send(0xCA, b"\x01\x02\x03\x0f\x02")
     reader.select(b"\x01\x02\x03")
     old = bytes(16)
     for new in (bytes.fromhex("0010210031004000" * 2), bytes.fromhex("FEDCBA9876543211" * 2)):
         assert reader.iso() == 0
-        bare = bytes(octet & 0xFE for octet in old)
+        bare = bytes(octet & mask for octet in old)
         block = bytes(a ^ b for a, b in zip(new, bare, strict=True))
         block += _crc(b"\xc4\x01" + block) + _crc(new)
         status, mac = reader.iso_full(0xC4, b"\x01", block)

@@ -200,10 +200,22 @@ def test_names_come_one_in_a_frame() -> None:
         name = b"PASS.%d" % at
         body = bytes((1, 1, at, 0x0F, 0x81)) + bytes((at, 0xE1)) + name
         assert host.ask(0xCA, body) == (0, b"")
+    assert host.ask(0xCA, b"\x01\x01\x03\x0f\x81\x03\xe1") == (0, b"")  # an id, no name
     host.reset()
     assert host.send(0x6D) == (0xAF, b"\x01\x01\x01\x01\xe1PASS.1")
-    assert host.send(0xAF) == (0, b"\x01\x01\x02\x02\xe1PASS.2")
+    assert host.send(0xAF) == (0xAF, b"\x01\x01\x02\x02\xe1PASS.2")
+    assert host.send(0xAF) == (0, b"\x01\x01\x03\x03\xe1")
     assert host.send(0x6D, b"\x00") == (0x7E, b"")
+
+
+@pytest.mark.parametrize("settings", [0x0F, 0x09])
+def test_names_are_told_in_a_legacy_session(settings: int) -> None:
+    host = Host(Chip(UID, os.urandom, generation=EV1))
+    body = b"\x01\x02\x03\x0f\x81\x01\xe1PASS"
+    assert host.legacy() == 0
+    assert host.ask(0x54, b"", bytes((settings,)), "full") == (0, b"")
+    assert host.ask(0xCA, body) == (0, b"")
+    assert host.send(0x6D) == (0, b"\x01\x02\x03\x01\xe1PASS")
 
 
 def test_a_card_without_names_and_levels_without_cards() -> None:

@@ -120,7 +120,7 @@ def test_limited_credit_must_be_enabled() -> None:
     host = card({1: purse(options=0, limited_credit=0)})
     assert _amount(host, DEBIT, 10) == 0
     assert host.ask(COMMIT)[0] == 0
-    assert file_of(host, 1).limited_credit == 0
+    assert file_of(host, 1).limited_credit == 10  # told, but of no use; measured on an EV1
     assert _amount(host, LIMITED, 1) == 0x9D
 
 
