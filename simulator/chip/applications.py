@@ -30,7 +30,9 @@ from simulator.chip.status import RefusalError, Status, require
 
 _CREATE_LENGTH = 5
 _HAS_KS3, _HAS_ISO_FILE_IDS = 0x10, 0x20
-_HAS_KEY_SETS, _KEY_SET_FIELDS = 0x01, 4
+_HAS_KEY_SETS, _HAS_VIRTUAL_CARD_KEYS = 0x01, 0x02
+_KEY_SET_FIELDS = 4
+_ROLL_KEY_MAX = 7
 
 BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 14 of 2024
 
@@ -104,12 +106,15 @@ def _parse_key_sets(kind: KeyKind, rest: bytes) -> tuple[KeySetRules | None, int
     """Read KS3 and, if its bit 0 says so, version, number, longest key and settings of key sets."""
     require(bool(rest), Status.LENGTH_ERROR)
     third, rest = rest[0], rest[1:]
+    # Measured on an EV3: keys of a virtual card are refused as long as the card allows none.
+    require(not third & _HAS_VIRTUAL_CARD_KEYS, Status.PERMISSION_DENIED)
     require(third & ~_HAS_KEY_SETS == 0, Status.PARAMETER_ERROR)
     if not third:
         return None, 0, rest
     require(len(rest) >= _KEY_SET_FIELDS, Status.LENGTH_ERROR)
     version, count, longest, settings = rest[:_KEY_SET_FIELDS]
     require(2 <= count <= KEY_SETS_MAX, Status.PARAMETER_ERROR)
+    require(settings <= _ROLL_KEY_MAX, Status.PARAMETER_ERROR)
     require(longest in {KEY_LENGTH, THREE_KEY_LENGTH}, Status.PARAMETER_ERROR)
     require(kind.key_length <= longest, Status.PARAMETER_ERROR)
     return KeySetRules(count, longest, settings), version, rest[_KEY_SET_FIELDS:]
@@ -152,15 +157,10 @@ def change_key_settings(state: ChipState, body: bytes) -> bytes:
 def get_df_names(state: ChipState) -> list[bytes]:
     """GetDFNames: AID, ISO file id and name of each application that has an id; one frame each.
 
-    Only without a session or in a legacy one: an EV1 that is asked in another disables itself for
-    ever [HW]. An EV2 refuses. [?] The status of that refusal.
+    An EV1 that is asked in a session, but for a legacy one, disables itself for ever when it is
+    asked for the second frame; later generations do not [HW]. The frames are plain.
     """
     require(state.at_picc_level, Status.PERMISSION_DENIED)
-    if not isinstance(state.session, LegacySession | None):
-        require(not state.generation.knows_ev2, Status.PERMISSION_DENIED)
-        disabled = replace(state.configuration, disabled=True)
-        state.write(state.memory.with_configuration(disabled))
-        raise RefusalError(Status.PICC_DISABLED)
     if not state.application.settings.free_listing:
         state.require_master()
     return [
@@ -168,6 +168,15 @@ def get_df_names(state: ChipState) -> list[bytes]:
         for aid, app in state.memory.applications.items()
         if app.iso_file_id
     ] or [b""]
+
+
+def disable_if_asked_in_session(state: ChipState) -> None:
+    """Let an EV1 die of the second frame of GetDFNames in a session."""
+    if state.generation.knows_ev2 or isinstance(state.session, LegacySession | None):
+        return
+    disabled = replace(state.configuration, disabled=True)
+    state.write(state.memory.with_configuration(disabled))
+    raise RefusalError(Status.PICC_INTEGRITY_ERROR)
 
 
 def get_version(state: ChipState, body: bytes) -> bytes:

@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import xor
 
-from simulator.chip.applications import get_df_names, select_application
+from simulator.chip.applications import (
+    disable_if_asked_in_session,
+    get_df_names,
+    select_application,
+)
 from simulator.chip.authentication import Pending
 from simulator.chip.commands import (
     ADDITIONAL_FRAME,
@@ -92,6 +96,7 @@ class Chip:
         self._powered = False
         self._chain: Chain | None = None
         self._abandoned = False
+        self._telling_names = False
 
     @property
     def uid(self) -> bytes:
@@ -174,6 +179,7 @@ class Chip:
                 assert chain is not None
                 status, body = self._continue(frame, chain)
             else:
+                self._telling_names = False
                 self._abandoned = isinstance(chain, Unfinished)
                 status, body = self._begin(frame)
         except RefusalError as refusal:
@@ -202,7 +208,9 @@ class Chip:
             return Status.ADDITIONAL_FRAME, pending.challenge
         if frame.ins == GET_DF_NAMES:
             require(not frame.body, Status.LENGTH_ERROR)
-            return self._send(get_df_names(self._state))
+            status, name = self._send(get_df_names(self._state))
+            self._telling_names = status is Status.ADDITIONAL_FRAME
+            return status, name
         if frame.ins == SELECT_APPLICATION:
             require(len(frame.body) == SELECT_LENGTH, Status.LENGTH_ERROR)
             return Status.OK, select_application(self._state, frame.body)
@@ -216,6 +224,8 @@ class Chip:
             require(frame.body != b"", Status.LENGTH_ERROR)
             return self._collect(chain.ins, chain.body + frame.body)
         require(not frame.body, Status.LENGTH_ERROR)
+        if self._telling_names:
+            disable_if_asked_in_session(self._state)
         return self._send(chain)
 
     def _collect(self, ins: int, body: bytes) -> tuple[Status, bytes]:

@@ -130,6 +130,11 @@ def pad_zero(message: bytes, block: int) -> bytes:
     return message + bytes(-len(message) % block)
 
 
+def is_padding(rest: bytes) -> bool:
+    """Say whether these are zeros, or 80 and zeros."""
+    return not any(rest[1:]) and rest[:1] in {b"", b"\x00", b"\x80"}
+
+
 def unpad_80(padded: bytes) -> bytes | None:
     """Return the message before 80 00…, None when that padding is absent."""
     message, mark, rest = padded.rpartition(b"\x80")

@@ -1,7 +1,9 @@
 """Key sets (EV2): prepare another set of keys, finalise it, and roll to it in one step.
 
-[?] Little of this is public. The choices: the master key prepares sets; a finalised set cannot be
-changed; the set that is rolled to becomes the active one and the old keys are gone.
+Measured on an EV3: a set of another kind than the application can be prepared and never rolled to;
+rolling to the active set is 9E, under another key than the roll key AE.
+[?] The master key prepares sets; a finalised set cannot be changed; the set that is rolled to
+becomes the active one and the old keys are gone; the status that refuses another kind.
 """
 
 from dataclasses import replace
@@ -56,6 +58,7 @@ def roll_key_set(state: ChipState, body: bytes) -> bytes:
     require(opened, Status.AUTHENTICATION_ERROR)
     rolled = key_set(state, body[0])
     require(rolled.finalised, Status.PERMISSION_DENIED)
+    require(rolled.kind is state.application.kind, Status.PARAMETER_ERROR)
     application = _rolled(state.application, body[0], rolled)
     state.end_session()
     state.write_application(application)
@@ -66,7 +69,6 @@ def _rolled(application: Application, number: int, rolled: KeySet) -> Applicatio
     kept = {other: held for other, held in application.key_sets.items() if other != number}
     return replace(
         application,
-        kind=rolled.kind,
         keys=rolled.keys,
         key_set_version=rolled.version,
         key_sets=kept,

@@ -5,7 +5,7 @@ Serves sessions of AuthenticateAES (16-byte blocks) and AuthenticateISO (8-byte 
 
 from dataclasses import dataclass
 
-from simulator.chip.crypto import BlockCipher, cmac, jamcrc, pad_80, pad_zero
+from simulator.chip.crypto import BlockCipher, cmac, is_padding, jamcrc, pad_80, pad_zero
 from simulator.chip.keys import Key, KeyKind
 from simulator.chip.modes import Mode
 from simulator.chip.status import RefusalError, Status, require
@@ -76,11 +76,11 @@ def _checked(covered: bytes, plain: bytes, block: int) -> bytes:
     """Return the data before CRC and zeros.
 
     The length is not on the wire. A CRC absorbs itself to zero, so every longer reading would fit
-    as well: the shortest one that fits is meant.
+    as well: the shortest one that fits is meant. Public libraries pad an ATS with 80 00… instead.
     """
-    for end in range(max(len(plain) - CRC_LENGTH - block + 1, 0), len(plain) - CRC_LENGTH + 1):
+    for end in range(max(len(plain) - CRC_LENGTH - block, 0), len(plain) - CRC_LENGTH + 1):
         message, crc, rest = plain[:end], plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
-        if not any(rest) and jamcrc(covered + message) == crc:
+        if is_padding(rest) and jamcrc(covered + message) == crc:
             return message
     raise RefusalError(Status.INTEGRITY_ERROR)
 

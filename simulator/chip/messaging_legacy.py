@@ -6,9 +6,9 @@ travel plain both ways; the MAC covers the data alone and no IV runs on.
 
 from dataclasses import dataclass
 
-from simulator.chip.crypto import BlockCipher, crc16, pad_80, pad_zero, xor
+from simulator.chip.crypto import BlockCipher, crc16, is_padding, pad_80, pad_zero, xor
 from simulator.chip.modes import Mode
-from simulator.chip.status import Status, require
+from simulator.chip.status import RefusalError, Status, require
 
 MAC_LENGTH = 4
 CRC_LENGTH = 2
@@ -57,20 +57,14 @@ class LegacySession:
         return blocks[-self.cipher.block :][:MAC_LENGTH]
 
     def _checked(self, plain: bytes, length: int | None) -> bytes:
-        shortest = max(len(plain) - CRC_LENGTH - self.cipher.block + 1, 0)
+        """Return the data before CRC and padding; without a length the shortest that fits."""
+        shortest = max(len(plain) - CRC_LENGTH - self.cipher.block, 0)
         ends = range(shortest, len(plain) - CRC_LENGTH + 1) if length is None else [length]
-        fitting = (
-            plain[:end] for end in ends if plain[end:].rstrip(b"\x00") == _bare(crc16(plain[:end]))
-        )
-        found = next(fitting, None)
-        require(found is not None, Status.INTEGRITY_ERROR)
-        assert found is not None
-        return found
-
-
-def _bare(crc: bytes) -> bytes:
-    """Return a CRC as it looks when the zeros behind it are taken off."""
-    return crc.rstrip(b"\x00")
+        for end in ends:
+            crc, rest = plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
+            if is_padding(rest) and crc == crc16(plain[:end]):
+                return plain[:end]
+        raise RefusalError(Status.INTEGRITY_ERROR)
 
 
 def encipher_sent(cipher: BlockCipher, sent: bytes) -> bytes:

@@ -1,21 +1,23 @@
 """The proximity check (F0, F2, FD): the reader times answers, the MAC proves whose they were.
 
-[?] From the public MIFARE Plus exchange; here the key is the EV2 session's, as the virtual card's
-own keys are not built. While a check runs every other command is answered 0B.
+Measured on an EV3: the answer to PreparePC, 0B at the level of the card, 90 in place of 00, and
+that every other command is answered 0B until the check ends or the field drops.
+[?] The key. Real chips take key 21 of the application's virtual card, which is not built; here it
+is the session's MAC key, or zeros without an EV2 session.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from simulator.chip.crypto import cmac, truncate_odd
+from simulator.chip.crypto import AES_BLOCK, BlockCipher, cmac, truncate_odd
 from simulator.chip.messaging_ev2 import MAC_LENGTH, Ev2Session
 from simulator.chip.state import ChipState
 from simulator.chip.status import Status, require
 
 PREPARE, CHECK, VERIFY = 0xF0, 0xF2, 0xFD
 RANDOM_LENGTH = 8
-# No PPS1 follows; the published answer time, in microseconds.
-OPTION_AND_TIME = bytes.fromhex("00 0320")
+# Option (bit 0: a PPS1 follows), published answer time, PPS1.
+OPTION_TIME_PPS = bytes.fromhex("01 0320 0A")
 
 
 @dataclass(slots=True)
@@ -24,12 +26,6 @@ class ProximityCheck:
 
     left: bytes = field(repr=False)
     exchanged: bytes = b""
-
-
-def _session(state: ChipState) -> Ev2Session:
-    require(isinstance(state.session, Ev2Session), Status.AUTHENTICATION_ERROR)
-    assert isinstance(state.session, Ev2Session)
-    return state.session
 
 
 def _running(state: ChipState) -> ProximityCheck:
@@ -41,10 +37,10 @@ def _running(state: ChipState) -> ProximityCheck:
 
 def prepare(state: ChipState, body: bytes) -> bytes:
     """PreparePC: draw the card's random number; tell how fast it will answer."""
+    require(not state.at_picc_level, Status.PROXIMITY_CHECK_BUSY)
     require(not body, Status.LENGTH_ERROR)
-    _session(state)
     state.proximity = ProximityCheck(state.random(RANDOM_LENGTH))
-    return OPTION_AND_TIME
+    return OPTION_TIME_PPS
 
 
 def check_part(state: ChipState, body: bytes) -> bytes:
@@ -59,14 +55,20 @@ def check_part(state: ChipState, body: bytes) -> bytes:
 
 def verify(state: ChipState, body: bytes) -> bytes:
     """VerifyPC: MAC over all that was exchanged; the answer's MAC covers it too."""
-    running, session = _running(state), _session(state)
+    running = _running(state)
     require(len(body) == MAC_LENGTH, Status.LENGTH_ERROR)
     require(not running.left, Status.PARAMETER_ERROR)
-    covered = OPTION_AND_TIME + running.exchanged
-    expected = truncate_odd(cmac(session.mac, bytes((VERIFY,)) + covered))
-    require(body == expected, Status.INTEGRITY_ERROR)
+    covered = OPTION_TIME_PPS + running.exchanged
+    require(body == _mac(state, VERIFY, covered), Status.INTEGRITY_ERROR)
     state.proximity = None
-    return truncate_odd(cmac(session.mac, bytes((Status.PROXIMITY_CHECK_OK,)) + covered))
+    return _mac(state, Status.PROXIMITY_CHECK_OK, covered)
+
+
+def _mac(state: ChipState, first: int, covered: bytes) -> bytes:
+    session = state.session
+    keyed = isinstance(session, Ev2Session)
+    cipher = session.mac if keyed else BlockCipher(bytes(AES_BLOCK), AES_BLOCK)
+    return truncate_odd(cmac(cipher, bytes((first,)) + covered))
 
 
 PROXIMITY_COMMANDS: dict[int, Callable[[ChipState, bytes], bytes]] = {

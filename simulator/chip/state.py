@@ -95,12 +95,12 @@ class ChipState:
     def end_session(self) -> None:
         """Lose the session and all that is not committed, as any error does."""
         self.session = None
-        self.proximity = None
         self.transaction = Transaction()
 
     def forget(self) -> None:
         """Lose what does not survive without power."""
         self.select(PICC_AID)
+        self.proximity = None
 
     def refuse(self, status: Status) -> None:
         """Lose what an error costs: the transaction, and the session.
@@ -112,6 +112,9 @@ class ChipState:
         session = self.session if survives else None
         self.end_session()
         self.session = session
+        # A check under way outlives the 0B of what came between.
+        if status is not Status.PROXIMITY_CHECK_BUSY:
+            self.proximity = None
 
     def write_application(self, application: Application) -> None:
         """Replace the selected application in memory."""

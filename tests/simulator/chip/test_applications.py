@@ -79,7 +79,10 @@ def test_a_long_list_comes_in_frames_of_59_bytes(reader: "Reader") -> None:
         ("F59251 0F C1", 0x9E),  # no such kind
         ("F59251 0F 41", 0x00),  # three-key DES
         ("F59251 0F 91", 0x7E),  # KS3 is announced
-        ("F59251 0F 91 02", 0x9E),  # a bit of KS3 that means nothing
+        ("F59251 0F 91 02", 0x9D),  # keys of a virtual card
+        ("F59251 0F 91 08", 0x9E),  # a bit of KS3 that means nothing
+        ("F59251 0F 91 01 00 02 10 08", 0x9E),  # key 8 rolls
+        ("F59251 0F 91 01 00 02 10 07", 0x00),
         ("F59251 0F 91 01", 0x7E),  # key sets, but not what they are
         ("F59251 0F 91 01 00 02 10", 0x7E),
         ("F59251 0F 91 01 00 01 10 00", 0x9E),  # one set

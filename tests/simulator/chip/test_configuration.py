@@ -13,7 +13,7 @@ from simulator.chip.keys import KeySettings, aes_key, des_key, zero_key
 from simulator.chip.memory import FACTORY_FREE_BYTES, PICC_AID, Damage, Memory
 from simulator.chip.other_cards import clone_of
 from tests.simulator.chip.cards import UID, card, key, purse, standard
-from tests.simulator.chip.host import AID, PICC, ZERO, Host, number
+from tests.simulator.chip.host import AID, PICC, ZERO, Host, crc16, crc32, number
 
 CONFIGURE, FORMAT = 0x5C, 0xFC
 
@@ -178,6 +178,36 @@ def test_old_messaging_is_switched_off(flags: int, refused: set[str]) -> None:
     assert host.send(0x8D, write)[0] == (0x9D if flags & 4 else 0)
 
 
+@pytest.mark.parametrize(
+    "ats", ["067577810280", "0875F7B10280C0DE", "0577F7B102", "0C75F7B10201020304050607"]
+)
+@pytest.mark.parametrize("session", ["aes", "ev2"])
+@pytest.mark.parametrize("pad", [b"", b"\x80"])
+def test_an_ats_in_an_ev1_session_has_either_padding(session: str, ats: str, pad: bytes) -> None:
+    host = card()
+    assert host.select(PICC) == 0
+    assert getattr(host, session)() == 0
+    value = bytes.fromhex(ats)
+    if session == "aes":
+        plain = value + crc32(b"\x5c\x02" + value) + pad
+        # As for a key: the host adds no CRC of its own.
+        sealed = host.session.seal(0xC4, b"\x02", plain, "full")
+        assert host.send(CONFIGURE, sealed)[0] == 0
+    else:
+        assert _configure(host, 0x02, value) == 0
+    assert host.chip.memory.configuration.ats == value
+
+
+@pytest.mark.parametrize("pad", [b"", b"\x80"])
+def test_an_ats_in_a_legacy_session_has_either_padding(pad: bytes) -> None:
+    host = Host(Chip(UID, os.urandom, generation=EV1))
+    assert host.legacy() == 0
+    value = bytes.fromhex("067577810280")  # with its CRC, a whole block
+    sealed = host.session.seal(0xC4, b"\x02", value + crc16(value) + pad, "full")
+    assert host.send(CONFIGURE, sealed)[0] == 0
+    assert host.chip.memory.configuration.ats == value
+
+
 def test_capabilities_are_told_in_the_handshake() -> None:
     host = _master()
     assert _configure(host, 0x05, bytes(8) + b"\xca\xfe") == 0
@@ -223,8 +253,6 @@ def test_a_card_without_names_and_levels_without_cards() -> None:
     assert host.send(0x6D) == (0x9D, b"")
     assert host.select(PICC) == 0
     assert host.send(0x6D) == (0, b"")
-    assert host.ev2() == 0
-    assert host.send(0x6D) == (0x9D, b"")
 
 
 def test_strict_settings_keep_the_names() -> None:
@@ -293,11 +321,36 @@ def test_an_ev1_has_no_key_sets() -> None:
     assert host.ask(0xCA, bytes.fromhex("0102030F9100"))[0] == 0x9E
 
 
-def test_an_ev1_that_is_asked_for_names_in_a_session_is_lost() -> None:
-    host = card(generation=EV1)
+def test_later_cards_tell_names_in_a_session() -> None:
+    host = _named()
+    assert host.ev2() == 0
+    assert host.send(0x6D)[0] == 0xAF
+    assert host.send(0xAF)[0] == 0
+    assert host.ask(0x6A)[0] == 0  # and the session goes on
+
+
+@pytest.mark.parametrize("session", [None, "aes"])
+def test_an_old_card_tells_another_chained_answer_in_a_session(session: str | None) -> None:
+    host = _named(generation=EV1)
+    if session:
+        assert host.aes() == 0
+    assert host.ask(0x60)[0] == 0
+    assert host.ask(0x6A)[0] == 0
+
+
+def _named(**chip: Any) -> Host:
+    host = card(**chip)
     assert host.select(PICC) == 0
+    for at in (1, 2):
+        assert host.ask(0xCA, bytes((1, 1, at, 0x0F, 0x81, at, 0xE1)))[0] == 0
+    return host
+
+
+def test_an_ev1_that_is_asked_for_names_in_a_session_is_lost() -> None:
+    host = _named(generation=EV1)
     assert host.aes() == 0
-    assert host.send(0x6D) == (0xCD, b"")
+    assert host.send(0x6D)[0] == 0xAF
+    assert host.send(0xAF) == (0xC1, b"")  # measured on three cards by others
     host.reset()
     assert host.send(0x60) == (0xCD, b"")
     assert host.send(0x5A, AID) == (0xCD, b"")

@@ -107,8 +107,11 @@ def _abandoned() -> int:
 def _disabled() -> int:
     host = card(generation=EV1)
     host.select(PICC)
+    for at in (1, 2):
+        assert host.send(0xCA, bytes((1, 1, at, 0x0F, 0x81, at, 0xE1)))[0] == 0
     host.aes()
-    return host.send(0x6D)[0]
+    assert [host.send(ins)[0] for ins in (0x6D, 0xAF)] == [0xAF, 0xC1]
+    return host.send(0x60)[0]
 
 
 def _too_many() -> int:
@@ -221,7 +224,11 @@ def test_a_proximity_check_gone_wrong(ins: int, body: bytes, status: int) -> Non
     assert host.ev2() == 0
     assert host.send(0xF0)[0] == 0x90
     assert host.send(ins, body) == (status, b"")
-    assert host.send(0x6F)[0] == 0  # and the check is over
+    if status == 0x0B:  # until the field drops, as measured
+        assert host.send(0x6F)[0] == status
+        host.reset()
+        assert host.select() == 0
+    assert host.send(0x6F)[0] == 0
 
 
 def test_a_proximity_check_with_a_wrong_mac() -> None:
@@ -233,9 +240,21 @@ def test_a_proximity_check_with_a_wrong_mac() -> None:
 
 
 @pytest.mark.parametrize("session", [None, "aes"])
-def test_a_proximity_check_needs_an_ev2_session(session: str | None) -> None:
+def test_a_proximity_check_without_an_ev2_session(session: str | None) -> None:
     host = card()
     if session:
         assert host.aes() == 0
-    assert host.send(0xF0)[0] == 0xAE
+    assert host.send(0xF0) == (0x90, bytes.fromhex("0103200A"))
+    status, part = host.send(0xF2, b"\x08" + bytes(8))
+    assert status == 0x90
+    covered = b"\xfd\x01\x03\x20\x0a" + part + bytes(8)
+    mac = CMAC.new(bytes(16), covered, AES).digest()[1::2]
+    assert host.send(0xFD, mac)[0] == 0x90
     assert card(generation=EV1).send(0xF0)[0] == 0x1C
+
+
+def test_no_proximity_check_at_the_level_of_the_card() -> None:
+    host = card()
+    assert host.select(PICC) == 0
+    assert host.send(0xF0)[0] == 0x0B
+    assert host.send(0x60)[0] == 0xAF
