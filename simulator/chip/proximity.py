@@ -66,8 +66,9 @@ def verify(state: ChipState, body: bytes) -> bytes:
 
 def _mac(state: ChipState, first: int, covered: bytes) -> bytes:
     session = state.session
-    keyed = isinstance(session, Ev2Session)
-    cipher = session.mac if keyed else BlockCipher(bytes(AES_BLOCK), AES_BLOCK)
+    cipher = BlockCipher(bytes(AES_BLOCK), AES_BLOCK)
+    if isinstance(session, Ev2Session):
+        cipher = session.mac
     return truncate_odd(cmac(cipher, bytes((first,)) + covered))
 
 
