@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 from uuid import UUID, uuid4
 
 from backend.vault.pkcs11_store import Pkcs11Store
@@ -39,8 +38,3 @@ class Pkcs11Vault(StoreVault):
         make_id: Callable[[], UUID] = uuid4,
     ) -> None:
         super().__init__(Pkcs11Store(token, random), now=now, random=random, make_id=make_id)
-
-    @classmethod
-    def open(cls, place: TokenPlace, pin: Secret) -> Self:
-        """Open the vault on a token; raise TokenRefused."""
-        return cls(place.open(pin))

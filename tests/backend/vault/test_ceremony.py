@@ -1,5 +1,6 @@
 """The key ceremony and the commands on keys: two people, and never a key on the screen."""
 
+import io
 import re
 import secrets
 import stat
@@ -8,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from Crypto.Cipher import AES as AES_CIPHER
+from Crypto.Hash import CMAC
 
+from backend.__main__ import main
 from backend.commands.keys import CLEAR_SCREEN, Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
 from backend.commands.vault import open_vault
 from backend.settings import Settings
-from backend.vault.ceremony import combine, read_component
+from backend.vault.ceremony import combine, component_check_value, read_component
 from backend.vault.errors import KeyFileRefused, TokenRefused
 from backend.vault.key_body import write_body
 from backend.vault.key_file import KeyFileRules, open_keys
@@ -229,3 +233,47 @@ def test_nobody_there_to_unlock_a_token(tmp_path: Path) -> None:
     with pytest.raises(KeyFileRefused, match="nobody is there"):
         token_pin(SealKeySource(tmp_path))
     assert token_pin(SealKeySource(tmp_path, lambda _: "1234")).reveal() == b"1234"
+
+
+def test_aes_check_values_are_those_of_another_library() -> None:
+    key = secrets.token_bytes(32)
+    expected = CMAC.new(key, bytes(16), ciphermod=AES_CIPHER).digest()[:3].hex().upper()
+    assert component_check_value(Secret(key)) == expected
+
+
+def test_the_command_line_makes_rolls_and_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASS_BACKEND_VAULT_KEY_FILE", str(tmp_path / "keys"))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    typed = ["first long passphrase", "second long passphrase"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*typed, *typed]) + "\n"))
+    assert main(["keys", "create", "--seal", "passphrases"]) == 0
+    assert main(["keys", "roll-pin-reference"]) == 0
+    assert main(["keys", "status"]) == 0
+    shown = capsys.readouterr().out
+    assert "(passphrases)" in shown
+    assert "the PIN reference key is at version 2" in shown
+    assert "sealed (passphrases)" in shown
+    assert not any(one in shown for one in typed)
+    assert main(["keys", "create"]) == 1
+    assert "already" in capsys.readouterr().err
+
+
+def test_the_command_line_adds_a_bdk_and_prints_a_block(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASS_BACKEND_VAULT_KEY_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    components = "\n".join(("A1" * 31 + "00", "5C" * 31 + "01", ""))
+    monkeypatch.setattr("sys.stdin", io.StringIO(components))
+    assert main(["keys", "create"]) == 0
+    assert main(["keys", "roll-cards"]) == 0
+    profile = ["--profile", AES.value]
+    assert main(["keys", "add-bdk", "--prefix", "92500002", *profile]) == 0
+    block = ["keys", "pad-key-block", "--initial-key-id", "9250000200000001", *profile]
+    assert main(block) == 0
+    assert "D0144B1AX00N0200IK149250000200000001" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as wrong:
+        main(["keys", "add-bdk", "--prefix", "xyz", *profile])
+    assert wrong.value.code == 2

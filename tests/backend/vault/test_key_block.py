@@ -82,3 +82,11 @@ def test_every_letter_of_a_block_matters() -> None:
 def test_a_protection_key_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="16, 24 or 32"):
         initial_key_block(Secret(bytes(15)), Secret(bytes(16)), bytes(8), secrets.token_bytes)
+
+
+@pytest.mark.parametrize("length", range(33))
+def test_headers_of_any_length_are_filled_up(length: int) -> None:
+    kbpk, key = secrets.token_bytes(16), secrets.token_bytes(16)
+    option = f"24{4 + length:02X}{'0' * length}" if length else ""
+    block = wrap(Secret(kbpk), Secret(key), "B1AX00N", option, secrets.token_bytes)
+    assert unwrap(kbpk, block)[1] == key

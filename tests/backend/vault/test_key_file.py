@@ -25,9 +25,17 @@ from backend.vault.key_file import (
     write_keys,
 )
 from backend.vault.key_seal import CREDENTIAL_NAME, SealKeySource, SealKind, new_seal
-from backend.vault.keys import CARD_KEY_NAMES, VERSIONS_MAX, Bdk, with_new_card_masters
+from backend.vault.keys import (
+    CARD_KEY_NAMES,
+    VERSIONS_MAX,
+    Bdk,
+    find_bdk,
+    with_new_bdk,
+    with_new_card_masters,
+)
 from backend.vault.local import LocalVault
 from backend.vault.published_keys import PUBLISHED, is_published, refuse_published
+from backend.vault.values import PinProfile
 from passcard.secret import Secret
 
 
@@ -351,3 +359,59 @@ def test_every_key_of_our_vectors_is_known_to_be_published(pin_vectors: dict[str
 def test_a_known_check_value() -> None:
     # The BDK of ANSI X9.24-1 annex A, as its injection tools print it.
     assert tdes_check_value(Secret(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"))) == "08D7B4"
+
+
+def no_bdk(body: dict[str, Any]) -> None:
+    body["bdks_aes"] = []
+
+
+def too_many(body: dict[str, Any]) -> None:
+    body["cards"] *= VERSIONS_MAX + 1
+
+
+def two_of_one_prefix(body: dict[str, Any]) -> None:
+    body["bdks_tdes"] *= 2
+
+
+def no_bdk_for_all(body: dict[str, Any]) -> None:
+    body["bdks_aes"][0]["prefix"] = "9250"
+
+
+def long_prefix(body: dict[str, Any]) -> None:
+    body["bdks_aes"].append(body["bdks_aes"][0] | {"prefix": "00" * 6})
+
+
+def no_list(body: dict[str, Any]) -> None:
+    body["pin_references"] = "AB"
+
+
+@pytest.mark.parametrize(
+    "change", [no_bdk, too_many, two_of_one_prefix, no_bdk_for_all, long_prefix, no_list]
+)
+def test_keys_that_do_not_fit_together_are_refused(key_file: Path, change: Any) -> None:
+    body = json.loads(key_file.read_text())
+    change(body)
+    key_file.write_text(json.dumps(body))
+    with pytest.raises(KeyFileRefused):
+        open_keys(key_file)
+
+
+def test_an_old_file_that_names_a_version_it_lacks_is_refused(key_file: Path) -> None:
+    key_file.write_text(json.dumps({"format": 1, "pin_reference_version": 2, "keys": {}}))
+    with pytest.raises(KeyFileRefused, match="does not hold"):
+        open_keys(key_file)
+
+
+def test_a_bdk_is_added_once_with_a_prefix_of_its_own() -> None:
+    keys, key = make_keys(secrets.token_bytes), Secret(secrets.token_bytes(16))
+    aes = PinProfile.AES_DUKPT_FORMAT_4
+    for prefix in (b"", bytes(6)):
+        with pytest.raises(KeyFileRefused, match="1 to 5"):
+            with_new_bdk(keys, aes, prefix, key)
+    keys = with_new_bdk(keys, aes, b"\x92", key)
+    with pytest.raises(KeyFileRefused, match="this prefix"):
+        with_new_bdk(keys, aes, b"\x92", key)
+    longer = with_new_bdk(keys, aes, b"\x92\x50", Secret(bytes(16)))
+    assert find_bdk(longer.bdks_aes, b"\x92\x51").key == key
+    assert find_bdk(longer.bdks_aes, b"\x92\x50\x00").key == Secret(bytes(16))
+    assert find_bdk(longer.bdks_aes, b"\x00") == keys.bdks_aes[0]

@@ -37,6 +37,7 @@ from backend.vault.values import (
     PinVerdict,
     SecretCode,
 )
+from simulator.chip.chip import Chip
 
 START_SECONDS_MAX = 20.0
 UUID_TEXT = b"00000000-0000-4000-8000-000000000001"
@@ -373,3 +374,15 @@ def test_messages_survive_the_wire() -> None:
     asked = MakePinReference(account_id=uuid4(), generation=2**31, code=raw)
     assert QUESTION.validate_json(asked.model_dump_json()) == asked
     assert raw.hex() == json.loads(asked.model_dump_json())["code"]
+
+
+def test_a_dialogue_goes_on_through_another_worker(server: VaultServer, socket_path: Path) -> None:
+    chip = Chip(bytes.fromhex("04112233445566"), secrets.token_bytes)
+    chip.power_on()
+    workers = [RemoteVault(socket_path), RemoteVault(socket_path)]
+    step, turn = workers[0].begin_personalisation(chip.uid), 0
+    while step.command is not None:
+        turn += 1
+        response = chip.transmit(step.command)
+        step = workers[turn % 2].continue_personalisation(step.dialogue_id, response)
+    assert turn > 10
