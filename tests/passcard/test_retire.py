@@ -5,10 +5,10 @@ import pytest
 from passcard.card_keys import PersonalisationKeys
 from passcard.errors import AnotherCard, KeysUnknown, PassCardError, UnsuitableCard
 from passcard.issuing import KEY_VERSIONS_MAX
-from passcard.layout import PICC_AID
+from passcard.layout import ACCESS_AID, BENEFITS_AID, PICC_AID
 from passcard.personalise import personalise
 from passcard.retire import FACTORY_PICC_SETTINGS, retire
-from passcard.session import run
+from passcard.session import AuthenticatedSession, run
 from simulator.chip.chip import Chip
 from simulator.chip.keys import KeySettings, aes_key
 from simulator.chip.other_cards import BankCard, foreign_desfire, memory_with
@@ -123,9 +123,7 @@ def test_a_chip_that_keeps_an_application_is_unsuitable() -> None:
     """A fake under the factory key that says yes to everything and deletes nothing."""
     chip = Chip(UID, seeded("chip"), memory=issued().memory)
     run(retire(UID, (OLD,), seeded("host")), Field(chip).transmit)
-    kept = chip.memory.with_application(
-        bytes.fromhex("F59250"), issued().memory.applications[bytes.fromhex("F59250")]
-    )
+    kept = chip.memory.with_application(BENEFITS_AID, issued().memory.applications[BENEFITS_AID])
     sly = _Deaf(UID, seeded("sly"), memory=kept)
     with pytest.raises(UnsuitableCard, match="keeps an application"):
         present(sly)
@@ -138,10 +136,20 @@ class _Deaf(Chip):
         kept = self.memory.applications
         answer = super().transmit(command)
         if command[1] == 0xDA:
-            self._state.memory = self.memory.with_application(
-                bytes.fromhex("F59250"), kept[bytes.fromhex("F59250")]
-            )
+            self._state.memory = self.memory.with_application(BENEFITS_AID, kept[BENEFITS_AID])
         return answer
+
+
+def test_a_session_deletes_an_application() -> None:
+    chip = issued()
+    key, rnd_a = OLD.picc.reveal(), seeded("desk")(16)
+    session = AuthenticatedSession(
+        Field(chip).transmit, PICC_AID, key_number=0, key=key, rnd_a=rnd_a
+    )
+    session.delete_application(BENEFITS_AID)
+    assert session.get_application_ids() == (ACCESS_AID,)
+    with pytest.raises(ValueError, match="3 bytes"):
+        session.delete_application(bytes(2))
 
 
 @pytest.mark.parametrize("versions", [0, KEY_VERSIONS_MAX + 1])

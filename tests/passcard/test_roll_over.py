@@ -81,6 +81,18 @@ def test_torn_away_at_any_command_it_is_finished_by_presenting_it_again(heard: b
         assert_holds(chip, NEW)
 
 
+def test_a_chip_that_will_not_say_a_keys_version_is_tried_key_by_key() -> None:
+    chip = issued()
+    field = Field(chip)
+
+    def transmit(command: bytes) -> bytes:
+        outside_a_session = command[1] == 0x64 and len(command) == 7
+        return b"\x91\xae" if outside_a_session else field.transmit(command)
+
+    run(personalise(UID, NEWER, seeded("host"), older=(NEW, OLD)), transmit)
+    assert_holds(chip, NEWER)
+
+
 def test_torn_between_two_versions_it_is_finished_under_a_third() -> None:
     whole = len(present(issued(), NEW, OLD).sent)
     for cut_at in range(whole):

@@ -24,7 +24,13 @@ from terminal.desk.batch import (
 )
 from terminal.desk.batch_record import BatchLine, BatchRecord, CardResult
 from terminal.desk.relay import DeskConnection, NoCardCame
-from terminal.errors import BackendRefused, BackendUnreachable, CardSilent, ReaderServiceDown
+from terminal.errors import (
+    BackendRefused,
+    BackendUnreachable,
+    CardRemoved,
+    CardSilent,
+    ReaderServiceDown,
+)
 from tests.terminal.desk.twins import (
     BoxReader,
     ChipLink,
@@ -324,6 +330,29 @@ def test_a_card_that_never_leaves_stops_the_batch(record: BatchRecord) -> None:
     desk.links[:] = [Stuck(blank())]
     with pytest.raises(NoCardCame):
         desk.run(1)
+    assert desk.screen.results == [(DONE, "")]
+
+
+def test_asked_to_stop_it_does_not_wait_for_the_card_to_leave(record: BatchRecord) -> None:
+    class Stuck(ChipLink):
+        def wait_for_removal(self, seconds_max: float) -> bool:
+            return seconds_max < 0
+
+    desk = stand(record, [], 2)
+    desk.links[:] = [Stuck(blank()), ChipLink(box(1)[0])]
+    desk.stopping = lambda: bool(record.lines)
+    desk.run(2)
+    assert desk.screen.results == [(DONE, "")]
+
+
+def test_a_card_gone_before_it_said_its_name_is_nobody(record: BatchRecord) -> None:
+    class Fleeting(ChipLink):
+        def uid(self) -> bytes:
+            raise CardRemoved("gone")
+
+    desk = stand(record, [], 1)
+    desk.links[:] = [*(Fleeting(blank()) for _ in range(9)), ChipLink(blank())]
+    desk.run(1)
     assert desk.screen.results == [(DONE, "")]
 
 
