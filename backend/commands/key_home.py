@@ -36,17 +36,15 @@ if TYPE_CHECKING:
     from backend.vault.pkcs11_token import Token
 
 Random = Callable[[int], bytes]
+#: Puts the first keys where they belong; returns where that is, in words.
+PutKeys = Callable[[VaultKeys], str]
 
 
 class KeyHome(Protocol):
     """A place for keys."""
 
-    def check_free(self) -> None:
-        """Refuse when there are keys already."""
-        ...
-
-    def create(self, keys: VaultKeys, seal: SealKind | None) -> str:
-        """Put the first keys there; return where that is, in words."""
+    def prepare(self, seal: SealKind | None) -> PutKeys:
+        """Refuse what would fail, before two people write anything down; return what puts keys."""
         ...
 
     def roll_cards(self, random: Random) -> int:
@@ -74,22 +72,22 @@ class FileHome:
     rules: KeyFileRules
     random: Random
 
-    def check_free(self) -> None:
-        """Refuse when there is a file already."""
+    def prepare(self, seal: SealKind | None) -> PutKeys:
+        """Make the seal, unless this is development; raise KeyFileRefused, CommandRefused."""
         if self.path.exists():
             raise KeyFileRefused("there is a key file already; it is never overwritten")
-
-    def create(self, keys: VaultKeys, seal: SealKind | None) -> str:
-        """Write the file, sealed unless this is development; raise KeyFileRefused."""
-        if seal is None:
-            seal = SealKind.PLAIN if self.rules.development else SealKind.CREDENTIAL
-        if seal is SealKind.PLAIN and not self.rules.development:
+        kind = seal or (SealKind.PLAIN if self.rules.development else SealKind.CREDENTIAL)
+        if kind is SealKind.PLAIN and not self.rules.development:
             raise CommandRefused("a plain key file is for development: choose another --seal")
         made = None
-        if seal is not SealKind.PLAIN:
-            made = new_seal(seal, self.rules.source, self.random)
-        write_keys(self.path, OpenKeyFile(keys, made), self.random)
-        return f"{self.path} ({seal})"
+        if kind is not SealKind.PLAIN:
+            made = new_seal(kind, self.rules.source, self.random)
+
+        def put(keys: VaultKeys) -> str:
+            write_keys(self.path, OpenKeyFile(keys, made), self.random)
+            return f"{self.path} ({kind})"
+
+        return put
 
     def roll_cards(self, random: Random) -> int:
         """Add a version of the card masters."""
@@ -127,17 +125,18 @@ class TokenHome:
         self._random = random
         self._keys = pkcs11_store
 
-    def check_free(self) -> None:
-        """Refuse when the token has such keys already."""
+    def prepare(self, seal: SealKind | None) -> PutKeys:
+        """Refuse a token that has keys; raise KeyFileRefused, CommandRefused."""
+        if seal is not None:
+            raise CommandRefused("--seal is for key files: a token keeps its own keys")
         if self._token.labels():
             raise KeyFileRefused("the token has such keys already; they are never overwritten")
 
-    def create(self, keys: VaultKeys, seal: SealKind | None) -> str:
-        """Put the keys into the token; raise TokenRefused."""
-        if seal is not None:
-            raise CommandRefused("--seal is for key files: a token keeps its own keys")
-        self._keys.put_keys(self._token, keys, self._random)
-        return "the token"
+        def put(keys: VaultKeys) -> str:
+            self._keys.put_keys(self._token, keys, self._random)
+            return "the token"
+
+        return put
 
     def roll_cards(self, random: Random) -> int:
         """Add a version of the card masters."""

@@ -69,14 +69,13 @@ class KeyCommand:
 
     def create(self, seal: SealKind | None, components: Components | None) -> str:
         """Make the keys, once; raise KeyFileRefused when there are some, CommandRefused."""
-        home = self._home()
-        home.check_free()
+        put = self._home().prepare(seal)
         if components is None:
             development = self.rules.development
             components = Components.NONE if development else Components.GENERATED
         keys = make_keys(self._source(components, "create"))
         refuse_published(keys)
-        place = home.create(keys, seal)
+        place = put(keys)
         shown = "" if components is Components.NONE else "\n" + _table(keys)
         return f"keys made in {place}{shown}"
 

@@ -96,6 +96,15 @@ def test_a_plain_file_is_not_made_in_production(folder: Path) -> None:
         command(folder, People(), "production").create(SealKind.PLAIN, Components.NONE)
 
 
+def test_nobody_writes_down_what_cannot_be_sealed(folder: Path) -> None:
+    (folder / CREDENTIAL_NAME).unlink()
+    people = People()
+    with pytest.raises(KeyFileRefused, match="cannot be read"):
+        command(folder, people, "production").create(None, None)
+    assert people.shown == []
+    assert not (folder / "keys").exists()
+
+
 def test_a_ceremony_does_not_begin_over_a_file(folder: Path) -> None:
     command(folder, People()).create(None, None)
     people = People()

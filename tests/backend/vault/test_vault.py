@@ -29,6 +29,7 @@ from backend.vault.keys import (
 from backend.vault.local import LocalVault
 from backend.vault.pin_reference import reference_tag
 from backend.vault.seal import seal, unseal
+from backend.vault.software_store import SoftwareStore
 from backend.vault.store_vault import SEALED_SECONDS_MAX
 from backend.vault.values import (
     EncryptedPinBlock,
@@ -438,3 +439,22 @@ def test_garbage_from_a_card_is_a_refusal_and_no_crash(vault: Vault) -> None:
     for garbage in (b"", b"\x91", b"\x00" * 300, bytes.fromhex("91AF"), bytes.fromhex("FF91AF")):
         with pytest.raises(PersonalisationFailed):
             answer_always(vault, garbage)
+
+
+def test_what_the_tag_is_computed_over_is_wiped_as_well(
+    keys: VaultKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytearray] = []
+    real = SoftwareStore.pin_tag
+
+    def watched(store: SoftwareStore, version: int, message: bytearray) -> bytes | None:
+        assert message.endswith(b"\x042580")
+        seen.append(message)
+        return real(store, version, message)
+
+    monkeypatch.setattr(SoftwareStore, "pin_tag", watched)
+    vault, account = LocalVault(keys), uuid4()
+    reference = vault.make_pin_reference(account, 1, SecretCode("2580"))
+    assert vault.matches_reference(account, reference, SecretCode("2580"))
+    assert len(seen) == 2
+    assert not any(any(message) for message in seen)
