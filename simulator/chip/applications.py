@@ -146,10 +146,17 @@ def get_key_settings(state: ChipState, _body: bytes) -> bytes:
 
 
 def change_key_settings(state: ChipState, body: bytes) -> bytes:
-    """ChangeKeySettings: KS1, under the master key, unless frozen for ever."""
+    """ChangeKeySettings: KS1, under the master key, unless frozen for ever.
+
+    A master key that was frozen stays so. [?] libfreefare's tests thawed one on EV1 cards; the
+    decoders of later chips call it irreversible, and how it is refused is not published.
+    """
     state.require_master()
-    require(state.application.settings.changeable, Status.PERMISSION_DENIED)
-    changed = replace(state.application, settings=KeySettings(body[0]))
+    before, wanted = state.application.settings, KeySettings(body[0])
+    require(before.changeable, Status.PERMISSION_DENIED)
+    thaws = wanted.master_key_changeable and not before.master_key_changeable
+    require(not (thaws and state.generation.knows_ev2), Status.PERMISSION_DENIED)
+    changed = replace(state.application, settings=wanted)
     state.write(state.memory.with_application(state.selected, changed))
     return b""
 

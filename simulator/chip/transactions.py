@@ -58,8 +58,7 @@ def _start(state: ChipState, file: TransactionMacFile) -> RunningMac:
 
 def commit_reader_id(ins: int, state: ChipState, body: bytes) -> bytes:
     """CommitReaderID: TMRI. The answer, in a session, is the reader of the transaction before."""
-    require(not state.at_picc_level, Status.PERMISSION_DENIED)
-    found = transaction_mac_file(state)
+    found = transaction_mac_file(state)  # none at the level of the card
     require(found is not None, Status.PERMISSION_DENIED)
     assert found is not None
     file = found[1]

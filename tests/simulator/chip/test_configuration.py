@@ -316,6 +316,17 @@ def test_an_ev1_holds_28_applications() -> None:
     assert statuses == [0] * 28 + [0xCE]
 
 
+@pytest.mark.parametrize(("chip", "status"), [({"generation": EV1}, 0), ({}, 0x9D)])
+@pytest.mark.parametrize("level", [PICC, AID])
+def test_a_frozen_master_key_thaws_on_an_ev1_only(level: bytes, chip: Any, status: int) -> None:
+    host = card(**chip)
+    assert host.select(level) == 0
+    assert host.aes() == 0
+    assert host.ask(0x54, b"", b"\x08", "full") == (0, b"")
+    assert host.ask(0x54, b"", b"\x0e", "full") == (0, b"")
+    assert host.ask(0x54, b"", b"\x0f", "full")[0] == status
+
+
 def test_an_ev1_has_no_key_sets() -> None:
     host = Host(Chip(UID, os.urandom, generation=EV1))
     assert host.ask(0xCA, bytes.fromhex("0102030F9100"))[0] == 0x9E
