@@ -4,15 +4,36 @@ On SQLite alone, and with the answer lost, never the command: what is cut here i
 engines, and the chip itself, have their own tests of the rest.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from simulator.chip.chip import Chip
+from simulator.chip.memory import Memory
 
 EXCHANGES_MAX = 100
 Begin = Callable[[Any, Chip, Any], Any]
+
+
+TYPED = {"CardRefused", "CardNotGenuine", "KeysUnknown", "UnsuitableCard", "UnexpectedAnswer"}
+
+
+class Failing:
+    """A chip that answers one command, the `at`-th from 0, with EEPROM error; then it is well."""
+
+    def __init__(self, chip: Chip, at: int) -> None:
+        self.chip, self.at, self.asked = chip, at, 0
+        self.uid = chip.uid
+
+    def power_on(self) -> None:
+        self.chip.power_on()
+
+    def transmit(self, command: bytes) -> bytes:
+        answer = self.chip.transmit(command)
+        self.asked += 1
+        return b"\x91\xee" if self.asked == self.at + 1 else answer
 
 
 @pytest.fixture
@@ -20,7 +41,7 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def begin_personalisation(world: Any, chip: Chip, card: Any) -> Any:
+def begin_personalisation(world: Any, chip: Any, card: Any) -> Any:
     return world.begin(chip, card.number).json()
 
 
@@ -109,3 +130,34 @@ def test_a_chip_given_up_half_made_can_be_any_card(world: Any, blank: Callable[[
         return over
 
     assert at_every_exchange(one_life, step=4) > 30
+
+
+def test_a_chip_that_fails_at_any_command_is_said_to_and_may_be_tried_again(
+    world: Any, blank: Callable[[], Chip]
+) -> None:
+    """EEPROM error, instead of the answer: the order stays, and the same chip may still be it."""
+
+    def one_life(at: int) -> bool:
+        card, chip = world.order(), Failing(blank(), at)
+        answer = world.carry(chip, begin_personalisation(world, chip, card))
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "personalisation_failed"
+            assert answer.json()["details"]["reason"] in TYPED
+            assert world.card(card.id).state == "ordered"
+            assert world.carry(chip, begin_personalisation(world, chip, card)).json()["done"]
+        assert world.card(card.id).state == "active"
+        assert world.tap(chip).status_code == 201
+        return chip.asked < at
+
+    assert at_every_exchange(one_life, step=3) > 30
+
+
+def test_a_chip_without_room_is_unusable_and_says_why(
+    world: Any, blank: Callable[[], Chip]
+) -> None:
+    card, full = world.order(), Chip(blank().uid, secrets.token_bytes, memory=Memory(free_bytes=0))
+    for _ in range(2):
+        answer = world.carry(full, begin_personalisation(world, full, card))
+        assert (answer.status_code, answer.json()["code"]) == (409, "personalisation_failed")
+        assert answer.json()["details"] == {"reason": "CardRefused", "status": "910E"}
+    assert world.card(card.id).state == "ordered"
