@@ -1,5 +1,6 @@
 """The key ceremony and the commands on keys: two people, and never a key on the screen."""
 
+import hmac
 import io
 import re
 import secrets
@@ -17,7 +18,7 @@ from backend.commands.keys import CLEAR_SCREEN, Components, Console, KeyCommand
 from backend.commands.refusal import CommandRefused
 from backend.commands.vault import open_vault
 from backend.settings import Settings
-from backend.vault.ceremony import combine, component_check_value, read_component
+from backend.vault.ceremony import DerivedKeys, combine, component_check_value, read_component
 from backend.vault.errors import KeyFileRefused, TokenRefused
 from backend.vault.key_body import write_body
 from backend.vault.key_file import KeyFileRules, open_keys
@@ -28,6 +29,7 @@ from backend.vault.key_seal import (
     SealKind,
     token_pin,
 )
+from backend.vault.keys import CARD_KEY_NAMES, make_keys
 from backend.vault.values import PinProfile
 from backend.vault.vault import Vault
 from passcard.secret import Secret
@@ -286,3 +288,28 @@ def test_the_command_line_adds_a_bdk_and_prints_a_block(
     with pytest.raises(SystemExit) as wrong:
         main(["keys", "add-bdk", "--prefix", "xyz", *profile])
     assert wrong.value.code == 2
+
+
+def test_keys_that_everybody_has_are_not_made(folder: Path) -> None:
+    broken = replace(command(folder, People()), random=bytes)
+    with pytest.raises(KeyFileRefused, match="published"):
+        broken.create(None, Components.NONE)
+    assert not (folder / "keys").exists()
+
+
+def test_the_keys_of_a_root_are_those_of_the_published_derivation() -> None:
+    # RFC 5869, written out: papers in two safes must mean the same keys in ten years.
+    root = bytes(range(32))
+    fixed = hmac.digest(bytes(32), root, "sha256")
+    expected = [
+        hmac.digest(fixed, f"pass-vault-ceremony/1:create:{place}".encode() + b"\x01", "sha256")
+        for place in range(1, 11)
+    ]
+    keys = make_keys(DerivedKeys(Secret(root), "create"))
+    cards = [getattr(keys.cards[0], name).reveal() for name in CARD_KEY_NAMES]
+    assert cards == [key[:16] for key in expected[:5]]
+    assert keys.pin_references[0].reveal() == expected[5]
+    bdks = keys.bdks_aes[0].key.reveal(), keys.bdks_tdes[0].key.reveal()
+    assert bdks == (expected[6][:16], expected[7][:16])
+    assert keys.list_signing.reveal() == expected[8]
+    assert keys.sealing.reveal() == expected[9]

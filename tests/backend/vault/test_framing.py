@@ -61,6 +61,15 @@ def test_a_large_frame_passes_and_a_larger_one_does_not(
         send_frame(theirs, large + b"x", soon())
 
 
+def test_a_length_beyond_the_limit_is_refused_before_it_is_read(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    theirs.sendall((FRAME_BYTES_MAX + 1).to_bytes(4, "big"))
+    with pytest.raises(FrameRefused, match="too long"):
+        receive_frame(ours, soon())
+
+
 def test_nobody_is_waited_for_beyond_the_deadline(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:

@@ -230,6 +230,7 @@ def test_two_passphrases_open_a_file_together(by_passphrases: tuple[Path, VaultK
     ("typed", "reason"),
     [
         ((FIRST, SECOND + "x"), "does not open"),
+        ((FIRST + "x", SECOND), "does not open"),
         ((SECOND, FIRST), "does not open"),
         ((FIRST, FIRST), "differ"),
         ((FIRST, "short"), "at least"),
