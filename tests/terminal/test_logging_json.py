@@ -37,7 +37,11 @@ def test_a_record_is_one_line(stream: io.StringIO) -> None:
     assert line["at"].endswith("+00:00")
 
 
-def test_libraries_speak_from_warning_up(stream: io.StringIO) -> None:
+def test_libraries_speak_from_warning_up(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that another test started in this process with uvicorn's own settings silenced it.
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "propagate", True)
     for name in ("httpx", "uvicorn.access", "smartcard"):
         logging.getLogger(name).info("HTTP Request: POST /v1/payments")
         logging.getLogger(name).warning("worth it")
