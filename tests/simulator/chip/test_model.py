@@ -1,7 +1,6 @@
 """A random life: commands of every kind against a plain model of memory and access rules."""
 
 import copy
-import enum
 import json
 import random
 from typing import Any
@@ -20,65 +19,29 @@ from hypothesis.stateful import (
 from simulator.chip.memory import Memory, from_json, to_json
 from tests.simulator.chip import model as world
 from tests.simulator.chip.cards import MODES, UID, card, file_of, key
+from tests.simulator.chip.choices import (
+    FIRST,
+    Ending,
+    all_rights,
+    amounts,
+    contents,
+    creation,
+    endings,
+    kinds,
+    modes,
+    mostly,
+    numbers,
+    offsets,
+    rarely,
+    sessions,
+    tears,
+)
 from tests.simulator.chip.host import PICC, Host, number
 from tests.simulator.chip.model import Kind, Mode, Model, ModelFile
 
 TM_KEY = bytes(range(16))
 STEPS, LIVES = 40, 300
 COMMIT, ABORT = 0xC7, 0xA7
-sessions = st.sampled_from(["ev2 0", "ev2 1", "aes 0", "aes 1", "ev2 0", "ev2 1", None])
-rarely = st.sampled_from([False] * 5 + [True])
-TEARS = (None, None, None, False, True)
-
-# A life begins with a file of each kind. Mostly the right kind is asked, rarely another.
-FIRST: dict[Kind, int] = {"standard": 0, "backup": 1, "value": 2, "linear": 3, "cyclic": 4}
-numbers = st.integers(0, 6)
-
-
-def mostly(*files: int) -> st.SearchStrategy[int]:
-    return st.sampled_from([*files * 6, 0, 1, 2, 3, 4, 5, 6])
-
-
-# Mostly rights that somebody has: three keys, free, never.
-nibbles = st.sampled_from([*(0, 1) * 6, *(0xE,) * 4, 2, 0xF])
-all_rights = st.tuples(nibbles, nibbles, nibbles, nibbles).map(
-    lambda four: four[0] << 12 | four[1] << 8 | four[2] << 4 | four[3]
-)
-modes = st.sampled_from(["plain", "mac", "full"])
-kinds: st.SearchStrategy[Kind] = st.sampled_from(
-    ["standard", "backup", "value", "linear", "cyclic"]
-)
-offsets = st.sampled_from([0, 0, 1, 2, 3, 5, 8, 20, 30, world.SIZE, world.SIZE + 1])
-contents = st.binary(min_size=1, max_size=world.SIZE)
-amounts = st.sampled_from([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 150, -1])
-
-
-def _creation(at: int, file: ModelFile) -> tuple[int, bytes]:
-    head = bytes((at, MODES[file.mode])) + number(file.rights, 2)
-    match file.kind:
-        case "standard":
-            return 0xCD, head + number(world.SIZE)
-        case "backup":
-            return 0xCB, head + number(world.SIZE)
-        case "value":
-            limits = number(world.LOWER, 4) + number(world.UPPER, 4) + bytes(4)
-            return 0xCC, head + limits + b"\x01"
-        case "linear":
-            return 0xC1, head + number(world.RECORD) + number(world.RECORDS)
-        case _:
-            return 0xC0, head + number(world.RECORD) + number(world.RECORDS)
-
-
-class Ending(enum.Enum):
-    """What follows a change: nothing yet, a commit, or one that is torn before or after it."""
-
-    LATER = enum.auto()
-    COMMIT = enum.auto()
-    OLD = enum.auto()
-    NEW = enum.auto()
-
-
-endings = st.sampled_from([Ending.LATER] * 5 + [Ending.COMMIT] * 6 + [Ending.OLD, Ending.NEW])
 
 
 class CardLife(RuleBasedStateMachine):
@@ -180,7 +143,7 @@ class CardLife(RuleBasedStateMachine):
 
     def create(self, at: int, kind: Kind, mode: Mode, rights: int) -> None:
         file = ModelFile(kind, mode, rights)
-        self._same(self.model.create(at, file), self.host.ask(*_creation(at, file))[0])
+        self._same(self.model.create(at, file), self.host.ask(*creation(at, file))[0])
 
     @precondition(lambda self: not self.model.counts and hasattr(self.host.session, "ti"))
     @rule(at=numbers)
@@ -234,9 +197,9 @@ class CardLife(RuleBasedStateMachine):
             assert found == self.model.data(ins, at, offset, length)
 
     @rule(
-        at=numbers,
+        at=mostly(0, 1),
         offset=offsets,
-        data=st.binary(min_size=1, max_size=world.SIZE),
+        data=contents,
         long=st.booleans(),
         session=sessions,
         then=endings,
@@ -335,7 +298,7 @@ class CardLife(RuleBasedStateMachine):
     # Transactions.
 
     @precondition(lambda self: self.model.pending or self.model.input or len(self.kept) % 7 == 0)
-    @rule(torn=st.sampled_from(TEARS))
+    @rule(torn=tears)
     def commit(self, torn: bool | None) -> None:
         self._commit(torn)
 
