@@ -109,6 +109,13 @@ def test_only_a_finalised_set_is_rolled_to(body: bytes) -> None:
     assert host.ask(ROLL, body)[0] == (0x9E if body == b"\x00" else 0x9D)
 
 
+@pytest.mark.parametrize("key_set", [0, 1])
+def test_a_set_has_as_many_keys_as_the_application(key_set: int) -> None:
+    host = _host()
+    assert host.ask(INITIALIZE, b"\x01" + AES) == (0, b"")
+    assert _change(host, key_set, 3, key(9), ZERO) == 0x40
+
+
 def test_a_finalised_set_is_frozen() -> None:
     host = _host()
     assert host.ask(INITIALIZE, b"\x01" + AES) == (0, b"")
