@@ -46,8 +46,9 @@ from backend.pins.tables import PinPad
 from backend.services import Services
 from backend.vault.values import PinProfile
 
-#: First half of the pads' initial key identifiers: which BDK (ANSI X9.24-3 §6.1).
+#: Which BDK a pad's initial key identifier names (ANSI X9.24-3 §6.1), unless the vault says.
 BDK_IDENTIFIER = bytes.fromhex("92500001")
+BDK_IDENTIFIER_BYTES = 4
 SERIALS = 10**11
 SERIAL_TRIES_MAX = 100
 
@@ -207,8 +208,9 @@ def _apply_terminal(
 def _new_pin_pad(services: Services, session: Session, terminal_id: UUID) -> dict[str, str]:
     """Register a pad with a key of its own; what is returned is for injection into it."""
     pads = session.scalar(select(func.count()).select_from(PinPad)) or 0
-    initial_key_id = BDK_IDENTIFIER + (pads + 1).to_bytes(4, "big")
     profile = PinProfile.AES_DUKPT_FORMAT_4
+    prefix = services.vault.current_bdk_prefix(profile) or BDK_IDENTIFIER
+    initial_key_id = prefix.ljust(BDK_IDENTIFIER_BYTES, b"\0") + (pads + 1).to_bytes(4, "big")
     register_pin_pad(session, terminal_id, initial_key_id, profile)
     key = services.vault.initial_pad_key(initial_key_id, profile)
     return {

@@ -5,8 +5,10 @@
     give the tries back, or lock     committed
 
 Promise: a try is taken and committed before the vault is asked, so guesses in parallel share none;
-a serial number never serves twice; a crash in between costs the try, never gives one. Not here:
-answering a repeated payment (the payment remembers its answer).
+a serial number never serves twice; a crash in between costs the try, never gives one. A vault that
+cannot be asked gives the try back: nobody has learnt anything. A right code whose reference is
+under an older key is rewritten under the current one. Not here: answering a repeated payment (the
+payment remembers its answer).
 """
 
 import logging
@@ -22,6 +24,7 @@ from backend.pins.setting import reference_of
 from backend.pins.states import CodeEvent, CodeState, next_state
 from backend.pins.tables import TRIES_MAX, PinReferenceRow
 from backend.services import Services
+from backend.vault.errors import VaultUnavailable
 from backend.vault.values import (
     EncryptedPinBlock,
     PinProfile,
@@ -75,7 +78,7 @@ def check_code(
     """Check the code in a PIN block that a terminal's pad encrypted.
 
     The third wrong code answers BLOCKED with no try left. Opens its own units of work: call it
-    outside any other.
+    outside any other. Raises VaultUnavailable.
     """
     serial = read_serial(encrypted_pin_block)
     if serial is None:
@@ -87,11 +90,18 @@ def check_code(
         return _log(payment_id, taken)
     # The try is gone for all to see before anything is compared; no row is locked meanwhile.
     subject = PinSubject(beneficiary_id, card_number, taken.reference)
-    found = services.vault.verify_pin(encrypted_pin_block, subject)
+    try:
+        found = services.vault.verify_pin(encrypted_pin_block, subject)
+    except VaultUnavailable:
+        with services.database.unit_of_work() as session:
+            _give_back(_lock_row(session, beneficiary_id), taken)
+        raise
     with services.database.unit_of_work() as session:
         # The pad's row first, then the code's, as above: two orders would be a deadlock.
         note_block(session, serial, valid=found is not PinVerdict.BLOCK_INVALID)
         check = _settle(session, beneficiary_id, taken, found, now)
+    if check.verdict is Verdict.RIGHT:
+        _renew_reference(services, encrypted_pin_block, subject)
     return _log(payment_id, check)
 
 
@@ -120,8 +130,7 @@ def _settle(
         return CodeCheck(Verdict.WRONG, row.tries_left)
     if found is PinVerdict.BLOCK_INVALID:
         # No code was compared, so no try was used.
-        if row.state == CodeState.ACTIVE.value:
-            row.tries_left = min(row.tries_left + 1, TRIES_MAX)
+        _give_back(row, taken)
         return CodeCheck(Verdict.BLOCK_INVALID)
     return _settle_compared(row, right=found is PinVerdict.RIGHT, now=now)
 
@@ -140,6 +149,31 @@ def _settle_compared(row: PinReferenceRow, *, right: bool, now: datetime) -> Cod
     row.state = after.value
     row.locked_at = row.locked_at or now
     return CodeCheck(Verdict.BLOCKED, 0)
+
+
+def _give_back(row: PinReferenceRow | None, taken: _Try) -> None:
+    assert row is not None
+    unchanged = row.generation == taken.reference.generation
+    if unchanged and row.state == CodeState.ACTIVE.value:
+        row.tries_left = min(row.tries_left + 1, TRIES_MAX)
+
+
+def _renew_reference(services: Services, encrypted: EncryptedPinBlock, subject: PinSubject) -> None:
+    """Put a right code's reference under the current key; the older one serves until it is."""
+    try:
+        if subject.reference.key_version == services.vault.current_pin_reference_version():
+            return
+        renewed = services.vault.renew_pin_reference(encrypted, subject)
+    except VaultUnavailable:
+        return
+    if renewed is None:
+        return
+    with services.database.unit_of_work() as session:
+        row = _lock_row(session, subject.account_id)
+        if row is not None and reference_of(row) == subject.reference:
+            row.key_version = renewed.key_version
+            row.salt = renewed.salt
+            row.tag = renewed.tag
 
 
 def _lock_row(session: Session, account_id: UUID) -> PinReferenceRow | None:

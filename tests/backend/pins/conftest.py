@@ -19,7 +19,9 @@ from backend.pins.pads import register_pin_pad
 from backend.pins.setting import set_code
 from backend.pins.tables import PinPad, PinReferenceRow
 from backend.services import Services
+from backend.vault.keys import with_new_pin_reference
 from backend.vault.local import LocalVault
+from backend.vault.software_store import SoftwareStore
 from backend.vault.values import (
     EncryptedPinBlock,
     PinProfile,
@@ -119,6 +121,13 @@ class World:
             encrypted_pin_block=typed,
             now=self.services.now(),
         )
+
+    def roll_reference_key(self) -> None:
+        """Do what opening the vault on a key file with a new reference key does."""
+        store = self.vault.vault._store
+        assert isinstance(store, SoftwareStore)
+        keys = with_new_pin_reference(store._keys, secrets.token_bytes)
+        self.vault.vault._store = SoftwareStore(keys)
 
     def row(self) -> PinReferenceRow | None:
         with self.services.database.reading() as session:

@@ -13,6 +13,7 @@ from backend.pins.errors import PadIdentifierInvalid
 from backend.pins.pads import INVALID_BLOCKS_ALARM, register_pin_pad
 from backend.pins.setting import code_state
 from backend.pins.states import CodeState
+from backend.vault.errors import VaultUnavailable
 from backend.vault.values import PinProfile, PinVerdict
 
 AES, TDES = PinProfile.AES_DUKPT_FORMAT_4, PinProfile.TDES_DUKPT_FORMAT_0
@@ -252,3 +253,64 @@ def test_an_identifier_no_pad_can_have_is_refused(world: Any) -> None:
         ):
             with pytest.raises(PadIdentifierInvalid):
                 register_pin_pad(session, terminal_id, key_id, profile)
+
+
+def test_a_vault_that_cannot_be_asked_costs_no_try(world: Any) -> None:
+    world.set(CODE)
+    pad = world.pad()
+
+    def away() -> None:
+        raise VaultUnavailable
+
+    for _ in range(4):
+        world.vault.before = away
+        with pytest.raises(VaultUnavailable):
+            world.check(pad, pad.type(OTHER))
+        assert tries(world) == (3, "active")
+    assert world.check(pad, pad.type(CODE)) == CodeCheck(Verdict.RIGHT, 3)
+
+
+def test_an_outage_gives_nothing_back_to_a_code_that_others_have_locked(world: Any) -> None:
+    world.set(CODE)
+    pad, other = world.pad(), world.pad()
+
+    def lock_then_go() -> None:
+        for _ in range(2):
+            world.check(other, other.type(OTHER))
+        raise VaultUnavailable
+
+    world.vault.before = lock_then_go
+    with pytest.raises(VaultUnavailable):
+        world.check(pad, pad.type(OTHER))
+    assert tries(world) == (0, "locked")
+
+
+def test_a_right_code_moves_to_the_current_key_and_a_wrong_one_does_not(world: Any) -> None:
+    world.set(CODE)
+    pad = world.pad()
+    before = world.row()
+    world.roll_reference_key()
+    assert world.check(pad, pad.type(OTHER)).verdict is Verdict.WRONG
+    assert world.row().key_version == before.key_version
+    assert world.check(pad, pad.type(CODE)).verdict is Verdict.RIGHT
+    after = world.row()
+    assert after.key_version == before.key_version + 1
+    assert (after.generation, after.tag != before.tag) == (before.generation, True)
+    assert world.check(pad, pad.type(CODE)).verdict is Verdict.RIGHT
+    assert world.row().tag == after.tag
+
+
+def test_a_code_set_anew_meanwhile_is_not_overwritten_by_the_renewal(world: Any) -> None:
+    world.set(CODE)
+    pad = world.pad()
+    world.roll_reference_key()
+    renew = world.vault.vault.renew_pin_reference
+
+    def renew_after_a_change(*asked: Any) -> Any:
+        world.set("5827")
+        return renew(*asked)
+
+    world.vault.renew_pin_reference = renew_after_a_change
+    assert world.check(pad, pad.type(CODE)).verdict is Verdict.RIGHT
+    del world.vault.renew_pin_reference
+    assert world.check(pad, pad.type("5827")).verdict is Verdict.RIGHT
