@@ -2,29 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-
 from backend.cards.life import block_card
-from backend.cards.tables import Card
+from backend.commands.lookup import card_numbered
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import revoke_terminal
 from backend.services import Services
-from passcard.errors import InvalidCardNumber
-from passcard.layout import parse_card_number
 
 
 def block(services: Services, card_number: str, reason: str) -> None:
     """Block the card with this number; raise CommandRefused, CardStateRefused."""
-    try:
-        number = parse_card_number(card_number)
-    except InvalidCardNumber as error:
-        raise CommandRefused(str(error)) from None
     with services.database.unit_of_work() as session:
-        card_id = session.scalar(select(Card.id).where(Card.number == number))
-        if card_id is None:
-            msg = "no card has this number"
-            raise CommandRefused(msg)
-        block_card(session, card_id, reason, services.now())
+        block_card(session, card_numbered(session, card_number).id, reason, services.now())
 
 
 def revoke(services: Services, terminal_id: str) -> None:

@@ -3,15 +3,10 @@
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from backend.benefits.rules import WalletLine
 from backend.benefits.wallets import wallet_of, wallet_statement
-from backend.cards.tables import Card
-from backend.commands.refusal import CommandRefused
+from backend.commands.lookup import card_numbered
 from backend.services import Services
-from passcard.errors import InvalidCardNumber
-from passcard.layout import parse_card_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +41,8 @@ def read_statement(services: Services, card_number: str, benefit: str) -> Wallet
 
     Raises CommandRefused for a card number that is not one, or that nobody holds; WalletUnknown.
     """
-    try:
-        number = parse_card_number(card_number)
-    except InvalidCardNumber as error:
-        raise CommandRefused(str(error)) from None
     with services.database.reading() as session:
-        holder = session.scalar(select(Card.beneficiary_id).where(Card.number == number))
-        if holder is None:
-            msg = "no card has this number"
-            raise CommandRefused(msg)
+        holder = card_numbered(session, card_number).beneficiary_id
         wallet = wallet_of(session, holder, benefit, services.now())
         lines = wallet_statement(session, wallet.account_id)
     return WalletStatement(wallet.label, wallet.balance.value, tuple(reversed(lines)))
