@@ -1,9 +1,11 @@
-"""The gate with the backend stopped: it decides, keeps its passages, and hands them over once."""
+"""The backend stopped: the gate decides, keeps its passages and hands them over once; the till says
+in French that it cannot sell, and debits nothing.
+"""
 
 import pytest
 
 from scripts.demo.hands import see
-from scripts.demo.story import Story
+from scripts.demo.story import CODES, Story
 from scripts.demo.world import BIN, request
 from tests.journeys.books import passages_of
 
@@ -31,6 +33,10 @@ def test_with_the_backend_stopped_then_back(story: Story) -> None:
     see("the gate noticing", lambda: gate_state(story), lambda seen: not seen["online"])
     assert gate_state(story)["outbox"] == 5
 
+    sale = story.sell("LEA", 500)
+    assert sale["state"] == "failed"
+    assert "débité" in str(sale["message"])
+
     again = world.programs.start(
         "backend", [str(BIN / "pass-backend"), "--config", world.config("backend"), "serve"]
     )
@@ -39,3 +45,4 @@ def test_with_the_backend_stopped_then_back(story: Story) -> None:
     )
     expected = [(str(number), answer) for number, answer in enumerate(answers, 1)]
     assert passages_of(world.folder) == expected
+    assert story.sell("LEA", 500, CODES["lea"])["remaining_cents"] == 9500
