@@ -58,9 +58,15 @@ class Chip(StrEnum):
     UNTRIED = "untried"  # an unlisted UID: there is no key to try
 
 
+LAST_MINUTE = time(23, 59)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """When a gate admits: ISO days (1 Monday … 7 Sunday), wall-clock hours, closing excluded."""
+    """When a gate admits: ISO days (1 Monday … 7 Sunday), wall-clock hours, closing excluded.
+
+    A service that closes at 23:59 is open to the end of the day.
+    """
 
     code: str
     label: str
@@ -71,7 +77,9 @@ class Service:
 
     def is_open(self, local: datetime) -> bool:
         """Tell whether it is open at this local moment."""
-        return local.isoweekday() in self.days and self.opens <= local.time() < self.closes
+        # The list writes whole minutes, and 24:00 is not one: the last minute of a day is its end.
+        still_open = local.time() < self.closes or self.closes == LAST_MINUTE
+        return local.isoweekday() in self.days and self.opens <= local.time() and still_open
 
 
 @dataclass(frozen=True, slots=True)

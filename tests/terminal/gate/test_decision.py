@@ -314,3 +314,20 @@ def test_never_more_admissions_than_the_maximum(
         days = [a.at.astimezone(PARIS).date() for a in admissions if a.service == service.code]
         assert all(days.count(day) <= service.passages_max for day in days)
     assert all(admission.service in rights for admission in admissions)
+
+
+@pytest.mark.parametrize(
+    ("closes", "moment", "is_open"),
+    [
+        (time(23, 59), time(23, 58, 59), True),
+        (time(23, 59), time(23, 59), True),
+        (time(23, 59), time(23, 59, 59, 999_999), True),
+        (time(23, 58), time(23, 58), False),
+        (time(23, 58), time(23, 59), False),
+    ],
+)
+def test_a_service_may_last_to_the_end_of_the_day(
+    closes: time, moment: time, is_open: bool
+) -> None:
+    door = Service("door", "Portail", frozenset(range(1, 8)), time(0), closes, 1)
+    assert door.is_open(datetime.combine(date(2026, 9, 1), moment, PARIS)) is is_open
