@@ -1,0 +1,39 @@
+"""`cards …`, `block-card`, `revoke-terminal`: what is out there, and stopping it at once."""
+
+from backend.cards.states import CardState
+from backend.commands import cards, register
+from backend.commands.verbs.invocation import Family, Invocation
+
+
+def add(root: Family) -> None:
+    """Add the verbs of this family."""
+    family = root.family("cards", "cards")
+    one = family.verb("list", _list, "print the cards in a state as CSV, for a desk's batch")
+    one.add_argument("--state", type=CardState, choices=list(CardState), default=CardState.ORDERED)
+    one = family.verb("versions", _versions, "count chips by the version of their keys")
+    one.add_argument("--json", action="store_true")
+    one = root.verb("block-card", _block, "block a card at once, with a reason")
+    one.add_argument("--card-number", required=True)
+    one.add_argument("--reason", required=True, choices=("lost", "stolen", "damaged", "decision"))
+    one = root.verb("revoke-terminal", _revoke, "revoke a terminal at once")
+    one.add_argument("--terminal-id", required=True)
+
+
+def _list(asked: Invocation) -> None:
+    for line in cards.list_cards(asked.services(), asked.options.state):
+        asked.say(line)
+
+
+def _versions(asked: Invocation) -> None:
+    versions = cards.count_versions(asked.services())
+    asked.say(versions.as_json() if asked.options.json else versions.as_text())
+
+
+def _block(asked: Invocation) -> None:
+    register.block(asked.services(), asked.options.card_number, asked.options.reason)
+    asked.say("card blocked")
+
+
+def _revoke(asked: Invocation) -> None:
+    register.revoke(asked.services(), asked.options.terminal_id)
+    asked.say("terminal revoked")
