@@ -14,7 +14,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +21,7 @@ from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from terminal import api_values
 from terminal.api_values import (
@@ -45,6 +44,8 @@ from terminal.api_values import (
     SignedList,
     TerminalDescription,
 )
+from terminal.backend_answers import Answer, parse, refusal, same
+from terminal.backend_clock import BackendClock
 from terminal.errors import BackendGarbled, BackendRefused, BackendUnreachable
 
 CONNECT_SECONDS_MAX = 3.0
@@ -59,6 +60,7 @@ ORDERS_PER_PAGE = 500
 PAYMENT_CENTS_MAX = 100_000
 
 _RENEWABLE = frozenset({"token_expired", "token_invalid"})
+_ASSERTION_REFUSED = "client_assertion_invalid"  # also what a wrong clock makes of a good one
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
 
 T = TypeVar("T")
@@ -84,13 +86,6 @@ class PinToSend(Protocol):
     def reveal(self) -> str: ...  # noqa: D102 -- the one door: the encrypted block, in hex
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes = field(repr=False)
-    etag: str
-
-
 class BackendClient:
     """The backend as one terminal sees it. Close it, or use it in a `with`.
 
@@ -110,6 +105,7 @@ class BackendClient:
         self._http = _open_http(base_url, ca_file, read_seconds_max)
         self._identity = identity
         self._now = now
+        self.clock = BackendClock()
         self._token_lock = threading.Lock()
         self._token: AccessToken | None = None
         self._renew_at = datetime.min.replace(tzinfo=UTC)
@@ -167,28 +163,28 @@ class BackendClient:
             },
         }
         decision = self._post("/v1/payments", body, api_values.DECISION)
-        _same("payment_id", decision.payment_id, payment_id)
+        same("payment_id", decision.payment_id, payment_id)
         if isinstance(decision, Approved):
-            _same("benefit", decision.benefit, benefit)
-            _same("amount_cents", decision.amount_cents, amount_cents)
+            same("benefit", decision.benefit, benefit)
+            same("amount_cents", decision.amount_cents, amount_cents)
         return decision
 
     def find_payment(self, payment_id: UUID) -> Approved | Declined | Pending | Reversed | None:
         """Return what happened to a payment of this terminal; None: the backend never saw it."""
         try:
             payment = self._get(f"/v1/payments/{payment_id}", api_values.PAYMENT)
-        except BackendRefused as refusal:
-            if refusal.code == "payment_not_found":
+        except BackendRefused as refused:
+            if refused.code == "payment_not_found":
                 return None
             raise
-        _same("payment_id", payment.payment_id, payment_id)
+        same("payment_id", payment.payment_id, payment_id)
         return payment
 
     def reverse_payment(self, payment_id: UUID) -> Reversal:
         """Undo a payment, arrived or not; safe to repeat until it answers."""
         path = f"/v1/payments/{payment_id}/reversal"
         reversal = self._post(path, {}, api_values.REVERSAL)
-        _same("payment_id", reversal.payment_id, payment_id)
+        same("payment_id", reversal.payment_id, payment_id)
         return reversal
 
     def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
@@ -197,7 +193,7 @@ class BackendClient:
         answer = self._authorised("GET", "/v1/access-list", headers=headers)
         if answer.status == httpx.codes.NOT_MODIFIED and etag is not None:
             return None
-        signed = _parse(answer, api_values.ACCESS_LIST_ANSWER)
+        signed = parse(answer, api_values.ACCESS_LIST_ANSWER)
         return SignedList(jws=signed.list, etag=answer.etag)
 
     def upload_passages(self, passages: Sequence[PassageReport]) -> PassageReceipt:
@@ -216,7 +212,7 @@ class BackendClient:
             body["card_number"] = card_number
         begun = self._post("/v1/personalisations", body, api_values.PERSONALISATION_BEGUN)
         if None not in (card_number, begun.card_number):
-            _same("card_number", begun.card_number, card_number)
+            same("card_number", begun.card_number, card_number)
         return begun
 
     def continue_personalisation(
@@ -244,10 +240,10 @@ class BackendClient:
         return self._get(f"{path}?{httpx.QueryParams(query)}", api_values.CARD_ORDER_PAGE)
 
     def _get(self, path: str, adapter: TypeAdapter[T]) -> T:
-        return _parse(self._authorised("GET", path), adapter)
+        return parse(self._authorised("GET", path), adapter)
 
     def _post(self, path: str, body: Mapping[str, object], adapter: TypeAdapter[T]) -> T:
-        return _parse(self._authorised("POST", path, body=body), adapter)
+        return parse(self._authorised("POST", path, body=body), adapter)
 
     def _authorised(
         self,
@@ -256,16 +252,16 @@ class BackendClient:
         *,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> _Answer:
+    ) -> Answer:
         """Exchange with a token; if the token had lapsed nothing was done, so once more is safe."""
         for is_last in (False, True):
             token = self._current_token()
             authorised = {**(headers or {}), "Authorization": f"Bearer {token.access_token}"}
             request = self._http.build_request(method, path, json=body, headers=authorised)
-            answer = _exchange(self._http, request)
+            answer = self._exchange(request)
             if answer.status != httpx.codes.UNAUTHORIZED or is_last:
                 break
-            if _refusal(answer).code not in _RENEWABLE:
+            if refusal(answer).code not in _RENEWABLE:
                 break
             self._forget(token)
         return answer
@@ -280,13 +276,29 @@ class BackendClient:
             return self._token
 
     def _fetch_token(self, now: datetime) -> AccessToken:
+        """Ask for a token; a refusal that teaches us that our clock is wrong is asked once more."""
+        signed_at = self.clock.corrected(now)
+        try:
+            return self._ask_for_token(signed_at)
+        except BackendRefused as refused:
+            corrected = self.clock.corrected(now)
+            if refused.code != _ASSERTION_REFUSED or corrected == signed_at:
+                raise
+            return self._ask_for_token(corrected)
+
+    def _ask_for_token(self, signed_at: datetime) -> AccessToken:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": self._identity.client_assertion(now),
+            "client_assertion": self._identity.client_assertion(signed_at),
         }
         request = self._http.build_request("POST", "/v1/token", data=form)
-        return _parse(_exchange(self._http, request), api_values.ACCESS_TOKEN)
+        return parse(self._exchange(request), api_values.ACCESS_TOKEN)
+
+    def _exchange(self, request: httpx.Request) -> Answer:
+        answer = _exchange(self._http, request)
+        self.clock.learn(answer.date, self._now())
+        return answer
 
     def _forget(self, token: AccessToken) -> None:
         """Drop this token, unless another thread has renewed it already."""
@@ -304,7 +316,7 @@ def enrol(
         request = http.build_request(
             "POST", "/v1/terminals/enrolments", json={"code": code, "public_key": jwk}
         )
-        return _parse(_exchange(http, request), api_values.ENROLMENT)
+        return parse(_exchange(http, request), api_values.ENROLMENT)
 
 
 def _open_http(base_url: str, ca_file: Path | None, read_seconds_max: float) -> httpx.Client:
@@ -322,7 +334,7 @@ def _open_http(base_url: str, ca_file: Path | None, read_seconds_max: float) -> 
     )
 
 
-def _exchange(http: httpx.Client, request: httpx.Request) -> _Answer:
+def _exchange(http: httpx.Client, request: httpx.Request) -> Answer:
     """Send once and read the whole answer, within TOTAL_SECONDS_MAX and ANSWER_BYTES_MAX."""
     deadline = time.monotonic() + TOTAL_SECONDS_MAX
     try:
@@ -335,7 +347,8 @@ def _exchange(http: httpx.Client, request: httpx.Request) -> _Answer:
         raise BackendGarbled("the answer's encoding is broken") from None
     except httpx.HTTPError as cause:  # no line, no time, cut: whether it arrived is not known
         raise BackendUnreachable(f"no answer: {type(cause).__name__}") from cause
-    return _Answer(response.status_code, body, response.headers.get("ETag", ""))
+    headers = response.headers
+    return Answer(response.status_code, body, headers.get("ETag", ""), headers.get("Date", ""))
 
 
 def _read_body(response: httpx.Response, deadline: float) -> bytes:
@@ -347,44 +360,6 @@ def _read_body(response: httpx.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise BackendUnreachable("the answer takes too long", status=response.status_code)
     return bytes(body)
-
-
-def _parse(answer: _Answer, adapter: TypeAdapter[T]) -> T:
-    """Return the value in a 200 or 201, or raise what any other status means."""
-    if answer.status not in {httpx.codes.OK, httpx.codes.CREATED}:
-        raise _refusal(answer)
-    try:
-        return adapter.validate_json(answer.body, strict=True)
-    except ValidationError as error:
-        raise BackendGarbled(_places(error), status=answer.status) from None
-
-
-def _refusal(answer: _Answer) -> BackendRefused:
-    """Return the refusal in a 4xx; raise what it is otherwise."""
-    if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise BackendUnreachable(f"the backend failed: {answer.status}", status=answer.status)
-    if answer.status < httpx.codes.BAD_REQUEST:
-        raise BackendGarbled(f"unexpected status {answer.status}", status=answer.status)
-    try:
-        error = api_values.ERROR_BODY.validate_json(answer.body, strict=True)
-    except ValidationError as cause:
-        raise BackendGarbled(_places(cause), status=answer.status) from None
-    return BackendRefused(answer.status, error.code, error.message, error.details)
-
-
-def _places(error: ValidationError) -> str:
-    """Say which fields are wrong, and never what they hold."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(str(part) for part in each['loc']) or 'body'}: {each['type']}"
-        for each in found[:5]
-    )
-
-
-def _same(name: str, answered: object, asked: object) -> None:
-    """Refuse an answer about something else."""
-    if answered != asked:
-        raise BackendGarbled(f"{name} is not the one that was asked about")
 
 
 def _hex(raw: bytes) -> str:

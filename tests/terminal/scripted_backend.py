@@ -130,7 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         raw = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         if reply.status == 304:
             raw = b""
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        if "Date" not in reply.headers:
+            self.send_header("Date", self.date_time_string())
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(raw)))

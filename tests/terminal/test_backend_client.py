@@ -24,6 +24,7 @@ from terminal.api_values import (
     Reversed,
     UsableBenefit,
 )
+from terminal.backend_answers import Answer
 from terminal.backend_client import BackendClient
 from terminal.errors import BackendError, BackendGarbled, BackendRefused, BackendUnreachable
 from terminal.pin.pad import EncryptedPinBlock, PinProfile
@@ -576,7 +577,7 @@ def idle_client() -> Iterator[BackendClient]:
 def test_whatever_comes_only_typed_errors_leave(
     idle_client: BackendClient, status: int, body: object, call: Callable[[BackendClient], object]
 ) -> None:
-    answer = backend_client._Answer(status, json.dumps(body).encode(), "")
+    answer = Answer(status, json.dumps(body).encode(), "", "")
     idle_client._authorised = lambda *_args, **_kwargs: answer  # type: ignore[method-assign]
     with contextlib.suppress(BackendError):
         call(idle_client)
