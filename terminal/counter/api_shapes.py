@@ -85,13 +85,14 @@ class CurrentShape(BaseModel):
 
 
 class HealthShape(BaseModel):
-    """What the counter stands on."""
+    """What the counter stands on; `clock_words` is French, and empty while the clock is right."""
 
     reader: Condition
     pad: Condition
     backend: Condition
     journal: Condition
     open_reversals: int
+    clock_words: str = ""
 
 
 def sale_shape(view: SaleView) -> SaleShape:

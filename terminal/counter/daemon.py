@@ -128,6 +128,7 @@ def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter)
         pad=settings.pad_device.exists,
         backend=lambda: backend.me().kind == "counter",
         count_open_reversals=counter.count_open_reversals,
+        clock_ahead=lambda: backend.clock.ahead if backend.clock.is_wrong else None,
     )
 
 

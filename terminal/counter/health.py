@@ -7,8 +7,10 @@ asked who we are, which proves the line and our right to use it, at most once in
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from terminal.counter.api_shapes import Condition, HealthShape
+from terminal.counter.words import clock_words
 from terminal.errors import TerminalError
 
 BACKEND_ASKED_EVERY_SECONDS = 5.0
@@ -16,12 +18,16 @@ BACKEND_ASKED_EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """One look each: False or a TerminalError is a no; only the count needs the journal."""
+    """One look each: False or a TerminalError is a no; only the count needs the journal.
+
+    `clock_ahead`: how far our clock is ahead of the backend's, None unless it is wrong.
+    """
 
     reader: Callable[[], bool]
     pad: Callable[[], bool]
     backend: Callable[[], bool]
     count_open_reversals: Callable[[], int]
+    clock_ahead: Callable[[], timedelta | None] = lambda: None
 
 
 class HealthWatch:
@@ -37,12 +43,15 @@ class HealthWatch:
     def look(self) -> HealthShape:
         """Return the condition of each part; `open_reversals` is 0 while the journal is away."""
         journal, open_reversals = self._look_at_journal()
+        backend = self._look_at_backend()  # before the clock: it is what tells the time
+        ahead = self._probes.clock_ahead()
         return HealthShape(
             reader=_condition(self._probes.reader),
             pad=_condition(self._probes.pad),
-            backend=self._look_at_backend(),
+            backend=backend,
             journal=journal,
             open_reversals=open_reversals,
+            clock_words="" if ahead is None else clock_words(ahead),
         )
 
     def _look_at_journal(self) -> tuple[Condition, int]:

@@ -4,6 +4,8 @@ What happened, then what to do, in at most two sentences (SCREENS.md, « Words �
 exclamation mark, « code » and « carte ». A benefit's name never appears with a refusal. Pure.
 """
 
+from datetime import timedelta
+
 from terminal.counter.amounts import euros
 from terminal.counter.reasons import Reason
 from terminal.counter.record import SaleRecord
@@ -132,6 +134,19 @@ API_SENTENCES: dict[str, str] = {
 
 CARD_AGAIN_SENTENCE = "La carte a été retirée trop tôt. Posez-la à nouveau."
 """What the till says while a card that left before its proof is waited for again."""
+
+
+def clock_words(ahead: timedelta) -> str:
+    """Return what the till says of a clock that is ahead of the backend's by so much."""
+    minutes = max(1, round(abs(ahead).total_seconds() / 60))
+    if minutes < 120:
+        distance = f"{minutes} min"
+    elif minutes < 48 * 60:
+        distance = f"{round(minutes / 60)} h"
+    else:
+        distance = f"{round(minutes / 1440)} jours"
+    side = "avance" if ahead > timedelta() else "retarde"
+    return f"l’horloge de ce poste {side} de {distance}"
 
 
 def tries_left_sentence(tries_left: int) -> str:

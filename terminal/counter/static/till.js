@@ -205,8 +205,10 @@ async function refreshHealth() {
   const health = answer?.ok ? await answer.json() : null;
   const fault = HEALTH_WORDS.find(([part]) => health?.[part] !== "ok");
   const waiting = health?.open_reversals ? ` · ${health.open_reversals} annulation(s) en attente` : "";
-  byId("health").textContent = health === null ? "caisse arrêtée" : (fault?.[1] ?? "en ligne") + waiting;
-  byId("health").dataset.condition = health !== null && !fault ? "ok" : "unavailable";
+  const clock = health?.clock_words ? ` · ${health.clock_words}` : "";
+  byId("health").textContent =
+    health === null ? "caisse arrêtée" : (fault?.[1] ?? "en ligne") + waiting + clock;
+  byId("health").dataset.condition = health !== null && !fault && !clock ? "ok" : "unavailable";
 }
 
 // --- sounds: [hertz, start, seconds] -----------------------------------------------------------

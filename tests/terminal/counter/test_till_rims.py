@@ -147,3 +147,18 @@ def test_health_says_which_part_is_missing() -> None:
     assert len(asked) == 2
     good = HealthWatch(Probes(lambda: True, lambda: True, lambda: True, lambda: 3), clock.monotonic)
     assert good.look() == HEALTHY.model_copy(update={"open_reversals": 3})
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        (timedelta(seconds=31), "l’horloge de ce poste avance de 1 min"),
+        (timedelta(minutes=-90), "l’horloge de ce poste retarde de 90 min"),
+        (timedelta(hours=2), "l’horloge de ce poste avance de 2 h"),
+        (timedelta(hours=-26), "l’horloge de ce poste retarde de 26 h"),
+        (timedelta(days=3), "l’horloge de ce poste avance de 3 jours"),
+    ],
+)
+def test_health_says_how_wrong_the_clock_is(ahead: timedelta, expected: str) -> None:
+    probes = Probes(lambda: True, lambda: True, lambda: True, lambda: 0, lambda: ahead)
+    assert HealthWatch(probes, FakeClock().monotonic).look().clock_words == expected
