@@ -85,12 +85,19 @@ class Counter:
                 thread.join(self._limits.stop_seconds_max)
         return not any(thread is not None and thread.is_alive() for thread in threads)
 
-    def start_sale(self, amount_cents: int, benefit: str | None = None) -> SaleView:
-        """Write a sale and begin it; raises SaleRefused, or JournalError with nothing begun."""
+    def start_sale(
+        self, amount_cents: int, benefit: str | None = None, *, sale_id: UUID | None = None
+    ) -> SaleView:
+        """Write a sale and begin it; raises SaleRefused, or JournalError with nothing begun.
+
+        A caller that wrote the sale's id down before brings it.
+        """
         assert 1 <= amount_cents <= self._limits.amount_cents_max, "the amount is checked before"
         with self._lock:
             self._refuse_if_unable()
-            running = _Running(self._new_record(amount_cents, benefit))
+            running = _Running(
+                self._new_record(sale_id or self._new_sale_id(), amount_cents, benefit)
+            )
             # Owned before it is written: recovery must not take it for an orphan.
             self._running = running
             try:
@@ -106,9 +113,14 @@ class Counter:
             running.thread.start()
         return view
 
-    def cancel(self) -> SaleView:
-        """Ask the sale in progress to stop; it ends cancelled, or reversed if it had sent."""
+    def cancel(self, sale_id: str | None = None) -> SaleView:
+        """Ask the sale in progress to stop; it ends cancelled, or reversed if it had sent.
+
+        With `sale_id` no other sale is stopped.
+        """
         running = self._require_running()
+        if sale_id not in {None, running.record.sale_id}:
+            raise SaleRefused("no_sale_in_progress")
         if not running.controls.cancel():
             raise SaleRefused("sale_already_settled")
         return self._view_of(running)
@@ -209,9 +221,9 @@ class Counter:
 
     # --- leaves -------------------------------------------------------------------------------
 
-    def _new_record(self, amount_cents: int, benefit: str | None) -> SaleRecord:
+    def _new_record(self, sale_id: UUID, amount_cents: int, benefit: str | None) -> SaleRecord:
         now = self._with.clock.now()
-        idle = SaleRecord(str(self._new_sale_id()), amount_cents, now, now, State.AMOUNT)
+        idle = SaleRecord(str(sale_id), amount_cents, now, now, State.AMOUNT)
         return advance(idle, Event.STARTED, now, Facts(benefit=benefit))
 
     def _refuse_if_unable(self) -> None:

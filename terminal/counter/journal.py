@@ -1,8 +1,8 @@
 """The counter's journal: a row per sale, and every event it went through, append only.
 
 Promise: when `open_sale` or `append` returns, it is on the disk; what raises JournalError was not
-written. The row is the sum of its events, for reading. The journal never holds a card number, a
-name, a PIN block, a digit or a key. It does not decide: states are chosen in `states.py`.
+written. The row is the sum of its events, for reading. The journal never holds a whole card number,
+a name, a PIN block, a digit or a key. It does not decide: states are chosen in `states.py`.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +28,8 @@ create table sale (
     tries_left integer,
     authorisation_number text,
     remaining_cents integer,
-    money_moved integer
+    money_moved integer,
+    masked_card_number text
 ) strict;
 create index sale_by_start on sale (started_at);
 create index sale_by_state on sale (state);
@@ -60,7 +61,8 @@ _INSERT_SALE = """insert into sale (sale_id, amount_cents, started_at, updated_a
 values (?, ?, ?, ?, ?, ?)"""
 _UPDATE_SALE = """update sale set updated_at = ?, state = ?, reason = ?, benefit = ?,
 benefit_label = ?,
-payment_id = ?, tries_left = ?, authorisation_number = ?, remaining_cents = ?, money_moved = ?
+payment_id = ?, tries_left = ?, authorisation_number = ?, remaining_cents = ?, money_moved = ?,
+masked_card_number = ?
 where sale_id = ? and state = ?"""
 _INSERT_EVENT = """insert into event (sale_id, at, event, state, reason, payment_id)
 values (?, ?, ?, ?, ?, ?)"""
@@ -190,6 +192,7 @@ def _update_values(before: SaleRecord, after: SaleRecord) -> tuple[SqlValue, ...
         after.authorisation_number,
         after.remaining_cents,
         None if after.money_moved is None else int(after.money_moved),
+        after.masked_card_number,
         before.sale_id,
         before.state,
     )
@@ -211,6 +214,7 @@ def _record(row: Row) -> SaleRecord:
         authorisation_number=row["authorisation_number"],
         remaining_cents=row["remaining_cents"],
         money_moved=None if moved is None else bool(moved),
+        masked_card_number=row["masked_card_number"],
     )
 
 

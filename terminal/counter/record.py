@@ -1,7 +1,7 @@
 """What is known of one sale, as a value, and how an event changes it.
 
-It holds no card number, name, proof, PIN block or key: this is what the journal keeps, and a stolen
-counter must hold nothing worth stealing. Amounts are whole cents. Pure.
+It holds no whole card number, name, proof, PIN block or key: this is what the journal keeps, and a
+stolen counter must hold nothing worth stealing. Amounts are whole cents. Pure.
 """
 
 from dataclasses import dataclass, replace
@@ -27,6 +27,7 @@ class Facts:
     authorisation_number: str | None = None
     remaining_cents: int | None = None
     money_moved: bool | None = None
+    masked_card_number: str | None = None  # as a receipt shows it
 
 
 NOTHING_NEW = Facts()
@@ -49,6 +50,7 @@ class SaleRecord:
     authorisation_number: str | None = None
     remaining_cents: int | None = None
     money_moved: bool | None = None
+    masked_card_number: str | None = None  # as a receipt shows it
 
     @property
     def finished(self) -> bool:
@@ -82,6 +84,7 @@ def advance(
         authorisation_number=_newer(facts.authorisation_number, record.authorisation_number),
         remaining_cents=_newer(facts.remaining_cents, record.remaining_cents),
         money_moved=_newer(facts.money_moved, record.money_moved),
+        masked_card_number=_newer(facts.masked_card_number, record.masked_card_number),
     )
 
 

@@ -9,10 +9,11 @@ through is injected. It does not choose states (`states.py`), words (`words.py`)
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from passcard.errors import PassCardError
+from passcard.layout import CardNumber, mask_card_number
 from terminal.api_values import Approved, CardProof, Declined, UsableBenefit
 from terminal.counter import pad_text
 from terminal.counter.controls import SaleControls
@@ -164,7 +165,9 @@ class SaleRun:
         self._drop_card()
         if self._controls.cancelled():
             return _CANCELLED_AT_COUNTER
-        return settle_benefit(self._offered(), self._asked_benefit)
+        outcome = settle_benefit(self._offered(), self._asked_benefit)
+        masked = mask_card_number(CardNumber(self._proof.card_number))
+        return Outcome(outcome.event, replace(outcome.facts, masked_card_number=masked))
 
     def _wait_for_benefit(self) -> Outcome:
         self._show(pad_text.CHOOSING)
