@@ -1,7 +1,9 @@
 """Setting up what may be given and where it may be spent. Not here: giving it (grants.py)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -12,13 +14,52 @@ from backend.benefits.errors import (
     BenefitOverlaps,
     BenefitUnknown,
     CampaignDatesUnacceptable,
+    CampaignNeedsCode,
     CampaignUnknown,
     PartnerNotContracted,
 )
-from backend.benefits.rules import day_of, overlap
-from backend.benefits.tables import Benefit, BenefitPartner, Campaign, PartnerAccount
+from backend.benefits.rules import CampaignDays, day_of, overlap
+from backend.benefits.tables import (
+    Benefit,
+    BenefitActivity,
+    BenefitPartner,
+    Campaign,
+    PartnerAccount,
+    Purse,
+    Scheme,
+)
+from backend.benefits.wallets import SPENDING_ENDS_ON
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignTerms:
+    """What a campaign may say besides its name and days; the days as in `Campaign`."""
+
+    code: str | None = None
+    scheme_id: UUID | None = None
+    spend_until: date | None = None
+    partners_until: date | None = None
+    purse: Purse = Purse.SEPARATE
+
+
+USUAL_TERMS: Final = CampaignTerms()
+
+
+def create_scheme(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    authority: str,
+    make_id: Callable[[], UUID] = uuid4,
+) -> Scheme:
+    """Record a programme of an authority."""
+    scheme = Scheme(id=make_id(), code=code, name=name, authority=authority)
+    session.add(scheme)
+    session.flush()
+    return scheme
 
 
 def create_campaign(
@@ -27,26 +68,45 @@ def create_campaign(
     name: str,
     opens_on: date,
     closes_on: date,
+    terms: CampaignTerms = USUAL_TERMS,
     now: datetime,
     make_id: Callable[[], UUID] = uuid4,
 ) -> Campaign:
-    """Record a campaign, both days included, and open its funding account.
+    """Record a campaign, all its days included, and open its funding account.
 
-    Raises CampaignDatesUnacceptable.
+    Raises CampaignDatesUnacceptable, CampaignNeedsCode.
     """
-    if closes_on < opens_on:
-        raise CampaignDatesUnacceptable
-    funding = open_account(session, AccountKind.FUNDING, now=now, make_id=make_id)
     campaign = Campaign(
         id=make_id(),
+        code=terms.code,
+        scheme_id=terms.scheme_id,
         name=name,
         opens_on=opens_on,
         closes_on=closes_on,
-        funding_account_id=funding.id,
+        spend_until=terms.spend_until,
+        partners_until=terms.partners_until,
+        purse=terms.purse,
+        expiry_began_at=None,
     )
+    if not days_of(campaign).in_order():
+        raise CampaignDatesUnacceptable
+    if terms.purse is Purse.SINGLE and not terms.code:
+        raise CampaignNeedsCode
+    funding = open_account(session, AccountKind.FUNDING, now=now, make_id=make_id)
+    campaign.funding_account_id = funding.id
     session.add(campaign)
     session.flush()
     return campaign
+
+
+def days_of(campaign: Campaign) -> CampaignDays:
+    """Return a campaign's four days."""
+    return CampaignDays(
+        campaign.opens_on,
+        campaign.closes_on,
+        campaign.spending_ends_on,
+        campaign.partners_end_on,
+    )
 
 
 def create_benefit(
@@ -61,21 +121,40 @@ def create_benefit(
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise CampaignUnknown
-    _refuse_overlap(session, code, campaign)
+    refuse_overlap(session, code, campaign)
     benefit = Benefit(id=make_id(), code=code, label=label, campaign_id=campaign_id)
     session.add(benefit)
     session.flush()
     return benefit
 
 
-def _refuse_overlap(session: Session, code: str, campaign: Campaign) -> None:
-    # A terminal names a benefit by its code alone: on any day it must mean one thing.
-    # Two operators doing this in the same instant are not kept apart.
-    query = select(Campaign).join(Benefit).where(Benefit.code == code)
-    days = (campaign.opens_on, campaign.closes_on)
+def refuse_overlap(session: Session, code: str, campaign: Campaign) -> None:
+    """Raise BenefitOverlaps if another campaign of the same days has a benefit of this code.
+
+    A terminal names a benefit by its code alone: on any day it must mean one thing.
+    Two operators doing this in the same instant are not kept apart.
+    """
+    query = select(Campaign).join(Benefit).where(Benefit.code == code, Campaign.id != campaign.id)
+    days = (campaign.opens_on, campaign.spending_ends_on)
     for other in session.scalars(query):
-        if overlap(days, (other.opens_on, other.closes_on)):
+        if overlap(days, (other.opens_on, other.spending_ends_on)):
             raise BenefitOverlaps
+
+
+def set_activities_of_benefit(
+    session: Session, benefit_id: UUID, activities: Iterable[str]
+) -> None:
+    """Make these the categories of partner that take a benefit; none leaves the named ones."""
+    wanted = set(activities)
+    mine = BenefitActivity.benefit_id == benefit_id
+    known = set(session.scalars(select(BenefitActivity.activity).where(mine)))
+    for activity in known - wanted:
+        session.delete(session.get_one(BenefitActivity, (benefit_id, activity)))
+    session.add_all(
+        BenefitActivity(benefit_id=benefit_id, activity=activity)
+        for activity in sorted(wanted - known)
+    )
+    session.flush()
 
 
 def find_benefit(session: Session, code: str, now: datetime) -> Benefit:
@@ -84,7 +163,7 @@ def find_benefit(session: Session, code: str, now: datetime) -> Benefit:
     query = (
         select(Benefit)
         .join(Campaign)
-        .where(Benefit.code == code, Campaign.opens_on <= today, Campaign.closes_on >= today)
+        .where(Benefit.code == code, Campaign.opens_on <= today, today <= SPENDING_ENDS_ON)
         .order_by(Campaign.closes_on)
     )
     benefit = session.scalars(query).first()
@@ -102,15 +181,16 @@ def allow_at(
     make_id: Callable[[], UUID] = uuid4,
 ) -> None:
     """Let a partner take a benefit, and give it an account; a second time changes nothing."""
-    _ensure_account(session, partner_id, now, make_id)
+    contract_partner(session, partner_id, now=now, make_id=make_id)
     if session.get(BenefitPartner, (benefit.id, partner_id)) is None:
         session.add(BenefitPartner(benefit_id=benefit.id, partner_id=partner_id))
         session.flush()
 
 
-def _ensure_account(
-    session: Session, partner_id: UUID, now: datetime, make_id: Callable[[], UUID]
+def contract_partner(
+    session: Session, partner_id: UUID, *, now: datetime, make_id: Callable[[], UUID] = uuid4
 ) -> None:
+    """Give a partner its account, so that its activities count; again changes nothing."""
     if session.get(PartnerAccount, partner_id) is not None:
         return
     try:

@@ -11,10 +11,17 @@ class CampaignUnknown(NotFoundError):
 
 
 class CampaignDatesUnacceptable(InvalidInputError):
-    """A campaign closes on the day it opens, or later."""
+    """A campaign opens, closes, ends for holders, ends for partners: in this order."""
 
     code = "campaign_dates_unacceptable"
-    message = "A campaign cannot close before it opens."
+    message = "A campaign's days must be in order: opens, closes, spend until, partners until."
+
+
+class CampaignNeedsCode(InvalidInputError):
+    """The wallet of a single purse is known by its campaign's code."""
+
+    code = "campaign_needs_code"
+    message = "A campaign with a single purse needs a code."
 
 
 class CampaignClosed(ConflictError):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.benefits.errors import CampaignClosed
 from backend.benefits.rules import day_of
-from backend.benefits.tables import Benefit, Campaign, Wallet
+from backend.benefits.tables import Benefit, Campaign, Purse, Wallet
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind, Transfer
 from backend.ledger.transfers import transfer
@@ -38,7 +38,7 @@ def grant(
     campaign = session.get_one(Campaign, benefit.campaign_id)
     if day_of(now) > campaign.closes_on:
         raise CampaignClosed
-    wallet = _ensure_wallet(session, beneficiary_id, benefit, now, make_id)
+    wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now, make_id=make_id)
     return transfer(
         session,
         transfer_id=grant_id,
@@ -55,10 +55,13 @@ def _ensure_wallet(
     session: Session,
     beneficiary_id: UUID,
     benefit: Benefit,
+    campaign: Campaign,
+    *,
     now: datetime,
     make_id: Callable[[], UUID],
 ) -> Wallet:
-    known = _find_wallet(session, beneficiary_id, benefit.id)
+    benefit_id = None if campaign.purse == Purse.SINGLE else benefit.id
+    known = _find_wallet(session, beneficiary_id, campaign.id, benefit_id)
     if known is not None:
         return known
     try:
@@ -67,21 +70,26 @@ def _ensure_wallet(
             wallet = Wallet(
                 id=make_id(),
                 beneficiary_id=beneficiary_id,
-                benefit_id=benefit.id,
+                campaign_id=campaign.id,
+                benefit_id=benefit_id,
                 account_id=account.id,
             )
             session.add(wallet)
     except IntegrityError:
         # Another grant opened it meanwhile; anything else is not ours to hide.
-        known = _find_wallet(session, beneficiary_id, benefit.id)
+        known = _find_wallet(session, beneficiary_id, campaign.id, benefit_id)
         if known is None:
             raise
         return known
     return wallet
 
 
-def _find_wallet(session: Session, beneficiary_id: UUID, benefit_id: UUID) -> Wallet | None:
+def _find_wallet(
+    session: Session, beneficiary_id: UUID, campaign_id: UUID, benefit_id: UUID | None
+) -> Wallet | None:
     query = select(Wallet).where(
-        Wallet.beneficiary_id == beneficiary_id, Wallet.benefit_id == benefit_id
+        Wallet.beneficiary_id == beneficiary_id,
+        Wallet.campaign_id == campaign_id,
+        Wallet.benefit_id.is_not_distinct_from(benefit_id),
     )
     return session.scalars(query).one_or_none()

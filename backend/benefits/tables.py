@@ -1,9 +1,10 @@
-"""Campaigns, benefits, who takes them, who has them. The money itself is in the ledger."""
+"""Schemes, campaigns, benefits, who takes them, who has them. The money is in the ledger."""
 
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
@@ -12,18 +13,87 @@ NAME_CHARACTERS_MAX = 100
 CODE_CHARACTERS_MAX = 40
 
 
-class Campaign(Base):
-    """A period with a budget; both its days are days in Paris, and both included."""
+class Purse(StrEnum):
+    """How a campaign's money is divided for its holder."""
 
-    __tablename__ = "campaign"
-    __table_args__ = (CheckConstraint("closes_on >= opens_on", name="dates"),)
+    #: A wallet for each benefit, watertight: sport money never buys books.
+    SEPARATE = "separate"
+    #: One wallet for all the campaign's benefits, without a limit by theme.
+    SINGLE = "single"
+
+
+class Scheme(Base):
+    """A programme of an authority, which comes back as one campaign after the other."""
+
+    __tablename__ = "scheme"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(CODE_CHARACTERS_MAX), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    authority: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+
+
+class Campaign(Base):
+    """A period with a budget; its days are days in Paris, and all of them included."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        CheckConstraint("closes_on >= opens_on", name="dates"),
+        CheckConstraint("spend_until IS NULL OR spend_until >= closes_on", name="spend_until"),
+        CheckConstraint(
+            "partners_until IS NULL OR partners_until >= COALESCE(spend_until, closes_on)",
+            name="partners_until",
+        ),
+        CheckConstraint("purse IN ('separate', 'single')", name="purse"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: What the command line calls it.
+    code: Mapped[str | None] = mapped_column(String(CODE_CHARACTERS_MAX), unique=True)
+    scheme_id: Mapped[UUID | None] = mapped_column(ForeignKey("scheme.id"), index=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     opens_on: Mapped[date]
+    #: The last day on which something is granted.
     closes_on: Mapped[date]
-    #: Every grant of the campaign comes from here.
+    #: The holders' last day to spend; none: the day it closes.
+    spend_until: Mapped[date | None]
+    #: The partners' last day to take or give back what was begun in time; none: the holders'.
+    partners_until: Mapped[date | None]
+    purse: Mapped[str] = mapped_column(String(10), default=Purse.SEPARATE)
+    #: Every grant of the campaign comes from here, and what expires goes back.
     funding_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
+    #: Once wallets are being emptied, the campaign cannot be extended.
+    expiry_began_at: Mapped[datetime | None]
+
+    @property
+    def spending_ends_on(self) -> date:
+        """The holders' last day to spend."""
+        return self.spend_until or self.closes_on
+
+    @property
+    def partners_end_on(self) -> date:
+        """The partners' last day."""
+        return self.partners_until or self.spending_ends_on
+
+
+class CampaignExtension(Base):
+    """A campaign's days were moved: when, by whom, and what they were before."""
+
+    __tablename__ = "campaign_extension"
+    __table_args__ = (UniqueConstraint("campaign_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
+    #: 1 for the first; two operators at once cannot both be it.
+    number: Mapped[int]
+    extended_at: Mapped[datetime]
+    extended_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    old_closes_on: Mapped[date]
+    old_spend_until: Mapped[date | None]
+    old_partners_until: Mapped[date | None]
+    new_closes_on: Mapped[date]
+    new_spend_until: Mapped[date | None]
+    new_partners_until: Mapped[date | None]
 
 
 class Benefit(Base):
@@ -38,8 +108,17 @@ class Benefit(Base):
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
 
 
+class BenefitActivity(Base):
+    """Every partner with this activity may take this benefit."""
+
+    __tablename__ = "benefit_activity"
+
+    benefit_id: Mapped[UUID] = mapped_column(ForeignKey("benefit.id"), primary_key=True)
+    activity: Mapped[str] = mapped_column(String(CODE_CHARACTERS_MAX), primary_key=True)
+
+
 class BenefitPartner(Base):
-    """This partner may take this benefit."""
+    """This partner may take this benefit, whatever its activities."""
 
     __tablename__ = "benefit_partner"
 
@@ -57,12 +136,26 @@ class PartnerAccount(Base):
 
 
 class Wallet(Base):
-    """What we owe a beneficiary of one benefit, as a ledger account."""
+    """What we owe a beneficiary of one benefit, or of a whole campaign, as a ledger account."""
 
     __tablename__ = "wallet"
-    __table_args__ = (UniqueConstraint("beneficiary_id", "benefit_id"),)
+    __table_args__ = (
+        UniqueConstraint("beneficiary_id", "benefit_id"),
+        Index(
+            "uq_wallet_single",
+            "beneficiary_id",
+            "campaign_id",
+            unique=True,
+            sqlite_where=text("benefit_id IS NULL"),
+            postgresql_where=text("benefit_id IS NULL"),
+        ),
+        # The order in which expiry walks through them.
+        Index("ix_wallet_campaign_id_id", "campaign_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
-    benefit_id: Mapped[UUID] = mapped_column(ForeignKey("benefit.id"), index=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
+    #: None: the campaign's single purse.
+    benefit_id: Mapped[UUID | None] = mapped_column(ForeignKey("benefit.id"), index=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)

@@ -1,22 +1,35 @@
 """Who has which wallet, where it may be spent, and what happened to it. Only reads.
 
 What is usable never depends on the balance: whoever holds only the card must not learn it.
+`alternatives` does, and is for after the right code only.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.benefits.errors import WalletUnknown
-from backend.benefits.rules import WalletLine, day_of
-from backend.benefits.tables import Benefit, BenefitPartner, Campaign, Wallet
+from backend.benefits.rules import NotUsable, WalletLine, day_of
+from backend.benefits.tables import (
+    Benefit,
+    BenefitActivity,
+    BenefitPartner,
+    Campaign,
+    PartnerAccount,
+    Purse,
+    Wallet,
+)
 from backend.ledger.accounts import STATEMENT_LINES_MAX, balance, statement
 from backend.ledger.money import Cents
 from backend.ledger.tables import Side
-from backend.partners.tables import Partner
+from backend.partners.tables import Partner, PartnerActivity
+
+#: The holders' last day, in SQL: what `Campaign.spending_ends_on` is in Python.
+SPENDING_ENDS_ON: Final = func.coalesce(Campaign.spend_until, Campaign.closes_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +43,22 @@ class UsableBenefit:
 
 @dataclass(frozen=True, slots=True)
 class OpenWallet:
-    """A wallet of a campaign that is open, and what it holds."""
+    """A wallet of a campaign that is open, and what it holds.
+
+    A single purse carries its campaign's code and name.
+    """
 
     code: str
     label: str
     account_id: UUID
+    balance: Cents
+
+
+class Alternative(NamedTuple):
+    """A benefit that still holds something here."""
+
+    code: str
+    label: str
     balance: Cents
 
 
@@ -45,34 +69,97 @@ def usable_benefits(
 
     Nothing for a terminal without partner, or while the partner is suspended.
     """
+    return [UsableBenefit(*row[:3]) for row in _usable(session, beneficiary_id, partner_id, now)]
+
+
+def alternatives(
+    session: Session,
+    beneficiary_id: UUID,
+    partner_id: UUID | None,
+    amount_cents: int,
+    now: datetime,
+) -> list[Alternative]:
+    """Return what would pay here instead, best first: each wallet once, none that is empty.
+
+    First those that hold the whole amount, the one that expires first before the others; then
+    the rest, the fullest first. Only for who has typed the right code: it tells balances.
+    """
+    found: dict[UUID, tuple[tuple[bool, object, str], Alternative]] = {}
+    for code, label, account_id, ends_on in _usable(session, beneficiary_id, partner_id, now):
+        held = balance(session, account_id)
+        if held <= 0 or account_id in found:
+            continue
+        short = held < amount_cents
+        rank = (short, -held if short else ends_on, label)
+        found[account_id] = rank, Alternative(code, label, Cents(held))
+    return [one for _, one in sorted(found.values(), key=lambda ranked: ranked[0])]
+
+
+def why_not_usable(
+    session: Session,
+    beneficiary_id: UUID,
+    partner_id: UUID | None,
+    benefit_code: str,
+    now: datetime,
+) -> NotUsable | None:
+    """Return why this benefit cannot be spent here now, or None if it can.
+
+    The balance and the partner's suspension are not asked: they are the payment's to judge.
+    """
+    today = day_of(now)
     query = (
-        _open_wallets(beneficiary_id, now)
-        .join(BenefitPartner, BenefitPartner.benefit_id == Benefit.id)
-        .join(Partner, Partner.id == BenefitPartner.partner_id)
-        .where(
-            Partner.id == partner_id,
-            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
-        )
+        select(Benefit.id, Campaign.opens_on, SPENDING_ENDS_ON, _is_taken_by(partner_id))
+        .join(Campaign, Campaign.id == Benefit.campaign_id)
+        .where(Benefit.code == benefit_code)
     )
-    return [UsableBenefit(*row) for row in session.execute(query)]
+    benefits = session.execute(query).all()
+    if not benefits:
+        return NotUsable.BENEFIT_UNKNOWN
+    current = [row for row in benefits if row[1] <= today <= row[2]]
+    if not current:
+        coming = any(today < opens_on for _, opens_on, _, _ in benefits)
+        return NotUsable.CAMPAIGN_NOT_OPEN if coming else NotUsable.CAMPAIGN_OVER
+    benefit_id, _, _, taken = current[0]
+    if not taken:
+        return NotUsable.NOT_TAKEN_HERE
+    wallet = _wallets_with_benefits(beneficiary_id).where(Benefit.id == benefit_id)
+    return NotUsable.NO_WALLET if session.execute(wallet).first() is None else None
 
 
 def wallets_of(session: Session, beneficiary_id: UUID, now: datetime) -> list[OpenWallet]:
-    """Return every wallet this person has in an open campaign, by label."""
-    return [
-        OpenWallet(code, label, account_id, Cents(balance(session, account_id)))
-        for code, label, account_id in session.execute(_open_wallets(beneficiary_id, now))
-    ]
+    """Return every wallet this person has in an open campaign, each once, by label."""
+    single = Campaign.purse == Purse.SINGLE
+    code = case((single, func.coalesce(Campaign.code, "")), else_=Benefit.code)
+    label = case((single, Campaign.name), else_=Benefit.label)
+    query = (
+        _wallets_with_benefits(beneficiary_id)
+        .with_only_columns(code.label("code"), label.label("label"), Wallet.account_id)
+        .where(_is_open(now))
+        .distinct()
+        .order_by("label", "code")
+    )
+    return [_open_wallet(session, *row) for row in session.execute(query)]
 
 
 def wallet_of(
     session: Session, beneficiary_id: UUID, benefit_code: str, now: datetime
 ) -> OpenWallet:
-    """Return the wallet that this code names today; raise WalletUnknown."""
-    for wallet in wallets_of(session, beneficiary_id, now):
-        if wallet.code == benefit_code:
-            return wallet
-    raise WalletUnknown
+    """Return the wallet that this code names today; raise WalletUnknown.
+
+    A single purse answers to each of its campaign's benefits, and to the campaign's own code.
+    """
+    query = _wallets_with_benefits(beneficiary_id).where(
+        _is_open(now),
+        or_(
+            Benefit.code == benefit_code,
+            and_(Campaign.purse == Purse.SINGLE, Campaign.code == benefit_code),
+        ),
+    )
+    row = session.execute(query).first()
+    if row is None:
+        raise WalletUnknown
+    code, label, account_id, _ = row
+    return _open_wallet(session, code, label, account_id)
 
 
 def wallet_statement(
@@ -91,16 +178,59 @@ def wallet_statement(
     ]
 
 
-def _open_wallets(beneficiary_id: UUID, now: datetime) -> Select[str, str, UUID]:
-    today = day_of(now)
-    return (
-        select(Benefit.code, Benefit.label, Wallet.account_id)
-        .join(Wallet, Wallet.benefit_id == Benefit.id)
-        .join(Campaign, Campaign.id == Benefit.campaign_id)
+def _open_wallet(session: Session, code: str, label: str, account_id: UUID) -> OpenWallet:
+    return OpenWallet(code, label, account_id, Cents(balance(session, account_id)))
+
+
+def _usable(
+    session: Session, beneficiary_id: UUID, partner_id: UUID | None, now: datetime
+) -> list[tuple[str, str, UUID, object]]:
+    if partner_id is None:
+        return []
+    query = (
+        _wallets_with_benefits(beneficiary_id)
+        .join(Partner, Partner.id == partner_id)
         .where(
-            Wallet.beneficiary_id == beneficiary_id,
-            Campaign.opens_on <= today,
-            Campaign.closes_on >= today,
+            _is_open(now),
+            _is_taken_by(partner_id),
+            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
         )
         .order_by(Benefit.label, Benefit.code)
     )
+    return [
+        (code, label, account_id, end) for code, label, account_id, end in session.execute(query)
+    ]
+
+
+def _wallets_with_benefits(beneficiary_id: UUID) -> Select[str, str, UUID, object]:
+    """Select a person's wallets, each with every benefit it may be spent for."""
+    same = and_(
+        Benefit.campaign_id == Wallet.campaign_id,
+        or_(Wallet.benefit_id.is_(None), Wallet.benefit_id == Benefit.id),
+    )
+    return (
+        select(Benefit.code, Benefit.label, Wallet.account_id, SPENDING_ENDS_ON)
+        .select_from(Wallet)
+        .join(Benefit, same)
+        .join(Campaign, Campaign.id == Wallet.campaign_id)
+        .where(Wallet.beneficiary_id == beneficiary_id)
+    )
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    today = day_of(now)
+    return and_(Campaign.opens_on <= today, today <= SPENDING_ENDS_ON)
+
+
+def _is_taken_by(partner_id: UUID | None) -> ColumnElement[bool]:
+    """Whether a partner with an account may take `Benefit`: by its activities or by name."""
+    by_activity = (
+        select(BenefitActivity.benefit_id)
+        .join(PartnerActivity, PartnerActivity.activity == BenefitActivity.activity)
+        .where(BenefitActivity.benefit_id == Benefit.id, PartnerActivity.partner_id == partner_id)
+    )
+    by_name = select(BenefitPartner.benefit_id).where(
+        BenefitPartner.benefit_id == Benefit.id, BenefitPartner.partner_id == partner_id
+    )
+    account = select(PartnerAccount.partner_id).where(PartnerAccount.partner_id == partner_id)
+    return and_(account.exists(), or_(by_name.exists(), by_activity.exists()))

@@ -1,6 +1,6 @@
 """Who the partners are and where: recording them, suspending them. Not here: what they may sell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.partners.errors import TerminalUnknown
-from backend.partners.tables import Outlet, Partner, Terminal
+from backend.partners.tables import Outlet, Partner, PartnerActivity, Terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,20 @@ def create_partner(session: Session, name: str, make_id: Callable[[], UUID] = uu
     session.add(partner)
     session.flush()
     return partner
+
+
+def set_activities(session: Session, partner_id: UUID, activities: Iterable[str]) -> None:
+    """Make these codes, such as `librairie`, all that a partner does; none leaves none."""
+    wanted = set(activities)
+    mine = PartnerActivity.partner_id == partner_id
+    known = set(session.scalars(select(PartnerActivity.activity).where(mine)))
+    for activity in known - wanted:
+        session.delete(session.get_one(PartnerActivity, (partner_id, activity)))
+    session.add_all(
+        PartnerActivity(partner_id=partner_id, activity=activity)
+        for activity in sorted(wanted - known)
+    )
+    session.flush()
 
 
 def create_outlet(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
+ACTIVITY_CHARACTERS_MAX = 40
 JTI_CHARACTERS_MAX = 64
 
 
@@ -29,6 +30,15 @@ class Partner(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     suspended_at: Mapped[datetime | None]
+
+
+class PartnerActivity(Base):
+    """What a partner does, such as `librairie`: decides which benefits it may take."""
+
+    __tablename__ = "partner_activity"
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    activity: Mapped[str] = mapped_column(String(ACTIVITY_CHARACTERS_MAX), primary_key=True)
 
 
 class Outlet(Base):
