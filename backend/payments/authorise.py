@@ -53,6 +53,8 @@ REASONS: Final[dict[Verdict, DeclineReason]] = {
     Verdict.WRONG: DeclineReason.WRONG_PIN,
     Verdict.BLOCKED: DeclineReason.PIN_BLOCKED,
     Verdict.NOT_SET: DeclineReason.PIN_NOT_SET,
+    Verdict.CHANGE_REQUIRED: DeclineReason.PIN_CHANGE_REQUIRED,
+    Verdict.SUSPENDED: DeclineReason.PIN_CHECKS_SUSPENDED,
     Verdict.BLOCK_INVALID: DeclineReason.PIN_BLOCK_INVALID,
     Verdict.REPLAYED: DeclineReason.PIN_REPLAYED,
 }

@@ -46,8 +46,12 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     BLOCKED = "blocked"
     NOT_SET = "not_set"
+    #: Somebody said that this code must be changed: it is not even compared.
+    CHANGE_REQUIRED = "change_required"
     BLOCK_INVALID = "block_invalid"
     REPLAYED = "replayed"
+    #: Too much went wrong at this terminal: it checks no code for a while.
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
