@@ -80,6 +80,14 @@ class PadGarbled(PadError):
     """What the pad sent does not follow its protocol."""
 
 
+class PadDisabled(PadError):
+    """The pad is not claimed, or no transaction is begun (UnifiedPOS: E_DISABLED)."""
+
+
+class PadBusy(PadError):
+    """The holder is typing: one thing at a time (UnifiedPOS: E_BUSY)."""
+
+
 class BackendError(TerminalError):
     """The backend did not give a usable answer."""
 

@@ -95,10 +95,14 @@ class CounterSettings(TerminalSettings):
     """A counter: a reader, a pad, and a till page on this machine.
 
     `pad_line` is the serial line as pads' manuals write it: speed, data bits, parity, stop bit.
+    `pad_driver` is "visa-packets", or "keypad" for a plain keypad, whose codes this terminal
+    encrypts: only where `allow_terminal_encryption` says that this is accepted.
     """
 
     listen_port: Port = 9251
     pad_device: AbsolutePath
+    pad_driver: Annotated[str, Field(min_length=1, max_length=40)] = "visa-packets"
+    allow_terminal_encryption: bool = False
     pad_dialect: Annotated[str, Field(min_length=1, max_length=40)] = "uic-vfi-z62"
     pad_line: Annotated[str, Field(pattern=r"^[1-9][0-9]{2,5} [78][NEO]1$")] = "9600 8N1"
 

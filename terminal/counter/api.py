@@ -119,7 +119,7 @@ def _add_watching(app: FastAPI, till: Till) -> None:
 
     @app.get("/health")
     def health() -> HealthShape:
-        return till.health()
+        return till.health().model_copy(update={"code_entry": till.place.code_entry})
 
     @app.get("/events")
     def events() -> StreamingResponse:
@@ -167,7 +167,11 @@ def _current(till: Till) -> CurrentShape:
     view = till.counter.current()
     shape = None if view is None else sale_shape(view)
     busy = view is not None and view.active
-    return CurrentShape(state=shape.state if shape and busy else "amount", sale=shape)
+    return CurrentShape(
+        state=shape.state if shape and busy else "amount",
+        sale=shape,
+        code_entry=till.place.code_entry,
+    )
 
 
 def _refusal(code: str, status: int | None = None) -> JSONResponse:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from terminal.counter.record import AMOUNT_CENTS_MAX
 from terminal.counter.states import State
 from terminal.counter.view import SaleView
+from terminal.pin.pad import CodeEntry
 
 BenefitCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_-]+$")]
 Condition = Literal["ok", "unavailable"]
@@ -78,10 +79,14 @@ class SalesShape(BaseModel):
 
 
 class CurrentShape(BaseModel):
-    """The till: the state of the sale in progress, or `amount`; and that sale or the last one."""
+    """The till: the state of the sale in progress, or `amount`; and that sale or the last one.
+
+    `code_entry` says who encrypts the codes typed here: a secure pad, or this terminal.
+    """
 
     state: str
     sale: SaleShape | None
+    code_entry: CodeEntry = CodeEntry.SECURE
 
 
 class HealthShape(BaseModel):
@@ -92,6 +97,7 @@ class HealthShape(BaseModel):
     backend: Condition
     journal: Condition
     open_reversals: int
+    code_entry: CodeEntry = CodeEntry.SECURE
     clock_words: str = ""
 
 

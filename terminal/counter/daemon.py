@@ -21,12 +21,11 @@ from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.page import Place
 from terminal.counter.ports import Collaborators
 from terminal.counter.view import SaleView
-from terminal.errors import SettingsError
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
-from terminal.pin.dialects import DIALECTS, Dialect
-from terminal.pin.serial_link import LineSettings
-from terminal.pin.visa_pad import open_visa_pad
+from terminal.pin.dialogue import PadDialogue
+from terminal.pin.drivers import find_driver, open_pad
+from terminal.pin.pad import CodeEntry
 from terminal.reader.pcsc import PcscReader, list_reader_names
 from terminal.settings import CounterSettings
 
@@ -76,7 +75,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             counter=counter,
             journal=journal,
             news=news,
-            place=_place(identity),
+            place=_place(identity, find_driver(settings).caps.code_entry),
             health=HealthWatch(_probes(settings, backend, counter), time.monotonic).look,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
@@ -96,11 +95,7 @@ def make_collaborators(
     """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
     return Collaborators(
         reader=PcscReader(settings.reader),
-        pad=open_visa_pad(
-            str(settings.pad_device),
-            LineSettings.parse(settings.pad_line),
-            _dialect(settings.pad_dialect),
-        ),
+        pad=PadDialogue(open_pad(settings)),
         backend=backend,
         journal=journal,
         clock=SystemClock(),
@@ -108,15 +103,9 @@ def make_collaborators(
     )
 
 
-def _dialect(name: str) -> Dialect:
-    if name not in DIALECTS:
-        raise SettingsError(f"pad_dialect must be one of: {', '.join(sorted(DIALECTS))}")
-    return DIALECTS[name]
-
-
-def _place(identity: Identity) -> Place:
+def _place(identity: Identity, code_entry: CodeEntry) -> Place:
     partner = identity.partner_name or identity.outlet_name or "Caisse Pass"
-    return Place(partner_name=partner, terminal_name=identity.name)
+    return Place(partner_name=partner, terminal_name=identity.name, code_entry=code_entry)
 
 
 def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter) -> Probes:

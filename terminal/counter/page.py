@@ -11,6 +11,7 @@ from terminal.counter import words
 from terminal.counter.amounts import euros
 from terminal.counter.api_shapes import CurrentShape, SalesShape
 from terminal.counter.states import State
+from terminal.pin.pad import CodeEntry
 
 _PARIS = ZoneInfo("Europe/Paris")
 _TEMPLATES = Environment(
@@ -24,10 +25,11 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where this till stands, as its header says."""
+    """Where this till stands, as its header says; and who encrypts the codes typed here."""
 
     partner_name: str
     terminal_name: str
+    code_entry: CodeEntry = CodeEntry.SECURE
 
 
 def _hour(moment: datetime) -> str:
@@ -41,6 +43,7 @@ def render_till(place: Place, current: CurrentShape, today: SalesShape) -> str:
     """Return the page's HTML."""
     return _TEMPLATES.get_template("till.html").render(
         place=place,
+        code_entry_words=words.CODE_ENTRY_WORDS[place.code_entry],
         current=current,
         today=today,
         idle_words=words.STATE_WORDS[State.AMOUNT],

@@ -10,6 +10,13 @@ from terminal.counter.amounts import euros
 from terminal.counter.reasons import Reason
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
+from terminal.pin.pad import CodeEntry
+
+CODE_ENTRY_WORDS: dict[CodeEntry, str] = {
+    CodeEntry.SECURE: "",
+    CodeEntry.TERMINAL: "Clavier non sécurisé : code chiffré par ce poste",
+}
+"""What the till says, all the time, of the keypad beside it."""
 
 STATE_WORDS: dict[State, str] = {
     State.AMOUNT: "Saisissez le montant",

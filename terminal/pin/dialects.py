@@ -12,10 +12,9 @@ from string import hexdigits
 from types import MappingProxyType
 
 from terminal.pin.packets import FS, SUB, Packet
-from terminal.pin.pad import EncryptedPinBlock, PinProfile, PinPrompt
+from terminal.pin.pad import CODE_DIGITS, EncryptedPinBlock, PinProfile, PinPrompt
 from terminal.pin.text import display_line
 
-PIN_DIGITS = 4
 TIMEOUT_UNIT_SECONDS = 30
 TIMEOUT_UNITS_MAX = 9
 
@@ -77,7 +76,7 @@ def _z62_request(prompt: PinPrompt, timeout_units: int) -> Packet:
     fields = (
         f"Z62.{prompt.card_number}",
         # Lengths from and to, no empty code, then the prompt, its alternate, and the wait.
-        f"{PIN_DIGITS:02}{PIN_DIGITS:02}N{display_line(prompt.line1)}",
+        f"{CODE_DIGITS:02}{CODE_DIGITS:02}N{display_line(prompt.line1)}",
         display_line(prompt.line2),
         display_line("Patientez"),
         str(timeout_units),
@@ -97,7 +96,7 @@ def _z62_answer(body: bytes) -> Answer:
 
 def _z63_request(prompt: PinPrompt, timeout_units: int) -> Packet:
     del timeout_units  # this family has no field for it
-    lengths = f"{PIN_DIGITS:02}{PIN_DIGITS:02}"
+    lengths = f"{CODE_DIGITS:02}{CODE_DIGITS:02}"
     return _packet(f"Z63.{prompt.card_number}{_FS}DUKPT ENCRYPTION{lengths}N*")
 
 

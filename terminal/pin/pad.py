@@ -1,15 +1,17 @@
 """What a PIN pad is to the rest of the terminal: the values, and the interface drivers fulfil.
 
 Promise: nothing here can hold a digit of a code, nor print an encrypted PIN block by accident.
-Shaped on the PINPad class of UnifiedPOS: claim, enter, one of three outcomes, release.
-Not done here: any wire (`visa_pad.py` is the driver for serial pads).
+Shaped on the PINPad class of UnifiedPOS: claim, begin, enter (one of three outcomes), end, release;
+another driver is one file, and a row in `drivers.py`.
+Not done here: any wire (`visa_pad.py`, `keypad.py`), what a sale wants of a pad (`dialogue.py`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import NoReturn, Protocol
 
+CODE_DIGITS = 4
 ACCOUNT_DIGITS_MIN, ACCOUNT_DIGITS_MAX = 8, 19
 
 
@@ -98,30 +100,123 @@ class PinPrompt:
         return f"PinPrompt(…{self.card_number[-4:]}, {self.line1!r}, {self.line2!r})"
 
 
+class Display(IntEnum):
+    """What may be written on a pad: CapDisplay of UnifiedPOS."""
+
+    UNRESTRICTED = 1
+    PIN_RESTRICTED = 2  # the pad's own words while a code is typed
+    RESTRICTED_LIST = 3  # prompts of the fixed table only
+    RESTRICTED_ORDER = 4  # idem, and in the order of a transaction
+    NONE = 5
+
+
+class PromptCode(IntEnum):
+    """The fixed prompts: PPAD_MSG of UnifiedPOS; their words are in `prompts.py`."""
+
+    ENTERPIN = 1
+    PLEASEWAIT = 2
+    ENTERVALIDPIN = 3
+    RETRIESEXCEEDED = 4
+    APPROVED = 5
+    DECLINED = 6
+    CANCELED = 7
+    AMOUNTOK = 8
+    NOTREADY = 9
+    IDLE = 10
+    SLIDE_CARD = 11
+    INSERTCARD = 12
+    SELECTCARDTYPE = 13
+
+
+class TransactionType(IntEnum):
+    """What the code is for: PPAD_TRANS of UnifiedPOS."""
+
+    DEBIT = 1
+    CREDIT = 2
+    INQUIRY = 3
+    RECONCILE = 4
+    ADMINISTRATION = 5
+
+
+class Completion(IntEnum):
+    """How a transaction ends: PPAD_EFT of UnifiedPOS."""
+
+    NORMAL = 1
+    ABNORMAL = 2
+
+
+class CodeEntry(StrEnum):
+    """Who encrypts a code: the pad itself, or this terminal for a keypad that cannot."""
+
+    SECURE = "secure"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class PinPadCaps:
+    """What a driver can do; `languages` are those of its prompts."""
+
+    display: Display
+    length_min: int
+    length_max: int
+    systems: tuple[str, ...] = ("DUKPT",)
+    languages: tuple[str, ...] = ("fr", "en")
+    # The keys reach this terminal in clear, which encrypts at once: no secure device.
+    keypad_in_clear: bool = False
+
+    @property
+    def code_entry(self) -> CodeEntry:
+        """Return how codes typed here are marked, on screens and in the register."""
+        return CodeEntry.TERMINAL if self.keypad_in_clear else CodeEntry.SECURE
+
+
+@dataclass(frozen=True, slots=True)
+class EftContext:
+    """What a transaction is about: set before `begin`, as UnifiedPOS sets properties."""
+
+    prompt: PinPrompt
+    transaction_type: TransactionType = TransactionType.DEBIT
+    system: str = "DUKPT"
+    length_min: int = CODE_DIGITS
+    length_max: int = CODE_DIGITS
+    language: str = "fr"
+
+
 class PinPad(Protocol):
-    """One pad, used by one thread at a time. Every method may raise a `PadError`."""
+    """One pad. Every method may raise a `PadError`; out of turn, `PadDisabled` or `PadBusy`."""
+
+    @property
+    def caps(self) -> PinPadCaps:
+        """Return what this pad can do; before `claim`, too."""
+        ...
 
     def claim(self) -> None:
         """Take the pad for ourselves and bring it to rest; also the way back after an unplug."""
         ...
 
     def release(self) -> None:
-        """Give the pad back; never raises."""
+        """Give the pad back, ending whatever was begun; never raises."""
         ...
 
-    def enter_pin(
-        self, prompt: PinPrompt, seconds_max: float, cancelled: Callable[[], bool]
-    ) -> PinEntry:
+    def begin(self, context: EftContext) -> None:
+        """Begin a transaction; ValueError if the context is beyond `caps`."""
+        ...
+
+    def enter_pin(self, seconds_max: float, cancelled: Callable[[], bool]) -> PinEntry:
         """Let the holder type; return within `seconds_max` plus a few seconds of wire.
 
         `cancelled` is asked several times a second; once true, the entry ends with CANCEL.
         """
         ...
 
-    def show(self, line1: str, line2: str = "") -> None:
-        """Put two lines on the display; accents are taken off, 16 characters are kept."""
+    def prompt(self, code: PromptCode, language: str = "fr") -> None:
+        """Show words of the fixed table; a pad without a display does nothing."""
         ...
 
-    def reset(self) -> None:
-        """End whatever the pad is doing."""
+    def show(self, line1: str, line2: str = "") -> None:
+        """Show free text, accents taken off; PadRefused unless the display is UNRESTRICTED."""
+        ...
+
+    def end(self, completion: Completion) -> None:
+        """End the transaction; ABNORMAL brings the pad to rest, whatever it is doing."""
         ...

@@ -1,10 +1,11 @@
-"""A serial port as three verbs: read, write, close. The one file that knows pyserial.
+"""A serial port as a few verbs: read, write, close. The one file that knows pyserial.
 
 Promise: the port is ours alone while it is open; every failure of the device is a `PadError`, and
 no call waits longer than the time it was given. Not done here: frames, retries, reopening.
 """
 
 import contextlib
+import os
 import re
 import select
 import termios
@@ -86,6 +87,22 @@ class SerialLink:
         except _GONE as cause:
             raise self._gone() from cause
         return received
+
+    def read_into(self, buffer: bytearray, seconds_max: float) -> int:
+        """Put what has arrived into the buffer; return how many bytes, 0 when time is up.
+
+        What is read this way is in no other place of this process: a keypad's digits, say.
+        """
+        try:
+            ready, _, _ = select.select([self._port], [], [], seconds_max)
+            if not ready:
+                return 0
+            count = os.readv(self._port.fileno(), [buffer])
+        except _GONE as cause:
+            raise self._gone() from cause
+        if count == 0:
+            raise self._gone()
+        return count
 
     def write(self, frame: bytes) -> None:
         """Hand all bytes to the line; raise `PadSilent` if it does not take them in time."""

@@ -23,9 +23,21 @@ from terminal.pin.conversation import (
     Refused,
 )
 from terminal.pin.dialects import DEFAULT_DIALECT, Dialect, show_request
-from terminal.pin.pad import PinEntry, PinEntryStatus, PinPrompt
+from terminal.pin.life import PadLife
+from terminal.pin.pad import (
+    CODE_DIGITS,
+    Completion,
+    Display,
+    EftContext,
+    PinEntry,
+    PinEntryStatus,
+    PinPadCaps,
+    PromptCode,
+)
+from terminal.pin.prompts import lines_of
 from terminal.pin.serial_link import LineSettings, SerialLink
 
+CAPS = PinPadCaps(display=Display.UNRESTRICTED, length_min=CODE_DIGITS, length_max=CODE_DIGITS)
 # How soon a cancellation is noticed: a read waits no longer.
 POLL_SECONDS_MAX = 0.1
 # A pad needs a breath between what it said and what it hears (Semnox driver).
@@ -57,6 +69,8 @@ def _never() -> bool:
 class VisaPacketPinPad:
     """A pad behind `open_link`, which is called at each claim that finds no open port."""
 
+    caps = CAPS
+
     def __init__(
         self,
         open_link: Callable[[], PadLink],
@@ -72,10 +86,14 @@ class VisaPacketPinPad:
         self._now = now
         self._turnaround_seconds = turnaround_seconds
         self._conversation = PadConversation(dialect, self._limits)
+        self._life = PadLife(CAPS)
         self._link: PadLink | None = None
+        # Whether an exchange was broken off, so that the pad may still be in it.
+        self._broken_off = False
 
     def claim(self) -> None:
         """Open the port if it is not, and bring the pad to rest."""
+        self._life.expect_idle()
         if self._link is None:
             self._link = self._open_link()
         try:
@@ -83,33 +101,54 @@ class VisaPacketPinPad:
         except PadError:
             self.release()
             raise
+        self._life.claim()
 
     def release(self) -> None:
         """Close the port; never raises."""
         link, self._link = self._link, None
         self._conversation.abandon()
+        self._life.release()
         if link is not None:
             link.close()
 
-    def enter_pin(
-        self, prompt: PinPrompt, seconds_max: float, cancelled: Callable[[], bool]
-    ) -> PinEntry:
+    def begin(self, context: EftContext) -> None:
+        """Begin a transaction."""
+        self._life.begin(context)
+
+    def enter_pin(self, seconds_max: float, cancelled: Callable[[], bool]) -> PinEntry:
         """Let the holder type four digits into the pad; return how it ended.
 
         Raises `PadUnplugged`, `PadSilent`, `PadGarbled`, `PadRefused` (the pad's code, or `EOT`
-        where it gave none). An entry that ended in an error has no block, and is over on the pad.
+        where it gave none), `PadDisabled`, `PadBusy`. An entry that ended in an error has no block,
+        and is over on the pad.
         """
-        self.reset()
-        if not self._dialect.request_has_words:
-            self.show(prompt.line1, prompt.line2)
-        if cancelled():
-            return PinEntry(PinEntryStatus.CANCEL)
-        self._breathe()
-        self._conversation.ask(prompt, seconds_max, self._now())
-        return self._entry(self._converse(cancelled))
+        with self._life.entering() as context:
+            prompt = context.prompt
+            self.reset()
+            if not self._dialect.request_has_words:
+                self._put(prompt.line1, prompt.line2)
+            if cancelled():
+                return PinEntry(PinEntryStatus.CANCEL)
+            self._breathe()
+            self._conversation.ask(prompt, seconds_max, self._now())
+            return self._entry(self._converse(cancelled))
+
+    def prompt(self, code: PromptCode, language: str = "fr") -> None:
+        """Show words of the fixed table."""
+        self.show(*lines_of(code, language))
 
     def show(self, line1: str, line2: str = "") -> None:
         """Put one or two lines on the display."""
+        self._life.expect_idle()
+        self._put(line1, line2)
+
+    def end(self, completion: Completion) -> None:
+        """End the transaction; ABNORMAL resets a pad that was left in the middle of it."""
+        self._life.end()
+        if completion is Completion.ABNORMAL and self._broken_off:
+            self.reset()
+
+    def _put(self, line1: str, line2: str) -> None:
         self._breathe()
         self._conversation.tell(show_request(line1, line2), self._now())
         self._expect_done(self._converse(_never))
@@ -119,6 +158,7 @@ class VisaPacketPinPad:
         self._breathe()
         self._conversation.reset(self._now())
         self._expect_done(self._converse(_never))
+        self._broken_off = False
 
     def _breathe(self) -> None:
         """Hear latecomers out, so that they are not taken for answers to what comes next."""
@@ -146,6 +186,7 @@ class VisaPacketPinPad:
         except BaseException:
             # A broken caller or an interrupt: the next exchange begins with a reset of the pad.
             self._conversation.abandon()
+            self._broken_off = True
             raise
 
     def _pump(self, link: PadLink, cancelled: Callable[[], bool]) -> Outcome:

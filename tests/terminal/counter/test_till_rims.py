@@ -56,7 +56,7 @@ def idle() -> CurrentShape:
 def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
     stream = event_stream(shop.news, idle, lambda: False)
     first = next(stream)
-    assert first == 'event: state\ndata: {"state":"amount","sale":null}\n\n'
+    assert first == 'event: state\ndata: {"state":"amount","sale":null,"code_entry":"secure"}\n\n'
     shop.sell()
     shop.wait_for_rest()
     told = [json.loads(each.split("data: ")[1]) for each in islice(stream, 5)]

@@ -10,6 +10,7 @@ from simulator.pad.faults import NO_FAULTS, Faults
 from simulator.pad.keys import AesCodeSealer, CodeSealer, MemoryCounter, PadKey, TdesCodeSealer
 from simulator.pad.pad import SimulatedPad
 from terminal.pin.dialects import DEFAULT_DIALECT, Dialect
+from terminal.pin.dialogue import PadDialogue
 from terminal.pin.pad import PinEntry, PinPrompt
 from terminal.pin.visa_pad import VisaPacketPinPad
 
@@ -59,7 +60,7 @@ class Bench:
 
     def enter(self, seconds_max: float = 60, cancelled: Callable[[], bool] = never) -> PinEntry:
         prompt = PinPrompt(CARD_NUMBER, "12,50 EUR", "VOTRE CODE:")
-        return self.pad.enter_pin(prompt, seconds_max, cancelled)
+        return PadDialogue(self.pad).enter_pin(prompt, seconds_max, cancelled)
 
     # The link.
 

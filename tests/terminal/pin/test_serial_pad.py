@@ -15,6 +15,7 @@ from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import SimulatedPad
 from terminal.errors import PadRefused, PadSilent, PadUnplugged
 from terminal.pin.conversation import Limits
+from terminal.pin.dialogue import PadDialogue
 from terminal.pin.pad import PinEntry, PinEntryStatus, PinPrompt
 from terminal.pin.serial_link import IN_USE, LineSettings, SerialLink
 from terminal.pin.visa_pad import VisaPacketPinPad, open_visa_pad
@@ -61,7 +62,7 @@ class Holder:
 
 def enter(pad: VisaPacketPinPad, cable: PadCable, keys: str = f"{CODE}E") -> PinEntry:
     with Holder(cable, lambda: cable.press(keys)):
-        return pad.enter_pin(PROMPT, 30, never)
+        return PadDialogue(pad).enter_pin(PROMPT, 30, never)
 
 
 def test_an_entry_over_a_real_line(pad: VisaPacketPinPad, cable: PadCable) -> None:
@@ -78,7 +79,7 @@ def test_both_cancellations(pad: VisaPacketPinPad, cable: PadCable) -> None:
     assert enter(pad, cable, "73C").status is PinEntryStatus.CANCEL
     enough = threading.Event()
     with Holder(cable, enough.set):
-        assert pad.enter_pin(PROMPT, 30, enough.is_set).status is PinEntryStatus.CANCEL
+        assert PadDialogue(pad).enter_pin(PROMPT, 30, enough.is_set).status is PinEntryStatus.CANCEL
     assert not cable.view().entering
 
 
@@ -106,7 +107,7 @@ def test_pulling_the_plug_during_an_entry_and_putting_it_back(
 ) -> None:
     pad.claim()
     with Holder(cable, cable.unplug), pytest.raises(PadUnplugged):
-        pad.enter_pin(PROMPT, 30, never)
+        PadDialogue(pad).enter_pin(PROMPT, 30, never)
     for call in (pad.claim, pad.reset, lambda: pad.show("Bonjour")):
         with pytest.raises(PadUnplugged):
             call()
@@ -120,7 +121,7 @@ def test_pulling_the_plug_during_an_entry_and_putting_it_back(
 def test_one_claim_is_enough_to_come_back(pad: VisaPacketPinPad, cable: PadCable) -> None:
     pad.claim()
     with Holder(cable, cable.unplug), pytest.raises(PadUnplugged):
-        pad.enter_pin(PROMPT, 30, never)
+        PadDialogue(pad).enter_pin(PROMPT, 30, never)
     cable.plug()
     pad.claim()
     pad.show("Bonjour")

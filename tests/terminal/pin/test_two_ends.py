@@ -10,6 +10,7 @@ from simulator.pad.pad import DOT
 from simulator.pin_block import format4_block
 from terminal.errors import PadError, PadGarbled, PadRefused, PadSilent
 from terminal.pin.dialects import DIALECTS
+from terminal.pin.dialogue import PadDialogue
 from terminal.pin.pad import PinEntry, PinEntryStatus, PinProfile, PinPrompt
 from terminal.pin.visa_pad import TURNAROUND_SECONDS
 from tests.terminal.pin.conftest import (
@@ -296,7 +297,9 @@ def test_a_legacy_pad_in_both_dialects(pin_vectors: Vectors, name: str) -> None:
     bench = Bench(tdes_sealer(pin_vectors), dialect=DIALECTS[name])
     bench.press("1234E")
     bench.pad.claim()
-    entry = bench.pad.enter_pin(PinPrompt("4012345678909", "12,50 EUR", "CODE:"), 60, never)
+    entry = PadDialogue(bench.pad).enter_pin(
+        PinPrompt("4012345678909", "12,50 EUR", "CODE:"), 60, never
+    )
     sealed = entry.encrypted_pin_block
     assert sealed is not None
     assert sealed.profile is PinProfile.TDES_DUKPT_ISO0

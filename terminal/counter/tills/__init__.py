@@ -1,0 +1,1 @@
+"""The till a shop already has: Caisse-AP over IP and Concert on a serial line."""
