@@ -32,6 +32,7 @@ _log = logging.getLogger("terminal")
 EXIT_FAULT = 1
 EXIT_NO_CARD = 7
 EXIT_BATCH_LEFT = 8
+EXIT_TO_REPAIR = 9
 EXIT_INTERRUPTED = 130
 _EXIT_BY_CLASS: tuple[tuple[type[TerminalError], int], ...] = (
     (SettingsError, 3),
@@ -51,6 +52,7 @@ exit status:
   6  the local journal cannot be used
   7  no card came in time
   8  a batch was stopped, or has too many bad chips: start it again, it goes on
+  9  the doctor found something to repair
 
 The configuration is a TOML file; variables PASS_TERMINAL_<KEY> come after it and win:
   backend_url = "https://pass.example.org"   state_dir = "/var/lib/pass-terminal"
@@ -94,9 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="command"
     )
     of_desk = _add_desk_commands(desk)
-    for command in (enrol, counter, gate, *of_desk):
+    doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
+    doctor.set_defaults(run=_run_doctor)
+    for command in (enrol, counter, gate, doctor, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
-    for command in (enrol, *of_desk):
+    for command in (enrol, doctor, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
     for command in of_desk:
         command.add_argument(
@@ -160,6 +164,15 @@ def _run_gate(chosen: argparse.Namespace) -> int:
     from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
 
     return run(load_settings(GateSettings, chosen.config))
+
+
+def _run_doctor(chosen: argparse.Namespace) -> int:
+    from terminal.doctor.examination import examine  # noqa: PLC0415 -- idem
+    from terminal.doctor.findings import Verdict, as_json, in_words, worst  # noqa: PLC0415 -- idem
+
+    findings = examine(chosen.config)
+    print(json.dumps(as_json(findings)) if chosen.json else in_words(findings))
+    return EXIT_TO_REPAIR if worst(findings) is Verdict.BAD else 0
 
 
 def _run_personalise(chosen: argparse.Namespace) -> int:

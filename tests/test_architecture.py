@@ -26,6 +26,13 @@ MAY_KNOW: dict[str, set[str]] = {
     "terminal.counter": {"terminal.*", "terminal.reader", "terminal.pin", "passcard"},
     "terminal.gate": {"terminal.*", "terminal.reader", "terminal.pin", "passcard"},
     "terminal.desk": {"terminal.*", "terminal.reader", "passcard"},
+    "terminal.doctor": {
+        "terminal.*",
+        "terminal.reader",
+        "terminal.pin",
+        "terminal.counter",
+        "terminal.gate",
+    },
     "simulator": {"passcard.layout"},
     "backend.vault": {"backend.*", "passcard"},
     "backend.migrations": {"backend.*"},

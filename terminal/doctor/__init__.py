@@ -1,0 +1,1 @@
+"""The doctor: what a terminal stands on, looked at part by part, and what to do about it."""
