@@ -1,6 +1,9 @@
 """Opening accounts and reading them: balance and statement.
 
-Not here: moving money (transfers.py), proving that it adds up (check.py).
+What a limited account holds stands in its row. An unlimited one's totals are rolled up behind
+the payments; what came since is added here, so a reading costs what is not rolled up yet and
+never the whole history. Each reading is one statement, hence of one moment.
+Not here: moving money (transfers.py), rolling up, proving that it adds up (check.py).
 """
 
 from collections.abc import Callable
@@ -9,8 +12,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from backend.ledger.errors import AccountUnknown
 from backend.ledger.money import Cents
@@ -65,6 +79,7 @@ def open_account(
         limited=nature.limited,
         debits_posted=0,
         credits_posted=0,
+        rolled_up_to=0,
         opened_at=now,
     )
     session.add(account)
@@ -74,34 +89,71 @@ def open_account(
 
 def balance(session: Session, account_id: UUID) -> int:
     """Return the cents on the account's normal side, as the database has them now."""
-    account = session.get(Account, account_id, populate_existing=True)
-    if account is None:
+    found = session.scalar(_BALANCE, {"account_id": account_id})
+    if found is None:
         raise AccountUnknown
-    return account.balance
+    return int(found)
 
 
 def statement(
     session: Session, account_id: UUID, *, lines_max: int = STATEMENT_LINES_MAX
 ) -> list[StatementLine]:
     """Return the latest movements of an account, newest first, at most `lines_max`."""
-    account = session.get(Account, account_id)
-    if account is None:
-        raise AccountUnknown
-    rows = _movements(session, account, min(lines_max, STATEMENT_LINES_MAX))
-    return [_line(account_id, transfer, after) for transfer, after in rows]
+    lines_max = min(lines_max, STATEMENT_LINES_MAX)
+    rows = session.execute(_MOVEMENTS, {"account_id": account_id, "lines_max": lines_max}).all()
+    if not rows:
+        balance(session, account_id)
+        return []
+    lines = list[StatementLine]()
+    # From the balance backwards: what lies before the oldest line need not be read.
+    after = int(rows[0].balance)
+    for movement, normal_side, _ in rows:
+        lines.append(_line(account_id, movement, after))
+        increased = lines[-1].side is normal_side
+        after -= movement.amount_cents if increased else -movement.amount_cents
+    return lines
 
 
-def _movements(session: Session, account: Account, lines_max: int) -> list[tuple[Transfer, int]]:
-    increases = (
-        Transfer.credit_account_id == account.id
-        if account.normal_side is Side.CREDIT
-        else Transfer.debit_account_id == account.id
+def _not_rolled_up(side: InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
+    return (
+        select(func.coalesce(func.sum(Transfer.amount_cents), 0))
+        .where(~Account.limited, side == Account.id, Transfer.sequence > Account.rolled_up_to)
+        .correlate(Account)
+        .scalar_subquery()
     )
-    signed = case((increases, Transfer.amount_cents), else_=-Transfer.amount_cents)
-    after = func.sum(signed).over(order_by=Transfer.sequence)
-    mine = or_(Transfer.debit_account_id == account.id, Transfer.credit_account_id == account.id)
-    query = select(Transfer, after).where(mine).order_by(Transfer.sequence.desc())
-    return [(movement, sum_) for movement, sum_ in session.execute(query.limit(lines_max))]
+
+
+def _balance() -> Select[int]:
+    debits = Account.debits_posted + _not_rolled_up(Transfer.debit_account_id)
+    credits_ = Account.credits_posted + _not_rolled_up(Transfer.credit_account_id)
+    signed = case((Account.normal_side == Side.CREDIT, credits_ - debits), else_=debits - credits_)
+    # PostgreSQL sums BIGINT into NUMERIC, which would come back as Decimal.
+    found = cast(signed, BigInteger).label("balance")
+    return select(found).where(Account.id == bindparam("account_id"))
+
+
+def _movements() -> Select[Transfer, Side, int]:
+    """Build the statement's query: each side by its index, then the latest of both."""
+    latest = [
+        select(Transfer)
+        .where(side == bindparam("account_id"))
+        .order_by(Transfer.sequence.desc())
+        .limit(bindparam("lines_max"))
+        .subquery()
+        for side in (Transfer.debit_account_id, Transfer.credit_account_id)
+    ]
+    both = union_all(*(select(one) for one in latest)).subquery()
+    movement = aliased(Transfer, both)
+    return (
+        select(movement, Account.normal_side, _balance().scalar_subquery().label("balance"))
+        .join(Account, Account.id == bindparam("account_id"))
+        .order_by(literal_column("sequence").desc())
+        .limit(bindparam("lines_max"))
+    )
+
+
+_BALANCE: Final = _balance()
+_MOVEMENTS: Final = _movements()
 
 
 def _line(account_id: UUID, transfer: Transfer, after: int) -> StatementLine:

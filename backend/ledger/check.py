@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Subquery, cast, func, select
+from sqlalchemy import BigInteger, Subquery, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.ledger.tables import Account, Side, Transfer
@@ -56,8 +56,8 @@ class _Tally:
     def add(self, line: "_Line") -> None:
         self.accounts += 1
         self.transfers += line.debits_count
-        self.debits += line.debits_posted
-        self.credits += line.credits_posted
+        self.debits += line.debits_posted + line.debits_history - line.debits_due
+        self.credits += line.credits_posted + line.credits_history - line.credits_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,11 @@ class _Line:
     limited: bool
     debits_posted: int
     credits_posted: int
+    #: What the totals should be: the history, up to where it is rolled up.
+    debits_due: int
     debits_history: int
     debits_count: int
+    credits_due: int
     credits_history: int
 
 
@@ -96,13 +99,13 @@ def check_ledger(session: Session) -> Report:
 
 
 def _problems_of(line: _Line) -> Iterator[Problem]:
-    if line.debits_posted != line.debits_history:
+    if line.debits_posted != line.debits_due:
         yield Problem(
-            line.account_id, f"debits say {line.debits_posted}, history {line.debits_history}"
+            line.account_id, f"debits say {line.debits_posted}, history {line.debits_due}"
         )
-    if line.credits_posted != line.credits_history:
+    if line.credits_posted != line.credits_due:
         yield Problem(
-            line.account_id, f"credits say {line.credits_posted}, history {line.credits_history}"
+            line.account_id, f"credits say {line.credits_posted}, history {line.credits_due}"
         )
     # From history, not from the totals: the totals are what is being doubted.
     balance = line.credits_history - line.debits_history
@@ -122,8 +125,10 @@ def _lines(session: Session) -> Iterator[_Line]:
             Account.limited,
             Account.debits_posted,
             Account.credits_posted,
+            func.coalesce(debits.c.posted, 0),
             func.coalesce(debits.c.total, 0),
             func.coalesce(debits.c.number, 0),
+            func.coalesce(credits_.c.posted, 0),
             func.coalesce(credits_.c.total, 0),
         )
         .outerjoin(debits, debits.c.account_id == Account.id)
@@ -134,13 +139,17 @@ def _lines(session: Session) -> Iterator[_Line]:
 
 
 def _history(account_id: InstrumentedAttribute[UUID]) -> Subquery:
+    due = or_(Account.limited, Transfer.sequence <= Account.rolled_up_to)
+    posted = case((due, Transfer.amount_cents), else_=0)
     return (
         select(
             account_id.label("account_id"),
             # PostgreSQL sums BIGINT into NUMERIC, which would come back as Decimal.
+            cast(func.sum(posted), BigInteger).label("posted"),
             cast(func.sum(Transfer.amount_cents), BigInteger).label("total"),
             func.count().label("number"),
         )
+        .join(Account, Account.id == account_id)
         .group_by(account_id)
         .subquery()
     )

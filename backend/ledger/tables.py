@@ -1,8 +1,11 @@
 """Accounts and transfers, and what the database itself refuses about them.
 
-The triggers do three things no program can forget or go around: a transfer posts to both its
+The triggers do three things no program can forget or go around: a transfer posts to its limited
 accounts in the same statement that records it; a recorded transfer is never changed, replaced
 or removed; an account never changes its nature. A CHECK then refuses the overdraft.
+An unlimited account is written by no payment, or all payments of a partner would queue for one
+row: its totals follow behind (see `Account.rolled_up_to`). No foreign key either, whose check
+locks the row; a trigger looks without a lock, which is enough: no account is ever removed.
 Not here: holds. Not prevented: writing an account's totals by hand; `check_ledger` tells.
 """
 
@@ -16,8 +19,8 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Enum,
-    ForeignKey,
     Identity,
+    Index,
     Integer,
     String,
     Table,
@@ -59,7 +62,11 @@ def _words(enumeration: type[StrEnum], name: str) -> Enum:
 
 
 class Account(Base):
-    """A line of the ledger and its running totals; both totals only ever grow."""
+    """A line of the ledger and its running totals; both totals only ever grow.
+
+    A limited account's totals are its whole history, always. An unlimited account's are its
+    history up to transfer number `rolled_up_to`, and what came later is read from the transfers.
+    """
 
     __tablename__ = "ledger_account"
     __table_args__ = (
@@ -79,13 +86,9 @@ class Account(Base):
     limited: Mapped[bool]
     debits_posted: Mapped[int] = mapped_column(default=0)
     credits_posted: Mapped[int] = mapped_column(default=0)
+    #: 0 for ever in a limited account.
+    rolled_up_to: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime]
-
-    @property
-    def balance(self) -> int:
-        """Cents on the normal side; below zero only if the account is not limited."""
-        difference = self.credits_posted - self.debits_posted
-        return difference if self.normal_side is Side.CREDIT else -difference
 
 
 class Transfer(Base):
@@ -95,18 +98,22 @@ class Transfer(Base):
     __table_args__ = (
         CheckConstraint("amount_cents > 0", name="amount"),
         CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+        # An account's latest movements, and those its totals do not hold yet, by one descent.
+        Index(None, "debit_account_id", "sequence"),
+        Index(None, "credit_account_id", "sequence"),
         # AUTOINCREMENT: SQLite must not give the number of a removed row again.
         {"sqlite_autoincrement": True},
     )
 
-    #: Order of recording. For one account it is the order of its balances, because numbers
-    #: are given under the account's lock; across accounts it may have gaps and leaps.
+    #: Order of recording. For a limited account it is the order of its balances, because
+    #: numbers are given under the account's lock; across accounts it may have gaps and leaps,
+    #: and on PostgreSQL a lower number may be committed after a higher one.
     sequence: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), Identity(always=True), primary_key=True
     )
     id: Mapped[UUID] = mapped_column(unique=True)
-    debit_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), index=True)
-    credit_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), index=True)
+    debit_account_id: Mapped[UUID]
+    credit_account_id: Mapped[UUID]
     amount_cents: Mapped[int]
     #: Why, in French words for the person who reads the statement.
     reason: Mapped[str] = mapped_column(String(REASON_CHARACTERS_MAX))
@@ -126,10 +133,13 @@ BEGIN SELECT RAISE(ABORT, 'a ledger account is never removed'); END""",
 SQLITE_TRANSFER_DDL: Final = (
     """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer
 BEGIN
+  SELECT RAISE(ABORT, 'a transfer is between two known accounts')
+    WHERE (SELECT count(*) FROM ledger_account
+      WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)) <> 2;
   UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount_cents
-    WHERE id = NEW.debit_account_id;
+    WHERE id = NEW.debit_account_id AND limited;
   UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount_cents
-    WHERE id = NEW.credit_account_id;
+    WHERE id = NEW.credit_account_id AND limited;
 END""",
     # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
     """CREATE TRIGGER ledger_transfer_not_replaced BEFORE INSERT ON ledger_transfer
@@ -157,12 +167,25 @@ FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
 )
 
 POSTGRESQL_TRANSFER_DDL: Final = (
+    # In id order, as transfers.py locks: raw SQL does not deadlock either.
     """CREATE OR REPLACE FUNCTION ledger_post() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  account uuid;
 BEGIN
-  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount_cents
-    WHERE id = NEW.debit_account_id;
-  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount_cents
-    WHERE id = NEW.credit_account_id;
+  FOREACH account IN ARRAY ARRAY[LEAST(NEW.debit_account_id, NEW.credit_account_id),
+                                 GREATEST(NEW.debit_account_id, NEW.credit_account_id)] LOOP
+    UPDATE ledger_account SET
+      debits_posted = debits_posted
+        + CASE account WHEN NEW.debit_account_id THEN NEW.amount_cents ELSE 0 END,
+      credits_posted = credits_posted
+        + CASE account WHEN NEW.credit_account_id THEN NEW.amount_cents ELSE 0 END
+      WHERE id = account AND limited;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM ledger_account WHERE id = account) THEN
+      RAISE EXCEPTION USING
+        MESSAGE = 'a transfer is between two known accounts',
+        ERRCODE = 'foreign_key_violation';
+    END IF;
+  END LOOP;
   RETURN NULL;
 END $$""",
     """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer

@@ -1,16 +1,19 @@
 """Moving money: one debit, one credit, one row, for ever.
 
 The caller makes the transfer's id. The same id with the same content is the same transfer,
-with other content a conflict. Both accounts are locked in id order, so two opposite transfers
-wait for each other and never deadlock. A correction is another transfer.
+with other content a conflict. Limited accounts are locked in id order, so two opposite transfers
+wait for each other and never deadlock; an unlimited account is not locked at all, so the
+payments at one partner never wait for each other. A correction is another transfer.
+A transfer is two statements: lock and read the accounts, then insert; a trigger posts.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CompoundSelect, Row, Uuid, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.ledger.errors import (
@@ -22,6 +25,8 @@ from backend.ledger.errors import (
 )
 from backend.ledger.money import Cents, NotMoney
 from backend.ledger.tables import Account, Side, Transfer
+
+AccountRow = Row[UUID, bool, Side, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,16 @@ def transfer(
     if debit_account_id == credit_account_id:
         raise TransferUnacceptable
     accounts = _lock_in_id_order(session, debit_account_id, credit_account_id)
-    # Asked under the locks: whoever records the same movement holds the same two.
+    made = None
+    if _holds_enough(accounts, movement):
+        made = _record(session, transfer_id, movement, now)
+    if made is not None:
+        return made
+    # Recorded before, perhaps with the money that is missing now.
     known = _find(session, transfer_id)
-    if known is not None:
-        return _same_or_conflict(known, movement)
-    _refuse_overdraft(accounts, movement)
-    return _record(session, transfer_id, movement, now)
+    if known is None:
+        raise InsufficientFunds
+    return _same_or_conflict(known, movement)
 
 
 def find_transfer(session: Session, transfer_id: UUID) -> Transfer:
@@ -83,19 +92,12 @@ def _at_least_one_cent(amount_cents: int) -> Cents:
     return amount
 
 
-def _lock_in_id_order(session: Session, one: UUID, other: UUID) -> dict[UUID, Account]:
-    query = (
-        select(Account)
-        .where(Account.id.in_((one, other)))
-        .order_by(Account.id)
-        # key_share: a new row elsewhere that merely names the account need not wait.
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    accounts = {account.id: account for account in session.scalars(query)}
+def _lock_in_id_order(session: Session, one: UUID, other: UUID) -> list[AccountRow]:
+    """Lock the limited ones of two accounts, and read both."""
+    accounts = session.execute(_LOCK, {"one": one, "other": other}).all()
     if len(accounts) != 2:
         raise AccountUnknown
-    return accounts
+    return list(accounts)
 
 
 def _find(session: Session, transfer_id: UUID) -> Transfer | None:
@@ -115,38 +117,63 @@ def _same_or_conflict(known: Transfer, movement: Movement) -> Transfer:
     return known
 
 
-def _refuse_overdraft(accounts: dict[UUID, Account], movement: Movement) -> None:
+def _holds_enough(accounts: list[AccountRow], movement: Movement) -> bool:
     # The CHECK would refuse too; asked here, the answer is an answer and not a failure.
-    for account_id, lowering in (
-        (movement.debit_account_id, Side.CREDIT),
-        (movement.credit_account_id, Side.DEBIT),
-    ):
-        account = accounts[account_id]
-        lowered = account.limited and account.normal_side is lowering
-        if lowered and account.balance < movement.amount.value:
-            raise InsufficientFunds
+    for account_id, limited, normal_side, debits, credits_ in accounts:
+        debited = account_id == movement.debit_account_id
+        lowered = debited is (normal_side is Side.CREDIT)
+        if limited and lowered and abs(credits_ - debits) < movement.amount.value:
+            return False
+    return True
 
 
-def _record(session: Session, transfer_id: UUID, movement: Movement, now: datetime) -> Transfer:
-    row = Transfer(
-        id=transfer_id,
-        debit_account_id=movement.debit_account_id,
-        credit_account_id=movement.credit_account_id,
-        amount_cents=movement.amount.value,
-        reason=movement.reason,
-        reference=movement.reference,
-        recorded_at=now,
-    )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as cause:
-        # Only another movement under this id, between other accounts, can still come between.
-        known = _find(session, transfer_id)
-        if known is None:
-            raise
-        raise TransferConflict from cause
-    # The insert's trigger changed both accounts behind the session's back.
+def _record(
+    session: Session, transfer_id: UUID, movement: Movement, now: datetime
+) -> Transfer | None:
+    """Insert the transfer; return None when its id is taken."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    # SQLite writes one unit of work at a time, and its trigger refuses a known id before
+    # ON CONFLICT is thought of.
+    if on_sqlite and _find(session, transfer_id) is not None:
+        return None
+    row = {
+        "id": transfer_id,
+        "debit_account_id": movement.debit_account_id,
+        "credit_account_id": movement.credit_account_id,
+        "amount_cents": movement.amount.value,
+        "reason": movement.reason,
+        "reference": movement.reference,
+        "recorded_at": now,
+    }
+    insert = _INSERT_SQLITE if on_sqlite else _INSERT_POSTGRESQL
+    made = session.scalars(insert, row).one_or_none()
+    # The trigger changed them behind the session's back.
     for account_id in (movement.debit_account_id, movement.credit_account_id):
-        session.expire(session.get_one(Account, account_id))
-    return row
+        known = session.identity_map.get(session.identity_key(Account, account_id))
+        if known is not None:
+            session.expire(known)
+    return made
+
+
+def _lock() -> CompoundSelect[UUID, bool, Side, int, int]:
+    columns = (
+        Account.id,
+        Account.limited,
+        Account.normal_side,
+        Account.debits_posted,
+        Account.credits_posted,
+    )
+    both = select(*columns).where(
+        Account.id.in_((bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())))
+    )
+    limited = both.where(Account.limited).order_by(Account.id)
+    # key_share: a new row elsewhere that merely names the account need not wait.
+    locked = limited.with_for_update(key_share=True).cte("locked")
+    return select(locked).union_all(both.where(~Account.limited))
+
+
+_LOCK: Final = _lock()
+_INSERT_POSTGRESQL: Final = (
+    postgresql.insert(Transfer).on_conflict_do_nothing(index_elements=["id"]).returning(Transfer)
+)
+_INSERT_SQLITE: Final = sqlite.insert(Transfer).returning(Transfer)

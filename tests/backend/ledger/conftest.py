@@ -62,11 +62,15 @@ class Purse:
             return check_ledger(session)
 
 
-@pytest.fixture
-def purse(database: Database) -> Purse:
-    purse = Purse(database)
+def furnish(purse: Purse) -> Purse:
+    """Open the accounts of the small world."""
     purse.open("region", AccountKind.FUNDING)
     purse.open("lea", AccountKind.WALLET)
     purse.open("tom", AccountKind.WALLET)
     purse.open("shop", AccountKind.PAYABLE)
     return purse
+
+
+@pytest.fixture
+def purse(database: Database) -> Purse:
+    return furnish(Purse(database))
