@@ -6,6 +6,8 @@ Not here: what they serve, and what they do beside serving.
 import fcntl
 import os
 import signal
+import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from terminal.errors import SettingsError
+from terminal.service_notice import ALIVE, READY, STOPPING, tell_supervisor, watchdog_seconds
 
 STREAMS_END_SECONDS_MAX = 3
 REQUESTS_WAITING_MAX = 64
@@ -39,9 +42,25 @@ class PageServer(uvicorn.Server):
             )
         )
         self._end_streams = end_streams
+        self._alive_every = watchdog_seconds()
+        self._alive_said_at = 0.0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and tell the service supervisor."""
+        await super().startup(sockets)
+        if self.started:
+            tell_supervisor(READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell the supervisor in time that this program still turns."""
+        if self._alive_every and time.monotonic() - self._alive_said_at >= self._alive_every:
+            self._alive_said_at = time.monotonic()
+            tell_supervisor(ALIVE)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams as soon as the end is wished."""
+        tell_supervisor(STOPPING)
         self._end_streams()
         super().handle_exit(sig, frame)
 

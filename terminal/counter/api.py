@@ -8,7 +8,7 @@ refused, so that a web page elsewhere cannot sell or cancel. `counter.py` decide
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -35,11 +35,13 @@ from terminal.counter.api_shapes import (
 from terminal.counter.broker import Broker, TooManyListeners
 from terminal.counter.counter import Counter, SaleRefused
 from terminal.counter.events import event_stream
+from terminal.counter.figures import counter_figures
 from terminal.counter.journal import SALES_LISTED_MAX, SaleJournal
 from terminal.counter.page import Place, render_till
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
 from terminal.loopback import SHARED_STATIC
+from terminal.metrics import CONTENT_TYPE, exposition
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Till:
     news: Broker[SaleView | None]
     place: Place
     health: Callable[[], HealthShape]
+    clock_ahead: Callable[[], timedelta | None]
     now: Callable[[], datetime]
     stopping: Callable[[], bool]
 
@@ -120,6 +123,22 @@ def _add_watching(app: FastAPI, till: Till) -> None:
     @app.get("/health")
     def health() -> HealthShape:
         return till.health().model_copy(update={"code_entry": till.place.code_entry})
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        able = till.health().journal == "ok"
+        return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        start = start_of_day(till.now())
+        figures = counter_figures(
+            till.health(),
+            till.journal.count_by_state_since(start),
+            till.journal.total_since(start)[1],
+            till.clock_ahead(),
+        )
+        return Response(exposition(figures), media_type=CONTENT_TYPE)
 
     @app.get("/events")
     def events() -> StreamingResponse:

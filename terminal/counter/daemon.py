@@ -77,6 +77,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             news=news,
             place=_place(identity, find_driver(settings).caps.code_entry),
             health=HealthWatch(_probes(settings, backend, counter), time.monotonic).look,
+            clock_ahead=lambda: backend.clock.ahead,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
         )

@@ -130,6 +130,13 @@ class SaleJournal:
         assert row is not None, "an aggregate always has one row"
         return int(row[0]), int(row[1])
 
+    def count_by_state_since(self, start: datetime) -> dict[str, int]:
+        """Return how many sales begun at or after `start` are in each state."""
+        rows = self._file.rows(
+            "select state, count(*) from sale where started_at >= ? group by state", (_text(start),)
+        )
+        return {str(row[0]): int(row[1]) for row in rows}
+
     def count_open_reversals(self, besides: str | None = None) -> int:
         """Return how many sales wait for a reversal; `besides` leaves out the one in progress."""
         row = self._file.first_row(

@@ -19,10 +19,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from terminal.errors import JournalError
 from terminal.gate.events import StateStream
+from terminal.gate.figures import gate_figures
 from terminal.gate.passages import PassageJournal
 from terminal.gate.state import StateBoard
 from terminal.gate.view import passage_json, state_json
 from terminal.loopback import SHARED_STATIC
+from terminal.metrics import CONTENT_TYPE, exposition
 
 LOG = logging.getLogger(__name__)
 
@@ -94,6 +96,16 @@ def _add_looking(app: FastAPI, screen: Screen) -> None:
             "has_list": current.access_list is not None,
             "online": current.online,
         }
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        able = screen.board.current.journal_ready
+        return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        figures = gate_figures(screen.board.current, screen.now())
+        return Response(exposition(figures), media_type=CONTENT_TYPE)
 
 
 def _add_screen(app: FastAPI, screen: Screen) -> None:

@@ -60,6 +60,7 @@ class Shop:
             news=self.news,
             place=Place("Librairie <du> Parc", "caisse 1"),
             health=lambda: HEALTHY,
+            clock_ahead=lambda: None,
             now=lambda: START,
             stopping=self.stopping.is_set,
         )

@@ -162,3 +162,14 @@ def test_health_says_which_part_is_missing() -> None:
 def test_health_says_how_wrong_the_clock_is(ahead: timedelta, expected: str) -> None:
     probes = Probes(lambda: True, lambda: True, lambda: True, lambda: 0, lambda: ahead)
     assert HealthWatch(probes, FakeClock().monotonic).look().clock_words == expected
+
+
+def test_figures_for_whoever_watches(shop: Shop) -> None:
+    shop.sell()
+    text = shop.http.get("/metrics").text
+    assert 'pass_counter_part_ready{part="reader"} 1.0\n' in text
+    assert 'pass_counter_sales_today{state="approved"} 1.0\n' in text
+    assert "pass_counter_approved_cents_today 1250.0\n" in text
+    assert "pass_counter_open_reversals 0.0\n" in text
+    assert "pass_clock_ahead_seconds " not in text, "the clock was never compared"
+    assert shop.http.get("/healthz").status_code == 200

@@ -138,6 +138,28 @@ def test_the_idle_screen_names_its_trouble(
     assert world.client.get("/health").json()["status"] == "degraded"
 
 
+def test_figures_for_whoever_watches(world: World) -> None:
+    world.board.change(outbox=3, quarantined=1, online=False)
+    text = world.client.get("/metrics").text
+    assert "pass_gate_outbox 3.0\n" in text
+    assert "pass_gate_quarantined 1.0\n" in text
+    assert 'pass_gate_part_ready{part="backend"} 0.0\n' in text
+    assert 'pass_gate_part_ready{part="access_list"} 1.0\n' in text
+    assert "pass_gate_cards 3.0\n" in text
+    assert "Léa" not in text
+    world.board.change(access_list=None, confirmed_at=None)
+    text = world.client.get("/metrics").text
+    assert "pass_gate_cards " not in text
+    assert "pass_gate_list_age_seconds " not in text
+
+
+def test_healthz_is_about_what_a_gate_cannot_do_without(world: World) -> None:
+    world.board.change(reader_ready=False, online=False)
+    assert world.client.get("/healthz").status_code == 200
+    world.board.change(journal_ready=False)
+    assert world.client.get("/healthz").status_code == 503
+
+
 def test_a_wrong_clock_is_named_before_anything_is_decided_by_it(world: World) -> None:
     world.clock.advance(days=-300)
     assert world.state()["idle"]["line"] == "La borne n’est pas à l’heure"
