@@ -1,0 +1,63 @@
+"""The service units: what they start exists, what they forbid is not what they need."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from terminal.__main__ import _parser
+
+UNITS = sorted((Path(__file__).parents[1] / "deploy" / "systemd").glob("*.service"))
+EXPOSURE_MAX = 2.0
+
+
+def read_unit(path: Path) -> dict[str, list[str]]:
+    """Return the settings of [Service], each with all its values."""
+    section: dict[str, list[str]] = {}
+    current = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = line
+        elif "=" in line and not line.startswith("#") and current == "[Service]":
+            key, value = line.split("=", 1)
+            section.setdefault(key, []).append(value)
+    return section
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_starts_a_command_that_exists(path: Path) -> None:
+    program, command, *arguments = read_unit(path)["ExecStart"][0].split()
+    assert program.endswith("/pass-terminal")
+    assert path.stem == f"pass-{command}"
+    chosen = _parser().parse_args([command, *arguments])
+    assert str(chosen.config) == f"/etc/pass/{command}.toml"
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_keeps_its_secrets_and_its_limits(path: Path) -> None:
+    service = read_unit(path)
+    assert service["Type"] == ["notify"]
+    assert service["UMask"] == ["0077"]
+    assert service["LimitCORE"] == ["0"]
+    assert service["NoNewPrivileges"] == ["yes"]
+    assert service["CapabilityBoundingSet"] == [""]
+    assert service["Restart"] == ["always"]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_finds_a_unit_hardened(path: Path) -> None:
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    ).stdout
+    exposure = float(said.rsplit("level for", 1)[1].split(":")[1].split()[0])
+    assert exposure <= EXPOSURE_MAX
+
+
+def test_there_is_a_unit_for_each_daemon() -> None:
+    assert {path.stem for path in UNITS} == {"pass-counter", "pass-gate"}
