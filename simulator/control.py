@@ -89,13 +89,18 @@ class PlugState(_Body):
 
 
 class WantedFaults(_Body):
-    """What is to go wrong on the pad's line: a count is spent by use, `silent` stays."""
+    """What is to go wrong on the pad's line: a count is spent by use, a switch stays."""
 
     spoiled_check_bytes: Count = 0
     naks: Count = 0
     lost_acks: Count = 0
     repeated_answers: Count = 0
+    late_acks: Count = 0
+    unasked_goodbyes: Count = 0
+    bounced_keys: Count = 0
+    stray_bytes: Count = 0
     silent: bool = False
+    wrong_speed: bool = False
 
 
 def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
@@ -243,5 +248,9 @@ def _faults(wanted: WantedFaults) -> Faults:
         Fault.NAK: wanted.naks,
         Fault.LOSE_ACK: wanted.lost_acks,
         Fault.REPEAT_ANSWER: wanted.repeated_answers,
+        Fault.LATE_ACK: wanted.late_acks,
+        Fault.UNASKED_GOODBYE: wanted.unasked_goodbyes,
+        Fault.BOUNCE_KEY: wanted.bounced_keys,
+        Fault.STRAY_BYTE: wanted.stray_bytes,
     }
-    return Faults(left, silent=wanted.silent)
+    return Faults(left, silent=wanted.silent, wrong_speed=wanted.wrong_speed)

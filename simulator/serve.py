@@ -32,7 +32,7 @@ from simulator.settings import (
 )
 from simulator.tabletop import Tabletop
 from simulator.wire.feed import Feed
-from simulator.wire.pad_wire import HeardPad
+from simulator.wire.pad_wire import HeardKeypad, HeardPad
 
 SHUTDOWN_SECONDS_MAX = 1
 BACKLOG_MAX = 64
@@ -101,6 +101,8 @@ def _open_drawer(settings: SimulatorSettings, stack: ExitStack) -> Drawer:
 
 
 def _plug_pad(pad: PadSettings, feed: Feed) -> PadCable:
+    if pad.key_file is None:
+        return PadCable(HeardKeypad(feed), pad.link)
     sealer = load_sealer(pad.key_file, pad.counting_in)
     return PadCable(HeardPad(sealer, feed), pad.link)
 

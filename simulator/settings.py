@@ -13,13 +13,21 @@ each thing to change. Unknown keys are refused; no value is quoted.
     [pad]
     link = "/tmp/pass/pad"            # the path a terminal opens as its serial port
     key_file = "/tmp/pass/pad-key.json"
+    # or, for a plain keypad that encrypts nothing: kind = "keypad", without a key_file
 """
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 FILE_BYTES_MAX = 64 * 1024
@@ -54,13 +62,24 @@ class PadSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     link: AbsolutePath
-    key_file: AbsolutePath
+    kind: Literal["packets", "keypad"] = "packets"
+    key_file: AbsolutePath | None = None
     counter_file: AbsolutePath | None = None
 
+    @model_validator(mode="after")
+    def _key_where_one_is_used(self) -> Self:
+        if self.kind == "packets" and self.key_file is None:
+            raise ValueError("a pad needs a key_file; only a keypad has none")
+        if self.kind == "keypad" and (self.key_file or self.counter_file):
+            raise ValueError("a keypad has no key: take key_file and counter_file away")
+        return self
+
     @property
-    def counting_in(self) -> Path:
-        """Return where the entries are counted."""
-        return self.counter_file or self.key_file.with_name(f"{self.key_file.name}.counter")
+    def counting_in(self) -> Path | None:
+        """Return where the entries are counted; None for a keypad."""
+        if self.counter_file is not None or self.key_file is None:
+            return self.counter_file
+        return self.key_file.with_name(f"{self.key_file.name}.counter")
 
 
 class SimulatorSettings(BaseSettings):

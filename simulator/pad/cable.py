@@ -17,10 +17,9 @@ import tty
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from simulator.pad.faults import Faults
-from simulator.pad.pad import SimulatedPad
 
 READ_BYTES_MAX = 4096
 TURN_SECONDS_MAX = 1.0
@@ -41,6 +40,35 @@ class PadView:
     entering: bool
     entry_count: int
     plugged: bool
+
+
+class CabledPad(Protocol):
+    """What hangs on the cable: bytes, key presses and time in; bytes and a display out."""
+
+    faults: Faults
+    entry_count: int
+    lines: tuple[str, str]
+
+    @property
+    def entering(self) -> bool: ...  # noqa: D102 -- whether it waits for its keys
+    @property
+    def deadline(self) -> float | None: ...  # noqa: D102 -- when `advance` has something to do
+
+    def receive_data(self, received: bytes, now: float) -> bytes:
+        """Take bytes from the line."""
+        ...
+
+    def press(self, key: str, now: float) -> bytes:
+        """Press one key: a digit, E, B or C."""
+        ...
+
+    def advance(self, now: float) -> bytes:
+        """Let time pass."""
+        ...
+
+    def unplug(self) -> None:
+        """Lose power."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +99,7 @@ class PadCable:
     """`with PadCable(pad, link):` plugs the pad in; leaving it takes the pad away."""
 
     def __init__(
-        self, pad: SimulatedPad, link: Path, *, now: Callable[[], float] = time.monotonic
+        self, pad: CabledPad, link: Path, *, now: Callable[[], float] = time.monotonic
     ) -> None:
         self.link = link
         self._pad = pad

@@ -5,7 +5,7 @@ dots, no repr and no log has it, and what leaves the pad is encrypted.
 Not done here: the cable (`cable.py`), threads: one caller at a time.
 """
 
-from simulator.pad.faults import NO_FAULTS, Fault, Faults
+from simulator.pad.faults import NO_FAULTS, Fault, Faults, at_another_speed
 from simulator.pad.frames import (
     ACK,
     EOT,
@@ -78,6 +78,7 @@ class SimulatedPad:
         self._answer_sends = 0
         self._asks_again = 0
         self._due_at: float | None = None
+        self._owes_ack = False
 
     def __repr__(self) -> str:
         """Say what it is doing, not what it holds."""
@@ -97,6 +98,8 @@ class SimulatedPad:
         """Take bytes from the line, cut anywhere."""
         if self.faults.silent:
             return b""
+        if self.faults.wrong_speed:
+            received = at_another_speed(received)
         for heard in self._reader.hear(received):
             self._on(self._name(heard), now)
         return self._take_output()
@@ -258,16 +261,28 @@ class SimulatedPad:
         for _ in range(2 if self._spend(Fault.REPEAT_ANSWER) else 1):
             flaw = 0x01 if self._spend(Fault.SPOIL_CHECK_BYTE) else 0
             self._output += frame(self._answer, flaw=flaw)
+        if self._owes_ack:
+            self._owes_ack = False
+            self._output.append(ACK)
 
     def _acknowledge(self) -> None:
-        if not self._spend(Fault.LOSE_ACK):
+        if self._spend(Fault.UNASKED_GOODBYE):
+            self._output.append(EOT)
+        if self._entry_wanted and self._spend(Fault.LATE_ACK):
+            self._owes_ack = True
+        elif not self._spend(Fault.LOSE_ACK):
             self._output.append(ACK)
+
+    @property
+    def _entry_wanted(self) -> bool:
+        return isinstance(self._request, EntryRequest)
 
     def _close(self, *, keep_lines: bool = False) -> None:
         self._wipe()
         self._entry = None
         self._answer, self._answer_sends, self._asks_again = "", 0, 0
         self._due_at = None
+        self._owes_ack = False
         if not keep_lines:
             self.lines = self._idle_lines
 
@@ -292,7 +307,9 @@ class SimulatedPad:
     def _take_output(self) -> bytes:
         output = bytes(self._output)
         self._output.clear()
-        return b"" if self.faults.silent else output
+        if self.faults.silent:
+            return b""
+        return at_another_speed(output) if self.faults.wrong_speed else output
 
     def _spend(self, fault: Fault) -> bool:
         """Use up one of a counted fault; False if none is left."""

@@ -1,9 +1,10 @@
-"""A pad whose line is listened to: each packet, both ways, is published in words.
+"""Pads whose line is listened to: each packet, both ways, is published in words.
 
 Promise: the pad behaves as it does unheard; what is published is redacted (`pad_words.py`).
 """
 
 from simulator.pad.frames import LineReader
+from simulator.pad.keypad import SimulatedKeypad
 from simulator.pad.keys import CodeSealer
 from simulator.pad.pad import SimulatedPad
 from simulator.wire.feed import Feed, What, Wire, WireEvent
@@ -48,3 +49,21 @@ class HeardPad(SimulatedPad):
 
     def _tell(self, what: What, words: str) -> None:
         self._feed.publish(WireEvent(Wire.PAD, PLACE, what, words))
+
+
+class HeardKeypad(SimulatedKeypad):
+    """A plain keypad that tells a feed that a key was pressed, never which."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+
+    def press(self, key: str, now: float) -> bytes:
+        """Press a key, and tell that one was."""
+        said = super().press(key, now)
+        self._feed.publish(WireEvent(Wire.PAD, PLACE, What.FROM_PAD, "a key, hidden"))
+        return said
+
+    def unplug(self) -> None:
+        """Lose power."""
+        self._feed.publish(WireEvent(Wire.PAD, PLACE, What.CABLE, "the cable is out"))

@@ -219,7 +219,7 @@ def test_settings_are_read_once_and_frozen(tmp_path: Path, monkeypatch: pytest.M
         ('run_dir = "here"', "must be an absolute path"),
         ('run_dir = "/tmp"\ncontrol_prot = 1', "control_prot: Extra inputs"),
         ('run_dir = "/tmp"\ncontrol_port = 99999', "control_port"),
-        ('run_dir = "/tmp"\n[pad]\nlink = "/tmp/pad"', "pad.key_file: Field required"),
+        ('run_dir = "/tmp"\n[pad]\nlink = "/tmp/pad"', "a pad needs a key_file"),
     ],
 )
 def test_settings_say_what_to_change(tmp_path: Path, content: str, said: str) -> None:
