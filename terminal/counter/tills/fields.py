@@ -48,16 +48,19 @@ class FieldReader:
         """Take bytes, in pieces of any size; after a fault they are dropped."""
         if self._fault is not None:
             return
-        self._bytes_seen += len(piece)
         try:
-            if self._bytes_seen > self._bytes_max:
-                raise BadFrame(f"more than {self._bytes_max} bytes")
-            self._waiting += piece
+            self._keep(piece)
             while self._take_field():
                 pass
         except BadFrame as fault:
             self._fault = fault
             self._waiting.clear()
+
+    def _keep(self, piece: bytes) -> None:
+        self._bytes_seen += len(piece)
+        if self._bytes_seen > self._bytes_max:
+            raise BadFrame(f"more than {self._bytes_max} bytes")
+        self._waiting += piece
 
     def _take_field(self) -> bool:
         """Move one whole field out of the waiting bytes; False if none is whole yet."""

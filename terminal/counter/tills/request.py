@@ -66,6 +66,11 @@ def needed_tags(fields: Mapping[str, str]) -> frozenset[str]:
     return ALWAYS_NEEDED if fields.get("CD") in _WITHOUT_MONEY else NEEDED_WITH_MONEY
 
 
+def is_well_formed(tag: str, value: str | None) -> bool:
+    """Return whether this value may stand behind this tag, which must be one we know."""
+    return value is not None and re.fullmatch(_FORMATS[tag], value) is not None
+
+
 def read_request(fields: Mapping[str, str], amount_cents_max: int) -> Request:
     """Return the request; raises Refused with the code to answer."""
     _check_formats(fields)
@@ -89,9 +94,8 @@ def read_request(fields: Mapping[str, str], amount_cents_max: int) -> Request:
 def _check_formats(fields: Mapping[str, str]) -> None:
     if not needed_tags(fields) <= fields.keys():
         raise Refused(Failure.BAD_FORMAT)
-    for tag, shape in _FORMATS.items():
-        if tag in fields and re.fullmatch(shape, fields[tag]) is None:
-            raise Refused(Failure.BAD_FORMAT)
+    if not all(is_well_formed(tag, fields[tag]) for tag in _FORMATS.keys() & fields.keys()):
+        raise Refused(Failure.BAD_FORMAT)
 
 
 def _amount(fields: Mapping[str, str], cents_max: int) -> int | None:

@@ -1,0 +1,62 @@
+"""A receipt as the bytes a ticket printer takes (ESC/POS). The one file that knows python-escpos.
+
+Promise: a whole ticket, from reset to cut, in one value; nothing is sent anywhere here. One code
+page serves where the printer's profile has it; else the library changes pages as it goes.
+"""
+
+from typing import Protocol
+
+from escpos.capabilities import NotSupported, get_profile
+from escpos.printer import Dummy
+
+from terminal.counter.receipts.receipt import Receipt, Style, receipt_lines
+from terminal.counter.receipts.text import rows_of
+
+DEFAULT_PROFILE = "default"
+COLUMNS_MIN, COLUMNS_MAX = 24, 64
+PAPER_COLUMNS = 42
+_CODE_PAGE = "CP1252"
+# Signs that no code page of a printer has, and what stands for them.
+_FOR_PAPER = str.maketrans({"\N{NARROW NO-BREAK SPACE}": " ", "\N{NO-BREAK SPACE}": " "})
+
+
+class _Printer(Protocol):
+    output: bytes
+
+    def hw(self, command: str) -> None: ...
+    def set(self, **how: object) -> None: ...
+    def textln(self, text: str) -> None: ...
+    def charcode(self, code: str) -> None: ...
+    def cut(self) -> None: ...
+
+
+def knows_profile(name: str) -> bool:
+    """Return whether the library describes a printer of this name."""
+    try:
+        get_profile(name)
+    except (KeyError, NotSupported):
+        return False
+    return True
+
+
+def receipt_bytes(
+    receipt: Receipt, columns: int = PAPER_COLUMNS, profile: str = DEFAULT_PROFILE
+) -> bytes:
+    """Return the ticket; `columns` is the width of the roll in characters of normal size."""
+    printer: _Printer = Dummy(profile=profile)
+    printer.hw("INIT")
+    if _CODE_PAGE in get_profile(profile).get_code_pages():
+        printer.charcode(_CODE_PAGE)  # one page for all: a cheap printer may lack the others
+    for line in receipt_lines(receipt):
+        large = line.style in {Style.TITLE, Style.STRONG}
+        printer.set(
+            align="left",
+            bold=large,
+            double_height=large,
+            double_width=False,
+            normal_textsize=not large,
+        )
+        for row in rows_of(line, columns):
+            printer.textln(row.translate(_FOR_PAPER))
+    printer.cut()
+    return printer.output

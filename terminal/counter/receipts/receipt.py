@@ -1,0 +1,184 @@
+"""What a receipt says, as a value and as lines; how they are drawn is for others.
+
+Promise: the card's number is masked, the code is nowhere, the remaining balance is there only if
+the holder asked, and a refusal names no benefit. A sale that is not at rest has no receipt. The
+same receipt given again says « DUPLICATA ».
+
+In France a card's ticket is given to who asks for it, and no longer printed each time (code de
+l'environnement, art. L541-15-10, D541-370 to 372): nothing here prints by itself. Pure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from zoneinfo import ZoneInfo
+
+from terminal.counter import words
+from terminal.counter.amounts import euros
+from terminal.counter.record import SaleRecord
+from terminal.counter.states import State
+
+PARIS = ZoneInfo("Europe/Paris")
+NUMBER_LENGTH = 8
+
+
+class ReceiptKind(Enum):
+    """What the paper proves; the values are its large words."""
+
+    PAYMENT = "DÉBIT"
+    REFUND = "REMBOURSEMENT"
+    VOID = "ANNULATION"
+    DECLINED = "PAIEMENT REFUSÉ"
+    GIVEN_UP = "PAIEMENT ABANDONNÉ"
+
+
+MONEY_MOVED = frozenset({ReceiptKind.PAYMENT, ReceiptKind.REFUND, ReceiptKind.VOID})
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPlace:
+    """Who gives it: the partner, the till, and lines of the partner's own (address, SIRET)."""
+
+    partner_name: str
+    terminal_name: str
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One receipt. `at` is aware; cents are never negative; `sentence` explains a refusal."""
+
+    kind: ReceiptKind
+    place: ReceiptPlace
+    number: str
+    at: datetime
+    amount_cents: int
+    benefit_label: str | None = None
+    masked_card_number: str | None = None
+    authorisation_number: str | None = None
+    remaining_cents: int | None = None
+    sentence: str | None = None
+    duplicate: bool = False
+    training: bool = False
+
+
+class NoReceipt(Exception):
+    """The sale is not at rest: there is nothing to prove yet."""
+
+
+class Style(Enum):
+    """How much a line matters."""
+
+    PLAIN = auto()
+    TITLE = auto()  # centred, large
+    STRONG = auto()  # the amount
+    CENTRED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: words, or words on the left and a value on the right. Empty: a gap."""
+
+    words: str = ""
+    value: str = ""
+    style: Style = Style.PLAIN
+
+
+GAP = Line()
+
+
+def receipt_number(sale_id: str) -> str:
+    """Return the number a person reads out: the beginning of the sale's id, `8F3A 21C4`."""
+    letters = sale_id.replace("-", "")[:NUMBER_LENGTH].upper()
+    return f"{letters[: NUMBER_LENGTH // 2]} {letters[NUMBER_LENGTH // 2 :]}"
+
+
+def receipt_of(
+    record: SaleRecord, place: ReceiptPlace, *, with_balance: bool = False, duplicate: bool = False
+) -> Receipt:
+    """Return the receipt of a sale at rest; raises NoReceipt for any other."""
+    if not record.finished:
+        raise NoReceipt(record.sale_id)
+    approved = record.state is State.APPROVED
+    return Receipt(
+        kind=_kind(record),
+        place=place,
+        number=receipt_number(record.sale_id),
+        at=record.updated_at,
+        amount_cents=record.amount_cents,
+        benefit_label=record.benefit_label if approved else None,
+        masked_card_number=record.masked_card_number,
+        authorisation_number=record.authorisation_number if approved else None,
+        remaining_cents=record.remaining_cents if approved and with_balance else None,
+        sentence=None if approved else words.sentence(record),
+        duplicate=duplicate,
+    )
+
+
+def _kind(record: SaleRecord) -> ReceiptKind:
+    if record.state is State.APPROVED:
+        return ReceiptKind.PAYMENT
+    if record.state is State.DECLINED:
+        return ReceiptKind.DECLINED
+    return ReceiptKind.GIVEN_UP
+
+
+def receipt_lines(receipt: Receipt) -> tuple[Line, ...]:
+    """Return what is on the paper, from top to bottom."""
+    return (
+        *_head(receipt),
+        GAP,
+        *_facts(receipt),
+        GAP,
+        *_what_happened(receipt),
+        GAP,
+        *_foot(receipt),
+    )
+
+
+def _head(receipt: Receipt) -> tuple[Line, ...]:
+    lines = [Line("CARTE PASS", style=Style.TITLE)]
+    lines += [Line(receipt.place.partner_name, style=Style.CENTRED)]
+    lines += [Line(each, style=Style.CENTRED) for each in receipt.place.header]
+    if receipt.training:
+        lines += [GAP, Line("FORMATION — SANS VALEUR", style=Style.CENTRED)]
+    if receipt.duplicate:
+        lines += [GAP, Line("DUPLICATA", style=Style.CENTRED)]
+    return tuple(lines)
+
+
+def _facts(receipt: Receipt) -> tuple[Line, ...]:
+    local = receipt.at.astimezone(PARIS)
+    found = (
+        ("Le " + local.strftime("%d/%m/%Y"), "à " + local.strftime("%H:%M:%S")),
+        ("Caisse", receipt.place.terminal_name),
+        ("Carte", receipt.masked_card_number),
+        ("Avantage", receipt.benefit_label),
+        ("Reçu n°", receipt.number),
+        ("Autorisation n°", receipt.authorisation_number),
+    )
+    return tuple(Line(label, value) for label, value in found if value)
+
+
+def _what_happened(receipt: Receipt) -> tuple[Line, ...]:
+    lines = [Line(receipt.kind.value, style=Style.TITLE)]
+    if receipt.kind in MONEY_MOVED:
+        lines += [Line("MONTANT", euros(receipt.amount_cents), Style.STRONG)]
+    else:
+        lines += [Line("Montant demandé", euros(receipt.amount_cents))]
+    if receipt.sentence:
+        lines += [GAP, Line(receipt.sentence)]
+    if receipt.remaining_cents is not None:
+        lines += [Line("Solde restant", euros(receipt.remaining_cents))]
+    return tuple(lines)
+
+
+def _foot(receipt: Receipt) -> tuple[Line, ...]:
+    proof = (
+        "TICKET CLIENT À CONSERVER" if receipt.kind in MONEY_MOVED else "AUCUN MONTANT N’EST DÉBITÉ"
+    )
+    return (
+        Line(proof, style=Style.CENTRED),
+        Line("Ce reçu n’est pas une facture.", style=Style.CENTRED),
+        Line("Ne communiquez jamais votre code.", style=Style.CENTRED),
+    )
