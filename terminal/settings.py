@@ -16,6 +16,12 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from terminal.errors import SettingsError
+from terminal.till_settings import (
+    CaisseApSettings,
+    ConcertSettings,
+    PrinterSettings,
+    ReceiptHeader,
+)
 
 LISTEN_HOST = "127.0.0.1"
 FILE_BYTES_MAX = 64 * 1024
@@ -96,7 +102,8 @@ class CounterSettings(TerminalSettings):
 
     `pad_line` is the serial line as pads' manuals write it: speed, data bits, parity, stop bit.
     `pad_driver` is "visa-packets", or "keypad" for a plain keypad, whose codes this terminal
-    encrypts: only where `allow_terminal_encryption` says that this is accepted.
+    encrypts: only where `allow_terminal_encryption` says that this is accepted. The tables
+    `[caisse_ap]`, `[concert]` and `[printer]` open what they name.
     """
 
     listen_port: Port = 9251
@@ -105,6 +112,10 @@ class CounterSettings(TerminalSettings):
     allow_terminal_encryption: bool = False
     pad_dialect: Annotated[str, Field(min_length=1, max_length=40)] = "uic-vfi-z62"
     pad_line: Annotated[str, Field(pattern=r"^[1-9][0-9]{2,5} [78][NEO]1$")] = "9600 8N1"
+    caisse_ap: CaisseApSettings | None = None
+    concert: ConcertSettings | None = None
+    printer: PrinterSettings | None = None
+    receipt_header: ReceiptHeader = ()
 
 
 class GateSettings(TerminalSettings):
