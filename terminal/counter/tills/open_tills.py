@@ -1,0 +1,61 @@
+"""Opening the doors that the configuration names, over one teller and one book.
+
+Promise: without `[caisse_ap]` and `[concert]` nothing is opened, not even a file.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from terminal.counter.ports import Clock
+from terminal.counter.receipts.receipt import ReceiptPlace, receipt_of
+from terminal.counter.receipts.text import receipt_latin_1
+from terminal.counter.record import SaleRecord
+from terminal.counter.tills.answer import TicketText
+from terminal.counter.tills.book import open_till_book
+from terminal.counter.tills.caisse_ap import TillService
+from terminal.counter.tills.giving_back import GivesNothingBack
+from terminal.counter.tills.server import TillDoor
+from terminal.counter.tills.teller import Sales, Teller
+from terminal.settings import CounterSettings
+
+BOOK_FILE = "tills.db"
+
+
+@dataclass(frozen=True, slots=True)
+class TillHost:
+    """The counter that tills are served by."""
+
+    sales: Sales
+    clock: Clock
+    place: ReceiptPlace
+    stopping: Callable[[], bool]
+
+
+@contextmanager
+def open_tills(settings: CounterSettings, host: TillHost) -> Iterator[None]:
+    """Serve the shop's own till while the block runs; raises SettingsError, JournalError."""
+    if settings.caisse_ap is None and settings.concert is None:
+        yield
+        return
+    with ExitStack() as stack:
+        service = _service(stack, settings.state_dir, host)
+        if settings.caisse_ap is not None:
+            hosts = [str(each) for each in settings.caisse_ap.listen_hosts]
+            door = TillDoor(hosts, settings.caisse_ap.port, settings.caisse_ap.peers, service)
+            stack.enter_context(door)
+        yield
+
+
+def _service(stack: ExitStack, state_dir: Path, host: TillHost) -> TillService:
+    book = open_till_book(state_dir / BOOK_FILE)
+    stack.callback(book.close)
+    teller = Teller(host.sales, book, host.clock, uuid4, money_back=GivesNothingBack())
+    return TillService(teller, partial(_ticket_of, host.place), host.stopping)
+
+
+def _ticket_of(place: ReceiptPlace, sale: SaleRecord) -> TicketText:
+    return partial(receipt_latin_1, receipt_of(sale, place))
