@@ -23,6 +23,8 @@ ONE_BITS_MAX = 16
 # X9.24-3 tables 1 to 3: what a derived key is for, its algorithm and its length in bits.
 _DERIVATION, _PIN_ENCRYPTION = 0x8000, 0x1000
 _AES_128 = (0x0002).to_bytes(2, "big") + (128).to_bytes(2, "big")
+_BLOCK_BYTES = 16
+_SCRATCH_BYTES = 2 * _BLOCK_BYTES - 1  # what the library asks for one block
 _VERSION_AND_BLOCK = b"\x01\x01"
 
 
@@ -49,7 +51,9 @@ def encrypt_block(key: bytearray, block: bytes | bytearray, into: bytearray) -> 
     """Encrypt one AES block into a buffer of 16 bytes, leaving no copy elsewhere."""
     # One block of derivation data or of a PIN field, as both standards say: no mode is meant.
     encryptor = Cipher(AES(key), ECB()).encryptor()  # noqa: S305
-    encryptor.update_into(block, memoryview(into))
+    with wiped(bytearray(_SCRATCH_BYTES)) as scratch:
+        encryptor.update_into(block, scratch)
+        into[:] = memoryview(scratch)[:_BLOCK_BYTES]
 
 
 class KeyRegisters:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.cmac import CMAC
 
+from terminal.errors import SettingsError
 from terminal.pin.dukpt import KEY_BYTES, KEY_ID_BYTES
 
 BLOCK_CHARACTERS_MAX = 512
@@ -28,7 +29,7 @@ _ENCRYPTION, _AUTHENTICATION = 0x0000, 0x0001
 _ALGORITHM_AES_256, _BITS = 0x0004, 256
 
 
-class KeyBlockRefused(Exception):
+class KeyBlockRefused(SettingsError):
     """This is not the key block of a keypad, or not under these components."""
 
 

@@ -33,6 +33,7 @@ KEY_FILE = "keypad.key"
 FORMER_FILE = "keypad.former"
 USED_UP = "KEYS_USED_UP"
 NO_KEY = "NO_KEY"
+NOT_KEPT = "NOT_KEPT"
 _MAGIC = b"PASSKPD1"
 _HEAD = len(_MAGIC) + KEY_ID_BYTES + 8
 _REGISTERS = COUNTER_BITS * KEY_BYTES
@@ -77,7 +78,8 @@ class KeypadKeys:
     def seal(self, digits: bytearray, account_number: str) -> EncryptedPinBlock:
         """Use up one key; the caller wipes the digits.
 
-        Raises PadRefused (`NO_KEY`, `KEYS_USED_UP`), SettingsError for a file not to be trusted.
+        Raises PadRefused (`NO_KEY`, `KEYS_USED_UP`, `NOT_KEPT`), SettingsError for a file not to be
+        trusted.
         """
         registers = self._load()
         try:
@@ -130,7 +132,7 @@ class KeypadKeys:
                 _replace(self._file, content)
             except OSError as cause:
                 # Nothing was used: without a line on the disk there is no block.
-                raise PadRefused(NO_KEY, f"{self._file}: {cause.strerror}") from cause
+                raise PadRefused(NOT_KEPT, f"{self._file}: {cause.strerror}") from cause
 
 
 def _parse(content: bytearray) -> KeyRegisters:

@@ -58,7 +58,7 @@ _MEANINGS = {
     **dict.fromkeys(b"0123456789", Key.DIGIT),
     **dict.fromkeys(b"\r\n#E", Key.VALIDATE),
     **dict.fromkeys(b"\b\x7f*B", Key.CLEAR),
-    **dict.fromkeys(b"\x1bC\x03", Key.CANCEL),
+    **dict.fromkeys(b"\x1bC", Key.CANCEL),
 }
 
 
