@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
+    Case,
     ScalarSelect,
     Select,
     bindparam,
@@ -80,6 +81,8 @@ def open_account(
         debits_posted=0,
         credits_posted=0,
         rolled_up_to=0,
+        debits_held=0,
+        credits_held=0,
         opened_at=now,
     )
     session.add(account)
@@ -88,11 +91,26 @@ def open_account(
 
 
 def balance(session: Session, account_id: UUID) -> int:
-    """Return the cents on the account's normal side, as the database has them now."""
+    """Return the cents posted on the account's normal side, as the database has them now."""
     found = session.scalar(_BALANCE, {"account_id": account_id})
     if found is None:
         raise AccountUnknown
     return int(found)
+
+
+def available(session: Session, account_id: UUID) -> int:
+    """Return the cents of a limited account that may be spent: posted minus held."""
+    found = session.scalar(_AVAILABLE, {"account_id": account_id})
+    if found is None:
+        raise AccountUnknown
+    return found
+
+
+def available_cents() -> Case[int]:
+    """Build what a limited account may spend; what is held against it counts as spent."""
+    credit = Account.credits_posted - Account.debits_posted - Account.debits_held
+    debit = Account.debits_posted - Account.credits_posted - Account.credits_held
+    return case((Account.normal_side == Side.CREDIT, credit), else_=debit)
 
 
 def statement(
@@ -153,6 +171,7 @@ def _movements() -> Select[Transfer, Side, int]:
 
 
 _BALANCE: Final = _balance()
+_AVAILABLE: Final = select(available_cents()).where(Account.id == bindparam("account_id"))
 _MOVEMENTS: Final = _movements()
 
 

@@ -36,3 +36,38 @@ class TransferUnacceptable(InvalidInputError):
 
     code = "transfer_unacceptable"
     message = "A transfer moves at least one cent between two accounts."
+
+
+class HoldConflict(ConflictError):
+    """This id is taken by a hold, or by a settlement, with other content."""
+
+    code = "hold_conflict"
+    message = "This id already names another hold or another settlement."
+
+
+class HoldSettled(ConflictError):
+    """The hold has ended; a hold ends once."""
+
+    code = "hold_settled"
+    message = "This hold has already been settled, released or expired."
+
+
+class HoldExpired(ConflictError):
+    """The hold's time is over; what it held goes back."""
+
+    code = "hold_expired"
+    message = "This hold's time is over."
+
+
+class HoldUnknown(NotFoundError):
+    """No hold has this id."""
+
+    code = "hold_not_found"
+    message = "There is no such hold."
+
+
+class HoldUnacceptable(InvalidInputError):
+    """A hold is on a limited account, for a time, and settled for at most what it holds."""
+
+    code = "hold_unacceptable"
+    message = "A hold is on a limited account, until later, and settled for at most its amount."

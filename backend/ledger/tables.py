@@ -1,17 +1,17 @@
-"""Accounts and transfers, and what the database itself refuses about them.
+"""Accounts, transfers, holds, seals, and what the database itself refuses about them.
 
-The triggers do three things no program can forget or go around: a transfer posts to its limited
-accounts in the same statement that records it; a recorded transfer is never changed, replaced
-or removed; an account never changes its nature. A CHECK then refuses the overdraft.
+The triggers (guards.py) do what no program can forget or go around: a transfer posts to its
+limited accounts in the statement that records it; a hold reserves, and its settlement gives back
+and transfers; nothing recorded is ever changed, replaced or removed; an account never changes
+its nature. A CHECK then refuses the overdraft, what is held counted.
 An unlimited account is written by no payment, or all payments of a partner would queue for one
-row: its totals follow behind (see `Account.rolled_up_to`). No foreign key either, whose check
-locks the row; a trigger looks without a lock, which is enough: no account is ever removed.
-Not here: holds. Not prevented: writing an account's totals by hand; `check_ledger` tells.
+row: its totals follow behind (see `Account.rolled_up_to`). No foreign key names an account from
+here for the same reason: its check locks the row.
+Not prevented: writing an account's totals by hand; `check_ledger` tells.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,17 +19,19 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Enum,
+    ForeignKey,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     String,
-    Table,
     event,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from backend.database import Base
+from backend.ledger import guards
 
 REASON_CHARACTERS_MAX = 200
 REFERENCE_CHARACTERS_MAX = 100
@@ -71,10 +73,16 @@ class Account(Base):
     __tablename__ = "ledger_account"
     __table_args__ = (
         CheckConstraint("debits_posted >= 0 AND credits_posted >= 0", name="totals"),
+        CheckConstraint("debits_held >= 0 AND credits_held >= 0", name="held"),
+        CheckConstraint(
+            "CASE WHEN limited THEN rolled_up_to = 0"
+            " ELSE rolled_up_to >= 0 AND debits_held = 0 AND credits_held = 0 END",
+            name="nature",
+        ),
         CheckConstraint(
             "NOT limited"
-            " OR (normal_side = 'credit' AND credits_posted >= debits_posted)"
-            " OR (normal_side = 'debit' AND debits_posted >= credits_posted)",
+            " OR (normal_side = 'credit' AND credits_posted >= debits_posted + debits_held)"
+            " OR (normal_side = 'debit' AND debits_posted >= credits_posted + credits_held)",
             name="overdraft",
         ),
     )
@@ -88,6 +96,9 @@ class Account(Base):
     credits_posted: Mapped[int] = mapped_column(default=0)
     #: 0 for ever in a limited account.
     rolled_up_to: Mapped[int] = mapped_column(default=0)
+    #: Reserved and not moved; in a limited account only.
+    debits_held: Mapped[int] = mapped_column(default=0)
+    credits_held: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime]
 
 
@@ -122,88 +133,97 @@ class Transfer(Base):
     recorded_at: Mapped[datetime]
 
 
-SQLITE_ACCOUNT_DDL: Final = (
-    """CREATE TRIGGER ledger_account_fixed
-BEFORE UPDATE OF id, kind, normal_side, limited ON ledger_account
-BEGIN SELECT RAISE(ABORT, 'a ledger account keeps its nature'); END""",
-    """CREATE TRIGGER ledger_account_kept BEFORE DELETE ON ledger_account
-BEGIN SELECT RAISE(ABORT, 'a ledger account is never removed'); END""",
-)
+class Hold(Base):
+    """A reserved amount that has not moved, so that no wallet promises it twice."""
 
-SQLITE_TRANSFER_DDL: Final = (
-    """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer
-BEGIN
-  SELECT RAISE(ABORT, 'a transfer is between two known accounts')
-    WHERE (SELECT count(*) FROM ledger_account
-      WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)) <> 2;
-  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount_cents
-    WHERE id = NEW.debit_account_id AND limited;
-  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount_cents
-    WHERE id = NEW.credit_account_id AND limited;
-END""",
-    # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
-    """CREATE TRIGGER ledger_transfer_not_replaced BEFORE INSERT ON ledger_transfer
-WHEN EXISTS (SELECT 1 FROM ledger_transfer WHERE id = NEW.id OR sequence = NEW.sequence)
-BEGIN SELECT RAISE(ABORT, 'a transfer is never replaced'); END""",
-    """CREATE TRIGGER ledger_transfer_not_changed BEFORE UPDATE ON ledger_transfer
-BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END""",
-    """CREATE TRIGGER ledger_transfer_not_removed BEFORE DELETE ON ledger_transfer
-BEGIN SELECT RAISE(ABORT, 'a transfer is never removed'); END""",
-)
+    __tablename__ = "ledger_hold"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+        CheckConstraint("expires_at > recorded_at", name="time"),
+    )
 
-# No per cent sign in any of them: DDL() would take it for its own.
-POSTGRESQL_ACCOUNT_DDL: Final = (
-    """CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING
-    MESSAGE = 'the ledger only grows: no ' || TG_OP || ' of ' || TG_TABLE_NAME,
-    ERRCODE = 'integrity_constraint_violation';
-END $$""",
-    """CREATE TRIGGER ledger_account_fixed
-BEFORE UPDATE OF id, kind, normal_side, limited ON ledger_account
-FOR EACH ROW EXECUTE FUNCTION ledger_refuse()""",
-    """CREATE TRIGGER ledger_account_kept BEFORE DELETE OR TRUNCATE ON ledger_account
-FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
-)
-
-POSTGRESQL_TRANSFER_DDL: Final = (
-    # In id order, as transfers.py locks: raw SQL does not deadlock either.
-    """CREATE OR REPLACE FUNCTION ledger_post() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  account uuid;
-BEGIN
-  FOREACH account IN ARRAY ARRAY[LEAST(NEW.debit_account_id, NEW.credit_account_id),
-                                 GREATEST(NEW.debit_account_id, NEW.credit_account_id)] LOOP
-    UPDATE ledger_account SET
-      debits_posted = debits_posted
-        + CASE account WHEN NEW.debit_account_id THEN NEW.amount_cents ELSE 0 END,
-      credits_posted = credits_posted
-        + CASE account WHEN NEW.credit_account_id THEN NEW.amount_cents ELSE 0 END
-      WHERE id = account AND limited;
-    IF NOT FOUND AND NOT EXISTS (SELECT FROM ledger_account WHERE id = account) THEN
-      RAISE EXCEPTION USING
-        MESSAGE = 'a transfer is between two known accounts',
-        ERRCODE = 'foreign_key_violation';
-    END IF;
-  END LOOP;
-  RETURN NULL;
-END $$""",
-    """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer
-FOR EACH ROW EXECUTE FUNCTION ledger_post()""",
-    """CREATE TRIGGER ledger_transfer_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transfer
-FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
-)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    debit_account_id: Mapped[UUID]
+    credit_account_id: Mapped[UUID]
+    amount_cents: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(REASON_CHARACTERS_MAX))
+    reference: Mapped[str] = mapped_column(String(REFERENCE_CHARACTERS_MAX), index=True)
+    #: From this moment on it can no longer be settled; it counts until it is recorded as expired.
+    expires_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
 
 
-def _after_create(table: Table, dialect: str, statements: tuple[str, ...]) -> None:
+class OpenHold(Base):
+    """The holds without a settlement, kept by the triggers: a list to work from, not history."""
+
+    __tablename__ = "ledger_open_hold"
+
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Outcome(StrEnum):
+    """How a hold ended."""
+
+    SETTLED = "settled"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+class Settlement(Base):
+    """The end of a hold, once: its trigger gives the hold back, and makes the transfer if any."""
+
+    __tablename__ = "ledger_settlement"
+    __table_args__ = (
+        CheckConstraint("(outcome = 'settled') = (amount_cents > 0)", name="amount"),
+        CheckConstraint("amount_cents >= 0", name="not_negative"),
+    )
+
+    #: The primary key is what makes it once.
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: The caller's; of a hold that was settled, also the transfer's.
+    id: Mapped[UUID] = mapped_column(unique=True)
+    outcome: Mapped[Outcome] = mapped_column(_words(Outcome, "outcome"))
+    amount_cents: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(REASON_CHARACTERS_MAX))
+    reference: Mapped[str] = mapped_column(String(REFERENCE_CHARACTERS_MAX))
+    recorded_at: Mapped[datetime]
+
+
+class Seal(Base):
+    """A link of an account's chain: what its transfers were, up to one of them (see chain.py)."""
+
+    __tablename__ = "ledger_seal"
+    __table_args__ = (
+        CheckConstraint("number > 0 AND transfers_count > 0", name="counts"),
+        CheckConstraint("length(previous_hash) = 32 AND length(hash) = 32", name="hashes"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), primary_key=True)
+    #: 1, 2, 3 and so on, within the account.
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    previous_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    #: The last transfer it covers; the first is the one after the seal before.
+    last_sequence: Mapped[int] = mapped_column(index=True)
+    transfers_count: Mapped[int]
+    sealed_at: Mapped[datetime]
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+def _after_create(table: type[Base], dialect: str, statements: tuple[str, ...]) -> None:
     for statement in statements:
         ddl: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
-        event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
+        event.listen(table.__table__, "after_create", ddl.execute_if(dialect=dialect))
 
 
-_ACCOUNT_TABLE = cast("Table", Account.__table__)
-_TRANSFER_TABLE = cast("Table", Transfer.__table__)
-_after_create(_ACCOUNT_TABLE, "sqlite", SQLITE_ACCOUNT_DDL)
-_after_create(_TRANSFER_TABLE, "sqlite", SQLITE_TRANSFER_DDL)
-_after_create(_ACCOUNT_TABLE, "postgresql", POSTGRESQL_ACCOUNT_DDL)
-_after_create(_TRANSFER_TABLE, "postgresql", POSTGRESQL_TRANSFER_DDL)
+_after_create(Account, "sqlite", guards.SQLITE_ACCOUNT_DDL)
+_after_create(Transfer, "sqlite", guards.SQLITE_TRANSFER_DDL)
+_after_create(Hold, "sqlite", guards.SQLITE_HOLD_DDL)
+_after_create(Settlement, "sqlite", guards.SQLITE_SETTLEMENT_DDL)
+_after_create(Seal, "sqlite", guards.SQLITE_SEAL_DDL)
+_after_create(Account, "postgresql", guards.POSTGRESQL_ACCOUNT_DDL)
+_after_create(Transfer, "postgresql", guards.POSTGRESQL_TRANSFER_DDL)
+_after_create(Hold, "postgresql", guards.POSTGRESQL_HOLD_DDL)
+_after_create(Settlement, "postgresql", guards.POSTGRESQL_SETTLEMENT_DDL)
+_after_create(Seal, "postgresql", guards.POSTGRESQL_SEAL_DDL)

@@ -7,7 +7,7 @@ payments at one partner never wait for each other. A correction is another trans
 A transfer is two statements: lock and read the accounts, then insert; a trigger posts.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import CompoundSelect, Row, Uuid, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend.ledger.accounts import available_cents
 from backend.ledger.errors import (
     AccountUnknown,
     InsufficientFunds,
@@ -26,18 +27,30 @@ from backend.ledger.errors import (
 from backend.ledger.money import Cents, NotMoney
 from backend.ledger.tables import Account, Side, Transfer
 
-AccountRow = Row[UUID, bool, Side, int, int]
+#: An account's id, whether it is limited, its normal side, its available cents.
+AccountRow = Row[UUID, bool, Side, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What makes two transfers the same; the moment of recording is not part of it."""
+    """What makes two transfers the same; the moment of recording is not part of it.
+
+    Raises TransferUnacceptable for an amount that is none, and for one account on both sides.
+    """
 
     debit_account_id: UUID
     credit_account_id: UUID
-    amount: Cents
+    amount_cents: int
     reason: str
     reference: str
+
+    def __post_init__(self) -> None:
+        try:
+            amount = Cents(self.amount_cents)
+        except NotMoney as cause:
+            raise TransferUnacceptable from cause
+        if amount == Cents(0) or self.debit_account_id == self.credit_account_id:
+            raise TransferUnacceptable
 
 
 def transfer(
@@ -56,14 +69,10 @@ def transfer(
     Raises InsufficientFunds, TransferConflict, AccountUnknown, TransferUnacceptable; after
     any of them the caller's unit of work is unchanged and may go on.
     """
-    movement = Movement(
-        debit_account_id, credit_account_id, _at_least_one_cent(amount_cents), reason, reference
-    )
-    if debit_account_id == credit_account_id:
-        raise TransferUnacceptable
-    accounts = _lock_in_id_order(session, debit_account_id, credit_account_id)
+    movement = Movement(debit_account_id, credit_account_id, amount_cents, reason, reference)
+    accounts = lock_accounts(session, movement)
     made = None
-    if _holds_enough(accounts, movement):
+    if covers(accounts, movement):
         made = _record(session, transfer_id, movement, now)
     if made is not None:
         return made
@@ -82,22 +91,34 @@ def find_transfer(session: Session, transfer_id: UUID) -> Transfer:
     return known
 
 
-def _at_least_one_cent(amount_cents: int) -> Cents:
-    try:
-        amount = Cents(amount_cents)
-    except NotMoney as cause:
-        raise TransferUnacceptable from cause
-    if amount == Cents(0):
-        raise TransferUnacceptable
-    return amount
-
-
-def _lock_in_id_order(session: Session, one: UUID, other: UUID) -> list[AccountRow]:
-    """Lock the limited ones of two accounts, and read both."""
-    accounts = session.execute(_LOCK, {"one": one, "other": other}).all()
+def lock_accounts(session: Session, movement: Movement) -> list[AccountRow]:
+    """Lock the limited ones of a movement's accounts in id order, and read both."""
+    ids = {"one": movement.debit_account_id, "other": movement.credit_account_id}
+    accounts = session.execute(_LOCK, ids).all()
     if len(accounts) != 2:
         raise AccountUnknown
     return list(accounts)
+
+
+def covers(accounts: list[AccountRow], movement: Movement) -> bool:
+    """Tell whether what is available, what is held aside, allows the movement.
+
+    The CHECK would refuse too; asked here, the answer is an answer and not a failure.
+    """
+    for account_id, limited, normal_side, available in accounts:
+        debited = account_id == movement.debit_account_id
+        lowered = debited is (normal_side is Side.CREDIT)
+        if limited and lowered and available < movement.amount_cents:
+            return False
+    return True
+
+
+def forget(session: Session, movement: Movement) -> None:
+    """Let the session read anew the accounts that a trigger has just changed behind its back."""
+    for account_id in (movement.debit_account_id, movement.credit_account_id):
+        known = session.identity_map.get(session.identity_key(Account, account_id))
+        if known is not None:
+            session.expire(known)
 
 
 def _find(session: Session, transfer_id: UUID) -> Transfer | None:
@@ -108,23 +129,13 @@ def _same_or_conflict(known: Transfer, movement: Movement) -> Transfer:
     recorded = Movement(
         known.debit_account_id,
         known.credit_account_id,
-        Cents(known.amount_cents),
+        known.amount_cents,
         known.reason,
         known.reference,
     )
     if recorded != movement:
         raise TransferConflict
     return known
-
-
-def _holds_enough(accounts: list[AccountRow], movement: Movement) -> bool:
-    # The CHECK would refuse too; asked here, the answer is an answer and not a failure.
-    for account_id, limited, normal_side, debits, credits_ in accounts:
-        debited = account_id == movement.debit_account_id
-        lowered = debited is (normal_side is Side.CREDIT)
-        if limited and lowered and abs(credits_ - debits) < movement.amount.value:
-            return False
-    return True
 
 
 def _record(
@@ -136,36 +147,17 @@ def _record(
     # ON CONFLICT is thought of.
     if on_sqlite and _find(session, transfer_id) is not None:
         return None
-    row = {
-        "id": transfer_id,
-        "debit_account_id": movement.debit_account_id,
-        "credit_account_id": movement.credit_account_id,
-        "amount_cents": movement.amount.value,
-        "reason": movement.reason,
-        "reference": movement.reference,
-        "recorded_at": now,
-    }
+    row = {"id": transfer_id, "recorded_at": now, **asdict(movement)}
     insert = _INSERT_SQLITE if on_sqlite else _INSERT_POSTGRESQL
     made = session.scalars(insert, row).one_or_none()
-    # The trigger changed them behind the session's back.
-    for account_id in (movement.debit_account_id, movement.credit_account_id):
-        known = session.identity_map.get(session.identity_key(Account, account_id))
-        if known is not None:
-            session.expire(known)
+    forget(session, movement)
     return made
 
 
-def _lock() -> CompoundSelect[UUID, bool, Side, int, int]:
-    columns = (
-        Account.id,
-        Account.limited,
-        Account.normal_side,
-        Account.debits_posted,
-        Account.credits_posted,
-    )
-    both = select(*columns).where(
-        Account.id.in_((bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())))
-    )
+def _lock() -> CompoundSelect[UUID, bool, Side, int]:
+    columns = (Account.id, Account.limited, Account.normal_side, available_cents())
+    ids = (bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid()))
+    both = select(*columns).where(Account.id.in_(ids))
     limited = both.where(Account.limited).order_by(Account.id)
     # key_share: a new row elsewhere that merely names the account need not wait.
     locked = limited.with_for_update(key_share=True).cte("locked")

@@ -1,17 +1,18 @@
 """A small world of money: one funding account, two wallets, one payable."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.orm import Session
 
 from backend.database import Database
-from backend.ledger.accounts import balance, open_account
+from backend.ledger.accounts import available, balance, open_account
 from backend.ledger.check import Report, check_ledger
-from backend.ledger.tables import AccountKind, Transfer
-from backend.ledger.transfers import transfer
+from backend.ledger.holds import hold, release_hold, settle_hold
+from backend.ledger.tables import AccountKind, Hold, Settlement, Transfer
+from backend.ledger.transfers import Movement, transfer
 
 NOW = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
 
@@ -52,6 +53,63 @@ class Purse:
             reference="test:1",
             now=NOW,
         )
+
+    def hold(
+        self,
+        debit: str,
+        credit: str,
+        amount_cents: int,
+        hold_id: UUID | None = None,
+        expires_at: datetime = NOW + timedelta(minutes=10),
+    ) -> Hold:
+        movement = Movement(self.ids[debit], self.ids[credit], amount_cents, "Essai", "test:1")
+        with self.database.unit_of_work() as session:
+            return hold(
+                session,
+                hold_id=hold_id or uuid4(),
+                movement=movement,
+                expires_at=expires_at,
+                now=NOW,
+            )
+
+    def settle(
+        self, held: Hold, amount_cents: int, transfer_id: UUID | None = None, now: datetime = NOW
+    ) -> Transfer:
+        with self.database.unit_of_work() as session:
+            return self.settle_within(session, held, amount_cents, transfer_id, now)
+
+    def settle_within(
+        self,
+        session: Session,
+        held: Hold,
+        amount_cents: int,
+        transfer_id: UUID | None = None,
+        now: datetime = NOW,
+    ) -> Transfer:
+        return settle_hold(
+            session,
+            hold_id=held.id,
+            transfer_id=transfer_id or uuid4(),
+            amount_cents=amount_cents,
+            reason="Essai",
+            reference="test:1",
+            now=now,
+        )
+
+    def release(self, held: Hold, settlement_id: UUID | None = None) -> Settlement:
+        with self.database.unit_of_work() as session:
+            return release_hold(
+                session,
+                hold_id=held.id,
+                settlement_id=settlement_id or uuid4(),
+                reason="Essai",
+                reference="test:1",
+                now=NOW,
+            )
+
+    def may_spend(self, name: str) -> int:
+        with self.database.reading() as session:
+            return available(session, self.ids[name])
 
     def holds(self, name: str) -> int:
         with self.database.reading() as session:
