@@ -3,6 +3,7 @@
 Not here: keys. The vault's key file is only named.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,6 +14,21 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class LostCardCode(StrEnum):
+    """What becomes of the code of a card that is lost or stolen."""
+
+    KEEP = "keep"
+    CHANGE = "change"
 
 
 class Settings(BaseSettings):
@@ -43,6 +59,24 @@ class Settings(BaseSettings):
     listen_port: int = Field(default=8000, ge=1, le=65535)
     token_seconds: int = Field(default=300, ge=30, le=900)
     time_zone: str = "Europe/Paris"
+    #: Where people open our pages: links in mails begin with it.
+    public_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://[^\s?#]+$")
+    #: The mail server that takes our mails; None: no mail leaves.
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: MailSecurity = MailSecurity.STARTTLS
+    #: The authority that signed the server's certificate, where the system does not know it.
+    smtp_ca_file: Path | None = None
+    smtp_username: str | None = None
+    #: Its first kilobyte is the password, white space around it aside.
+    smtp_password_file: Path | None = None
+    mail_sender: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    #: Who is told of alarms.
+    operator_email: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    #: Whether a lost or stolen card's code must be changed; the command may say otherwise.
+    lost_card_code: LostCardCode = LostCardCode.KEEP
+    #: Whether a keypad may be used whose code the terminal encrypts, not the keypad itself.
+    allow_terminal_encryption: bool = False
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
@@ -51,6 +85,21 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if self.environment == "production" and self.vault_socket is None:
             msg = "production needs the vault in a process of its own: set vault_socket"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_mail(self) -> Self:
+        if self.smtp_host is not None and self.mail_sender is None:
+            msg = "smtp_host needs mail_sender: who do our mails come from?"
+            raise ValueError(msg)
+        if self.environment != "production" or self.smtp_host is None:
+            return self
+        if self.smtp_security is MailSecurity.NONE:
+            msg = "production sends no mail unencrypted: set smtp_security to starttls or tls"
+            raise ValueError(msg)
+        if not self.public_url.startswith("https://"):
+            msg = "production sends links over HTTPS only: set public_url to https://…"
             raise ValueError(msg)
         return self
 

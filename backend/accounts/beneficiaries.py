@@ -1,13 +1,34 @@
-"""Who the beneficiaries are. Not here: their wallets, their cards, their code."""
+"""Who the beneficiaries are, and how to reach them. Not here: wallets, cards, codes."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from backend.accounts.errors import BeneficiaryUnknown
-from backend.accounts.tables import Beneficiary
+from backend.accounts.errors import BeneficiaryUnknown, EmailInvalid
+from backend.accounts.tables import EMAIL_CHARACTERS_MAX, Beneficiary
+
+# Enough to keep out what would break a mail's header; whether it arrives, the mail will tell.
+_EMAIL: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach a person: what is not known is None. Never printed."""
+
+    email: str | None = None
+    phone: str | None = None
+    postcode: str | None = None
+
+    def __repr__(self) -> str:
+        return "Contact(hidden)"
+
+
+NO_CONTACT: Final = Contact()
 
 
 def create_beneficiary(
@@ -17,19 +38,40 @@ def create_beneficiary(
     family_name: str,
     birth_date: date,
     now: datetime,
+    contact: Contact = NO_CONTACT,
     make_id: Callable[[], UUID] = uuid4,
 ) -> Beneficiary:
-    """Record a person and return them."""
+    """Record a person and return them; raise EmailInvalid."""
     person = Beneficiary(
         id=make_id(),
         given_name=given_name,
         family_name=family_name,
         birth_date=birth_date,
+        email=None,
+        phone=None,
+        postcode=None,
         created_at=now,
     )
+    set_contact(person, contact)
     session.add(person)
     session.flush()
     return person
+
+
+def set_contact(person: Beneficiary, contact: Contact) -> None:
+    """Write down how to reach a person; raise EmailInvalid."""
+    email = contact.email
+    person.email = None if email is None else normal_email(email)
+    person.phone = contact.phone
+    person.postcode = contact.postcode
+
+
+def normal_email(text: str) -> str:
+    """Return an address as it is kept and compared; raise EmailInvalid."""
+    email = text.strip().lower()
+    if len(email) > EMAIL_CHARACTERS_MAX or not _EMAIL.fullmatch(email):
+        raise EmailInvalid
+    return email
 
 
 def find_beneficiary(session: Session, beneficiary_id: UUID) -> Beneficiary:

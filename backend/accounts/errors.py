@@ -1,6 +1,6 @@
-"""What may be refused about people and their activation."""
+"""What may be refused about people and their links."""
 
-from backend.errors import GoneError, NotFoundError
+from backend.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 
 
 class BeneficiaryUnknown(NotFoundError):
@@ -8,6 +8,13 @@ class BeneficiaryUnknown(NotFoundError):
 
     code = "beneficiary_not_found"
     message = "There is no such beneficiary."
+
+
+class EmailInvalid(InvalidInputError):
+    """Nothing can be sent there."""
+
+    code = "email_invalid"
+    message = "This is not an e-mail address."
 
 
 class ActivationUnknown(NotFoundError):
@@ -29,3 +36,24 @@ class ActivationUsed(GoneError):
 
     code = "activation_used"
     message = "This activation token has already served; ask for another."
+
+
+class ActivationExhausted(GoneError):
+    """Too many wrong birth dates, or refused codes, were typed on it."""
+
+    code = "activation_exhausted"
+    message = "Too much was refused on this activation token; ask for another."
+
+
+class BirthDateWrong(InvalidInputError):
+    """Whoever holds the link does not know, or did not say, the holder's birth date."""
+
+    code = "birth_date_wrong"
+    message = "This link asks for the holder's birth date, and this is not it."
+
+
+class TooManyLinks(ConflictError):
+    """As many links as may be given in an hour have been."""
+
+    code = "too_many_links"
+    message = "Too many links were given to this person; wait an hour."

@@ -1,18 +1,60 @@
-"""People: who a card is for, and the one-time links by which they activate their account."""
+"""People: who a card is for, the one-time links they are given, and the mails they are owed.
+
+A link is kept as a hash. A notice holds no address and no link: both are found when it is sent.
+"""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
+#: RFC 5321 §4.5.3.1.3, without the angle brackets.
+EMAIL_CHARACTERS_MAX = 254
+PHONE_CHARACTERS_MAX = 20
+POSTCODE_CHARACTERS_MAX = 10
+FACTS_CHARACTERS_MAX = 200
+
+
+class LinkKind(StrEnum):
+    """What a one-time link was given for."""
+
+    #: Handed over with the card, for the first code.
+    ACTIVATION = "activation"
+    #: Sent to the address on record, or handed over, for a code after the first.
+    NEW_CODE = "new_code"
+
+
+class NoticeKind(StrEnum):
+    """What a mail is about; the words are in letters.py."""
+
+    CODE_SET = "code_set"
+    CODE_BLOCKED = "code_blocked"
+    CODE_UNBLOCKED = "code_unblocked"
+    CODE_MUST_CHANGE = "code_must_change"
+    NEW_CODE_LINK = "new_code_link"
+    #: To the operator, not to a beneficiary.
+    ALARM = "alarm"
+
+
+class NoticeState(StrEnum):
+    """Where a mail is."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+def _of(words: type[StrEnum]) -> str:
+    return ", ".join(f"'{word.value}'" for word in words)
 
 
 class Beneficiary(Base):
-    """A young person who holds a card."""
+    """A young person who holds a card; e-mail, telephone and postcode where they are known."""
 
     __tablename__ = "beneficiary"
 
@@ -20,6 +62,9 @@ class Beneficiary(Base):
     given_name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     family_name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     birth_date: Mapped[date]
+    email: Mapped[str | None] = mapped_column(String(EMAIL_CHARACTERS_MAX))
+    phone: Mapped[str | None] = mapped_column(String(PHONE_CHARACTERS_MAX))
+    postcode: Mapped[str | None] = mapped_column(String(POSTCODE_CHARACTERS_MAX))
     created_at: Mapped[datetime]
 
 
@@ -27,8 +72,43 @@ class Activation(Base):
     """A link given once; only the SHA-256 of its token is kept."""
 
     __tablename__ = "activation"
+    __table_args__ = (
+        CheckConstraint(f"kind in ({_of(LinkKind)})", name="kind"),
+        CheckConstraint("answers_left >= 0 and refusals_left >= 0", name="limits"),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    #: How many wrong birth dates may still be typed, and how many codes refused.
+    answers_left: Mapped[int]
+    refusals_left: Mapped[int]
+
+
+class Notice(Base):
+    """A mail that is owed: written with what it tells of, sent later by a job of its own."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        CheckConstraint(f"kind in ({_of(NoticeKind)})", name="kind"),
+        CheckConstraint(f"state in ({_of(NoticeState)})", name="state"),
+        CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent"),
+        CheckConstraint("(beneficiary_id is null) = (kind = 'alarm')", name="recipient"),
+        Index("ix_notice_state_next_try_at", "state", "next_try_at"),
+        Index("ix_notice_beneficiary_id_kind_created_at", "beneficiary_id", "kind", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    #: None: the operator's address.
+    beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
+    #: What the words need besides: never a code, a link or an address.
+    facts: Mapped[str] = mapped_column(String(FACTS_CHARACTERS_MAX))
+    created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8))
+    tries: Mapped[int]
+    next_try_at: Mapped[datetime] = mapped_column()
+    sent_at: Mapped[datetime | None]

@@ -1,14 +1,14 @@
 """Checking a code typed on a pad: three tries, however many guesses come at once.
 
-    serial number used, try taken    committed
-    ask the vault                    no row is locked
-    give the tries back, or lock     committed
+    serial number used, terminal allowed, try taken    committed
+    ask the vault                                      no row is locked
+    give the tries back, or lock                       committed
 
 Promise: a try is taken and committed before the vault is asked, so guesses in parallel share none;
 a serial number never serves twice; a crash in between costs the try, never gives one. A vault that
-cannot be asked gives the try back: nobody has learnt anything. A right code whose reference is
-under an older key is rewritten under the current one. Not here: answering a repeated payment (the
-payment remembers its answer).
+cannot be asked gives the try back: nobody has learnt anything. What cannot be read counts against
+its terminal, never its holder. A right code whose reference is under an older key is rewritten
+under the current one. Not here: answering a repeated payment (the payment remembers its answer).
 """
 
 import logging
@@ -19,11 +19,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.pins.pads import SerialVerdict, note_block, read_serial, use_serial
+from backend.pins import guard
+from backend.pins.pads import SerialVerdict, read_serial, use_serial
+from backend.pins.records import record
 from backend.pins.setting import reference_of
 from backend.pins.states import CodeEvent, CodeState, next_state
-from backend.pins.tables import TRIES_MAX, PinReferenceRow
+from backend.pins.tables import TRIES_MAX, CodeHappening, PinReferenceRow
 from backend.services import Services
+from backend.vault.dukpt import KeySerialNumber
 from backend.vault.errors import VaultUnavailable
 from backend.vault.values import (
     EncryptedPinBlock,
@@ -63,6 +66,15 @@ class CodeCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks about whose code, and when."""
+
+    terminal_id: UUID
+    account_id: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Try:
     """A try that has been taken: what the vault needs in order to judge it."""
 
@@ -84,12 +96,11 @@ def check_code(
     The third wrong code answers BLOCKED with no try left. Opens its own units of work: call it
     outside any other. Raises VaultUnavailable.
     """
+    asked = _Asked(terminal_id, beneficiary_id, now)
     serial = read_serial(encrypted_pin_block)
-    if serial is None:
-        return _log(payment_id, CodeCheck(Verdict.BLOCK_INVALID))
+    allowed = services.settings.allow_terminal_encryption
     with services.database.unit_of_work() as session:
-        serial_verdict = use_serial(session, terminal_id, serial)
-        taken = _take_try(session, serial_verdict, beneficiary_id)
+        taken = _take_try(session, asked, serial, terminal_encryption_allowed=allowed)
     if isinstance(taken, CodeCheck):
         return _log(payment_id, taken)
     # The try is gone for all to see before anything is compared; no row is locked meanwhile.
@@ -99,66 +110,108 @@ def check_code(
     except VaultUnavailable:
         with services.database.unit_of_work() as session:
             _give_back(_lock_row(session, beneficiary_id), taken)
+            guard.end_try(session, terminal_id, beneficiary_id, now, right=None)
         raise
     with services.database.unit_of_work() as session:
-        # The pad's row first, then the code's, as above: two orders would be a deadlock.
-        note_block(session, serial, valid=found is not PinVerdict.BLOCK_INVALID)
-        check = _settle(session, beneficiary_id, taken, found, now)
+        check = _settle(session, asked, taken, found)
     if check.verdict is Verdict.RIGHT:
         _renew_reference(services, encrypted_pin_block, subject)
     return _log(payment_id, check)
 
 
-def _take_try(session: Session, serial: SerialVerdict, account_id: UUID) -> _Try | CodeCheck:
-    if serial is SerialVerdict.FOREIGN:
+def _take_try(
+    session: Session,
+    asked: _Asked,
+    serial: KeySerialNumber | None,
+    *,
+    terminal_encryption_allowed: bool,
+) -> _Try | CodeCheck:
+    """Take a try, or say why not. Rows are locked in this order: pad, code, terminal's guard."""
+    verdict = SerialVerdict.FOREIGN
+    if serial is not None:
+        verdict = use_serial(
+            session,
+            asked.terminal_id,
+            serial,
+            terminal_encryption_allowed=terminal_encryption_allowed,
+        )
+    if guard.is_suspended(session, asked.terminal_id, asked.now):
+        return CodeCheck(Verdict.SUSPENDED)
+    if verdict is SerialVerdict.FOREIGN:
+        guard.note_unreadable(session, asked.terminal_id, asked.now)
         return CodeCheck(Verdict.BLOCK_INVALID)
-    if serial is SerialVerdict.REPLAYED:
+    if verdict is SerialVerdict.REPLAYED:
         return CodeCheck(Verdict.REPLAYED)
-    row = _lock_row(session, account_id)
-    if row is None:
-        return CodeCheck(Verdict.NOT_SET)
-    if row.state != CodeState.ACTIVE.value or row.tries_left == 0:
-        return CodeCheck(Verdict.BLOCKED, 0)
+    row = _lock_row(session, asked.account_id)
+    refusal = _refuse_state(row)
+    if row is None or refusal is not None:
+        return refusal or CodeCheck(Verdict.NOT_SET)
+    if not guard.begin_try(session, asked.terminal_id, asked.account_id, asked.now):
+        return CodeCheck(Verdict.SUSPENDED)
     row.tries_left -= 1
     return _Try(reference_of(row))
 
 
-def _settle(
-    session: Session, account_id: UUID, taken: _Try, found: PinVerdict, now: datetime
-) -> CodeCheck:
+def _refuse_state(row: PinReferenceRow | None) -> CodeCheck | None:
+    """Say why a code in this state is not compared, or None."""
+    if row is None:
+        return CodeCheck(Verdict.NOT_SET)
+    if row.state == CodeState.MUST_CHANGE.value:
+        return CodeCheck(Verdict.CHANGE_REQUIRED)
+    if row.state != CodeState.ACTIVE.value or row.tries_left == 0:
+        return CodeCheck(Verdict.BLOCKED, 0)
+    return None
+
+
+def _settle(session: Session, asked: _Asked, taken: _Try, found: PinVerdict) -> CodeCheck:
     """Write down what the vault found, and say what it means."""
-    row = _lock_row(session, account_id)
+    row = _lock_row(session, asked.account_id)
     assert row is not None
     if row.generation != taken.reference.generation:
         # The holder set another code meanwhile: what was typed is not it, and cost it nothing.
-        return CodeCheck(Verdict.WRONG, row.tries_left)
-    if found is PinVerdict.BLOCK_INVALID:
+        check = CodeCheck(Verdict.WRONG, row.tries_left)
+    elif found is PinVerdict.BLOCK_INVALID:
         # No code was compared, so no try was used.
         _give_back(row, taken)
-        return CodeCheck(Verdict.BLOCK_INVALID)
-    return _settle_compared(row, right=found is PinVerdict.RIGHT, now=now)
+        check = CodeCheck(Verdict.BLOCK_INVALID)
+    else:
+        check = _settle_compared(session, row, asked, right=found is PinVerdict.RIGHT)
+    right = {PinVerdict.RIGHT: True, PinVerdict.WRONG: False}.get(found)
+    guard.end_try(session, asked.terminal_id, asked.account_id, asked.now, right=right)
+    if found is PinVerdict.BLOCK_INVALID:
+        guard.note_unreadable(session, asked.terminal_id, asked.now)
+    return check
 
 
-def _settle_compared(row: PinReferenceRow, *, right: bool, now: datetime) -> CodeCheck:
+def _settle_compared(
+    session: Session, row: PinReferenceRow, asked: _Asked, *, right: bool
+) -> CodeCheck:
     state = CodeState(row.state)
     if right and next_state(state, CodeEvent.RIGHT) is not None:
         row.tries_left = TRIES_MAX
-        row.right_at = now
+        row.right_at = asked.now
         return CodeCheck(Verdict.RIGHT, TRIES_MAX)
+    if right and state is CodeState.MUST_CHANGE:
+        # The change was forced while it was being compared.
+        row.tries_left += 1
+        return CodeCheck(Verdict.CHANGE_REQUIRED)
     if row.tries_left > 0:
         return CodeCheck(Verdict.WRONG, row.tries_left)
     # Also a right code whose companions, typed at the same moment, have just locked it.
     after = next_state(state, CodeEvent.LAST_TRY_WRONG)
     assert after is not None
-    row.state = after.value
-    row.locked_at = row.locked_at or now
+    if after is not state:
+        row.state = after.value
+        row.locked_at = asked.now
+        by = f"terminal {asked.terminal_id}"
+        record(session, row.account_id, CodeHappening.BLOCKED, asked.now, by=by)
     return CodeCheck(Verdict.BLOCKED, 0)
 
 
 def _give_back(row: PinReferenceRow | None, taken: _Try) -> None:
     assert row is not None
     unchanged = row.generation == taken.reference.generation
-    if unchanged and row.state == CodeState.ACTIVE.value:
+    if unchanged and row.state != CodeState.LOCKED.value:
         row.tries_left = min(row.tries_left + 1, TRIES_MAX)
 
 

@@ -1,6 +1,12 @@
 """What may be refused when a code is set. Checking a code gives a verdict, not an error."""
 
-from backend.errors import ConflictError, InvalidInputError
+from backend.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
 
 
 class CodeRefused(InvalidInputError):
@@ -22,3 +28,38 @@ class PadIdentifierInvalid(InvalidInputError):
 
     code = "pin_pad_identifier_invalid"
     message = "This is not an initial key identifier of that profile."
+
+
+class PadEntryNotAllowed(ForbiddenError):
+    """This scheme takes codes from pads that encrypt them themselves, and from no other."""
+
+    code = "pin_pad_entry_not_allowed"
+    message = "This scheme does not allow a keypad whose code the terminal encrypts."
+
+
+class CodeNotSet(ConflictError):
+    """There is no code to change: its holder has never chosen one."""
+
+    code = "code_not_set"
+    message = "This holder has not chosen a code yet."
+
+
+class TooManyLinkRequests(UnavailableError):
+    """As many requests as may wait do."""
+
+    code = "too_many_link_requests"
+    message = "Too many links are being asked for at this moment; try again."
+
+
+class AlarmUnknown(NotFoundError):
+    """No such alarm."""
+
+    code = "alarm_not_found"
+    message = "There is no such alarm."
+
+
+class AlarmReleased(ConflictError):
+    """Somebody has released it already."""
+
+    code = "alarm_released"
+    message = "This alarm was released already."

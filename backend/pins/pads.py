@@ -1,14 +1,12 @@
 """Which pad stands beside which terminal, and that no key serial number serves twice."""
 
-import logging
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.pins.errors import PadIdentifierInvalid
-from backend.pins.tables import PinPad
+from backend.pins.errors import PadEntryNotAllowed, PadIdentifierInvalid
+from backend.pins.tables import PadEntry, PinPad
 from backend.vault.dukpt import (
     AES_KEY_ID_BYTES,
     TDES_COUNTER_BITS,
@@ -17,11 +15,6 @@ from backend.vault.dukpt import (
     KeySerialNumberInvalid,
 )
 from backend.vault.values import EncryptedPinBlock, PinProfile
-
-LOG = logging.getLogger(__name__)
-
-# This many unreadable blocks in a row are no accident: the pad and we disagree on a key.
-INVALID_BLOCKS_ALARM: Final = 10
 
 
 class SerialVerdict(StrEnum):
@@ -33,13 +26,21 @@ class SerialVerdict(StrEnum):
 
 
 def register_pin_pad(
-    session: Session, terminal_id: UUID, initial_key_id: bytes, profile: PinProfile
+    session: Session,
+    terminal_id: UUID,
+    initial_key_id: bytes,
+    profile: PinProfile,
+    *,
+    entry: PadEntry = PadEntry.SECURE,
+    terminal_encryption_allowed: bool = False,
 ) -> None:
     """Say which terminal a pad stands beside; moved, it keeps its counter.
 
     `initial_key_id` has 8 bytes; for TDES it is the KSN of 10 bytes with its counter at zero.
-    Raises PadIdentifierInvalid.
+    Raises PadIdentifierInvalid, PadEntryNotAllowed.
     """
+    if entry is PadEntry.TERMINAL and not terminal_encryption_allowed:
+        raise PadEntryNotAllowed
     if not _may_identify(initial_key_id, profile):
         raise PadIdentifierInvalid
     pad = session.get(PinPad, initial_key_id, with_for_update=True)
@@ -49,12 +50,13 @@ def register_pin_pad(
                 initial_key_id=initial_key_id,
                 terminal_id=terminal_id,
                 profile=profile.value,
+                entry=entry.value,
                 last_counter=0,
-                invalid_blocks=0,
             )
         )
     else:
         pad.terminal_id = terminal_id
+        pad.entry = entry.value
     session.flush()
 
 
@@ -75,24 +77,24 @@ def read_serial(encrypted: EncryptedPinBlock) -> KeySerialNumber | None:
         return None
 
 
-def use_serial(session: Session, terminal_id: UUID, serial: KeySerialNumber) -> SerialVerdict:
+def use_serial(
+    session: Session,
+    terminal_id: UUID,
+    serial: KeySerialNumber,
+    *,
+    terminal_encryption_allowed: bool = False,
+) -> SerialVerdict:
     """Let a serial number serve, once: its pad must be this terminal's and only count upwards.
 
-    The profiles cannot be mixed up here: their identifiers have different lengths.
+    The profiles cannot be mixed up here: their identifiers have different lengths. A keypad of a
+    kind that the scheme no longer allows is nobody's.
     """
     pad = session.get(PinPad, serial.initial_key_id, with_for_update=True, populate_existing=True)
     if pad is None or pad.terminal_id != terminal_id:
+        return SerialVerdict.FOREIGN
+    if pad.entry == PadEntry.TERMINAL.value and not terminal_encryption_allowed:
         return SerialVerdict.FOREIGN
     if serial.counter <= pad.last_counter:
         return SerialVerdict.REPLAYED
     pad.last_counter = serial.counter
     return SerialVerdict.FRESH
-
-
-def note_block(session: Session, serial: KeySerialNumber, *, valid: bool) -> None:
-    """Count unreadable blocks of a pad in a row, and sound the alarm when there are too many."""
-    pad = session.get(PinPad, serial.initial_key_id, with_for_update=True, populate_existing=True)
-    assert pad is not None
-    pad.invalid_blocks = 0 if valid else pad.invalid_blocks + 1
-    if pad.invalid_blocks == INVALID_BLOCKS_ALARM:
-        LOG.error("terminal %s: %s unreadable PIN blocks", pad.terminal_id, INVALID_BLOCKS_ALARM)

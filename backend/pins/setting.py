@@ -1,56 +1,81 @@
 """Setting a code: the holder chooses it, we refuse the easy ones, the vault makes a reference.
 
 Promise: the digits are wiped when this is over, and are in no error. Setting a code opens a locked
-one. Not here: who may ask (an activation token, or the web room's signed-in holder).
+one, and one that must change. Not here: who may ask (a link, or the web room's signed-in holder).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.accounts.activation import find_activation, use_activation
+from backend.accounts.activation import (
+    answer_birth_date,
+    find_link,
+    note_refusal,
+    use_activation,
+)
 from backend.accounts.beneficiaries import find_beneficiary
+from backend.accounts.errors import BirthDateWrong
+from backend.cards.states import CardState
+from backend.cards.tables import Card
 from backend.pins.errors import CodeBeingSet, CodeRefused
+from backend.pins.records import HOLDER, record
+from backend.pins.shared_codes import count_choice, is_shared
 from backend.pins.states import CodeEvent, CodeState, next_state
-from backend.pins.tables import TRIES_MAX, PinReferenceRow
-from backend.pins.weak_codes import Weakness, find_weakness
+from backend.pins.tables import TRIES_MAX, CodeHappening, PinReferenceRow
+from backend.pins.weak_codes import CARDS_MAX, Known, Weakness, find_weakness
 from backend.services import Services
 from backend.vault.values import PinReference, SecretCode
+
+#: Cards somebody may still find: their numbers are no secret.
+_CARDS_OUT: Final = (CardState.ACTIVE.value, CardState.ORDERED.value, CardState.BLOCKED.value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
     beneficiary_id: UUID
-    birth_date: date
+    known: Known
     reference: PinReference | None
 
 
-def activate_code(services: Services, activation_token: str, code: SecretCode) -> None:
-    """Set the code of whoever holds this activation token, which then has served.
+def activate_code(
+    services: Services,
+    activation_token: str,
+    code: SecretCode,
+    birth_date: date | None = None,
+) -> None:
+    """Set the code of whoever holds this link, which then has served.
 
-    Raises ActivationUnknown, ActivationUsed, ActivationExpired, CodeRefused (the token stays).
+    A link for a new code asks for the birth date as well. Raises CodeRefused (the link stays, for
+    a bounded number of refusals), BirthDateWrong (idem), CodeBeingSet, and what find_link raises.
     """
-    try:
-        with services.database.reading() as session:
-            beneficiary_id = find_activation(session, activation_token, services.now())
-        reference = _make_reference(services, beneficiary_id, code)
-    finally:
-        code.wipe()
-    with services.database.unit_of_work() as session:
-        use_activation(session, activation_token, services.now())
-        _store(session, beneficiary_id, reference, services.now())
+    with _wiped(code):
+        beneficiary_id = _admit(services, activation_token, birth_date)
+        try:
+            reference = _make_reference(services, beneficiary_id, code)
+        except CodeRefused:
+            with services.database.unit_of_work() as session:
+                note_refusal(session, activation_token, services.now())
+            raise
+        with services.database.unit_of_work() as session:
+            use_activation(session, activation_token, services.now())
+            _store(session, beneficiary_id, reference, services.now())
+        count_choice(services, beneficiary_id, code)
 
 
 def set_code(services: Services, beneficiary_id: UUID, code: SecretCode) -> None:
     """Set a beneficiary's code, who has just proved who they are; raise CodeRefused."""
-    try:
+    with _wiped(code):
         reference = _make_reference(services, beneficiary_id, code)
-    finally:
-        code.wipe()
-    with services.database.unit_of_work() as session:
-        _store(session, beneficiary_id, reference, services.now())
+        with services.database.unit_of_work() as session:
+            _store(session, beneficiary_id, reference, services.now())
+        count_choice(services, beneficiary_id, code)
 
 
 def code_state(session: Session, beneficiary_id: UUID) -> CodeState:
@@ -59,6 +84,26 @@ def code_state(session: Session, beneficiary_id: UUID) -> CodeState:
     if row is None:
         return CodeState.UNSET
     return CodeState(row.state) if row.tries_left else CodeState.LOCKED
+
+
+@contextmanager
+def _wiped(code: SecretCode) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        code.wipe()
+
+
+def _admit(services: Services, token: str, birth_date: date | None) -> UUID:
+    """Return whose link it is, once the birth date is right where it is asked."""
+    with services.database.reading() as session:
+        link = find_link(session, token, services.now())
+    if link.asks_birth_date:
+        with services.database.unit_of_work() as session:
+            right = answer_birth_date(session, token, birth_date, services.now())
+        if not right:
+            raise BirthDateWrong
+    return link.beneficiary_id
 
 
 def _make_reference(services: Services, beneficiary_id: UUID, code: SecretCode) -> PinReference:
@@ -72,19 +117,28 @@ def _make_reference(services: Services, beneficiary_id: UUID, code: SecretCode) 
 
 def _read_holder(session: Session, beneficiary_id: UUID) -> _Holder:
     person = find_beneficiary(session, beneficiary_id)
+    cards = session.scalars(
+        select(Card.number)
+        .where(Card.beneficiary_id == beneficiary_id, Card.state.in_(_CARDS_OUT))
+        .order_by(Card.state, Card.ordered_at.desc())
+        .limit(CARDS_MAX)
+    ).all()
     row = session.get(PinReferenceRow, beneficiary_id)
     reference = reference_of(row) if row is not None else None
-    return _Holder(person.id, person.birth_date, reference)
+    known = Known(person.birth_date, person.phone, person.postcode, tuple(cards))
+    return _Holder(person.id, known, reference)
 
 
 def _refuse_easy(services: Services, holder: _Holder, code: SecretCode) -> None:
-    weakness = find_weakness(code.reveal().decode("ascii"), holder.birth_date)
+    weakness = find_weakness(code.reveal().decode("ascii"), holder.known)
     if weakness is not None:
         raise CodeRefused(why=weakness.value)
     if holder.reference is not None and services.vault.matches_reference(
         holder.beneficiary_id, holder.reference, code
     ):
         raise CodeRefused(why=Weakness.PREVIOUS.value)
+    if is_shared(services, holder.beneficiary_id, code):
+        raise CodeRefused(why=Weakness.SHARED.value)
 
 
 def _store(session: Session, account_id: UUID, reference: PinReference, now: datetime) -> None:
@@ -106,6 +160,9 @@ def _store(session: Session, account_id: UUID, reference: PinReference, now: dat
     row.set_at = now
     row.locked_at = None
     session.flush()
+    opened = state in (CodeState.LOCKED, CodeState.MUST_CHANGE)
+    happening = CodeHappening.UNBLOCKED if opened else CodeHappening.SET
+    record(session, account_id, happening, now, by=HOLDER)
 
 
 def reference_of(row: PinReferenceRow) -> PinReference:

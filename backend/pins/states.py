@@ -1,11 +1,13 @@
 """A code's life, as one table.
 
     unset ──set──▶ active ──(set again)──▶ active
-                     │ ▲
-      tries used up  ▼ │ set
-                   locked
+                     │ ▲ ▲
+       change forced │ │ └───────── set ────────┐
+                     ▼ │ set                    │
+                 must_change ──tries used up──▶ locked ◀──tries used up── active
 
-A locked code is opened by setting a new one, never by waiting. A gate asks nothing of any of this.
+A locked code is opened by setting a new one, never by waiting; so is one that must change, which is
+not compared meanwhile. A gate asks nothing of any of this.
 """
 
 from enum import StrEnum
@@ -16,6 +18,7 @@ class CodeState(StrEnum):
 
     UNSET = "unset"
     ACTIVE = "active"
+    MUST_CHANGE = "must_change"
     LOCKED = "locked"
 
 
@@ -25,17 +28,24 @@ class CodeEvent(StrEnum):
     SET = "set"
     RIGHT = "right"
     LAST_TRY_WRONG = "last_try_wrong"
+    CHANGE_FORCED = "change_forced"
 
 
 # Absent means refused.
 TRANSITIONS: dict[tuple[CodeState, CodeEvent], CodeState] = {
     (CodeState.UNSET, CodeEvent.SET): CodeState.ACTIVE,
     (CodeState.ACTIVE, CodeEvent.SET): CodeState.ACTIVE,
+    (CodeState.MUST_CHANGE, CodeEvent.SET): CodeState.ACTIVE,
     (CodeState.LOCKED, CodeEvent.SET): CodeState.ACTIVE,
     (CodeState.ACTIVE, CodeEvent.RIGHT): CodeState.ACTIVE,
     (CodeState.ACTIVE, CodeEvent.LAST_TRY_WRONG): CodeState.LOCKED,
-    # A guess that was under way when another one locked the code.
+    # Guesses that were under way when the change was forced, or another one locked the code.
+    (CodeState.MUST_CHANGE, CodeEvent.LAST_TRY_WRONG): CodeState.LOCKED,
     (CodeState.LOCKED, CodeEvent.LAST_TRY_WRONG): CodeState.LOCKED,
+    (CodeState.ACTIVE, CodeEvent.CHANGE_FORCED): CodeState.MUST_CHANGE,
+    (CodeState.MUST_CHANGE, CodeEvent.CHANGE_FORCED): CodeState.MUST_CHANGE,
+    # A locked code must be changed already.
+    (CodeState.LOCKED, CodeEvent.CHANGE_FORCED): CodeState.LOCKED,
 }
 
 

@@ -1,15 +1,26 @@
 """Which codes are too easy to guess, and why: pure rules, no list to keep.
 
 About one code in nine is refused, the balance found best against a thief with three tries
-(Markert et al. 2020), and the holder's own dates besides. Not here: the code that was set before.
+(Markert et al. 2020), and what is the holder's own besides. Whoever the holder is, no more than
+REFUSED_MAX of the 10,000 may be refused, so that 13 bits are left (CNIL, délibération 2022-100):
+the test computes the worst case. Not here: the code set before, and codes that many chose.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+#: 10,000 less 2 to the power of 13.
+REFUSED_MAX: Final = 1_808
+CODE_DIGITS: Final = 4
+#: What is looked at: more digits of a number, or more cards, are not.
+PHONE_DIGITS_MAX: Final = 10
+POSTCODE_DIGITS_MAX: Final = 5
+CARD_DIGITS_MAX: Final = 16
+CARDS_MAX: Final = 3
 YEAR_MIN: Final = 1940
 YEAR_MAX: Final = 2034
 DAYS_IN_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -20,6 +31,9 @@ class Weakness(StrEnum):
     """The rule a code breaks."""
 
     BIRTH_DATE = "birth_date"
+    PHONE = "phone"
+    POSTCODE = "postcode"
+    CARD_NUMBER = "card_number"
     SAME_DIGITS = "same_digits"
     SEQUENCE = "sequence"
     REPEATED_PAIR = "repeated_pair"
@@ -31,6 +45,8 @@ class Weakness(StrEnum):
     KEYPAD_LINE = "keypad_line"
     COMMON = "common"
     PREVIOUS = "previous"
+    #: Many of the same establishment chose it.
+    SHARED = "shared"
 
 
 # Four keys a finger runs over: the middle column, corners, edges with a turn, the short crosses.
@@ -44,11 +60,55 @@ KEYPAD_LINES: Final = frozenset(_KEYPAD_LINES.split())
 COMMON_CODES: Final = frozenset(("5683", "0007", "1004", "1337", "5201", "0420", "8520"))
 
 
-def find_weakness(code: str, birth_date: date) -> Weakness | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What others may know of a holder, or read on the card."""
+
+    birth_date: date
+    phone: str | None = None
+    postcode: str | None = None
+    card_numbers: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Known(hidden)"
+
+
+def find_weakness(code: str, holder: Known) -> Weakness | None:
     """Return why a code (four digits) is too easy to guess, or None. The first rule wins."""
-    if code in birth_forms(birth_date):
-        return Weakness.BIRTH_DATE
+    for weakness, forms in personal_forms(holder):
+        if code in forms:
+            return weakness
     return next((weakness for weakness, breaks in RULES if breaks(code)), None)
+
+
+def personal_forms(holder: Known) -> Iterable[tuple[Weakness, frozenset[str]]]:
+    """Return the codes that are refused to this holder alone, by the reason."""
+    yield Weakness.BIRTH_DATE, birth_forms(holder.birth_date)
+    yield Weakness.PHONE, phone_forms(holder.phone or "")
+    yield Weakness.POSTCODE, runs(holder.postcode or "", POSTCODE_DIGITS_MAX)
+    cards = (runs(number, CARD_DIGITS_MAX) for number in holder.card_numbers[:CARDS_MAX])
+    yield Weakness.CARD_NUMBER, frozenset().union(*cards)
+
+
+def phone_forms(phone: str) -> frozenset[str]:
+    """Return every four digits in a row of a telephone number, as it is dialled in France."""
+    digits = _digits(phone)
+    for prefix in ("0033", "33"):
+        if digits.startswith(prefix) and len(digits) > PHONE_DIGITS_MAX:
+            digits = "0" + digits.removeprefix(prefix)
+            break
+    return runs(digits[-PHONE_DIGITS_MAX:], PHONE_DIGITS_MAX)
+
+
+def runs(text: str, digits_max: int) -> frozenset[str]:
+    """Return every four digits in a row of the first `digits_max` of a number."""
+    digits = _digits(text)[:digits_max]
+    starts = range(len(digits) - CODE_DIGITS + 1)
+    return frozenset(digits[start : start + CODE_DIGITS] for start in starts)
+
+
+def _digits(text: str) -> str:
+    return "".join(each for each in text if each.isascii() and each.isdigit())
 
 
 def birth_forms(birth_date: date) -> frozenset[str]:

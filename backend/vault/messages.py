@@ -7,14 +7,14 @@ and what does not fit is refused without being quoted. Not here: the socket.
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from backend.vault.message import Answer, Message, ReferenceFields, Refusal, Short
+from backend.vault.tally_messages import CountCode, CountSharedCodes, IsSharedCode
 from backend.vault.values import (
     EncryptedPinBlock,
     PinProfile,
-    PinReference,
     PinSubject,
-    PinVerdict,
     SecretCode,
 )
 from backend.vault.vault import Vault
@@ -27,69 +27,7 @@ MALFORMED = "malformed"
 #: Something unforeseen: the vault's log names its type.
 VAULT_ERROR = "vault_error"
 
-Short = Annotated[bytes, Field(max_length=1024)]
 Uid = Annotated[bytes, Field(min_length=7, max_length=7)]
-
-
-class Message(BaseModel):
-    """A question or an answer; silent about what is in it."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        ser_json_bytes="hex",
-        val_json_bytes="hex",
-    )
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(hidden)"
-
-    __str__ = __repr__
-
-
-class Answer(Message):
-    """Any answer; which fields count is the question's to know."""
-
-    number: int | None = None
-    truth: bool | None = None
-    text: str | None = None
-    first: bytes | None = None
-    second: bytes | None = None
-    dialogue_id: UUID | None = None
-    verdict: PinVerdict | None = None
-    reference: "ReferenceFields | None" = None
-    jwk: dict[str, str] | None = None
-
-
-class Refusal(Message):
-    """A refusal: the code and details of an error of ours."""
-
-    refused: str
-    details: dict[str, str | int | None] = {}
-
-
-class ReferenceFields(Message):
-    """A PIN reference on the wire."""
-
-    generation: int
-    key_version: int
-    salt: Short
-    tag: Short
-
-    @classmethod
-    def of(cls, reference: PinReference) -> "ReferenceFields":
-        """Write a reference for the wire."""
-        return cls(
-            generation=reference.generation,
-            key_version=reference.key_version,
-            salt=reference.salt,
-            tag=reference.tag,
-        )
-
-    def value(self) -> PinReference:
-        """Read it back."""
-        return PinReference(self.generation, self.key_version, self.salt, self.tag)
 
 
 class CurrentCardKeyVersion(Message):
@@ -356,6 +294,9 @@ Question = (
     | MatchesReference
     | VerifyPin
     | RenewPinReference
+    | CountCode
+    | IsSharedCode
+    | CountSharedCodes
     | InitialPadKey
     | PadKeyBlock
     | Sign

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.errors import BackendError
-from backend.vault import messages
+from backend.vault import messages, tally_messages
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.errors import (
     CardKeyVersionUnknown,
@@ -24,14 +24,8 @@ from backend.vault.errors import (
     VaultUnavailable,
 )
 from backend.vault.framing import FrameRefused, receive_frame, send_frame
-from backend.vault.messages import (
-    ANSWER,
-    KEY_SERIAL_NUMBER_INVALID,
-    MALFORMED,
-    Answer,
-    ReferenceFields,
-    Refusal,
-)
+from backend.vault.message import Answer, ReferenceFields, Refusal
+from backend.vault.messages import ANSWER, KEY_SERIAL_NUMBER_INVALID, MALFORMED
 from backend.vault.values import (
     ChallengeAnswer,
     DialogueStep,
@@ -146,6 +140,25 @@ class RemoteVault:
         question = messages.RenewPinReference.of(encrypted, subject)
         renewed = self._ask(question).reference
         return None if renewed is None else renewed.value()
+
+    def count_code(self, group_id: UUID, sealed: bytes | None, code: SecretCode) -> bytes:
+        """Count a code that was chosen in a group."""
+        question = tally_messages.CountCode(
+            group_id=group_id, sealed=sealed, code=bytes(code.reveal())
+        )
+        return _there(self._ask(question).first)
+
+    def is_shared_code(self, group_id: UUID, sealed: bytes, code: SecretCode) -> bool:
+        """Say whether a code is one that many of a group chose."""
+        question = tally_messages.IsSharedCode(
+            group_id=group_id, sealed=sealed, code=bytes(code.reveal())
+        )
+        return _there(self._ask(question).truth)
+
+    def count_shared_codes(self, group_id: UUID, sealed: bytes) -> int:
+        """Return how many codes were chosen by many of a group."""
+        question = tally_messages.CountSharedCodes(group_id=group_id, sealed=sealed)
+        return _there(self._ask(question).number)
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key."""

@@ -25,15 +25,14 @@ from backend.errors import BackendError
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.errors import VaultSocketRefused
 from backend.vault.framing import FrameRefused, receive_frame, send_frame
+from backend.vault.message import Answer, Refusal
 from backend.vault.messages import (
     KEY_SERIAL_NUMBER_INVALID,
     MALFORMED,
     QUESTION,
     VAULT_ERROR,
-    Answer,
     PinQuestion,
     Question,
-    Refusal,
 )
 from backend.vault.vault import Vault
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from backend.vault.card_dialogue import card_dialogue, retirement_dialogue
+from backend.vault.code_tally import open_tally, seal_tally
 from backend.vault.dialogues import Dialogues
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.key_block import initial_key_block
@@ -150,6 +151,21 @@ class StoreVault:
         if subject.reference.key_version == self._store.pin_reference_version:
             return None
         return self._judge(encrypted, subject, renew=True)[1]
+
+    def count_code(self, group_id: UUID, sealed: bytes | None, code: SecretCode) -> bytes:
+        """Count a code that was chosen in a group; return the tally, sealed anew."""
+        tally = open_tally(sealed, group_id, self._tag)
+        tally.add(code.reveal())
+        version = self._store.pin_reference_version
+        return seal_tally(tally, group_id, version, self._tag, self._random)
+
+    def is_shared_code(self, group_id: UUID, sealed: bytes, code: SecretCode) -> bool:
+        """Say whether a code is one that many of a group chose."""
+        return open_tally(sealed, group_id, self._tag).is_shared(code.reveal())
+
+    def count_shared_codes(self, group_id: UUID, sealed: bytes) -> int:
+        """Return how many codes were chosen by many of a group."""
+        return open_tally(sealed, group_id, self._tag).shared()
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection."""

@@ -105,6 +105,22 @@ class Vault(Protocol):
         """
         ...
 
+    def count_code(self, group_id: UUID, sealed: bytes | None, code: SecretCode) -> bytes:
+        """Count a code that was chosen in a group, and return the group's tally, sealed anew.
+
+        `sealed` is the tally this returned before, None for the first. Whose choice it was is not
+        told to the vault; what was chosen is not told by the tally.
+        """
+        ...
+
+    def is_shared_code(self, group_id: UUID, sealed: bytes, code: SecretCode) -> bool:
+        """Say whether a code is one that many of a group chose."""
+        ...
+
+    def count_shared_codes(self, group_id: UUID, sealed: bytes) -> int:
+        """Return how many codes were chosen by many of a group: a figure, never which."""
+        ...
+
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection: identifier of 8 bytes (TDES: KSN of 10)."""
         ...

@@ -12,6 +12,9 @@ CHANGED_MEANWHILE: Final = (
 
 WEAK: Final[dict[str, str]] = {
     Weakness.BIRTH_DATE: "Ce code rappelle votre date de naissance. Choisissez-en un autre.",
+    Weakness.PHONE: "Ces chiffres sont dans votre numéro de téléphone. Choisissez un autre code.",
+    Weakness.POSTCODE: "Ces chiffres sont dans votre code postal. Choisissez un autre code.",
+    Weakness.CARD_NUMBER: "Ces chiffres sont sur votre carte. Choisissez un autre code.",
     Weakness.SAME_DIGITS: "Ces chiffres sont tous les mêmes. Choisissez un autre code.",
     Weakness.SEQUENCE: "Ces chiffres se suivent. Choisissez un autre code.",
     Weakness.REPEATED_PAIR: "Ce code répète deux chiffres. Choisissez-en un autre.",
@@ -22,6 +25,10 @@ WEAK: Final[dict[str, str]] = {
     Weakness.DATE: "Ce code ressemble à une date. Choisissez-en un autre.",
     Weakness.KEYPAD_LINE: "Ce code suit une ligne du clavier. Choisissez-en un autre.",
     Weakness.COMMON: "Ce code est trop répandu. Choisissez-en un autre.",
+    Weakness.SHARED: (
+        "Ce code est trop souvent choisi dans votre établissement. Choisissez-en un autre, que "
+        "personne ne vous a donné."
+    ),
     Weakness.PREVIOUS: "C’est votre code précédent. Choisissez-en un autre.",
 }
 

@@ -17,7 +17,7 @@ from backend.partners.tables import TerminalKind
 from backend.pins.checking import CodeCheck, check_code
 from backend.pins.pads import register_pin_pad
 from backend.pins.setting import set_code
-from backend.pins.tables import PinPad, PinReferenceRow
+from backend.pins.tables import PinPad, PinReferenceRow, TerminalGuard
 from backend.services import Services
 from backend.vault.keys import with_new_pin_reference
 from backend.vault.local import LocalVault
@@ -132,6 +132,10 @@ class World:
     def row(self) -> PinReferenceRow | None:
         with self.services.database.reading() as session:
             return session.get(PinReferenceRow, self.person)
+
+    def guard(self, pad: Pad) -> TerminalGuard:
+        with self.services.database.reading() as session:
+            return session.get_one(TerminalGuard, pad.terminal_id)
 
     def pad_row(self, pad: Pad) -> PinPad:
         with self.services.database.reading() as session:

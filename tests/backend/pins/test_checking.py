@@ -10,7 +10,8 @@ import pytest
 
 from backend.pins.checking import CodeCheck, Verdict
 from backend.pins.errors import PadIdentifierInvalid
-from backend.pins.pads import INVALID_BLOCKS_ALARM, register_pin_pad
+from backend.pins.guard import COOL_DOWN, UNREADABLE_BLOCKS_MAX
+from backend.pins.pads import register_pin_pad
 from backend.pins.setting import code_state
 from backend.pins.states import CodeState
 from backend.vault.errors import VaultUnavailable
@@ -108,9 +109,8 @@ def test_an_unreadable_block_costs_no_try(world: Any) -> None:
         another_card = pad.type(CODE, card_number="9250000000000029")
         assert world.check(pad, another_card) == CodeCheck(Verdict.BLOCK_INVALID)
     assert tries(world) == (2, "active")
-    assert world.pad_row(pad).invalid_blocks == 5
+    assert world.guard(pad).unreadable_blocks == 5
     assert world.check(pad, pad.type(CODE)).verdict is Verdict.RIGHT
-    assert world.pad_row(pad).invalid_blocks == 0
 
 
 def test_many_unreadable_blocks_sound_an_alarm_once(
@@ -118,13 +118,16 @@ def test_many_unreadable_blocks_sound_an_alarm_once(
 ) -> None:
     world.set(CODE)
     pad = world.pad()
-    blocks = [pad.type(CODE, card_number="9250000000000029") for _ in range(12)]
+    count = UNREADABLE_BLOCKS_MAX + 2
+    blocks = [pad.type(CODE, card_number="9250000000000029") for _ in range(count)]
     with caplog.at_level(logging.INFO):
-        for typed in blocks:
-            world.check(pad, typed)
+        verdicts = [world.check(pad, typed).verdict for typed in blocks]
+    assert verdicts == [Verdict.BLOCK_INVALID] * UNREADABLE_BLOCKS_MAX + [Verdict.SUSPENDED] * 2
     alarms = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(alarms) == 1
-    assert str(INVALID_BLOCKS_ALARM) in alarms[0].getMessage()
+    assert str(UNREADABLE_BLOCKS_MAX) in alarms[0].getMessage()
+    world.services.now.moment += COOL_DOWN
+    assert world.check(pad, pad.type(CODE)) == CodeCheck(Verdict.RIGHT, 3)
     assert not any(typed.block.hex() in caplog.text.lower() for typed in blocks)
     assert CODE not in caplog.text
 

@@ -17,12 +17,14 @@ from backend.pins.states import CodeEvent, CodeState, next_state
 from backend.vault.values import PinVerdict, SecretCode
 
 UNSET, ACTIVE, LOCKED = CodeState.UNSET, CodeState.ACTIVE, CodeState.LOCKED
+MUST_CHANGE = CodeState.MUST_CHANGE
 
-# Every state, every event, in the order of CodeEvent: set, right, last try wrong.
+# Every state, every event, in the order of CodeEvent: set, right, last try wrong, change forced.
 TABLE: dict[CodeState, tuple[CodeState | None, ...]] = {
-    UNSET: (ACTIVE, None, None),
-    ACTIVE: (ACTIVE, ACTIVE, LOCKED),
-    LOCKED: (ACTIVE, None, LOCKED),
+    UNSET: (ACTIVE, None, None, None),
+    ACTIVE: (ACTIVE, ACTIVE, LOCKED, MUST_CHANGE),
+    MUST_CHANGE: (ACTIVE, None, LOCKED, MUST_CHANGE),
+    LOCKED: (ACTIVE, None, LOCKED, LOCKED),
 }
 
 

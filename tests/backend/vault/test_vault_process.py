@@ -26,7 +26,8 @@ from backend.vault.framing import FRAME_BYTES_MAX
 from backend.vault.key_file import OpenKeyFile, write_keys
 from backend.vault.keys import VaultKeys
 from backend.vault.local import LocalVault
-from backend.vault.messages import ANSWER, QUESTION, MakePinReference, Refusal
+from backend.vault.message import Refusal
+from backend.vault.messages import ANSWER, QUESTION, MakePinReference
 from backend.vault.remote import RemoteVault
 from backend.vault.serving import CONNECTIONS_MAX, Door, VaultServer, is_allowed
 from backend.vault.values import (
