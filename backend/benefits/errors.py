@@ -57,3 +57,24 @@ class PartnerNotContracted(NotFoundError):
 
     code = "partner_not_contracted"
     message = "This partner takes no benefit."
+
+
+class CampaignNotOver(ConflictError):
+    """Payments or refunds of this campaign may still come: its wallets are not emptied."""
+
+    code = "campaign_not_over"
+    message = "The campaign's last day for partners is not over."
+
+
+class CampaignExpired(ConflictError):
+    """Some wallets are empty already: others must not be spent longer than they were."""
+
+    code = "campaign_expired"
+    message = "What was left is already going back: the campaign's days cannot change."
+
+
+class RuleUnacceptable(InvalidInputError):
+    """A rule's conditions contradict themselves."""
+
+    code = "rule_unacceptable"
+    message = "The rule's conditions cannot be met by anybody."

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from backend.benefits.bulk import upsert
+from backend.benefits.eligibility import Reason
 from backend.benefits.errors import CampaignClosed
 from backend.benefits.rules import day_of
-from backend.benefits.tables import Benefit, Campaign, Purse, Wallet
+from backend.benefits.tables import Benefit, Campaign, GrantDecision, Purse, Wallet
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind, Transfer
 from backend.ledger.transfers import transfer
@@ -39,7 +41,7 @@ def grant(
     if day_of(now) > campaign.closes_on:
         raise CampaignClosed
     wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now, make_id=make_id)
-    return transfer(
+    made = transfer(
         session,
         transfer_id=grant_id,
         debit_account_id=campaign.funding_account_id,
@@ -49,6 +51,24 @@ def grant(
         reference=f"grant:{grant_id}",
         now=now,
     )
+    _remember(session, beneficiary_id, benefit, made)
+    return made
+
+
+def _remember(session: Session, beneficiary_id: UUID, benefit: Benefit, made: Transfer) -> None:
+    row = {
+        "beneficiary_id": beneficiary_id,
+        "benefit_id": benefit.id,
+        "slot": made.reference,
+        "campaign_id": benefit.campaign_id,
+        "rule_code": None,
+        "granted": True,
+        "reason": Reason.NAMED.value,
+        "amount_cents": made.amount_cents,
+        "words": made.reason,
+        "decided_at": made.recorded_at,
+    }
+    upsert(session, GrantDecision, [row])
 
 
 def _ensure_wallet(

@@ -4,13 +4,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
 CODE_CHARACTERS_MAX = 40
+SLOT_CHARACTERS_MAX = 60
+WORDS_CHARACTERS_MAX = 400
 
 
 class Purse(StrEnum):
@@ -76,24 +78,22 @@ class Campaign(Base):
         return self.partners_until or self.spending_ends_on
 
 
-class CampaignExtension(Base):
+class CampaignChange(Base):
     """A campaign's days were moved: when, by whom, and what they were before."""
 
-    __tablename__ = "campaign_extension"
-    __table_args__ = (UniqueConstraint("campaign_id", "number"),)
+    __tablename__ = "campaign_change"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
-    #: 1 for the first; two operators at once cannot both be it.
-    number: Mapped[int]
-    extended_at: Mapped[datetime]
-    extended_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    #: 1 for the first.
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     old_closes_on: Mapped[date]
-    old_spend_until: Mapped[date | None]
-    old_partners_until: Mapped[date | None]
+    old_spending_ends_on: Mapped[date]
+    old_partners_end_on: Mapped[date]
     new_closes_on: Mapped[date]
-    new_spend_until: Mapped[date | None]
-    new_partners_until: Mapped[date | None]
+    new_spending_ends_on: Mapped[date]
+    new_partners_end_on: Mapped[date]
 
 
 class Benefit(Base):
@@ -106,6 +106,27 @@ class Benefit(Base):
     code: Mapped[str] = mapped_column(String(CODE_CHARACTERS_MAX))
     label: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
+
+
+class GrantRule(Base):
+    """Who is given how much of a benefit; the conditions in the form of `Conditions`."""
+
+    __tablename__ = "grant_rule"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        UniqueConstraint("benefit_id", "code"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    benefit_id: Mapped[UUID] = mapped_column(ForeignKey("benefit.id"))
+    code: Mapped[str] = mapped_column(String(CODE_CHARACTERS_MAX))
+    #: Of the rules that are no top-up, the first that fits gives.
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    amount_cents: Mapped[int]
+    #: Comes on top of what another rule gave.
+    top_up: Mapped[bool]
+    conditions: Mapped[str] = mapped_column(Text)
 
 
 class BenefitActivity(Base):
@@ -159,3 +180,44 @@ class Wallet(Base):
     #: None: the campaign's single purse.
     benefit_id: Mapped[UUID | None] = mapped_column(ForeignKey("benefit.id"), index=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
+
+
+class Eligibility(Base):
+    """What the grant rules ask about a person, besides the birth date."""
+
+    __tablename__ = "eligibility"
+
+    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), primary_key=True)
+    #: What the authority's own files call this person.
+    reference: Mapped[str | None] = mapped_column(String(NAME_CHARACTERS_MAX), unique=True)
+    commune: Mapped[str | None] = mapped_column(String(5))
+    postcode: Mapped[str | None] = mapped_column(String(5))
+    department: Mapped[str | None] = mapped_column(String(3))
+    track: Mapped[str | None] = mapped_column(String(20))
+    level: Mapped[str | None] = mapped_column(String(CODE_CHARACTERS_MAX))
+    scholarship: Mapped[bool] = mapped_column(default=False)
+    #: Why the scholarship is believed, such as the day its proof was accepted.
+    scholarship_proof: Mapped[str | None] = mapped_column(String(NAME_CHARACTERS_MAX))
+    updated_at: Mapped[datetime]
+
+
+class GrantDecision(Base):
+    """What was decided for a person about a benefit, and the words that explain it.
+
+    A granted one never changes; a refused one is replaced by a later decision.
+    """
+
+    __tablename__ = "grant_decision"
+    __table_args__ = (CheckConstraint("granted = (amount_cents > 0)", name="amount"),)
+
+    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), primary_key=True)
+    benefit_id: Mapped[UUID] = mapped_column(ForeignKey("benefit.id"), primary_key=True)
+    #: Each may be given once: `base`, a top-up's rule, a payment of an import.
+    slot: Mapped[str] = mapped_column(String(SLOT_CHARACTERS_MAX), primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"), index=True)
+    rule_code: Mapped[str | None] = mapped_column(String(CODE_CHARACTERS_MAX))
+    granted: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(CODE_CHARACTERS_MAX))
+    amount_cents: Mapped[int]
+    words: Mapped[str] = mapped_column(String(WORDS_CHARACTERS_MAX))
+    decided_at: Mapped[datetime]

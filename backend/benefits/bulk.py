@@ -1,0 +1,223 @@
+"""Recording many grants at once, in statements whose number does not grow with the batch.
+
+The ledger's own triggers post what is inserted here, and refuse what they always refuse. The
+caller holds the campaign's lock (`lock_campaign`): two imports of it never meet.
+Not here: deciding (eligibility.py); the one grant of one person (grants.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.benefits.eligibility import Decision
+from backend.benefits.tables import (
+    WORDS_CHARACTERS_MAX,
+    Campaign,
+    GrantDecision,
+    Purse,
+    Wallet,
+)
+from backend.ledger.accounts import NATURE
+from backend.ledger.tables import REASON_CHARACTERS_MAX, Account, AccountKind, Transfer
+
+GRANTS: Final = uuid5(NAMESPACE_URL, "urn:pass:grant")
+
+_GRANTED: Final = GrantDecision.__table__.c.granted
+
+Row = dict[str, Any]
+#: Whose, which benefit, which slot: what may be given once.
+Key = tuple[UUID, UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A decision, for whom and about which benefit."""
+
+    beneficiary_id: UUID
+    benefit_id: UUID
+    decision: Decision
+
+    @property
+    def key(self) -> Key:
+        """What may be given once."""
+        return self.beneficiary_id, self.benefit_id, self.decision.slot
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier decision said."""
+
+    granted: bool
+    amount_cents: int
+    words: str
+
+
+def grant_id_of(key: Key) -> UUID:
+    """Return the id of a grant's transfer: the same grant twice is one transfer."""
+    beneficiary_id, benefit_id, slot = key
+    return uuid5(GRANTS, f"{benefit_id}.{beneficiary_id}.{slot}")
+
+
+def known_decisions(
+    session: Session, campaign_id: UUID, beneficiary_ids: Sequence[UUID]
+) -> dict[Key, Known]:
+    """Return what was decided for these people in this campaign."""
+    table = GrantDecision
+    query = select(
+        table.beneficiary_id,
+        table.benefit_id,
+        table.slot,
+        table.granted,
+        table.amount_cents,
+        table.words,
+    ).where(table.campaign_id == campaign_id, table.beneficiary_id.in_(beneficiary_ids))
+    return {
+        (beneficiary_id, benefit_id, slot): Known(granted, amount, words)
+        for beneficiary_id, benefit_id, slot, granted, amount, words in session.execute(query)
+    }
+
+
+def record_orders(
+    session: Session, campaign: Campaign, orders: Sequence[Order], now: datetime
+) -> None:
+    """Record decisions and move the money of those that grant.
+
+    None of them may have been granted before (see `known_decisions`); a refusal that was
+    recorded before is replaced.
+    """
+    granting = [order for order in orders if order.decision.granted]
+    accounts = _open_wallets(session, campaign, granting, now)
+    transfers = [_transfer(campaign, order, accounts, now) for order in granting]
+    # In account order, as everybody locks: a payment in between waits, and nobody for ever.
+    transfers.sort(key=lambda row: row["credit_account_id"])
+    post_transfers(session, transfers)
+    _record_decisions(session, campaign, orders, now)
+
+
+def post_transfers(session: Session, rows: Sequence[Row]) -> None:
+    """Insert transfers; the ledger's triggers post them."""
+    if rows:
+        session.connection().execute(insert(_table(Transfer)), rows)
+
+
+def _open_wallets(
+    session: Session, campaign: Campaign, orders: Sequence[Order], now: datetime
+) -> dict[tuple[UUID, UUID | None], UUID]:
+    wanted = {(order.beneficiary_id, _wallet_benefit(campaign, order)) for order in orders}
+    people = {beneficiary_id for beneficiary_id, _ in wanted}
+    query = select(Wallet.beneficiary_id, Wallet.benefit_id, Wallet.account_id).where(
+        Wallet.campaign_id == campaign.id, Wallet.beneficiary_id.in_(people)
+    )
+    accounts = {(person, benefit): account for person, benefit, account in session.execute(query)}
+    missing = {key: uuid4() for key in wanted - accounts.keys()}
+    if missing:
+        nature = NATURE[AccountKind.WALLET]
+        account_rows = [
+            {
+                "id": account_id,
+                "kind": AccountKind.WALLET,
+                "normal_side": nature.normal_side,
+                "limited": nature.limited,
+                "opened_at": now,
+            }
+            for account_id in sorted(missing.values())
+        ]
+        wallet_rows = [
+            {
+                "id": uuid4(),
+                "beneficiary_id": person,
+                "campaign_id": campaign.id,
+                "benefit_id": benefit,
+                "account_id": account_id,
+            }
+            for (person, benefit), account_id in missing.items()
+        ]
+        session.connection().execute(insert(_table(Account)), account_rows)
+        session.connection().execute(insert(_table(Wallet)), wallet_rows)
+    return accounts | missing
+
+
+def _wallet_benefit(campaign: Campaign, order: Order) -> UUID | None:
+    return None if campaign.purse == Purse.SINGLE else order.benefit_id
+
+
+def _transfer(
+    campaign: Campaign,
+    order: Order,
+    accounts: dict[tuple[UUID, UUID | None], UUID],
+    now: datetime,
+) -> Row:
+    grant_id = grant_id_of(order.key)
+    return {
+        "id": grant_id,
+        "debit_account_id": campaign.funding_account_id,
+        "credit_account_id": accounts[order.beneficiary_id, _wallet_benefit(campaign, order)],
+        "amount_cents": order.decision.amount.value,
+        "reason": order.decision.statement[:REASON_CHARACTERS_MAX],
+        "reference": f"grant:{grant_id}",
+        "recorded_at": now,
+    }
+
+
+def _record_decisions(
+    session: Session, campaign: Campaign, orders: Sequence[Order], now: datetime
+) -> None:
+    if not orders:
+        return
+    rows = [
+        {
+            "beneficiary_id": order.beneficiary_id,
+            "benefit_id": order.benefit_id,
+            "slot": order.decision.slot,
+            "campaign_id": campaign.id,
+            "rule_code": order.decision.rule_code,
+            "granted": order.decision.granted,
+            "reason": order.decision.reason.value,
+            "amount_cents": order.decision.amount.value,
+            "words": order.decision.words[:WORDS_CHARACTERS_MAX],
+            "decided_at": now,
+        }
+        for order in orders
+    ]
+    changed = ("rule_code", "granted", "reason", "amount_cents", "words", "decided_at")
+    upsert(session, GrantDecision, rows, changed=changed, unless=_GRANTED)
+
+
+def upsert(
+    session: Session,
+    table: type,
+    rows: Sequence[Row],
+    *,
+    changed: Sequence[str] = (),
+    unless: ColumnElement[bool] | None = None,
+) -> None:
+    """Insert rows; where the primary key is known, change these columns, or nothing.
+
+    A known row of which `unless` is true stays as it is.
+    """
+    if not rows:
+        return
+    target = _table(table)
+    key = [column.name for column in target.primary_key]
+    connection = session.connection()
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = make(target)
+    if changed:
+        new = {name: statement.excluded[name] for name in changed}
+        statement = statement.on_conflict_do_update(
+            index_elements=key, set_=new, where=unless if unless is None else ~unless
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    connection.execute(statement, rows)
+
+
+def _table(table: type) -> Table:
+    found: Table = table.__table__  # type: ignore[attr-defined]
+    return found

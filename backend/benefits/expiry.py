@@ -1,0 +1,141 @@
+"""What is left in a campaign's wallets when it is over goes back to its funding account.
+
+A bounded number of wallets at a time, each batch a unit of work of its own: stopped anywhere, it
+is begun again and goes on. Never before the partners' last day is over, because until then a
+payment may still be given back and spent. A refund that comes even later lands in the wallet,
+cannot be spent, and goes back the next time this runs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.benefits.bulk import post_transfers
+from backend.benefits.campaigns import days_of
+from backend.benefits.changing import lock_campaign
+from backend.benefits.errors import CampaignNotOver
+from backend.benefits.rules import Phase, day_of
+from backend.benefits.tables import Campaign, Wallet
+from backend.database import Database
+from backend.ledger.tables import Account
+
+WALLETS_PER_BATCH: Final = 500
+EXPIRIES: Final = uuid5(NAMESPACE_URL, "urn:pass:expiry")
+REASON: Final = "Fin de la campagne : solde non dépensé"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What went back: wallets, cents, and how far the walk through the wallets came."""
+
+    wallets: int = 0
+    cents: int = 0
+    #: None: there are no more.
+    last_wallet_id: UUID | None = None
+
+
+def remaining_of(session: Session, campaign_id: UUID) -> Returned:
+    """Return how many wallets hold something, and how much in all."""
+    held = Account.credits_posted - Account.debits_posted
+    query = (
+        select(func.count(), func.coalesce(func.sum(held), 0))
+        .select_from(Wallet)
+        .join(Account, Account.id == Wallet.account_id)
+        .where(Wallet.campaign_id == campaign_id, held > 0)
+    )
+    wallets, cents = session.execute(query).one()
+    return Returned(wallets, int(cents))
+
+
+def expire_campaign(
+    database: Database,
+    campaign_id: UUID,
+    now: Callable[[], datetime],
+    *,
+    progress: Callable[[Returned], None] = lambda _returned: None,
+    wallets_per_batch: int = WALLETS_PER_BATCH,
+) -> Returned:
+    """Return everything that is left, batch by batch, and say how much.
+
+    Raises CampaignNotOver, CampaignUnknown.
+    """
+    total = Returned()
+    while True:
+        with database.unit_of_work() as session:
+            part = expire_batch(
+                session, campaign_id, now(), after=total.last_wallet_id, wallets=wallets_per_batch
+            )
+        total = Returned(
+            total.wallets + part.wallets, total.cents + part.cents, part.last_wallet_id
+        )
+        progress(total)
+        if part.last_wallet_id is None:
+            return total
+
+
+def expire_batch(
+    session: Session,
+    campaign_id: UUID,
+    now: datetime,
+    *,
+    after: UUID | None = None,
+    wallets: int = WALLETS_PER_BATCH,
+) -> Returned:
+    """Return what the next wallets hold; raise CampaignNotOver, CampaignUnknown."""
+    campaign = lock_campaign(session, campaign_id)
+    if days_of(campaign).phase(day_of(now)) is not Phase.OVER:
+        raise CampaignNotOver
+    campaign.expiry_began_at = campaign.expiry_began_at or now
+    last, held = _next_wallets(session, campaign_id, after, wallets)
+    rows = [
+        {
+            # The total tells one expiry of a wallet from the next: it grows with each.
+            "id": uuid5(EXPIRIES, f"{account_id}.{debits}"),
+            "debit_account_id": account_id,
+            "credit_account_id": campaign.funding_account_id,
+            "amount_cents": credits_ - debits,
+            "reason": REASON,
+            "reference": f"expiry:{campaign_id}",
+            "recorded_at": now,
+        }
+        for account_id, credits_, debits in held
+    ]
+    post_transfers(session, rows)
+    cents = sum(credits_ - debits for _, credits_, debits in held)
+    return Returned(len(rows), cents, last)
+
+
+def _next_wallets(
+    session: Session, campaign_id: UUID, after: UUID | None, limit: int
+) -> tuple[UUID | None, list[tuple[UUID, int, int]]]:
+    """Return the last wallet looked at (None: the end), and the accounts that hold something."""
+    query = select(Wallet.id, Wallet.account_id).where(Wallet.campaign_id == campaign_id)
+    if after is not None:
+        query = query.where(Wallet.id > after)
+    looked_at = session.execute(query.order_by(Wallet.id).limit(limit)).all()
+    accounts = (
+        select(Account.id, Account.credits_posted, Account.debits_posted)
+        .where(
+            Account.id.in_([account_id for _, account_id in looked_at]),
+            Account.credits_posted > Account.debits_posted,
+        )
+        .order_by(Account.id)
+        .with_for_update(key_share=True)
+    )
+    held = [(account_id, more, less) for account_id, more, less in session.execute(accounts)]
+    return (looked_at[-1][0] if len(looked_at) == limit else None), held
+
+
+def due_campaigns(session: Session, now: datetime) -> list[Campaign]:
+    """Return the campaigns that are over and whose wallets still hold something."""
+    over = [
+        campaign
+        for campaign in session.scalars(select(Campaign).order_by(Campaign.closes_on))
+        if days_of(campaign).phase(day_of(now)) is Phase.OVER
+    ]
+    return [campaign for campaign in over if remaining_of(session, campaign.id).wallets]

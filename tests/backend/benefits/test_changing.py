@@ -1,0 +1,174 @@
+"""Extending and closing: who, when, what it was; and never behind anybody's back."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from backend.benefits.campaigns import CampaignTerms, create_benefit, create_campaign, days_of
+from backend.benefits.changing import NewDays, changes_of, close_campaign, extend_campaign
+from backend.benefits.errors import (
+    BenefitOverlaps,
+    CampaignClosed,
+    CampaignDatesUnacceptable,
+    CampaignExpired,
+    CampaignNeedsCode,
+    CampaignUnknown,
+)
+from backend.benefits.expiry import expire_campaign
+from backend.benefits.rules import CampaignDays, Phase
+from backend.benefits.tables import Campaign, Purse
+
+from .conftest import NOW, Region
+
+JULY = datetime(2027, 7, 2, 10, 0, tzinfo=UTC)
+
+
+def _days(region: Region) -> CampaignDays:
+    with region.database.reading() as session:
+        return days_of(session.get_one(Campaign, region.campaign.id))
+
+
+def _extend(region: Region, now: datetime = NOW, **days: date) -> CampaignDays:
+    with region.database.unit_of_work() as session:
+        return extend_campaign(session, region.campaign.id, NewDays(**days), by="A. Morel", now=now)
+
+
+@pytest.mark.parametrize(
+    ("today", "phase"),
+    [
+        (date(2026, 8, 31), Phase.PLANNED),
+        (date(2026, 9, 1), Phase.OPEN),
+        (date(2027, 3, 31), Phase.OPEN),
+        (date(2027, 4, 1), Phase.CLOSED),
+        (date(2027, 6, 30), Phase.CLOSED),
+        (date(2027, 7, 1), Phase.PARTNERS_ONLY),
+        (date(2028, 6, 30), Phase.PARTNERS_ONLY),
+        (date(2028, 7, 1), Phase.OVER),
+    ],
+)
+def test_a_campaign_s_phases(today: date, phase: Phase) -> None:
+    days = CampaignDays(date(2026, 9, 1), date(2027, 3, 31), date(2027, 6, 30), date(2028, 6, 30))
+    assert days.phase(today) is phase
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        CampaignTerms(spend_until=date(2027, 6, 29)),
+        CampaignTerms(partners_until=date(2027, 6, 29)),
+        CampaignTerms(spend_until=date(2027, 7, 31), partners_until=date(2027, 7, 30)),
+    ],
+)
+def test_days_out_of_order_are_refused(region: Region, terms: CampaignTerms) -> None:
+    with region.database.unit_of_work() as session, pytest.raises(CampaignDatesUnacceptable):
+        create_campaign(
+            session,
+            name="X",
+            opens_on=date(2026, 9, 1),
+            closes_on=date(2027, 6, 30),
+            terms=terms,
+            now=NOW,
+        )
+
+
+def test_a_single_purse_needs_a_code(region: Region) -> None:
+    with region.database.unit_of_work() as session, pytest.raises(CampaignNeedsCode):
+        create_campaign(
+            session,
+            name="X",
+            opens_on=date(2026, 9, 1),
+            closes_on=date(2027, 6, 30),
+            terms=CampaignTerms(purse=Purse.SINGLE),
+            now=NOW,
+        )
+
+
+def test_an_extension_pushes_what_it_must_and_is_written_down(region: Region) -> None:
+    later = _extend(region, NewDays(closes_on=date(2027, 9, 30)))
+    assert later == _days(region)
+    assert later == CampaignDays(
+        date(2026, 9, 1), date(2027, 9, 30), date(2027, 9, 30), date(2027, 9, 30)
+    )
+    _extend(region, NewDays(partners_until=date(2028, 9, 30)), JULY)
+    with region.database.reading() as session:
+        first, second = changes_of(session, region.campaign.id)
+    assert (first.number, first.changed_at, first.changed_by) == (1, NOW, "A. Morel")
+    assert (first.old_closes_on, first.new_closes_on) == (date(2027, 6, 30), date(2027, 9, 30))
+    assert (second.old_partners_end_on, second.new_partners_end_on) == (
+        date(2027, 9, 30),
+        date(2028, 9, 30),
+    )
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewDays(),
+        NewDays(closes_on=date(2027, 6, 30)),
+        NewDays(closes_on=date(2027, 6, 29)),
+        NewDays(spend_until=date(2027, 6, 29)),
+        NewDays(spend_until=date(2027, 7, 31), partners_until=date(2027, 7, 30)),
+    ],
+)
+def test_an_extension_takes_no_day_away(region: Region, new: NewDays) -> None:
+    before = _days(region)
+    with pytest.raises(CampaignDatesUnacceptable):
+        _extend(region, new)
+    assert _days(region) == before
+
+
+def test_an_extension_into_the_next_campaign_of_the_same_code_is_refused(region: Region) -> None:
+    with region.database.unit_of_work() as session:
+        following = create_campaign(
+            session,
+            name="2027-2028",
+            opens_on=date(2027, 9, 1),
+            closes_on=date(2028, 6, 30),
+            now=NOW,
+        )
+        create_benefit(session, code="sport", label="Sport", campaign_id=following.id)
+    _extend(region, NewDays(spend_until=date(2027, 8, 31), partners_until=date(2028, 8, 31)))
+    with pytest.raises(BenefitOverlaps):
+        _extend(region, NewDays(spend_until=date(2027, 9, 1)))
+    assert _days(region).spending_ends_on == date(2027, 8, 31)
+
+
+def test_a_longer_campaign_is_longer_for_everybody(region: Region) -> None:
+    region.give(region.lea, region.culture, 100)
+    assert region.usable(region.lea, region.bookshop, JULY) == []
+    _extend(region, NewDays(spend_until=date(2027, 7, 31)), JULY)
+    assert region.usable(region.lea, region.bookshop, JULY) == ["culture"]
+
+
+def test_closing_ends_the_grants_and_takes_nothing_from_holders(region: Region) -> None:
+    region.give(region.lea, region.culture, 100)
+    with region.database.unit_of_work() as session:
+        days = close_campaign(session, region.campaign.id, by="A. Morel", now=NOW)
+    assert (days.closes_on, days.spending_ends_on) == (NOW.date(), date(2027, 6, 30))
+    tomorrow = NOW + timedelta(days=1)
+    with pytest.raises(CampaignClosed):
+        region.give(region.lea, region.culture, 1, now=tomorrow)
+    assert region.usable(region.lea, region.bookshop, tomorrow) == ["culture"]
+    with region.database.unit_of_work() as session, pytest.raises(CampaignClosed):
+        close_campaign(session, region.campaign.id, by="A. Morel", now=tomorrow)
+    with region.database.unit_of_work() as session:
+        close_campaign(session, region.campaign.id, by="A. Morel", now=NOW)
+        assert len(changes_of(session, region.campaign.id)) == 1
+
+
+def test_what_has_not_opened_cannot_be_closed(region: Region) -> None:
+    before = NOW - timedelta(days=30)
+    with region.database.unit_of_work() as session, pytest.raises(CampaignDatesUnacceptable):
+        close_campaign(session, region.campaign.id, by="A. Morel", now=before)
+
+
+def test_days_stand_still_once_wallets_are_emptied(region: Region) -> None:
+    region.give(region.lea, region.culture, 100)
+    expire_campaign(region.database, region.campaign.id, lambda: JULY)
+    with pytest.raises(CampaignExpired):
+        _extend(region, NewDays(spend_until=date(2027, 12, 31)), JULY)
+
+
+def test_a_campaign_that_is_not_there_cannot_change(region: Region) -> None:
+    with region.database.unit_of_work() as session, pytest.raises(CampaignUnknown):
+        close_campaign(session, region.lea, by="A. Morel", now=NOW)
