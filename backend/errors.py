@@ -1,11 +1,14 @@
 """The tree of refusals a use case may raise, and nothing about HTTP.
 
 A leaf names a stable `code` for programs and carries its facts in `details`; the message is
-English for developers. Which HTTP status a code gets is chosen in `backend/http.py` alone.
+English for developers, and a `sentence` says it to whoever stands at the counter, where somebody
+does. Which HTTP status a code gets is chosen in `backend/http.py` alone.
 A declined payment is an answer, not an error: it is never here.
 """
 
 from typing import ClassVar
+
+from backend.sentences import Sentence
 
 
 class BackendError(Exception):
@@ -13,6 +16,7 @@ class BackendError(Exception):
 
     code: ClassVar[str] = "internal_error"
     message: ClassVar[str] = "Something went wrong."
+    sentence: Sentence | None = None
 
     def __init__(self, **details: str | int | None) -> None:
         super().__init__(self.message)

@@ -1,7 +1,8 @@
 """The one place where HTTP status is chosen, and where an error becomes a body.
 
-A body is `{"code", "message", "details"}`. What the caller typed is never echoed: FastAPI's own
-422 body repeats it, codes included, so its handler is replaced here.
+A body is `{"code", "message", "details"}`, and where somebody stands in front of the machine
+`message_fr` and `pad_lines` say the same to them. What the caller typed is never echoed: FastAPI's
+own 422 body repeats it, codes included, so its handler is replaced here.
 """
 
 import logging
@@ -46,6 +47,9 @@ class ErrorBody(BaseModel):
     code: str
     message: str
     details: dict[str, str | int | None] = {}
+    #: One French sentence for the person at the counter, and its two lines for the PIN pad.
+    message_fr: str | None = None
+    pad_lines: tuple[str, str] | None = None
 
 
 def services_of(request: Request) -> Services:
@@ -83,6 +87,8 @@ def _body(status: int, body: ErrorBody) -> JSONResponse:
 async def _answer_refusal(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BackendError)
     body = ErrorBody(code=error.code, message=error.message, details=error.details)
+    if error.sentence is not None:
+        body.message_fr, body.pad_lines = error.sentence.fr, error.sentence.pad
     return _body(status_of(error), body)
 
 

@@ -164,10 +164,12 @@ def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
     Call it in the unit of work that moves the money. Raises ProofUnknown, ProofUsed.
     """
     free = (CardProof.id == proof_id) & CardProof.used_by.is_(None)
-    session.execute(
-        update(CardProof).where(free).values(used_by=payment_id),
+    now_used = session.execute(
+        update(CardProof).where(free).values(used_by=payment_id).returning(CardProof.id),
         execution_options={"synchronize_session": False},
     )
+    if now_used.one_or_none() is not None:
+        return
     used_by = session.execute(
         select(CardProof.used_by).where(CardProof.id == proof_id)
     ).one_or_none()

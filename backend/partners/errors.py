@@ -7,6 +7,7 @@ from backend.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
+from backend.sentences import Sentence
 
 
 class TerminalUnknown(NotFoundError):
@@ -14,6 +15,13 @@ class TerminalUnknown(NotFoundError):
 
     code = "terminal_not_found"
     message = "There is no such terminal."
+
+
+class PartnerUnknown(NotFoundError):
+    """No such partner."""
+
+    code = "partner_not_found"
+    message = "There is no such partner."
 
 
 class OutletUnknown(NotFoundError):
@@ -77,6 +85,11 @@ class TerminalRevoked(UnauthenticatedError):
 
     code = "terminal_revoked"
     message = "This terminal has been revoked."
+    sentence = Sentence(
+        "Cette caisse n'est plus autorisée : appelez votre service Pass.",
+        "This till is no longer allowed: call your Pass service.",
+        ("CAISSE BLOQUEE", "APPELEZ SERVICE"),
+    )
 
 
 class AssertionInvalid(UnauthenticatedError):

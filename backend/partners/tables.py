@@ -49,6 +49,8 @@ class Outlet(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    #: From then on its counters take no payment; what was paid there can still be given back.
+    closed_at: Mapped[datetime | None]
 
 
 class Terminal(Base):

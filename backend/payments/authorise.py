@@ -20,28 +20,29 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from backend.benefits.campaigns import partner_account_of
+from backend.benefits.wallets import alternatives
 from backend.cards.errors import ProofUsed
 from backend.cards.proving import use_proof
 from backend.ledger.accounts import balance
 from backend.ledger.errors import InsufficientFunds
 from backend.ledger.transfers import transfer
 from backend.partners.authentication import AuthenticatedTerminal
-from backend.partners.tables import Partner
+from backend.payments.advice import CHOICES_MAX, Advice, Choice
 from backend.payments.errors import IdempotencyConflict, PaymentInProgress
+from backend.payments.limits import check_day
 from backend.payments.orders import Decision, PaymentOrder, fingerprint
 from backend.payments.reasons import DeclineReason
 from backend.payments.record import (
     decision_of,
     decline,
-    insert_or_lock,
+    insert_once,
     is_abandoned,
-    lock,
+    lock_known,
     move,
 )
 from backend.payments.states import PaymentEvent, PaymentState
 from backend.payments.tables import AUTHORISATION_CHARACTERS, Payment
-from backend.payments.terms import Terms, find_terms
+from backend.payments.terms import Refusal, Terms, find_terms
 from backend.payments.words import paid_at
 from backend.pins.checking import CodeCheck, Verdict, check_code
 from backend.services import Services
@@ -84,14 +85,17 @@ def authorise(
         now=services.now(),
     )
     number = make_authorisation_number(random)
-    with services.database.unit_of_work() as session:
-        row = lock(session, order.payment_id)
-        assert row is not None, "payments are never removed"
-        if row.status is not PaymentState.PENDING:
-            return decision_of(row)
-        return _decide(
-            session, terminal, order, row=row, check=check, number=number, now=services.now()
-        )
+    try:
+        with services.database.unit_of_work() as session:
+            row = lock_known(session, order.payment_id)
+            if row.status is not PaymentState.PENDING:
+                return decision_of(row)
+            return _conclude(
+                session, terminal, order, row=row, check=check, number=number, now=services.now()
+            )
+    except ProofUsed:
+        # Seen after the debit, which is undone with all the rest of that unit of work.
+        return _decline_again(services, order.payment_id)
 
 
 def make_authorisation_number(random: Callable[[int], bytes]) -> str:
@@ -107,25 +111,35 @@ def debit_id(payment_id: UUID) -> UUID:
 def _open(
     session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
 ) -> Terms | Decision:
-    row, new = insert_or_lock(session, _pending(terminal, order, now))
-    if not new:
-        return _answer_again(row, terminal, order, now)
     terms = find_terms(session, terminal, order, now)
-    if isinstance(terms, DeclineReason):
-        return decline(row, terms, now)
-    return terms
+    row = _pending(terminal, order, terms, now)
+    opened: Terms | Decision = (
+        terms if isinstance(terms, Terms) else decline(row, terms.reason, now, advice=terms.advice)
+    )
+    if insert_once(session, row):
+        return opened
+    return _answer_again(lock_known(session, order.payment_id), terminal, order, now)
 
 
-def _pending(terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime) -> Payment:
+def _pending(
+    terminal: AuthenticatedTerminal, order: PaymentOrder, terms: Terms | Refusal, now: datetime
+) -> Payment:
+    proof = terms if isinstance(terms, Terms) else terms.proof
     return Payment(
         payment_id=order.payment_id,
         terminal_id=terminal.terminal_id,
+        outlet_id=terminal.outlet_id,
+        partner_id=terminal.partner_id,
+        beneficiary_id=proof.beneficiary_id if proof else None,
+        card_id=proof.card_id if proof else None,
         proof_id=order.proof_id,
         benefit_code=order.benefit_code,
         amount_cents=order.amount.value,
         ksn=order.pin.key_serial_number.hex().upper(),
         fingerprint=fingerprint(order),
         status=PaymentState.PENDING,
+        given_back_cents=0,
+        reversed_cents=0,
         created_at=now,
     )
 
@@ -146,7 +160,15 @@ def _answer_again(
     return decision_of(row)
 
 
-def _decide(
+def _decline_again(services: Services, payment_id: UUID) -> Decision:
+    with services.database.unit_of_work() as session:
+        row = lock_known(session, payment_id)
+        if row.status is not PaymentState.PENDING:
+            return decision_of(row)
+        return decline(row, DeclineReason.PROOF_USED, services.now())
+
+
+def _conclude(
     session: Session,
     terminal: AuthenticatedTerminal,
     order: PaymentOrder,
@@ -159,17 +181,37 @@ def _decide(
     if check.verdict is not Verdict.RIGHT:
         return decline(row, REASONS[check.verdict], now, tries_left=check.tries_left)
     terms = find_terms(session, terminal, order, now)
-    if isinstance(terms, DeclineReason):
-        return decline(row, terms, now)
+    if isinstance(terms, Refusal):
+        return decline(row, terms.reason, now, advice=terms.advice)
+    return _decide(session, order, terms, row=row, number=number, now=now)
+
+
+def _decide(
+    session: Session,
+    order: PaymentOrder,
+    terms: Terms,
+    *,
+    row: Payment,
+    number: str,
+    now: datetime,
+) -> Decision:
+    reached = check_day(
+        session,
+        terms.place,
+        terms.beneficiary_id,
+        benefit_code=order.benefit_code,
+        amount_cents=order.amount.value,
+        now=now,
+    )
+    if reached is not None:
+        advice = Advice(left_cents=reached.left_cents)
+        return decline(row, reached.reason, now, advice=advice)
     try:
-        # Both or neither: a proof is not used up by a payment that the balance refuses.
-        with session.begin_nested():
-            use_proof(session, order.proof_id, order.payment_id)
-            transfer_id = _debit(session, terminal, order, terms, now)
-    except ProofUsed:
-        return decline(row, DeclineReason.PROOF_USED, now)
+        transfer_id = _debit(session, order, terms, now)
     except InsufficientFunds:
-        return decline(row, DeclineReason.INSUFFICIENT_FUNDS, now)
+        advice = _instead(session, order, terms, now)
+        return decline(row, DeclineReason.INSUFFICIENT_FUNDS, now, advice=advice)
+    use_proof(session, order.proof_id, order.payment_id)
     remaining_cents = balance(session, terms.wallet_account_id)
     # Nothing is read between these lines: a half-approved row would be refused when flushed.
     move(row, PaymentEvent.APPROVED)
@@ -180,23 +222,31 @@ def _decide(
     return decision_of(row)
 
 
-def _debit(
-    session: Session,
-    terminal: AuthenticatedTerminal,
-    order: PaymentOrder,
-    terms: Terms,
-    now: datetime,
-) -> UUID:
-    # A benefit is usable at a partner only.
-    assert terminal.partner_id is not None
-    partner = session.get_one(Partner, terminal.partner_id)
+def _debit(session: Session, order: PaymentOrder, terms: Terms, now: datetime) -> UUID:
+    # Usable here, so the partner has an account.
+    assert terms.place.account_id is not None
     return transfer(
         session,
         transfer_id=debit_id(order.payment_id),
         debit_account_id=terms.wallet_account_id,
-        credit_account_id=partner_account_of(session, partner.id),
+        credit_account_id=terms.place.account_id,
         amount_cents=order.amount.value,
-        reason=paid_at(partner.name),
+        reason=paid_at(terms.place.partner_name),
         reference=f"payment:{order.payment_id}",
         now=now,
     ).id
+
+
+def _instead(session: Session, order: PaymentOrder, terms: Terms, now: datetime) -> Advice:
+    """Say what the wallet holds and what else would pay here: the code was right."""
+    amount = order.amount.value
+    found = alternatives(session, terms.beneficiary_id, terms.place.partner_id, amount, now)
+    return Advice(
+        amount_cents=amount,
+        benefit_label=terms.benefit_label,
+        left_cents=balance(session, terms.wallet_account_id),
+        choices=tuple(
+            Choice(one.code, one.label, min(one.balance.value, amount))
+            for one in found[:CHOICES_MAX]
+        ),
+    )

@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.ledger.money import Cents
+from backend.payments.advice import NO_ADVICE, Advice
 from backend.payments.reasons import DeclineReason
 from backend.payments.words import decline_sentence
 from backend.pins.checking import EncryptedPinBlock
+from backend.sentences import Sentence
 
 #: 1 000 €: no benefit is spent in one go beyond it.
 AMOUNT_CENTS_MAX = 100_000
@@ -51,8 +53,18 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money of a payment that a counter gave back later."""
+
+    refund_id: UUID
+    authorisation_number: str
+    amount_cents: int
+    refunded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """The wallet was debited, once."""
+    """The wallet was debited, once; `refunds` is what came back since, oldest first."""
 
     payment_id: UUID
     authorisation_number: str
@@ -60,6 +72,7 @@ class Approved:
     amount_cents: int
     remaining_cents: int
     decided_at: datetime
+    refunds: tuple[Refund, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +83,32 @@ class Declined:
     reason: DeclineReason
     tries_left: int | None
     decided_at: datetime
+    advice: Advice = NO_ADVICE
 
     @property
-    def sentence(self) -> str:
-        """What the person at the counter reads, in French."""
-        return decline_sentence(self.reason, self.tries_left)
+    def sentence(self) -> Sentence:
+        """What the person at the counter reads, on the screen and on the pad."""
+        return decline_sentence(self.reason, self.tries_left, self.advice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
-    """Undone; `money_moved` says whether there was money to give back."""
+    """Undone; `money_moved` says whether there was money to give back, and it is back."""
 
     payment_id: UUID
     money_moved: bool
+    #: What the reversal itself gave back, for the terminal's day.
+    amount_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """Approved, with this answer, and undone at the counter on the same day."""
+
+    approved: Approved
+    void_id: UUID
+    voided_at: datetime
 
 
 Decision = Approved | Declined
-Answer = Pending | Approved | Declined | Reversed
+Answer = Pending | Approved | Declined | Reversed | Voided

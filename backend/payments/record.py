@@ -7,35 +7,58 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend.payments.advice import NO_ADVICE, Advice, read_advice, write_advice
 from backend.payments.errors import PaymentUnknown
-from backend.payments.orders import Answer, Approved, Decision, Declined, Pending, Reversed
+from backend.payments.orders import (
+    Answer,
+    Approved,
+    Decision,
+    Declined,
+    Pending,
+    Refund,
+    Reversed,
+    Voided,
+)
 from backend.payments.reasons import DeclineReason
-from backend.payments.states import PaymentEvent, PaymentState, next_state
-from backend.payments.tables import Payment
+from backend.payments.states import APPROVED_ONCE, PaymentEvent, PaymentState, next_state
+from backend.payments.tables import Payment, PaymentReturn, ReturnKind
 
 #: Longer than any decision takes. Whoever has not decided by then has died.
 PENDING_SECONDS_MAX: Final = 30
 
 
-def insert_or_lock(session: Session, row: Payment) -> tuple[Payment, bool]:
-    """Record a new payment, or lock the one that has its id; True when it was new."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        known = lock(session, row.payment_id)
-        if known is None:
-            raise
-        return known, False
-    return row, True
+def insert_once(session: Session, row: Payment) -> bool:
+    """Record a new payment in one statement; False when its id is taken already.
+
+    Waits for another unit of work that is recording the same id. The row itself never belongs to
+    the session: `lock` it to change it.
+    """
+    values = {
+        column.key: getattr(row, column.key)
+        for column in Payment.__mapper__.column_attrs
+        if getattr(row, column.key) is not None
+    }
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert(Payment) if on_sqlite else postgresql.insert(Payment)
+    once = insert.values(**values).on_conflict_do_nothing(index_elements=[Payment.payment_id])
+    result = session.execute(once.returning(Payment.payment_id))
+    return result.one_or_none() is not None
 
 
 def lock(session: Session, payment_id: UUID) -> Payment | None:
     """Return a payment, its row locked and freshly read."""
     return session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
+
+
+def lock_known(session: Session, payment_id: UUID) -> Payment:
+    """Return a payment that is there, its row locked and freshly read."""
+    row = lock(session, payment_id)
+    assert row is not None, "payments are never removed"
+    return row
 
 
 def of_terminal(row: Payment | None, terminal_id: UUID) -> Payment:
@@ -53,15 +76,27 @@ def move(row: Payment, event: PaymentEvent) -> None:
 
 
 def decline(
-    row: Payment, reason: DeclineReason, now: datetime, *, tries_left: int | None = None
+    row: Payment,
+    reason: DeclineReason,
+    now: datetime,
+    *,
+    tries_left: int | None = None,
+    advice: Advice = NO_ADVICE,
 ) -> Declined:
     """Write a decline down and return it."""
     interrupted = reason is DeclineReason.INTERRUPTED
     move(row, PaymentEvent.INTERRUPTED if interrupted else PaymentEvent.DECLINED)
     row.reason = reason
     row.tries_left = tries_left
+    row.advice = write_advice(advice)
     row.decided_at = now
-    return Declined(payment_id=row.payment_id, reason=reason, tries_left=tries_left, decided_at=now)
+    return Declined(
+        payment_id=row.payment_id,
+        reason=reason,
+        tries_left=tries_left,
+        decided_at=now,
+        advice=advice,
+    )
 
 
 def is_abandoned(row: Payment, now: datetime) -> bool:
@@ -70,35 +105,60 @@ def is_abandoned(row: Payment, now: datetime) -> bool:
     return row.status is PaymentState.PENDING and too_old
 
 
-def answer_of(row: Payment) -> Answer:
-    """Say what a row says."""
-    if row.status is PaymentState.PENDING:
-        return Pending(payment_id=row.payment_id)
-    if row.status is PaymentState.REVERSED:
-        moved = row.reversal_transfer_id is not None
-        return Reversed(payment_id=row.payment_id, money_moved=moved)
-    return decision_of(row)
+def answer_of(session: Session, row: Payment) -> Answer:
+    """Say what became of a payment: its answer, and what was given back since."""
+    match row.status:
+        case PaymentState.PENDING:
+            return Pending(payment_id=row.payment_id)
+        case PaymentState.REVERSED:
+            return reversed_of(row)
+        case PaymentState.VOIDED:
+            (void,) = _returns_of(session, row, ReturnKind.VOID)
+            return Voided(
+                approved=_approved(row), void_id=void.return_id, voided_at=void.recorded_at
+            )
+        case PaymentState.PARTLY_REFUNDED | PaymentState.REFUNDED:
+            returns = _returns_of(session, row, ReturnKind.REFUND)
+            return _approved(row, tuple(_refund(one) for one in returns))
+        case _:
+            return decision_of(row)
+
+
+def reversed_of(row: Payment) -> Reversed:
+    """Say that a reversal was heard; also of a payment whose money was back already."""
+    return Reversed(
+        payment_id=row.payment_id,
+        money_moved=row.transfer_id is not None,
+        amount_cents=row.reversed_cents,
+    )
 
 
 def decision_of(row: Payment) -> Decision:
     """Say what a decided row answers to its order, the first time and every other.
 
-    A reversed payment is never approved again: it answers with the decline it had, or as
-    reversed. A till that hears it late must not hand over the goods.
+    A reversed or voided payment is never approved again: a till that hears it late must not hand
+    over the goods. A refunded one is: they were handed over.
     """
+    if row.status in APPROVED_ONCE and row.status is not PaymentState.VOIDED:
+        return _approved(row)
     assert row.decided_at is not None
-    if row.status is PaymentState.APPROVED:
-        return _approved(row, row.decided_at)
+    undone = (
+        DeclineReason.VOIDED
+        if row.status is PaymentState.VOIDED
+        else DeclineReason.REVERSED_BEFORE_ARRIVAL
+    )
     return Declined(
         payment_id=row.payment_id,
-        reason=row.reason or DeclineReason.REVERSED_BEFORE_ARRIVAL,
+        reason=row.reason or undone,
         tries_left=row.tries_left,
         decided_at=row.decided_at,
+        advice=read_advice(row.advice),
     )
 
 
-def _approved(row: Payment, decided_at: datetime) -> Approved:
-    # The table's constraints promise all four.
+def _approved(row: Payment, refunds: tuple[Refund, ...] = ()) -> Approved:
+    # The table's constraints promise all five.
+    assert row.decided_at is not None
     assert row.authorisation_number is not None
     assert row.benefit_code is not None
     assert row.amount_cents is not None
@@ -109,5 +169,24 @@ def _approved(row: Payment, decided_at: datetime) -> Approved:
         benefit_code=row.benefit_code,
         amount_cents=row.amount_cents,
         remaining_cents=row.remaining_cents,
-        decided_at=decided_at,
+        decided_at=row.decided_at,
+        refunds=refunds,
+    )
+
+
+def _returns_of(session: Session, row: Payment, kind: ReturnKind) -> list[PaymentReturn]:
+    query = (
+        select(PaymentReturn)
+        .where(PaymentReturn.payment_id == row.payment_id, PaymentReturn.kind == kind)
+        .order_by(PaymentReturn.recorded_at, PaymentReturn.return_id)
+    )
+    return list(session.scalars(query))
+
+
+def _refund(row: PaymentReturn) -> Refund:
+    return Refund(
+        refund_id=row.return_id,
+        authorisation_number=row.authorisation_number,
+        amount_cents=row.amount_cents,
+        refunded_at=row.recorded_at,
     )

@@ -1,8 +1,9 @@
-"""The rules that need no code: is the card proven and usable, is the benefit usable here.
+"""The rules that need no code: may this place sell, is the card proven, is the benefit usable here.
 
 Asked twice: before the code, so that a hopeless payment costs no try; and again when the money
-moves, because a card can be blocked while its holder types. The balance is not among them: told
-before the code, it would let whoever found a card measure its wallets for nothing.
+moves, because a card can be blocked while its holder types. The balance is not among them, nor
+what the holder spent today: told before the code, they would let whoever found a card measure its
+wallets for nothing.
 """
 
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.benefits.wallets import usable_benefits
+from backend.benefits.rules import NotUsable
+from backend.benefits.wallets import usable_benefits, why_not_usable
 from backend.cards.errors import (
     CardBlocked,
     CardNotActive,
@@ -20,40 +23,117 @@ from backend.cards.errors import (
     ProofUnknown,
     ProofUsed,
 )
-from backend.cards.proving import find_proof
+from backend.cards.proving import Proof, find_proof
+from backend.cards.states import CardState
+from backend.cards.tables import Card, CardProof
 from backend.errors import BackendError
 from backend.partners.authentication import AuthenticatedTerminal
+from backend.payments.advice import NO_ADVICE, Advice
 from backend.payments.orders import PaymentOrder
+from backend.payments.place import Place, find_place
 from backend.payments.reasons import DeclineReason
 
 REASONS: Final[dict[type[BackendError], DeclineReason]] = {
     ProofUnknown: DeclineReason.PROOF_UNKNOWN,
     ProofUsed: DeclineReason.PROOF_USED,
     ProofExpired: DeclineReason.PROOF_EXPIRED,
-    CardBlocked: DeclineReason.CARD_BLOCKED,
-    CardNotActive: DeclineReason.CARD_BLOCKED,
+}
+WHY_NOT_USABLE: Final[dict[NotUsable, DeclineReason]] = {
+    NotUsable.BENEFIT_UNKNOWN: DeclineReason.BENEFIT_NOT_USABLE,
+    NotUsable.NOT_TAKEN_HERE: DeclineReason.BENEFIT_NOT_USABLE,
+    NotUsable.NO_WALLET: DeclineReason.NO_WALLET,
+    NotUsable.CAMPAIGN_NOT_OPEN: DeclineReason.CAMPAIGN_NOT_OPEN,
+    NotUsable.CAMPAIGN_OVER: DeclineReason.CAMPAIGN_OVER,
+}
+_BLOCKED_FOR: Final = {"lost": DeclineReason.CARD_LOST, "stolen": DeclineReason.CARD_STOLEN}
+_BY_STATE: Final = {
+    CardState.EXPIRED: DeclineReason.CARD_EXPIRED,
+    CardState.REPLACED: DeclineReason.CARD_REPLACED,
+    CardState.ORDERED: DeclineReason.CARD_NOT_ACTIVE,
+    CardState.RETIRED: DeclineReason.CARD_NOT_ACTIVE,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Whose card it is, and the wallet that would be debited."""
+    """Whose card it is, the wallet that would be debited, and where."""
 
     beneficiary_id: UUID
+    card_id: UUID
     card_number: str = field(repr=False)
     wallet_account_id: UUID
+    benefit_label: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there are no terms; `proof` is there once it is known whose card it is."""
+
+    reason: DeclineReason
+    advice: Advice = NO_ADVICE
+    proof: Proof | None = None
 
 
 def find_terms(
     session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
-) -> Terms | DeclineReason:
+) -> Terms | Refusal:
     """Return the terms of a payment as they are now, or why there are none."""
+    place = find_place(session, terminal.outlet_id, order.benefit_code, now)
+    if place is not None and place.refusal is not None:
+        return Refusal(place.refusal)
+    proof = _find_proof(session, terminal, order, now)
+    if isinstance(proof, DeclineReason):
+        return Refusal(proof)
+    if place is None:
+        return Refusal(DeclineReason.BENEFIT_NOT_USABLE, proof=proof)
+    limit = place.limits.per_payment_cents
+    if limit is not None and order.amount.value > limit:
+        return Refusal(DeclineReason.AMOUNT_LIMIT, Advice(limit_cents=limit), proof)
+    return _find_benefit(session, order, place, proof, now)
+
+
+def _find_proof(
+    session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
+) -> Proof | DeclineReason:
     try:
-        proof = find_proof(session, order.proof_id, terminal.terminal_id, now)
+        return find_proof(session, order.proof_id, terminal.terminal_id, now)
     except tuple(REASONS) as refusal:
         return REASONS[type(refusal)]
-    usable = usable_benefits(session, proof.beneficiary_id, terminal.partner_id, now)
-    for benefit in usable:
+    except (CardBlocked, CardNotActive):
+        return _why_card_is_refused(session, order.proof_id)
+
+
+def _find_benefit(
+    session: Session, order: PaymentOrder, place: Place, proof: Proof, now: datetime
+) -> Terms | Refusal:
+    for benefit in usable_benefits(session, proof.beneficiary_id, place.partner_id, now):
         if benefit.code == order.benefit_code:
-            return Terms(proof.beneficiary_id, proof.card_number, benefit.account_id)
-    return DeclineReason.BENEFIT_NOT_USABLE
+            return Terms(
+                proof.beneficiary_id,
+                proof.card_id,
+                proof.card_number,
+                benefit.account_id,
+                benefit.label,
+                place,
+            )
+    why = why_not_usable(session, proof.beneficiary_id, place.partner_id, order.benefit_code, now)
+    # Between two statements it may have become usable: it was not.
+    reason = WHY_NOT_USABLE[why] if why else DeclineReason.BENEFIT_NOT_USABLE
+    return Refusal(reason, proof=proof)
+
+
+def card_refusal(state: CardState, state_reason: str | None) -> DeclineReason:
+    """Return the word for a card that may not be used."""
+    if state is CardState.BLOCKED:
+        return _BLOCKED_FOR.get(state_reason or "", DeclineReason.CARD_BLOCKED)
+    return _BY_STATE.get(state, DeclineReason.CARD_NOT_ACTIVE)
+
+
+def _why_card_is_refused(session: Session, proof_id: UUID) -> DeclineReason:
+    state, reason = session.execute(
+        select(Card.state, Card.state_reason)
+        .join(CardProof, CardProof.card_id == Card.id)
+        .where(CardProof.id == proof_id)
+    ).one()
+    return card_refusal(CardState(state), reason)

@@ -35,8 +35,17 @@ from backend.partners.enrolment import create_terminal
 from backend.partners.registry import create_outlet, create_partner
 from backend.partners.tables import AccessToken
 from backend.payments.authorise import authorise
-from backend.payments.find import find_payment
-from backend.payments.orders import Answer, Approved, Decision, Declined, PaymentOrder, Reversed
+from backend.payments.find import FoundPayment, find_by_receipt, find_payment
+from backend.payments.give_back import GivenBack, refund, void
+from backend.payments.orders import (
+    Answer,
+    Approved,
+    Decision,
+    Declined,
+    PaymentOrder,
+    Reversed,
+    Voided,
+)
 from backend.payments.reverse import reverse
 from backend.pins.checking import EncryptedPinBlock, PinProfile
 from backend.pins.pads import register_pin_pad
@@ -222,6 +231,31 @@ class Shop:
     def find(self, payment_id: UUID, counter: Counter | None = None) -> Answer:
         return find_payment(self.services, (counter or self.counters[0]).terminal, payment_id)
 
+    def void(
+        self, payment_id: UUID, counter: Counter | None = None, void_id: UUID | None = None
+    ) -> GivenBack:
+        return void(self.services, (counter or self.counters[0]).terminal, payment_id, void_id)
+
+    def refund(
+        self,
+        payment_id: UUID,
+        amount_cents: int,
+        counter: Counter | None = None,
+        *,
+        refund_id: UUID | None = None,
+    ) -> GivenBack:
+        return refund(
+            self.services,
+            (counter or self.counters[0]).terminal,
+            payment_id,
+            refund_id=refund_id or uuid4(),
+            amount=Cents(amount_cents),
+        )
+
+    def look_up(self, number: str, day: date, counter: Counter | None = None) -> FoundPayment:
+        terminal = (counter or self.counters[0]).terminal
+        return find_by_receipt(self.services, terminal, number, day)
+
     # --- looking
 
     def wallet(self) -> int:
@@ -298,21 +332,30 @@ def shop(services: Services) -> Shop:
     return build_shop(services)
 
 
-def outcome(ask: Callable[[], Answer]) -> str:
+def outcome(ask: Callable[[], Answer | GivenBack]) -> str:
     """Return what a request came to, in one word or two."""
     try:
-        answer = ask()
+        return _in_words(ask())
     except BackendError as refusal:
         return refusal.code
+
+
+def _in_words(answer: Answer | GivenBack) -> str:
     match answer:
-        case Approved():
-            return "approved"
+        case Approved(refunds=refunds):
+            back = sum(one.amount_cents for one in refunds)
+            words = f"approved:{back} back" if back else "approved"
         case Declined(reason=reason):
-            return f"declined:{reason}"
+            words = f"declined:{reason}"
         case Reversed(money_moved=moved):
-            return "reversed:moved" if moved else "reversed"
+            words = "reversed:moved" if moved else "reversed"
+        case Voided():
+            words = "voided"
+        case GivenBack(kind=kind, amount_cents=cents):
+            words = f"{kind} {cents}"
         case _:
-            return "pending"
+            words = "pending"
+    return words
 
 
 Body = dict[str, Any]

@@ -17,7 +17,6 @@ from backend.partners.tables import Partner
 from backend.payments.authorise import make_authorisation_number
 from backend.payments.orders import AMOUNT_CENTS_MAX, Approved, Declined, PaymentOrder
 from backend.payments.reasons import DeclineReason
-from backend.payments.words import SENTENCES, decline_sentence
 from backend.pins.tables import TRIES_MAX, PinReferenceRow
 
 from .conftest import CODE, WRONG_CODE, Shop, outcome
@@ -60,11 +59,11 @@ def _use_up_proof(shop: Shop, order: PaymentOrder) -> None:
 
 # What goes wrong between the proof and the payment, and what it is called.
 HOPELESS: dict[str, tuple[Callable[[Shop, PaymentOrder], object], str]] = {
-    "card blocked": (lambda shop, _: _block(shop), "card_blocked"),
-    "card expired": (lambda shop, _: _expire(shop), "card_blocked"),
+    "card blocked": (lambda shop, _: _block(shop), "card_lost"),
+    "card expired": (lambda shop, _: _expire(shop), "card_expired"),
     "proof too old": (lambda shop, _: _advance(shop, PROOF_SECONDS_MAX), "proof_expired"),
     "proof used": (_use_up_proof, "proof_used"),
-    "partner suspended": (lambda shop, _: _suspend_partner(shop), "benefit_not_usable"),
+    "partner suspended": (lambda shop, _: _suspend_partner(shop), "partner_suspended"),
     "benefit not taken here": (lambda shop, _: _forbid_benefit(shop), "benefit_not_usable"),
 }
 
@@ -135,7 +134,7 @@ def test_a_benefit_nobody_has_is_declined(shop: Shop) -> None:
 
 def test_a_terminal_without_partner_takes_nothing(shop: Shop) -> None:
     counter = shop.add_counter()
-    counter.terminal = replace(counter.terminal, partner_id=None)
+    counter.terminal = replace(counter.terminal, outlet_id=None, partner_id=None)
     order = shop.order(counter=counter)
     assert outcome(lambda: shop.pay(order, counter)) == "declined:benefit_not_usable"
 
@@ -266,17 +265,6 @@ def test_spending_meanwhile_is_seen_before_the_debit(shop: Shop) -> None:
     answer = outcome(lambda: shop.pay(order, while_verifying=spend))
     assert answer == "declined:insufficient_funds"
     shop.assert_sound()
-
-
-def test_every_reason_has_one_quiet_french_sentence() -> None:
-    assert SENTENCES.keys() == set(DeclineReason)
-    told = [decline_sentence(r, n) for r in DeclineReason for n in (None, 0, 1, 2)]
-    for sentence in told:
-        assert sentence.endswith(".")
-        assert sentence.count(".") == 1
-        assert not {"!", "PIN"} & set(sentence.split())
-    assert decline_sentence(DeclineReason.WRONG_PIN, 2).endswith("il vous reste 2 essais.")
-    assert decline_sentence(DeclineReason.WRONG_PIN, 1).endswith("il vous reste 1 essai.")
 
 
 def test_an_authorisation_number_is_six_unambiguous_characters() -> None:

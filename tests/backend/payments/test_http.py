@@ -79,6 +79,7 @@ def test_an_approval(shop: Shop, till: Till) -> None:
         "amount_cents": 350,
         "remaining_cents": 650,
         "decided_at": NOW,
+        "refunds": [],
     }
     assert till.post("payments", body_of(order)).json() == answer.json()
     assert till.get(f"payments/{order.payment_id}").json() == answer.json()
@@ -93,7 +94,11 @@ def test_a_decline_is_an_answer(shop: Shop, till: Till) -> None:
         "status": "declined",
         "reason": "wrong_pin",
         "message": "Le code est faux : il vous reste 2 essais.",
+        "message_en": "The code is wrong: you have 2 tries left.",
+        "pad_lines": ["CODE FAUX", "RESTE 2 ESSAIS"],
         "tries_left": 2,
+        "limit_cents": None,
+        "choices": [],
         "decided_at": NOW,
     }
     assert till.get(f"payments/{order.payment_id}").json() == answer.json()
@@ -105,7 +110,12 @@ def test_a_reversal_is_acknowledged_each_time(shop: Shop, till: Till) -> None:
     path = f"payments/{order.payment_id}"
     answers = [till.post(f"{path}/reversal", {}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
-    told = {"payment_id": str(order.payment_id), "status": "reversed", "money_moved": True}
+    told = {
+        "payment_id": str(order.payment_id),
+        "status": "reversed",
+        "money_moved": True,
+        "amount_cents": 350,
+    }
     assert [answer.json() for answer in answers] == [told, told]
     assert till.get(path).json() == told
 

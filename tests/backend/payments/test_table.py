@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from uuid import uuid5
 
 import pytest
 
@@ -12,6 +13,23 @@ from backend.payments.orders import Answer, Approved, PaymentOrder
 from backend.payments.record import PENDING_SECONDS_MAX
 
 from .conftest import CODE, WRONG_CODE, Shop, outcome
+
+#: What an order is of, a part of it, and more than is left after that part.
+WHOLE, PART, MOST = 100, 30, 80
+
+
+def _refund(cents: int, counter: int = 0) -> Callable[[Shop, PaymentOrder], str]:
+    """Ask for a refund under an id of its own, the same each time."""
+
+    def ask(shop: Shop, order: PaymentOrder) -> str:
+        refund_id = uuid5(order.payment_id, f"refund of {cents}")
+        return outcome(
+            lambda: shop.refund(
+                order.payment_id, cents, shop.counters[counter], refund_id=refund_id
+            )
+        )
+
+    return ask
 
 
 def _abandon(shop: Shop, order: PaymentOrder) -> None:
@@ -29,6 +47,24 @@ def _die_and_reverse(shop: Shop, order: PaymentOrder) -> None:
     shop.reverse(order.payment_id)
 
 
+def _pay_and_void(shop: Shop, order: PaymentOrder) -> None:
+    shop.pay(order)
+    shop.void(order.payment_id)
+
+
+def _pay_and_refund(cents: int) -> Callable[[Shop, PaymentOrder], object]:
+    def act(shop: Shop, order: PaymentOrder) -> None:
+        shop.pay(order)
+        shop.refund(order.payment_id, cents)
+
+    return act
+
+
+def _refund_and_reverse(shop: Shop, order: PaymentOrder) -> None:
+    _pay_and_refund(PART)(shop, order)
+    shop.reverse(order.payment_id)
+
+
 # How a payment gets into each state. `declined` and `reversed_declined` are given a wrong code.
 STATES: dict[str, Callable[[Shop, PaymentOrder], object]] = {
     "absent": lambda _shop, _order: None,
@@ -40,6 +76,10 @@ STATES: dict[str, Callable[[Shop, PaymentOrder], object]] = {
     "reversed_pending": _die_and_reverse,
     "reversed_approved": _pay_and_reverse,
     "reversed_declined": _pay_and_reverse,
+    "voided": _pay_and_void,
+    "partly_refunded": _pay_and_refund(PART),
+    "refunded": _pay_and_refund(WHOLE),
+    "reversed_refunded": _refund_and_reverse,
 }
 
 
@@ -52,6 +92,10 @@ REQUESTS: dict[str, Callable[[Shop, PaymentOrder], str]] = {
     "pay_other": lambda shop, order: outcome(lambda: shop.pay(_other(order))),
     "find": lambda shop, order: outcome(lambda: shop.find(order.payment_id)),
     "reverse": lambda shop, order: outcome(lambda: shop.reverse(order.payment_id)),
+    "void": lambda shop, order: outcome(lambda: shop.void(order.payment_id)),
+    "refund_part": _refund(PART),
+    "refund_most": _refund(MOST),
+    "refund_whole": _refund(WHOLE),
     "stranger_pay": lambda shop, order: outcome(lambda: shop.pay(order, shop.counters[1])),
     "stranger_find": lambda shop, order: outcome(
         lambda: shop.find(order.payment_id, shop.counters[1])
@@ -67,29 +111,64 @@ CUT = "declined:interrupted"
 BUSY = "payment_in_progress"
 CONFLICT = "idempotency_conflict"
 NOT_YOURS = "payment_not_found"
+REFUSED = "payment_not_approved"
+BACK = "payment_reversed"
+VOIDED = "payment_voided"
+DONE = "payment_refunded"
 STRANGER = (CONFLICT, NOT_YOURS, NOT_YOURS)
 
-# state: what pay, pay_other, find, reverse and the stranger's three come to.
+# state: what pay, pay_other, find, reverse, void, the three refunds and the stranger's three
+# come to.
 EXPECTED: dict[str, tuple[str, ...]] = {
     "absent": (
         "approved",
         "approved",
         NOT_YOURS,
         "reversed",
+        *[NOT_YOURS] * 4,
         # Another terminal's proof is no proof.
         "declined:proof_unknown",
         NOT_YOURS,
         "reversed",
     ),
-    "pending": (BUSY, CONFLICT, "pending", "reversed", *STRANGER),
-    "abandoned": (CUT, CONFLICT, CUT, "reversed", *STRANGER),
-    "approved": ("approved", CONFLICT, "approved", "reversed:moved", *STRANGER),
-    "declined": (WRONG, CONFLICT, WRONG, "reversed", *STRANGER),
+    "pending": (BUSY, CONFLICT, "pending", "reversed", *[BUSY] * 4, *STRANGER),
+    "abandoned": (CUT, CONFLICT, CUT, "reversed", *[REFUSED] * 4, *STRANGER),
+    "approved": (
+        *("approved", CONFLICT, "approved", "reversed:moved"),
+        *("void 100", "refund 30", "refund 80", "refund 100"),
+        *STRANGER,
+    ),
+    "declined": (WRONG, CONFLICT, WRONG, "reversed", *[REFUSED] * 4, *STRANGER),
     # No content came with it, so there is none to contradict.
-    "reversed_first": (LATE, LATE, "reversed", "reversed", *STRANGER),
-    "reversed_pending": (LATE, CONFLICT, "reversed", "reversed", *STRANGER),
-    "reversed_approved": (LATE, CONFLICT, "reversed:moved", "reversed:moved", *STRANGER),
-    "reversed_declined": (WRONG, CONFLICT, "reversed", "reversed", *STRANGER),
+    "reversed_first": (LATE, LATE, "reversed", "reversed", *[BACK] * 4, *STRANGER),
+    "reversed_pending": (LATE, CONFLICT, "reversed", "reversed", *[BACK] * 4, *STRANGER),
+    "reversed_approved": (
+        *(LATE, CONFLICT, "reversed:moved", "reversed:moved"),
+        *[BACK] * 4,
+        *STRANGER,
+    ),
+    "reversed_declined": (WRONG, CONFLICT, "reversed", "reversed", *[BACK] * 4, *STRANGER),
+    "voided": (
+        *("declined:voided", CONFLICT, "voided", "reversed:moved"),
+        # The void again is the same void.
+        *("void 100", VOIDED, VOIDED, VOIDED),
+        *STRANGER,
+    ),
+    "partly_refunded": (
+        *("approved", CONFLICT, "approved:30 back", "reversed:moved"),
+        *("payment_partly_refunded", "refund 30", "refund_too_large", "refund_too_large"),
+        *STRANGER,
+    ),
+    "refunded": (
+        *("approved", CONFLICT, "approved:100 back", "reversed:moved"),
+        *[DONE] * 4,
+        *STRANGER,
+    ),
+    "reversed_refunded": (
+        *(LATE, CONFLICT, "reversed:moved", "reversed:moved"),
+        *[BACK] * 4,
+        *STRANGER,
+    ),
 }
 
 
@@ -111,10 +190,16 @@ def _meet(shop: Shop, state: str, ask: Callable[[Shop, PaymentOrder], str]) -> t
     owed = shop.owed_to_the_shop()
     STATES[state](shop, order)
     answers = ask(shop, order), ask(shop, order)
-    # Money is out exactly when the payment is approved, whoever asked what.
-    out = [answer for answer in _answers(shop, order) if isinstance(answer, Approved)]
-    assert shop.owed_to_the_shop() - owed == sum(answer.amount_cents for answer in out)
+    # What is out is what was approved and has not come back, whoever asked what.
+    out = sum(_out(answer) for answer in _answers(shop, order))
+    assert shop.owed_to_the_shop() - owed == out
     return answers
+
+
+def _out(answer: Answer) -> int:
+    if not isinstance(answer, Approved):
+        return 0
+    return answer.amount_cents - sum(one.amount_cents for one in answer.refunds)
 
 
 def _answers(shop: Shop, order: PaymentOrder) -> Iterator[Answer]:
