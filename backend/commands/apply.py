@@ -1,7 +1,7 @@
 """`pass-backend apply`: bring the database to what a file declares, in one unit of work.
 
 What is there already is left as it is; what the file no longer names is not removed. One-time
-codes and a pad's initial key are in the result for what this run made, and never again.
+codes are in the result for what this run made, and never again; a pad's key never is.
 """
 
 import json
@@ -37,6 +37,7 @@ from backend.commands.declared import (
     id_of,
     read_scheme,
 )
+from backend.commands.pad_keys import refuse_in_production, write_pad_key
 from backend.commands.refusal import CommandRefused
 from backend.partners.enrolment import create_terminal
 from backend.partners.registry import create_outlet, create_partner
@@ -62,6 +63,7 @@ class Applied:
     terminals: Made = field(default_factory=dict, repr=False)
     beneficiaries: Made = field(default_factory=dict, repr=False)
     counted: dict[str, int] = field(default_factory=dict)
+    pad_keys: Path | None = None
 
     def as_json(self) -> str:
         """Write all of it for a program."""
@@ -70,22 +72,33 @@ class Applied:
     def as_text(self) -> str:
         """Write what a person needs next: codes to type and links to hand over."""
         lines = [f"made: {count} {kind}" for kind, count in self.counted.items()]
-        lines += [
-            f"terminal {k}: enrol with {v['enrolment_code']}" for k, v in self.terminals.items()
-        ]
+        for key, terminal in self.terminals.items():
+            lines.append(f"terminal {key}: enrol with {terminal['enrolment_code']}")
+            if isinstance(pad := terminal.get("pin_pad"), dict):
+                lines.append(f"terminal {key}: {_pad_words(pad)}")
         for key, one in self.beneficiaries.items():
             lines.append(f"beneficiary {key}: card {one['card_number']}")
             lines.append(f"beneficiary {key}: /activation/{one['activation_token']}")
         return "\n".join(lines) or "nothing to do"
 
 
-def apply_file(services: Services, path: Path) -> Applied:
+def _pad_words(pad: dict[str, str]) -> str:
+    number = pad["initial_key_id"]
+    if "key_file" in pad:
+        return f"pad {number}, key in {pad['key_file']}"
+    chosen = f"--initial-key-id {number} --profile {pad['profile']}"
+    return f"pad {number}, key by: keys pad-key-block {chosen}"
+
+
+def apply_file(services: Services, path: Path, pad_keys: Path | None = None) -> Applied:
     """Apply a file and return what was made; nothing is kept if anything is refused.
 
-    Raises CommandRefused, and what the rooms refuse.
+    Keys of new pads are written into files of `pad_keys`, in development; else each is asked of
+    the vault as a key block. Raises CommandRefused, and what the rooms refuse.
     """
+    refuse_in_production(services.settings, pad_keys)
     scheme = read_scheme(path)
-    applied = Applied()
+    applied = Applied(pad_keys=pad_keys)
     with services.database.unit_of_work() as session:
         now = services.now()
         _apply_campaigns(session, scheme, applied, now)
@@ -200,23 +213,25 @@ def _apply_terminal(
         "enrolment_code": terminal.enrolment_code,
     }
     if declared.pin_pad:
-        made["pin_pad"] = _new_pin_pad(services, session, new_id)
+        made["pin_pad"] = _new_pin_pad(services, session, new_id, key, applied.pad_keys)
     applied.terminals[key] = made
     _count(applied, "terminals")
 
 
-def _new_pin_pad(services: Services, session: Session, terminal_id: UUID) -> dict[str, str]:
-    """Register a pad with a key of its own; what is returned is for injection into it."""
+def _new_pin_pad(
+    services: Services, session: Session, terminal_id: UUID, name: str, pad_keys: Path | None
+) -> dict[str, str]:
+    """Register a pad with a key of its own; say how it is named, and where its key was put."""
     pads = session.scalar(select(func.count()).select_from(PinPad)) or 0
     profile = PinProfile.AES_DUKPT_FORMAT_4
     prefix = services.vault.current_bdk_prefix(profile) or BDK_IDENTIFIER
     initial_key_id = prefix.ljust(BDK_IDENTIFIER_BYTES, b"\0") + (pads + 1).to_bytes(4, "big")
     register_pin_pad(session, terminal_id, initial_key_id, profile)
-    key = services.vault.initial_pad_key(initial_key_id, profile)
-    return {
-        "initial_key": key.reveal().hex().upper(),
-        "initial_key_id": initial_key_id.hex().upper(),
-    }
+    made = {"initial_key_id": initial_key_id.hex().upper(), "profile": profile.value}
+    if pad_keys is not None:
+        key = services.vault.initial_pad_key(initial_key_id, profile)
+        made["key_file"] = str(write_pad_key(pad_keys, name, key, initial_key_id))
+    return made
 
 
 def _apply_beneficiary(

@@ -100,12 +100,8 @@ def _make_scheme(folder: Path, programs: Programs) -> dict[str, Any]:
     backend = [str(BIN / "pass-backend"), "--config", str(folder / "backend.toml")]
     programs.run("pass-backend keys create", [*backend, "keys", "create"])
     programs.run("pass-backend migrate", [*backend, "migrate"])
-    printed = programs.run("pass-backend apply", [*backend, "apply", str(SCHEME), "--json"])
-    applied: dict[str, Any] = json.loads(printed)
-    pad_key = applied["terminals"]["caisse"]["pin_pad"]
-    key_file = folder / "pad-key.json"
-    key_file.touch(mode=0o600)
-    key_file.write_text(json.dumps(pad_key))
+    command = [*backend, "apply", str(SCHEME), "--json", "--pad-keys", str(folder / "pads")]
+    applied: dict[str, Any] = json.loads(programs.run("pass-backend apply", command))
     return applied
 
 
@@ -149,7 +145,7 @@ readers = [{{ name = "{COUNTER_READER}" }}, {{ name = "{GATE_READER}" }}]
 
 [pad]
 link = "{folder}/pad"
-key_file = "{folder}/pad-key.json"
+key_file = "{folder}/pads/caisse.json"
 counter_file = "{folder}/pad-counter"
 """,
         "caisse": f"""

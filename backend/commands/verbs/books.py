@@ -11,6 +11,12 @@ def add(root: Family) -> None:
     one = root.verb("apply", _apply, "bring the database to what a TOML file declares")
     one.add_argument("file", type=Path)
     one.add_argument("--json", action="store_true", help="print what was made as JSON")
+    one.add_argument(
+        "--pad-keys",
+        type=Path,
+        metavar="FOLDER",
+        help="write new pads' keys in clear into this folder, for simulated pads; development only",
+    )
     one = root.verb("statement", _statement, "print a wallet's statement")
     one.add_argument("--card-number", required=True)
     one.add_argument("--benefit", required=True, help="the benefit's code, such as culture")
@@ -20,7 +26,7 @@ def add(root: Family) -> None:
 
 
 def _apply(asked: Invocation) -> None:
-    applied = apply.apply_file(asked.services(), asked.options.file)
+    applied = apply.apply_file(asked.services(), asked.options.file, asked.options.pad_keys)
     asked.say(applied.as_json() if asked.options.json else applied.as_text())
 
 

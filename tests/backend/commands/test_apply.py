@@ -1,5 +1,6 @@
 """A scheme is set up from a file: wholly or not at all, and twice is once."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from backend.commands.register import block, revoke
 from backend.commands.statement import read_statement
 from backend.database import Base
 from backend.services import Services
+from backend.vault.values import PinProfile
 
 SCHEME = Path("scripts/demo/scheme.toml")
 
@@ -29,10 +31,45 @@ def test_what_is_declared_is_made(services: Services) -> None:
     applied = json.loads(apply_file(services, SCHEME).as_json())
     assert set(applied["terminals"]) == {"caisse", "portillon", "guichet"}
     assert set(applied["beneficiaries"]) == {"lea", "hugo", "noe"}
-    assert len(bytes.fromhex(applied["terminals"]["caisse"]["pin_pad"]["initial_key"])) == 16
+    pad = applied["terminals"]["caisse"]["pin_pad"]
+    assert set(pad) == {"initial_key_id", "profile"}
     found = rows(services)
     assert (found["card"], found["wallet"], found["ledger_transfer"]) == (3, 4, 4)
     assert ledger.check(services)[1]
+
+
+def test_a_pads_key_goes_into_a_file_of_ours_and_nowhere_else(
+    services: Services, tmp_path: Path
+) -> None:
+    applied = apply_file(services, SCHEME, tmp_path / "pads")
+    pad = json.loads(applied.as_json())["terminals"]["caisse"]["pin_pad"]
+    file = Path(pad["key_file"])
+    assert (file, file.stat().st_mode & 0o777) == (tmp_path / "pads" / "caisse.json", 0o600)
+    assert [one.name for one in file.parent.iterdir()] == ["caisse.json"]
+    held = json.loads(file.read_text())
+    assert held["initial_key_id"] == pad["initial_key_id"]
+    key = services.vault.initial_pad_key(
+        bytes.fromhex(held["initial_key_id"]), PinProfile.AES_DUKPT_FORMAT_4
+    )
+    assert bytes.fromhex(held["initial_key"]) == key.reveal()
+    for said in (applied.as_json(), applied.as_text(), repr(applied)):
+        assert held["initial_key"] not in said.upper()
+    assert str(file) in applied.as_text()
+
+
+def test_without_a_folder_it_says_how_the_key_is_had(services: Services) -> None:
+    said = apply_file(services, SCHEME).as_text()
+    assert "keys pad-key-block --initial-key-id 9250000100000001" in said
+    assert "--profile aes128-dukpt/iso4" in said
+
+
+def test_no_key_is_written_in_clear_in_production(services: Services, tmp_path: Path) -> None:
+    settings = services.settings.model_copy(update={"environment": "production"})
+    strict = dataclasses.replace(services, settings=settings)
+    with pytest.raises(CommandRefused, match="pad-key-block"):
+        apply_file(strict, SCHEME, tmp_path / "pads")
+    assert not (tmp_path / "pads").exists()
+    assert sum(rows(services).values()) == 0
 
 
 def test_applied_twice_is_applied_once(services: Services) -> None:
