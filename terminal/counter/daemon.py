@@ -20,6 +20,8 @@ from terminal.counter.health import HealthWatch, Probes
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.page import Place
 from terminal.counter.ports import Collaborators
+from terminal.counter.receipts.receipt import ReceiptPlace
+from terminal.counter.tills.open_tills import TillHost, open_tills
 from terminal.counter.view import SaleView
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
@@ -82,8 +84,11 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             stopping=stopping.is_set,
         )
         counter.start()
+        receipt_place = _receipt_place(identity, settings)
+        host = TillHost(counter, collaborators.clock, receipt_place, stopping.is_set)
         try:
-            _serve(settings, till, stopping)
+            with open_tills(settings, host):
+                _serve(settings, till, stopping)
         finally:
             if not counter.stop():
                 _log.warning("a sale did not come to rest in time: the next start finishes it")
@@ -107,6 +112,12 @@ def make_collaborators(
 def _place(identity: Identity, code_entry: CodeEntry) -> Place:
     partner = identity.partner_name or identity.outlet_name or "Caisse Pass"
     return Place(partner_name=partner, terminal_name=identity.name, code_entry=code_entry)
+
+
+def _receipt_place(identity: Identity, settings: CounterSettings) -> ReceiptPlace:
+    names = [name for name in (identity.partner_name, identity.outlet_name) if name]
+    header = (*names[1:], *settings.receipt_header)
+    return ReceiptPlace(names[0] if names else "Caisse Pass", identity.name, header)
 
 
 def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter) -> Probes:

@@ -20,7 +20,6 @@ from terminal.errors import SettingsError
 _log = logging.getLogger(__name__)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-LOOK_SECONDS = 0.2
 CONNECTIONS_WAITING_MAX = 16
 END_SECONDS_MAX = 3.0
 
@@ -33,7 +32,7 @@ class TillDoor:
     ) -> None:
         self._peers = tuple(peers)
         self._service = service
-        self._closing = threading.Event()
+        self._wake, self._woken = socket.socketpair()
         self._lock = threading.Lock()
         self._conversations: set[threading.Thread] = set()
         self._sockets = [_listen(host, port) for host in hosts]
@@ -54,7 +53,7 @@ class TillDoor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._closing.set()
+        self._wake.close()  # the other end becomes readable
         self._thread.join(END_SECONDS_MAX)
         with self._lock:
             open_now = list(self._conversations)
@@ -65,11 +64,16 @@ class TillDoor:
         with selectors.DefaultSelector() as selector:
             for each in self._sockets:
                 selector.register(each, selectors.EVENT_READ)
-            while not self._closing.is_set():
-                for key, _ in selector.select(LOOK_SECONDS):
+            selector.register(self._woken, selectors.EVENT_READ)
+            closing = False
+            while not closing:
+                for key, _ in selector.select():
                     assert isinstance(key.fileobj, socket.socket), "only sockets are registered"
-                    self._accept(key.fileobj)
-        for each in self._sockets:
+                    if key.fileobj is self._woken:
+                        closing = True
+                    else:
+                        self._accept(key.fileobj)
+        for each in (*self._sockets, self._woken):
             each.close()
 
     def _accept(self, listening: socket.socket) -> None:

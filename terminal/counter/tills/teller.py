@@ -66,6 +66,25 @@ class Waiter(Protocol):
         ...
 
 
+class _Attending:
+    """A line that waits for a sale's end, until its till goes away."""
+
+    def __init__(self, waiter: Waiter, on_leaving: Callable[[], None]) -> None:
+        self._waiter = waiter
+        self._on_leaving: Callable[[], None] | None = on_leaving
+
+    def left(self, seconds_max: float) -> bool:
+        gone = self._waiter.left(seconds_max)
+        if gone:
+            self.leave()
+        return gone
+
+    def leave(self) -> None:
+        on_leaving, self._on_leaving = self._on_leaving, None
+        if on_leaving is not None:
+            on_leaving()
+
+
 class Teller:
     """Serves the tills of one counter; its methods may be called from several threads."""
 
@@ -123,13 +142,14 @@ class Teller:
                 found = self._begin(wish)
             if isinstance(found, Result):
                 return found
-            self._attended[found.exchange_id] += 1
-        try:
             if answer_now and self._is_running(found):
                 return Result(accepted=True, exchange_id=found.exchange_id)
-            return self._await_end(found, waiter, may_cancel=True)
+            self._attended[found.exchange_id] += 1
+        attending = _Attending(waiter, lambda: self._leave(found))
+        try:
+            return self._await_end(found, attending, may_cancel=True)
         finally:
-            self._leave(found)
+            attending.leave()
 
     def _earlier(self, wish: Wish) -> Exchange | Result | None:
         """Return the exchange that this wish repeats, a refusal, or None for a new payment."""
@@ -194,8 +214,8 @@ class Teller:
             if waited >= self._limits.answer_seconds_max:
                 return failed(Failure.TIMED_OUT, exchange.exchange_id)
             late = late or (not gone and waited >= self._limits.sale_seconds_max)
-            alone = self._attended[exchange.exchange_id] <= 1
-            if may_cancel and (late or (gone and alone)) and view.record.state not in SENT:
+            alone = gone and not self._attended[exchange.exchange_id]
+            if may_cancel and (late or alone) and view.record.state not in SENT:
                 with suppress(SaleRefused):  # it ended in this very moment
                     self._sales.cancel(exchange.operation_id)
             if gone:
