@@ -28,9 +28,9 @@ def _days(region: Region) -> CampaignDays:
         return days_of(session.get_one(Campaign, region.campaign.id))
 
 
-def _extend(region: Region, now: datetime = NOW, **days: date) -> CampaignDays:
+def _extend(region: Region, new: NewDays, now: datetime = NOW) -> CampaignDays:
     with region.database.unit_of_work() as session:
-        return extend_campaign(session, region.campaign.id, NewDays(**days), by="A. Morel", now=now)
+        return extend_campaign(session, region.campaign.id, new, by="A. Morel", now=now)
 
 
 @pytest.mark.parametrize(
