@@ -45,11 +45,11 @@ from backend.partners.tables import Outlet, Partner, Terminal, TerminalKind
 from backend.pins.pads import register_pin_pad
 from backend.pins.tables import PinPad
 from backend.services import Services
+from backend.vault.dukpt import AES_KEY_ID_BYTES, TDES_COUNTER_BITS, TDES_KSN_BYTES
 from backend.vault.values import PinProfile
 
 #: Which BDK a pad's initial key identifier names (ANSI X9.24-3 §6.1), unless the vault says.
 BDK_IDENTIFIER = bytes.fromhex("92500001")
-BDK_IDENTIFIER_BYTES = 4
 SERIALS = 10**11
 SERIAL_TRIES_MAX = 100
 
@@ -213,25 +213,44 @@ def _apply_terminal(
         "enrolment_code": terminal.enrolment_code,
     }
     if declared.pin_pad:
-        made["pin_pad"] = _new_pin_pad(services, session, new_id, key, applied.pad_keys)
+        pad = _new_pin_pad(services, session, new_id, declared)
+        if applied.pad_keys is not None:
+            pad["key_file"] = _write_key(services, pad, key, applied.pad_keys)
+        made["pin_pad"] = pad
     applied.terminals[key] = made
     _count(applied, "terminals")
 
 
 def _new_pin_pad(
-    services: Services, session: Session, terminal_id: UUID, name: str, pad_keys: Path | None
+    services: Services, session: Session, terminal_id: UUID, declared: DeclaredTerminal
 ) -> dict[str, str]:
-    """Register a pad with a key of its own; say how it is named, and where its key was put."""
+    """Register a pad with a key of its own; say how it is named."""
+    profile = declared.pin_pad_profile
     pads = session.scalar(select(func.count()).select_from(PinPad)) or 0
-    profile = PinProfile.AES_DUKPT_FORMAT_4
-    prefix = services.vault.current_bdk_prefix(profile) or BDK_IDENTIFIER
-    initial_key_id = prefix.ljust(BDK_IDENTIFIER_BYTES, b"\0") + (pads + 1).to_bytes(4, "big")
-    register_pin_pad(session, terminal_id, initial_key_id, profile)
-    made = {"initial_key_id": initial_key_id.hex().upper(), "profile": profile.value}
-    if pad_keys is not None:
-        key = services.vault.initial_pad_key(initial_key_id, profile)
-        made["key_file"] = str(write_pad_key(pad_keys, name, key, initial_key_id))
-    return made
+    initial_key_id = _new_key_id(services.vault.current_bdk_prefix(profile), profile, pads + 1)
+    register_pin_pad(
+        session,
+        terminal_id,
+        initial_key_id,
+        profile,
+        entry=declared.pin_pad_entry,
+        terminal_encryption_allowed=services.settings.allow_terminal_encryption,
+    )
+    return {"initial_key_id": initial_key_id.hex().upper(), "profile": profile.value}
+
+
+def _new_key_id(prefix: bytes, profile: PinProfile, number: int) -> bytes:
+    """Return a pad's identifier: AES 8 bytes, TDES the 10 of a KSN before its first counter."""
+    aes = profile is PinProfile.AES_DUKPT_FORMAT_4
+    length, counter_bits = (AES_KEY_ID_BYTES, 0) if aes else (TDES_KSN_BYTES, TDES_COUNTER_BITS)
+    start = int.from_bytes((prefix or BDK_IDENTIFIER).ljust(length, b"\0"), "big")
+    return (start + (number << counter_bits)).to_bytes(length, "big")
+
+
+def _write_key(services: Services, pad: dict[str, str], name: str, folder: Path) -> str:
+    initial_key_id = bytes.fromhex(pad["initial_key_id"])
+    key = services.vault.initial_pad_key(initial_key_id, PinProfile(pad["profile"]))
+    return str(write_pad_key(folder, name, key, initial_key_id))
 
 
 def _apply_beneficiary(

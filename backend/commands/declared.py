@@ -23,6 +23,8 @@ from pydantic import (
 
 from backend.commands.refusal import CommandRefused
 from backend.partners.tables import TerminalKind
+from backend.pins.tables import PadEntry
+from backend.vault.values import PinProfile
 
 FILE_BYTES_MAX: Final = 10_000_000
 PROBLEMS_SHOWN_MAX: Final = 20
@@ -92,13 +94,18 @@ class DeclaredEstablishment(Declared):
 
 
 class DeclaredTerminal(Declared):
-    """A terminal: a counter at an outlet, a gate at an establishment, or a desk."""
+    """A terminal: a counter at an outlet, a gate at an establishment, or a desk.
+
+    A pad encrypts codes under `pin_pad_profile`; `pin_pad_entry` is "terminal" for a plain keypad.
+    """
 
     kind: TerminalKind
     name: Name
     outlet: str | None = None
     establishment: str | None = None
     pin_pad: bool = False
+    pin_pad_profile: PinProfile = PinProfile.AES_DUKPT_FORMAT_4
+    pin_pad_entry: PadEntry = PadEntry.SECURE
 
 
 class DeclaredBeneficiary(Declared):

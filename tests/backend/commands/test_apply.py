@@ -13,6 +13,8 @@ from backend.commands.refusal import CommandRefused
 from backend.commands.register import block, revoke
 from backend.commands.statement import read_statement
 from backend.database import Base
+from backend.pins.errors import PadEntryNotAllowed
+from backend.pins.tables import PinPad
 from backend.services import Services
 from backend.vault.values import PinProfile
 
@@ -61,6 +63,37 @@ def test_without_a_folder_it_says_how_the_key_is_had(services: Services) -> None
     said = apply_file(services, SCHEME).as_text()
     assert "keys pad-key-block --initial-key-id 9250000100000001" in said
     assert "--profile aes128-dukpt/iso4" in said
+
+
+def test_a_pad_of_each_kind_is_declared(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "scheme.toml"
+    text = SCHEME.read_text()
+    legacy = text.replace("pin_pad = true", 'pin_pad = true\npin_pad_profile = "tdes-dukpt/iso0"')
+    file.write_text(legacy)
+    pad = json.loads(apply_file(services, file, tmp_path).as_json())["terminals"]["caisse"][
+        "pin_pad"
+    ]
+    number = bytes.fromhex(pad["initial_key_id"])
+    assert len(number) == 10
+    assert int.from_bytes(number, "big") % (1 << 21) == 0
+    key = services.vault.initial_pad_key(number, PinProfile.TDES_DUKPT_FORMAT_0)
+    held = json.loads(Path(pad["key_file"]).read_text())
+    assert bytes.fromhex(held["initial_key"]) == key.reveal()
+
+
+def test_a_plain_keypad_is_refused_unless_it_is_allowed(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "scheme.toml"
+    plain = SCHEME.read_text().replace(
+        "pin_pad = true", 'pin_pad = true\npin_pad_entry = "terminal"'
+    )
+    file.write_text(plain)
+    with pytest.raises(PadEntryNotAllowed):
+        apply_file(services, file)
+    assert sum(rows(services).values()) == 0
+    settings = services.settings.model_copy(update={"allow_terminal_encryption": True})
+    apply_file(dataclasses.replace(services, settings=settings), file)
+    with services.database.reading() as session:
+        assert session.scalars(select(PinPad)).one().entry == "terminal"
 
 
 def test_no_key_is_written_in_clear_in_production(services: Services, tmp_path: Path) -> None:
