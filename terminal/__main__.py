@@ -1,6 +1,7 @@
 """`pass-terminal`: enrol this machine, run a counter or a gate, personalise a card at a desk."""
 
 import argparse
+import getpass
 import json
 import logging
 import signal
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("terminal")
 
+# Where no list of processes shows it.
+FROM_STANDARD_INPUT = "-"
 EXIT_FAULT = 1
 EXIT_NO_CARD = 7
 EXIT_BATCH_LEFT = 8
@@ -58,6 +61,7 @@ The configuration is a TOML file; variables PASS_TERMINAL_<KEY> come after it an
   backend_url = "https://pass.example.org"   state_dir = "/var/lib/pass-terminal"
   reader = "ACS ACR1252"                      listen_port = 9251
   pad_device = "/dev/ttyUSB0"                 (a counter only; pad_dialect names its family)
+  pad_driver = "keypad"                       (a plain keypad, with allow_terminal_encryption)
 PCSCLITE_CSOCK_NAME names the socket of a private pcscd. The log goes to stderr, one JSON a line.
 """
 
@@ -86,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     enrol = commands.add_parser("enrol", help="give this machine its identity, once")
-    enrol.add_argument("--code", required=True, help="the one-time code the backend gave")
+    enrol.add_argument(
+        "--code", required=True, help="the one-time code the backend gave; - reads it unseen"
+    )
     enrol.set_defaults(run=_run_enrol)
     counter = commands.add_parser("counter", help="take payments: a card, a code, a receipt")
     counter.set_defaults(run=_run_counter)
@@ -96,9 +102,17 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="command"
     )
     of_desk = _add_desk_commands(desk)
+    keypad = commands.add_parser(
+        "keypad", help="a plain keypad, whose codes this terminal encrypts"
+    )
+    install = keypad.add_subparsers(required=True, metavar="command").add_parser(
+        "install-key", help="put its initial key here, from a TR-31 block and two components"
+    )
+    install.add_argument("--block", type=Path, required=True, metavar="FILE", help="the key block")
+    install.set_defaults(run=_run_install_key)
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
-    for command in (enrol, counter, gate, doctor, *of_desk):
+    for command in (enrol, counter, gate, install, doctor, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
     for command in (enrol, doctor, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -146,10 +160,29 @@ def _run_enrol(chosen: argparse.Namespace) -> int:
     from terminal.identity import enrol  # noqa: PLC0415 -- idem
     from terminal.settings import EnrolmentSettings, load_settings  # noqa: PLC0415 -- idem
 
-    identity = enrol(load_settings(EnrolmentSettings, chosen.config), chosen.code)
+    code = (
+        _ask_unseen("Code d’enrôlement : ") if chosen.code == FROM_STANDARD_INPUT else chosen.code
+    )
+    identity = enrol(load_settings(EnrolmentSettings, chosen.config), code)
     answer = {"terminal_id": identity.terminal_id, "kind": identity.kind, "name": identity.name}
     print(json.dumps(answer) if chosen.json else enrolled(identity.name, identity.kind))
     return 0
+
+
+def _run_install_key(chosen: argparse.Namespace) -> int:
+    from terminal.pin.injection import install_key  # noqa: PLC0415 -- idem
+    from terminal.settings import CounterSettings, load_settings  # noqa: PLC0415 -- idem
+
+    state_dir = load_settings(CounterSettings, chosen.config).state_dir
+    print(f"Clé du clavier {install_key(chosen.block, state_dir, _ask_unseen)} installée.")
+    return 0
+
+
+def _ask_unseen(prompt: str) -> str:
+    """Ask a person without echo; a pipe is read line by line, for installers."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().strip()
 
 
 def _run_counter(chosen: argparse.Namespace) -> int:
