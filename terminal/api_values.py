@@ -31,6 +31,7 @@ HexBytes = Annotated[bytes, BeforeValidator(_bytes_of_hex)]
 RndAnswer = Annotated[HexBytes, Field(min_length=32, max_length=32)]
 CommandBytes = Annotated[HexBytes, Field(min_length=1, max_length=261)]
 CardNumberText = Annotated[str, Field(pattern=r"^[0-9]{16}$")]
+PadLines = tuple[str, str]
 PathPart = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]  # goes into a path
 
 
@@ -101,8 +102,18 @@ class CardProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """Money of a payment that came back later."""
+
+    refund_id: UUID
+    authorisation_number: Text
+    amount_cents: Annotated[int, Field(gt=0)]
+    refunded_at: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """The money is debited."""
+    """The money is debited; `refunds` is what came back since."""
 
     payment_id: UUID
     status: Literal["approved"] = "approved"
@@ -111,17 +122,49 @@ class Approved:
     amount_cents: Annotated[int, Field(gt=0)]
     remaining_cents: Cents
     decided_at: AwareDatetime
+    refunds: tuple[RefundLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """The payment was approved, and undone on the same day: no money is out."""
+
+    payment_id: UUID
+    status: Literal["voided"] = "voided"
+    authorisation_number: Text
+    benefit: Text
+    amount_cents: Annotated[int, Field(gt=0)]
+    void_id: UUID
+    decided_at: AwareDatetime
+    voided_at: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Another benefit, and how much of the amount it would pay here."""
+
+    benefit: Text
+    label: Text
+    accepts_cents: Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """The backend said no; `message` is the French sentence for the holder."""
+    """The backend said no; `message` is the French sentence for the holder.
+
+    `pad_lines` says it on the pad, `choices` what would pay instead (after the right code only),
+    `limit_cents` the largest amount that would be taken.
+    """
 
     payment_id: UUID
     status: Literal["declined"] = "declined"
     reason: Text
     message: str
+    message_en: str = ""
+    pad_lines: PadLines | None = None
     tries_left: Annotated[int, Field(ge=0)] | None = None
+    limit_cents: Annotated[int, Field(ge=0)] | None = None
+    choices: tuple[Choice, ...] = ()
     decided_at: AwareDatetime
 
 
@@ -135,19 +178,21 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
-    """The payment was reversed: no money is out."""
+    """The payment was reversed: no money is out; `amount_cents` is what that gave back."""
 
     payment_id: UUID
     status: Literal["reversed"] = "reversed"
+    amount_cents: Cents = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """The reversal is recorded; `money_moved` says whether it gave money back."""
+    """The reversal is recorded; `money_moved` says whether it gave money back, and how much."""
 
     payment_id: UUID
     status: Literal["reversed"]
     money_moved: bool
+    amount_cents: Cents = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,11 +306,13 @@ class PersonalisationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorBody:
-    """The body of every refusal."""
+    """The body of every refusal; `message_fr` and `pad_lines` are for who stands there."""
 
     code: Text
     message: str = ""
     details: dict[str, object] | None = None
+    message_fr: str | None = None
+    pad_lines: PadLines | None = None
 
 
 # Built once: building one takes longer than using it a hundred times.
@@ -277,8 +324,8 @@ CARD_PROOF = TypeAdapter(CardProof)
 DECISION: TypeAdapter[Approved | Declined] = TypeAdapter(
     Annotated[Approved | Declined, Field(discriminator="status")]
 )
-PAYMENT: TypeAdapter[Approved | Declined | Pending | Reversed] = TypeAdapter(
-    Annotated[Approved | Declined | Pending | Reversed, Field(discriminator="status")]
+PAYMENT: TypeAdapter[Approved | Declined | Pending | Reversed | Voided] = TypeAdapter(
+    Annotated[Approved | Declined | Pending | Reversed | Voided, Field(discriminator="status")]
 )
 REVERSAL = TypeAdapter(Reversal)
 ACCESS_LIST_ANSWER = TypeAdapter(AccessListAnswer)

@@ -49,7 +49,8 @@ def refusal(answer: Answer) -> BackendRefused:
         error = api_values.ERROR_BODY.validate_json(answer.body, strict=True)
     except ValidationError as cause:
         raise BackendGarbled(_places(cause), status=answer.status) from None
-    return BackendRefused(answer.status, error.code, error.message, error.details)
+    said = (error.message_fr, error.pad_lines)
+    return BackendRefused(answer.status, error.code, error.message, error.details, said=said)
 
 
 def _places(error: ValidationError) -> str:

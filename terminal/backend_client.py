@@ -43,9 +43,11 @@ from terminal.api_values import (
     Reversed,
     SignedList,
     TerminalDescription,
+    Voided,
 )
 from terminal.backend_answers import Answer, parse, refusal, same
 from terminal.backend_clock import BackendClock
+from terminal.backend_returns import ReturnRoutes
 from terminal.errors import BackendGarbled, BackendRefused, BackendUnreachable
 
 CONNECT_SECONDS_MAX = 3.0
@@ -86,7 +88,7 @@ class PinToSend(Protocol):
     def reveal(self) -> str: ...  # noqa: D102 -- the one door: the encrypted block, in hex
 
 
-class BackendClient:
+class BackendClient(ReturnRoutes):
     """The backend as one terminal sees it. Close it, or use it in a `with`.
 
     `base_url` has no path; `now` gives aware UTC times; `ca_file` replaces the authorities of the
@@ -169,7 +171,9 @@ class BackendClient:
             same("amount_cents", decision.amount_cents, amount_cents)
         return decision
 
-    def find_payment(self, payment_id: UUID) -> Approved | Declined | Pending | Reversed | None:
+    def find_payment(
+        self, payment_id: UUID
+    ) -> Approved | Declined | Pending | Reversed | Voided | None:
         """Return what happened to a payment of this terminal; None: the backend never saw it."""
         try:
             payment = self._get(f"/v1/payments/{payment_id}", api_values.PAYMENT)

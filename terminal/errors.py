@@ -110,9 +110,15 @@ class BackendRefused(BackendError):
         code: str,
         message: str = "",
         details: Mapping[str, object] | None = None,
+        *,
+        said: tuple[str | None, tuple[str, str] | None] = (None, None),
     ) -> None:
-        """Keep the HTTP status, the stable code, the English message and its details."""
+        """Keep the HTTP status, the stable code, the English message and its details.
+
+        `said` is the backend's French sentence for who stands there, and its two lines for a pad.
+        """
         super().__init__(f"{status} {code}")
+        self.message_fr, self.pad_lines = said
         self.status = status
         self.code = code
         self.message = message
@@ -162,3 +168,19 @@ class IdentityError(TerminalError):
 
 class SettingsError(TerminalError):
     """The configuration is missing, malformed or unsafe; the message says what to change."""
+
+
+class PrinterError(TerminalError):
+    """The ticket printer did not print; no sale is ever touched by it."""
+
+
+class PrinterAbsent(PrinterError):
+    """It is not there, or not switched on."""
+
+
+class PrinterOutOfPaper(PrinterError):
+    """Its roll is at its end."""
+
+
+class PrinterSilent(PrinterError):
+    """It takes no bytes, or does not answer: its cover may be open."""

@@ -29,7 +29,8 @@ def test_every_schema_of_the_contract_is_one() -> None:
 
 
 def test_the_terminal_asks_only_for_what_the_contract_has() -> None:
-    source = (ROOT / "terminal" / "backend_client.py").read_text(encoding="utf-8")
+    files = ("backend_client.py", "backend_returns.py")
+    source = "".join((ROOT / "terminal" / name).read_text(encoding="utf-8") for name in files)
     asked = {re.sub(r"\{[^}]*\}", "{}", path) for path in re.findall(r'"(/v1/[^"]*)"', source)}
     offered = {re.sub(r"\{[^}]*\}", "{}", path) for path in committed()["paths"]}
     assert asked
