@@ -22,7 +22,7 @@ from backend.access.establishments import (
 )
 from backend.access.tables import Establishment
 from backend.accounts.activation import invite
-from backend.accounts.beneficiaries import create_beneficiary
+from backend.accounts.beneficiaries import Contact, create_beneficiary
 from backend.accounts.tables import Beneficiary
 from backend.benefits.campaigns import allow_at, create_benefit, create_campaign
 from backend.benefits.grants import grant
@@ -264,6 +264,7 @@ def _apply_beneficiary(
             given_name=declared.given_name,
             family_name=declared.family_name,
             birth_date=declared.birth_date,
+            contact=Contact(declared.email, declared.phone, declared.postcode),
             now=now,
             make_id=_always(new_id),
         )

@@ -37,6 +37,9 @@ NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:pass:declared")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 .-]{8,19}$")]
+Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z -]{3,10}$")]
 IsoDay = Annotated[int, Field(ge=1, le=7)]
 
 
@@ -114,6 +117,9 @@ class DeclaredBeneficiary(Declared):
     given_name: Name
     family_name: Name
     birth_date: date
+    email: Email | None = None
+    phone: Phone | None = None
+    postcode: Postcode | None = None
     grants: dict[str, PositiveInt] = {}
     establishment: str | None = None
     services: tuple[str, ...] = ()

@@ -6,13 +6,40 @@ from backend.cards.life import block_card
 from backend.commands.lookup import card_numbered
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import revoke_terminal
+from backend.pins.errors import CodeNotSet
+from backend.pins.forcing import force_change
 from backend.services import Services
+from backend.settings import LostCardCode
+
+#: Somebody else may hold such a card, and may have seen its code typed.
+TAKEN_AWAY = ("lost", "stolen")
 
 
-def block(services: Services, card_number: str, reason: str) -> None:
-    """Block the card with this number; raise CommandRefused, CardStateRefused."""
+def block(
+    services: Services,
+    card_number: str,
+    reason: str,
+    code: LostCardCode | None = None,
+    by: str = "operator",
+) -> bool:
+    """Block the card with this number; True when its holder must choose another code.
+
+    `code` says whether a lost or stolen card's code may stay (None: as the settings say). A gate
+    looks at neither. Raises CommandRefused, CardStateRefused.
+    """
+    choice = code or services.settings.lost_card_code
     with services.database.unit_of_work() as session:
-        block_card(session, card_numbered(session, card_number).id, reason, services.now())
+        card = card_numbered(session, card_number)
+        block_card(session, card.id, reason, services.now())
+        if reason not in TAKEN_AWAY or choice is LostCardCode.KEEP:
+            return False
+        try:
+            force_change(
+                session, card.beneficiary_id, services.now(), by=by, reason=f"card {reason}"
+            )
+        except CodeNotSet:
+            return False
+    return True
 
 
 def revoke(services: Services, terminal_id: str) -> None:

@@ -1,8 +1,11 @@
 """`cards …`, `block-card`, `revoke-terminal`: what is out there, and stopping it at once."""
 
+import getpass
+
 from backend.cards.states import CardState
 from backend.commands import cards, register
 from backend.commands.verbs.invocation import Family, Invocation
+from backend.settings import LostCardCode
 
 
 def add(root: Family) -> None:
@@ -15,6 +18,12 @@ def add(root: Family) -> None:
     one = root.verb("block-card", _block, "block a card at once, with a reason")
     one.add_argument("--card-number", required=True)
     one.add_argument("--reason", required=True, choices=("lost", "stolen", "damaged", "decision"))
+    one.add_argument(
+        "--code",
+        type=LostCardCode,
+        choices=list(LostCardCode),
+        help="a lost or stolen card's code: keep it, or let its holder choose another",
+    )
     one = root.verb("revoke-terminal", _revoke, "revoke a terminal at once")
     one.add_argument("--terminal-id", required=True)
 
@@ -30,8 +39,11 @@ def _versions(asked: Invocation) -> None:
 
 
 def _block(asked: Invocation) -> None:
-    register.block(asked.services(), asked.options.card_number, asked.options.reason)
-    asked.say("card blocked")
+    options, by = asked.options, getpass.getuser()
+    changing = register.block(
+        asked.services(), options.card_number, options.reason, options.code, by
+    )
+    asked.say("card blocked; its holder must choose another code" if changing else "card blocked")
 
 
 def _revoke(asked: Invocation) -> None:
