@@ -65,6 +65,7 @@ class PrinterSettings(_Section):
     """A ticket printer that speaks ESC/POS: on a network, a serial line, or as a device file.
 
     `columns` is what fits on its roll; `profile` is python-escpos's name for the model.
+    `asks_status` is false for a printer that cannot say whether it has paper.
     """
 
     kind: Literal["network", "serial", "file"]
@@ -74,6 +75,7 @@ class PrinterSettings(_Section):
     line: Annotated[str, Field(pattern=LINE_PATTERN)] = "9600 8N1"
     columns: Annotated[int, Field(ge=24, le=64)] = 42
     profile: Annotated[str, Field(min_length=1, max_length=40)] = "default"
+    asks_status: bool = True
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:

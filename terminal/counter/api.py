@@ -38,6 +38,8 @@ from terminal.counter.events import event_stream
 from terminal.counter.figures import counter_figures
 from terminal.counter.journal import SALES_LISTED_MAX, SaleJournal
 from terminal.counter.page import Place, render_till
+from terminal.counter.receipts.office import ReceiptOffice
+from terminal.counter.receipts.routes import add_receipts
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
 from terminal.loopback import SHARED_STATIC
@@ -75,6 +77,7 @@ class Till:
     clock_ahead: Callable[[], timedelta | None]
     now: Callable[[], datetime]
     stopping: Callable[[], bool]
+    receipts: ReceiptOffice | None = None
 
 
 def create_app(till: Till) -> FastAPI:
@@ -83,6 +86,8 @@ def create_app(till: Till) -> FastAPI:
     _add_refusals(app)
     _add_sales(app, till)
     _add_watching(app, till)
+    if till.receipts is not None:
+        add_receipts(app, till.receipts, lambda sale_id: _find_sale(till, sale_id).record)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.middleware("http")(_only_from_here)
@@ -109,10 +114,7 @@ def _add_sales(app: FastAPI, till: Till) -> None:
 
     @app.get("/sales/{sale_id}")
     def find_sale(sale_id: SaleId) -> SaleShape:
-        view = till.counter.find(sale_id)
-        if view is None:
-            raise SaleRefused("sale_not_found")
-        return sale_shape(view)
+        return sale_shape(_find_sale(till, sale_id))
 
 
 def _add_watching(app: FastAPI, till: Till) -> None:
@@ -165,6 +167,13 @@ def start_of_day(now: datetime) -> datetime:
     """Return the midnight in Paris that began the day of `now`, in UTC."""
     today = now.astimezone(PARIS).date()
     return datetime.combine(today, time.min, PARIS).astimezone(UTC)
+
+
+def _find_sale(till: Till, sale_id: str) -> SaleView:
+    view = till.counter.find(sale_id)
+    if view is None:
+        raise SaleRefused("sale_not_found")
+    return view
 
 
 def _todays_sales(till: Till) -> SalesShape:

@@ -20,6 +20,7 @@ from terminal.counter.health import HealthWatch, Probes
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.page import Place
 from terminal.counter.ports import Collaborators
+from terminal.counter.receipts.office import open_office
 from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.tills.open_tills import TillHost, open_tills
 from terminal.counter.view import SaleView
@@ -73,6 +74,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
         collaborators = wrap(make_collaborators(settings, backend, journal))
         counter = Counter(collaborators, journal, news.publish, uuid4)
         stopping = threading.Event()
+        receipt_place = _receipt_place(identity, settings)
         till = Till(
             counter=counter,
             journal=journal,
@@ -82,9 +84,11 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             clock_ahead=lambda: backend.clock.ahead,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
+            receipts=stack.enter_context(
+                open_office(settings, receipt_place, collaborators.clock.now)
+            ),
         )
         counter.start()
-        receipt_place = _receipt_place(identity, settings)
         host = TillHost(counter, collaborators.clock, receipt_place, stopping.is_set)
         try:
             with open_tills(settings, host):

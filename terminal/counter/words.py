@@ -125,6 +125,20 @@ API_SENTENCES: dict[str, str] = {
     "no_sale_in_progress": "Aucune vente n’est en cours.",
     "sale_already_settled": "Le paiement vient d’être accepté, il ne peut plus être annulé ici.",
     "sale_not_found": "Cette vente n’existe pas.",
+    "sale_not_finished": "Cette vente n’est pas terminée. Attendez sa fin pour avoir son reçu.",
+    "no_printer": "Aucune imprimante n’est réglée sur cette caisse. Montrez le reçu à l’écran.",
+    "printer_absent": (
+        "L’imprimante ne répond pas, la vente n’est pas touchée. "
+        "Vérifiez qu’elle est allumée et branchée, puis réimprimez."
+    ),
+    "printer_out_of_paper": (
+        "L’imprimante n’a plus de papier, la vente n’est pas touchée. "
+        "Changez le rouleau, puis réimprimez."
+    ),
+    "printer_silent": (
+        "L’imprimante n’a pas pris le reçu, la vente n’est pas touchée. "
+        "Vérifiez son capot et son papier, puis réimprimez."
+    ),
     "benefit_not_offered": "Cet avantage n’est pas proposé pour cette vente.",
     "too_many_open_reversals": (
         "Trop d’annulations attendent le serveur. Rétablissez la connexion avant de vendre."

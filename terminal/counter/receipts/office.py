@@ -1,0 +1,120 @@
+"""Giving a sale's receipt to who asks: as text, as PDF, on paper; original once, then duplicata.
+
+Promise: only a sale at rest has one, the journal of sales is only read, and a paper counts as given
+once the printer had taken it all. Which sale was given on paper is kept in a file of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+from terminal.counter.receipts.paper import receipt_bytes
+from terminal.counter.receipts.pdf import receipt_pdf
+from terminal.counter.receipts.printer import Printer, open_printer
+from terminal.counter.receipts.receipt import Receipt, ReceiptPlace, receipt_of
+from terminal.counter.receipts.text import receipt_text
+from terminal.counter.record import SaleRecord
+from terminal.errors import PrinterAbsent
+from terminal.journal_file import JournalFile, open_journal
+from terminal.settings import CounterSettings
+from terminal.till_settings import PrinterSettings
+
+PRINTED_FILE = "printed.db"
+_SCHEMA = """
+create table printed (
+    sequence integer primary key autoincrement,
+    sale_id text not null,
+    at text not null
+) strict;
+create index printed_by_sale on printed (sale_id);
+"""
+
+
+class PrintedBook:
+    """Which sales' receipts went out on paper."""
+
+    def __init__(self, file: JournalFile) -> None:
+        self._file = file
+
+    def has(self, sale_id: str) -> bool:
+        """Return whether this sale's receipt was printed before."""
+        return (
+            self._file.first_row("select 1 from printed where sale_id = ?", (sale_id,)) is not None
+        )
+
+    def note(self, sale_id: str, at: datetime) -> None:
+        """Write that it was printed."""
+        written = at.astimezone(UTC).isoformat(timespec="seconds")
+        self._file.execute("insert into printed (sale_id, at) values (?, ?)", (sale_id, written))
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterPlace:
+    """A printer and the roll in it."""
+
+    printer: Printer
+    settings: PrinterSettings
+
+
+class ReceiptOffice:
+    """The receipts of one counter; its methods may be called from several threads."""
+
+    def __init__(
+        self,
+        place: ReceiptPlace,
+        printed: PrintedBook,
+        now: Callable[[], datetime],
+        printer: PrinterPlace | None = None,
+    ) -> None:
+        self._place = place
+        self._printed = printed
+        self._now = now
+        self._printer = printer
+        self._lock = Lock()
+
+    @property
+    def can_print(self) -> bool:
+        """True when a printer is configured."""
+        return self._printer is not None
+
+    def text(self, sale: SaleRecord, *, with_balance: bool = False) -> str:
+        """Return the receipt for a screen; raises NoReceipt."""
+        return receipt_text(self._receipt(sale, with_balance=with_balance))
+
+    def pdf(self, sale: SaleRecord, *, with_balance: bool = False) -> bytes:
+        """Return the receipt as PDF; raises NoReceipt."""
+        return receipt_pdf(self._receipt(sale, with_balance=with_balance))
+
+    def print(self, sale: SaleRecord, *, with_balance: bool = False) -> bool:
+        """Print it; return whether it was a duplicata. Raises NoReceipt, PrinterError."""
+        if self._printer is None:
+            raise PrinterAbsent("no printer is configured")
+        with self._lock:  # one roll, one ticket at a time
+            receipt = self._receipt(sale, with_balance=with_balance)
+            settings = self._printer.settings
+            ticket = receipt_bytes(receipt, settings.columns, settings.profile)
+            self._printer.printer.print_ticket(ticket)
+            self._printed.note(sale.sale_id, self._now())
+        return receipt.duplicate
+
+    def _receipt(self, sale: SaleRecord, *, with_balance: bool) -> Receipt:
+        return receipt_of(
+            sale,
+            self._place,
+            with_balance=with_balance,
+            duplicate=self._printed.has(sale.sale_id),
+        )
+
+
+@contextmanager
+def open_office(
+    settings: CounterSettings, place: ReceiptPlace, now: Callable[[], datetime]
+) -> Iterator[ReceiptOffice]:
+    """Give receipts while the block runs; raises JournalError when it cannot begin."""
+    with open_journal(settings.state_dir / PRINTED_FILE, _SCHEMA) as file:
+        printer = None
+        if settings.printer is not None:
+            printer = PrinterPlace(open_printer(settings.printer), settings.printer)
+        yield ReceiptOffice(place, PrintedBook(file), now, printer)
