@@ -1,63 +1,31 @@
-"""`check-ledger`: prove that everything adds up, while payments go on.
+"""`pass-backend ledger check`: prove that everything adds up, while payments go on.
 
-It asks one question in one statement, so every engine answers from one moment and no movement
-is seen by half. It cannot see a forger who rewrites history and totals alike, with the
-triggers removed: that takes an owner of the database, and belongs to its backups.
+All is read from one moment: on PostgreSQL one repeatable-read snapshot, on SQLite one read
+transaction; neither makes a payment wait. Rows come `ROWS_AT_ONCE` at a time, and sums are the
+database's work; what grows here is one entry for each unlimited account.
+
+Checked: debits equal credits; each account's totals equal its history (an unlimited one's as far
+as it is rolled up); nothing limited below zero, what is held counted; held sums equal the open
+holds; each hold settled at most once, for at most its amount, by a transfer that says the same;
+every row names rows that exist; the hash chains. It cannot see a forger who rewrites history,
+totals and chains alike, unless given heads of chains that were kept elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Subquery, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Subquery, case, cast, func, or_, select, text, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from backend.ledger.check_chains import check_chains
+from backend.ledger.check_holds import absent, check_holds, held_by
+from backend.ledger.report import Progress, Report, Tally, Trouble
 from backend.ledger.tables import Account, Side, Transfer
 
-PROBLEMS_MAX: Final = 100
 ROWS_AT_ONCE: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, and with which account (None: with the whole)."""
-
-    account_id: UUID | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was counted, in cents and rows, and everything found wrong."""
-
-    accounts: int
-    transfers: int
-    debits_cents: int
-    credits_cents: int
-    problems_count: int
-    #: The first `PROBLEMS_MAX` of them.
-    problems: tuple[Problem, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.problems_count == 0
-
-
-@dataclass(slots=True)
-class _Tally:
-    accounts: int = 0
-    transfers: int = 0
-    debits: int = 0
-    credits: int = 0
-    problems_count: int = 0
-
-    def add(self, line: "_Line") -> None:
-        self.accounts += 1
-        self.transfers += line.debits_count
-        self.debits += line.debits_posted + line.debits_history - line.debits_due
-        self.credits += line.credits_posted + line.credits_history - line.credits_due
+PROGRESS_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,89 +35,122 @@ class _Line:
     limited: bool
     debits_posted: int
     credits_posted: int
+    debits_held: int
+    credits_held: int
     #: What the totals should be: the history, up to where it is rolled up.
     debits_due: int
     debits_history: int
-    debits_count: int
     credits_due: int
     credits_history: int
+    debits_held_due: int
+    credits_held_due: int
 
 
-def check_ledger(session: Session) -> Report:
-    """Check the trial balance, the limits, and every balance against its history."""
-    tally, problems = _Tally(), list[Problem]()
+def check_ledger(
+    session: Session,
+    progress: Progress = lambda _part, _done, _all: None,
+    known_heads: Mapping[tuple[UUID, int], bytes] | None = None,
+) -> Report:
+    """Check everything, from the moment of the first reading.
+
+    The session must not have read before. `known_heads` are hashes of seals, by account and
+    number, that were kept elsewhere.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    tally = Tally()
+    _check_accounts(session, tally, progress)
+    _check_orphans(session, tally, progress)
+    check_holds(session, tally, progress)
+    check_chains(session, tally, progress, known_heads or {})
+    return tally.report()
+
+
+def _check_accounts(session: Session, tally: Tally, progress: Progress) -> None:
+    accounts = session.scalar(select(func.count()).select_from(Account)) or 0
+    debits = credits_ = 0
+    progress("accounts", 0, accounts)
     for line in _lines(session):
-        tally.add(line)
-        for problem in _problems_of(line):
-            tally.problems_count += 1
-            if len(problems) < PROBLEMS_MAX:
-                problems.append(problem)
-    if tally.debits != tally.credits:
-        tally.problems_count += 1
+        tally.accounts += 1
+        debits += line.debits_posted + line.debits_history - line.debits_due
+        credits_ += line.credits_posted + line.credits_history - line.credits_due
+        for trouble, words in _problems_of(line):
+            tally.note(trouble, line.account_id, words)
+        if tally.accounts % PROGRESS_ROWS == 0:
+            progress("accounts", tally.accounts, accounts)
+    progress("accounts", tally.accounts, accounts)
+    tally.debits_cents, tally.credits_cents = debits, credits_
+    if debits != credits_:
         # First, even when the list is full: it is the gravest.
-        problems.insert(0, Problem(None, f"debits {tally.debits}, credits {tally.credits}"))
-    return Report(
-        accounts=tally.accounts,
-        transfers=tally.transfers,
-        debits_cents=tally.debits,
-        credits_cents=tally.credits,
-        problems_count=tally.problems_count,
-        problems=tuple(problems[:PROBLEMS_MAX]),
-    )
+        tally.note_first(Trouble.TRIAL_BALANCE, f"debits {debits}, credits {credits_}")
 
 
-def _problems_of(line: _Line) -> Iterator[Problem]:
-    if line.debits_posted != line.debits_due:
-        yield Problem(
-            line.account_id, f"debits say {line.debits_posted}, history {line.debits_due}"
-        )
-    if line.credits_posted != line.credits_due:
-        yield Problem(
-            line.account_id, f"credits say {line.credits_posted}, history {line.credits_due}"
-        )
+def _problems_of(line: _Line) -> Iterator[tuple[Trouble, str]]:
+    for trouble, name, found, due in (
+        (Trouble.TOTALS, "debits", line.debits_posted, line.debits_due),
+        (Trouble.TOTALS, "credits", line.credits_posted, line.credits_due),
+        (Trouble.HELD, "held debits", line.debits_held, line.debits_held_due),
+        (Trouble.HELD, "held credits", line.credits_held, line.credits_held_due),
+    ):
+        if found != due:
+            yield trouble, f"{name} say {found}, history {due}"
     # From history, not from the totals: the totals are what is being doubted.
-    balance = line.credits_history - line.debits_history
+    available = line.credits_history - line.debits_history - line.debits_held_due
     if line.normal_side is Side.DEBIT:
-        balance = -balance
-    if line.limited and balance < 0:
-        yield Problem(line.account_id, f"below zero: {balance}")
+        available = line.debits_history - line.credits_history - line.credits_held_due
+    if line.limited and available < 0:
+        yield Trouble.BELOW_ZERO, f"below zero: {available}"
 
 
 def _lines(session: Session) -> Iterator[_Line]:
-    debits = _history(Transfer.debit_account_id)
-    credits_ = _history(Transfer.credit_account_id)
-    query = (
-        select(
-            Account.id,
-            Account.normal_side,
-            Account.limited,
-            Account.debits_posted,
-            Account.credits_posted,
-            func.coalesce(debits.c.posted, 0),
-            func.coalesce(debits.c.total, 0),
-            func.coalesce(debits.c.number, 0),
-            func.coalesce(credits_.c.posted, 0),
-            func.coalesce(credits_.c.total, 0),
-        )
-        .outerjoin(debits, debits.c.account_id == Account.id)
-        .outerjoin(credits_, credits_.c.account_id == Account.id)
-        .execution_options(yield_per=ROWS_AT_ONCE)
+    debits, credits_ = _history(Transfer.debit_account_id), _history(Transfer.credit_account_id)
+    debits_held, credits_held = held_by("debit_account_id"), held_by("credit_account_id")
+    query = select(
+        Account.id,
+        Account.normal_side,
+        Account.limited,
+        Account.debits_posted,
+        Account.credits_posted,
+        Account.debits_held,
+        Account.credits_held,
+        *(
+            func.coalesce(sum_, 0)
+            for sum_ in (
+                debits.c.posted,
+                debits.c.total,
+                credits_.c.posted,
+                credits_.c.total,
+                debits_held.c.total,
+                credits_held.c.total,
+            )
+        ),
     )
-    return (_Line(*row) for row in session.execute(query))
+    for sums in (debits, credits_, debits_held, credits_held):
+        query = query.outerjoin(sums, sums.c.account_id == Account.id)
+    rows = session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    return (_Line(*row) for row in rows)
 
 
 def _history(account_id: InstrumentedAttribute[UUID]) -> Subquery:
     due = or_(Account.limited, Transfer.sequence <= Account.rolled_up_to)
-    posted = case((due, Transfer.amount_cents), else_=0)
     return (
         select(
             account_id.label("account_id"),
             # PostgreSQL sums BIGINT into NUMERIC, which would come back as Decimal.
-            cast(func.sum(posted), BigInteger).label("posted"),
+            cast(func.sum(case((due, Transfer.amount_cents), else_=0)), BigInteger).label("posted"),
             cast(func.sum(Transfer.amount_cents), BigInteger).label("total"),
-            func.count().label("number"),
         )
         .join(Account, Account.id == account_id)
         .group_by(account_id)
         .subquery()
     )
+
+
+def _check_orphans(session: Session, tally: Tally, progress: Progress) -> None:
+    progress("orphans", 0, 1)
+    named = union(select(Transfer.debit_account_id), select(Transfer.credit_account_id)).subquery()
+    account_id = named.c[0]
+    unknown = select(account_id).where(absent(Account.id, account_id))
+    for missing in session.scalars(unknown.execution_options(yield_per=ROWS_AT_ONCE)):
+        tally.note(Trouble.ORPHAN, missing, "transfers name this account, which is not there")
+    progress("orphans", 1, 1)

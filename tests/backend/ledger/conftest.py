@@ -1,5 +1,7 @@
 """A small world of money: one funding account, two wallets, one payable."""
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from backend.database import Database
 from backend.ledger.accounts import available, balance, open_account
-from backend.ledger.check import Report, check_ledger
+from backend.ledger.check import check_ledger
 from backend.ledger.holds import hold, release_hold, settle_hold
+from backend.ledger.report import Progress, Report
+from backend.ledger.sealing import Sealed, seal
 from backend.ledger.tables import AccountKind, Hold, Settlement, Transfer
 from backend.ledger.transfers import Movement, transfer
 
@@ -115,9 +119,16 @@ class Purse:
         with self.database.reading() as session:
             return balance(session, self.ids[name])
 
-    def check(self) -> Report:
+    def seal(self, sleep: Callable[[float], None] = time.sleep) -> Sealed:
+        return seal(self.database, lambda: NOW, sleep)
+
+    def check(
+        self,
+        known_heads: Mapping[tuple[UUID, int], bytes] | None = None,
+        progress: Progress = lambda _part, _done, _all: None,
+    ) -> Report:
         with self.database.reading() as session:
-            return check_ledger(session)
+            return check_ledger(session, progress, known_heads)
 
 
 def furnish(purse: Purse) -> Purse:
