@@ -1,7 +1,8 @@
 """`pass-backend apply`: bring the database to what a file declares, in one unit of work.
 
-What is there already is left as it is; what the file no longer names is not removed. One-time
-codes are in the result for what this run made, and never again; a pad's key never is.
+What is there already is left as it is, but limits, which are set; what the file no longer names
+is not removed. One-time codes are in the result for what this run made, and never again; a pad's
+key never is.
 """
 
 import json
@@ -15,6 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.access.establishments import (
+    RightTerms,
+    ServiceTerms,
     add_service,
     assign_gate,
     create_establishment,
@@ -42,6 +45,7 @@ from backend.commands.refusal import CommandRefused
 from backend.partners.enrolment import create_terminal
 from backend.partners.registry import create_outlet, create_partner
 from backend.partners.tables import Outlet, Partner, Terminal, TerminalKind
+from backend.payments.limits import LimitRule, limit_benefit, limit_partner
 from backend.pins.pads import register_pin_pad
 from backend.pins.tables import PinPad
 from backend.services import Services
@@ -103,6 +107,7 @@ def apply_file(services: Services, path: Path, pad_keys: Path | None = None) -> 
         now = services.now()
         _apply_campaigns(session, scheme, applied, now)
         _apply_partners(session, scheme, applied, now)
+        _apply_limits(session, scheme)
         _apply_establishments(session, scheme, applied)
         for key, terminal in scheme.terminal.items():
             _apply_terminal(services, session, key, terminal, applied)
@@ -172,6 +177,16 @@ def _apply_partners(
             _count(applied, "outlets")
 
 
+def _apply_limits(session: Session, scheme: DeclaredScheme) -> None:
+    """Set the limits that the file declares, whatever they were."""
+    for limit in scheme.limit.values():
+        rule = LimitRule(limit.per_payment_cents, limit.per_day_cents, limit.per_partner_day_cents)
+        if limit.benefit is not None:
+            limit_benefit(session, limit.benefit, rule)
+        elif limit.partner is not None:
+            limit_partner(session, id_of("partner", limit.partner), rule)
+
+
 def _apply_establishments(session: Session, scheme: DeclaredScheme, applied: Applied) -> None:
     for key, establishment in scheme.establishment.items():
         new_id = id_of("establishment", key)
@@ -186,7 +201,12 @@ def _apply_establishments(session: Session, scheme: DeclaredScheme, applied: App
                 label=service.label,
                 days=service.days,
                 hours=(time.fromisoformat(service.opens), time.fromisoformat(service.closes)),
-                passages_max=service.passages_max,
+                terms=ServiceTerms(
+                    passages_max=service.passages_max,
+                    week_max=service.week_max,
+                    held_on_closed_days=service.held_on_closed_days,
+                    reservation_cutoff=time.fromisoformat(service.reservation_cutoff),
+                ),
             )
         _count(applied, "establishments")
 
@@ -287,7 +307,14 @@ def _apply_beneficiary(
         )
     if declared.establishment is not None:
         establishment_id = id_of("establishment", declared.establishment)
-        enrol_pupil(session, establishment_id, new_id, declared.services)
+        rights = {code: RightTerms() for code in declared.services}
+        for code, right in declared.rights.items():
+            rights[code] = RightTerms(
+                days=None if right.days is None else frozenset(right.days),
+                by_reservation=right.by_reservation,
+                passages_max=right.passages_max,
+            )
+        enrol_pupil(session, establishment_id, new_id, rights, category=declared.category)
 
 
 def _order_card(session: Session, beneficiary_id: UUID, now: datetime) -> Card:

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from backend.access.tables import HolderCategory
 from backend.commands.refusal import CommandRefused
 from backend.partners.tables import TerminalKind
 from backend.pins.tables import PadEntry
@@ -71,6 +72,26 @@ class DeclaredPartner(Declared):
     benefits: tuple[str, ...] = ()
 
 
+class DeclaredLimit(Declared):
+    """How much may be paid (cents) of one benefit, or at one partner. Days are each holder's."""
+
+    benefit: str | None = None
+    partner: str | None = None
+    per_payment_cents: PositiveInt | None = None
+    per_day_cents: PositiveInt | None = None
+    per_partner_day_cents: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _one_scope(self) -> Self:
+        if (self.benefit is None) == (self.partner is None):
+            msg = "a limit names a benefit or a partner"
+            raise ValueError(msg)
+        if self.partner is not None and self.per_partner_day_cents is not None:
+            msg = "per_partner_day_cents is for a benefit; a partner's is per_day_cents"
+            raise ValueError(msg)
+        return self
+
+
 class DeclaredOutlet(Declared):
     """One of a partner's places."""
 
@@ -87,6 +108,17 @@ class DeclaredService(Declared):
     opens: Hour
     closes: Hour
     passages_max: PositiveInt = 1
+    week_max: PositiveInt | None = None
+    held_on_closed_days: bool = False
+    reservation_cutoff: Hour = "09:30"
+
+
+class DeclaredRight(Declared):
+    """What a right to a service depends on: any condition that holds is enough."""
+
+    days: tuple[IsoDay, ...] | None = None
+    by_reservation: bool = False
+    passages_max: PositiveInt | None = None
 
 
 class DeclaredEstablishment(Declared):
@@ -123,6 +155,8 @@ class DeclaredBeneficiary(Declared):
     grants: dict[str, PositiveInt] = {}
     establishment: str | None = None
     services: tuple[str, ...] = ()
+    rights: dict[str, DeclaredRight] = {}
+    category: HolderCategory = HolderCategory.PUPIL
 
 
 class DeclaredScheme(Declared):
@@ -131,6 +165,7 @@ class DeclaredScheme(Declared):
     campaign: dict[str, DeclaredCampaign] = {}
     benefit: dict[str, DeclaredBenefit] = {}
     partner: dict[str, DeclaredPartner] = {}
+    limit: dict[str, DeclaredLimit] = {}
     outlet: dict[str, DeclaredOutlet] = {}
     establishment: dict[str, DeclaredEstablishment] = {}
     terminal: dict[str, DeclaredTerminal] = {}
@@ -154,6 +189,9 @@ class DeclaredScheme(Declared):
             yield f"benefit.{key}", "campaign", benefit.campaign
         for key, partner in self.partner.items():
             yield from ((f"partner.{key}", "benefit", code) for code in partner.benefits)
+        for key, limit in self.limit.items():
+            named = "benefit" if limit.partner is None else "partner"
+            yield f"limit.{key}", named, limit.benefit or limit.partner or ""
         for key, outlet in self.outlet.items():
             yield f"outlet.{key}", "partner", outlet.partner
         for key, terminal in self.terminal.items():
