@@ -63,7 +63,8 @@ class Hands:
 
     def start_sale(self, amount_cents: int) -> str:
         """Ring up an amount and return the sale's id."""
-        answer = request("POST", f"{self._world.till}/sales", {"amount_cents": amount_cents})
+        url, wish = f"{self._world.till}/sales", {"amount_cents": amount_cents}
+        answer = request("POST", url, wish, self._world.till_token())
         return str(answer["sale_id"])
 
     def sale(self, sale_id: str) -> dict[str, Any]:
@@ -79,7 +80,8 @@ class Hands:
 
     def cancel_sale(self) -> None:
         """Press Annuler on the till."""
-        request("POST", f"{self._world.till}/sales/current/cancel")
+        url = f"{self._world.till}/sales/current/cancel"
+        request("POST", url, token=self._world.till_token())
 
     def wait_for_new_list(self) -> None:
         """Wait until the gate's list was confirmed by the backend after this moment."""

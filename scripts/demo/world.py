@@ -6,8 +6,9 @@ All state lies below one folder and is made new at each run.
 import json
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,48 @@ class World:
     gate: str
     simulator: str
 
+    def till_token(self) -> str:
+        """Read what a program must bring to sell at the till."""
+        return (self.folder / "caisse" / "till-token").read_text()
+
     def config(self, name: str) -> str:
         """Path of a program's configuration file."""
         return str(self.folder / f"{name}.toml")
 
 
-def set_stage(folder: Path, wanted: dict[str, int] | None = None) -> World:
+def _as_it_is(_name: str, text: str) -> str:
+    return text
+
+
+def _nothing_more(_stage: "Stage") -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage being set: its folder, its programs, and what `apply` reported."""
+
+    folder: Path
+    programs: Programs
+    applied: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """How a stage differs from the demonstration's.
+
+    `adjust` gets each configuration file by its name, and `scheme`, before it is written;
+    `prepare` acts when the scheme is applied and nothing runs yet.
+    """
+
+    adjust: Callable[[str, str], str] = _as_it_is
+    prepare: Callable[[Stage], None] = _nothing_more
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def set_stage(
+    folder: Path, wanted: dict[str, int] | None = None, staging: Staging | None = None
+) -> World:
     """Make the folder new, write all configuration, and start every program.
 
     `wanted` names the ports to listen on where they are free. Whatever was started is stopped
@@ -58,19 +95,22 @@ def set_stage(folder: Path, wanted: dict[str, int] | None = None) -> World:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
+    staging = staging or Staging()
     environment = {"PCSCLITE_CSOCK_NAME": str(folder / "pcscd" / "pcscd.comm")}
-    programs = Programs(folder / "logs", environment)
+    programs = Programs(folder / "logs", environment | dict(staging.environment))
     try:
-        return _start_all(folder, programs, wanted or WANTED_PORTS)
+        return _start_all(folder, programs, wanted or WANTED_PORTS, staging)
     except BaseException:
         programs.stop_all()
         raise
 
 
-def _start_all(folder: Path, programs: Programs, wanted: dict[str, int]) -> World:
+def _start_all(folder: Path, programs: Programs, wanted: dict[str, int], staging: Staging) -> World:
     ports = dict(zip(wanted, free_ports(list(wanted.values())), strict=True))
-    _write_configuration(folder, ports)
+    for name, text in {**_configuration(folder, ports), "scheme": SCHEME.read_text()}.items():
+        (folder / f"{name}.toml").write_text(staging.adjust(name, text.lstrip()))
     applied = _make_scheme(folder, programs)
+    staging.prepare(Stage(folder, programs, applied))
     people = {
         key: Person(one["card_number"], one["activation_token"])
         for key, one in applied["beneficiaries"].items()
@@ -100,7 +140,8 @@ def _make_scheme(folder: Path, programs: Programs) -> dict[str, Any]:
     backend = [str(BIN / "pass-backend"), "--config", str(folder / "backend.toml")]
     programs.run("pass-backend keys create", [*backend, "keys", "create"])
     programs.run("pass-backend migrate", [*backend, "migrate"])
-    command = [*backend, "apply", str(SCHEME), "--json", "--pad-keys", str(folder / "pads")]
+    scheme = str(folder / "scheme.toml")
+    command = [*backend, "apply", scheme, "--json", "--pad-keys", str(folder / "pads")]
     applied: dict[str, Any] = json.loads(programs.run("pass-backend apply", command))
     return applied
 
@@ -130,9 +171,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _write_configuration(folder: Path, ports: dict[str, int]) -> None:
+def _configuration(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     backend = f"http://127.0.0.1:{ports['backend']}"
-    files = {
+    return {
         "backend": f"""
 database_url = "sqlite:///{folder}/backend.sqlite3"
 vault_key_file = "{folder}/vault-keys.json"
@@ -168,16 +209,17 @@ state_dir = "{folder}/guichet"
 reader = "{COUNTER_READER}"
 """,
     }
-    for name, text in files.items():
-        (folder / f"{name}.toml").write_text(text.lstrip())
 
 
-def request(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def request(
+    method: str, url: str, body: dict[str, Any] | None = None, token: str | None = None
+) -> dict[str, Any]:
     """Ask a program something over HTTP; return its JSON object, empty if it sent none.
 
     Raises DemonstrationError for any answer that is not a success.
     """
-    answer = httpx.request(method, url, json=body, timeout=HTTP_SECONDS_MAX)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.request(method, url, json=body, headers=headers, timeout=HTTP_SECONDS_MAX)
     if not answer.is_success:
         # The body of a refusal never repeats what was typed.
         msg = f"{method} {url} answered {answer.status_code}: {answer.text[:500]}"

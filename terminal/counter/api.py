@@ -1,12 +1,12 @@
 """The till's HTTP, for this machine only: sell, cancel, choose, list, follow.
 
 Promise: an answer is a typed value or `{"code", "message"}` with a French sentence; what was sent
-is never echoed. Only pages and programs of this machine are served: another Host or Origin is
-refused, so that a web page elsewhere cannot sell or cancel. `counter.py` decides, not this.
+is never echoed. Only this machine is served, and who may change anything is `callers.py`.
+`counter.py` decides, not this.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
@@ -33,6 +33,7 @@ from terminal.counter.api_shapes import (
     sale_shape,
 )
 from terminal.counter.broker import Broker, TooManyListeners
+from terminal.counter.callers import only_from_here
 from terminal.counter.counter import Counter, SaleRefused
 from terminal.counter.events import event_stream
 from terminal.counter.figures import counter_figures
@@ -61,6 +62,7 @@ _STATUS_BY_CODE = {
     "sale_not_found": 404,
     "too_many_listeners": 503,
     "origin_refused": 403,
+    "token_refused": 401,
 }
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -78,6 +80,7 @@ class Till:
     now: Callable[[], datetime]
     stopping: Callable[[], bool]
     receipts: ReceiptOffice | None = None
+    token: str | None = None  # None: any program of this machine may sell
 
 
 def create_app(till: Till) -> FastAPI:
@@ -90,7 +93,7 @@ def create_app(till: Till) -> FastAPI:
         add_receipts(app, till.receipts, lambda sale_id: _find_sale(till, sale_id).record)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
-    app.middleware("http")(_only_from_here)
+    app.middleware("http")(only_from_here(till.token, _refusal))
     return app
 
 
@@ -231,17 +234,3 @@ def _add_refusals(app: FastAPI) -> None:
     def unrouted(_: Request, error: HTTPException) -> JSONResponse:
         code = "not_found" if error.status_code == 404 else "malformed_request"
         return _refusal(code, error.status_code)
-
-
-_LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
-
-
-async def _only_from_here(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Serve this machine's own page only: the name it was asked by, and where it was asked from."""
-    origin = request.headers.get("origin")
-    here = f"{request.url.scheme}://{request.url.netloc}"
-    if request.url.hostname not in _LOCAL_HOSTS or origin not in {None, here}:
-        return _refusal("origin_refused")
-    return await call_next(request)

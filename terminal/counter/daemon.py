@@ -15,6 +15,7 @@ from uuid import uuid4
 from terminal.backend_client import BackendClient
 from terminal.counter.api import Till, create_app
 from terminal.counter.broker import Broker
+from terminal.counter.callers import load_token
 from terminal.counter.counter import Counter
 from terminal.counter.health import HealthWatch, Probes
 from terminal.counter.journal import SaleJournal, open_sale_journal
@@ -87,6 +88,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             receipts=stack.enter_context(
                 open_office(settings, receipt_place, collaborators.clock.now)
             ),
+            token=load_token(settings.state_dir),
         )
         counter.start()
         host = TillHost(counter, collaborators.clock, receipt_place, stopping.is_set)

@@ -146,6 +146,7 @@ API_SENTENCES: dict[str, str] = {
     "journal_unavailable": REASON_SENTENCES[Reason.JOURNAL_UNAVAILABLE],
     "malformed_request": "La demande n’est pas valable.",
     "origin_refused": "Cette page n’a pas le droit de commander la caisse.",
+    "token_refused": "Ce programme doit présenter le jeton de la caisse.",
     "too_many_listeners": "Trop d’écrans suivent déjà cette caisse.",
     "stopping": "La caisse s’arrête. Attendez son redémarrage.",
     "not_found": "Cette adresse n’existe pas.",

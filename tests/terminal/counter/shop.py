@@ -54,7 +54,7 @@ class Shop:
             self.world.collaborators, journal, self.observe, CountingIds(), LIMITS
         )
         self.stopping = threading.Event()
-        till = Till(
+        self.till = Till(
             counter=self.counter,
             journal=journal,
             news=self.news,
@@ -64,7 +64,7 @@ class Shop:
             now=lambda: START,
             stopping=self.stopping.is_set,
         )
-        self.http = TestClient(create_app(till), base_url="http://127.0.0.1:9251")
+        self.http = TestClient(create_app(self.till), base_url="http://127.0.0.1:9251")
 
     def observe(self, view: SaleView | None) -> None:
         self.news.publish(view)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from terminal.counter.callers import load_token
 from terminal.counter.daemon import JOURNAL_FILE
 from terminal.counter.journal import open_sale_journal
 from terminal.counter.states import State
@@ -67,6 +68,8 @@ class Daemon:
     def ask(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
+        if data is not None:
+            headers["Authorization"] = f"Bearer {load_token(self.settings.state_dir)}"
         request = urllib.request.Request(self.url + path, data, headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
