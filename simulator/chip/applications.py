@@ -28,6 +28,7 @@ from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.state import ChipState
 from simulator.chip.status import RefusalError, Status, require
 
+AID_LENGTH = 3
 _CREATE_LENGTH = 5
 _HAS_KS3, _HAS_ISO_FILE_IDS = 0x10, 0x20
 _HAS_KEY_SETS, _HAS_VIRTUAL_CARD_KEYS = 0x01, 0x02
@@ -38,11 +39,19 @@ BATCH_AND_DATE = bytes.fromhex("BA34425650 1424")  # five bytes of batch, week 1
 
 
 def select_application(state: ChipState, body: bytes) -> bytes:
-    """SelectApplication; a refusal ends the session as well."""
+    """SelectApplication: one AID or, from EV2 on, two; a refusal ends the session as well.
+
+    Files and keys of the second are those whose number has bit 7 (NXP's reader library: SAI).
+    """
     state.end_session()
-    require(body in state.memory.applications, Status.APPLICATION_NOT_FOUND)
-    require(Damage(body) not in state.memory.damage, Status.APPLICATION_INTEGRITY_ERROR)
-    state.select(body)
+    first, second = body[:AID_LENGTH], body[AID_LENGTH:] or None
+    for aid in (first, second) if second else (first,):
+        require(aid in state.memory.applications, Status.APPLICATION_NOT_FOUND)
+        require(Damage(aid) not in state.memory.damage, Status.APPLICATION_INTEGRITY_ERROR)
+    # Chosen: two different applications, neither of them the level of the card.
+    alone = second is None or (first != second and PICC_AID not in {first, second})
+    require(alone, Status.PARAMETER_ERROR)
+    state.select(first, second)
     return b""
 
 
@@ -148,8 +157,8 @@ def get_key_settings(state: ChipState, _body: bytes) -> bytes:
 def change_key_settings(state: ChipState, body: bytes) -> bytes:
     """ChangeKeySettings: KS1, under the master key, unless frozen for ever.
 
-    A master key that was frozen stays so. [?] libfreefare's tests thawed one on EV1 cards; the
-    decoders of later chips call it irreversible, and how it is refused is not published.
+    A master key that was frozen thaws on an EV1, as libfreefare's card tests did; the decoders of
+    later chips call it irreversible, and how those refuse is ours to choose.
     """
     state.require_master()
     before, wanted = state.application.settings, KeySettings(body[0])
@@ -189,7 +198,7 @@ def disable_if_asked_in_session(state: ChipState) -> None:
 def get_version(state: ChipState, body: bytes) -> bytes:
     """GetVersion: hardware, software, then UID (zeros if random), batch and date.
 
-    [?] The optional byte of later chips; only 00, which changes nothing, is taken.
+    Of the optional byte of later chips only 00 is known, which changes nothing.
     """
     require(not any(body), Status.PARAMETER_ERROR)
     generation = state.generation

@@ -20,9 +20,9 @@ CAPABILITIES_LENGTH = 6
 AES_KINDS = frozenset({KeyKind.AES})
 DES_KINDS = frozenset({KeyKind.TWO_KEY_DES, KeyKind.THREE_KEY_DES})
 LEGACY_KINDS = frozenset({KeyKind.TWO_KEY_DES})
-# [?] How a kind of messaging that SetConfiguration has switched off refuses.
+# NT4H2421Gx (NTAG 424 DNA) table 27: a messaging that the configuration does not allow is 9D.
 MESSAGING_DISABLED = Status.PERMISSION_DENIED
-# [?] Whether AuthenticateEV2First aborts a transaction; other authentications do not.
+# Whether AuthenticateEV2First aborts a transaction; other authentications do not. Chosen.
 EV2_FIRST_ABORTS_TRANSACTION = True
 
 
@@ -41,13 +41,13 @@ class Pending:
 
 def begin_aes(state: ChipState, body: bytes) -> Pending:
     """AuthenticateAES: KeyNo."""
-    _require_enabled(state, EV1_DISABLED)
+    require_ev1_enabled(state)
     return _begin(state, _only_key_number(body), kinds=AES_KINDS, finish=_finish_ev1)
 
 
 def begin_iso(state: ChipState, body: bytes) -> Pending:
     """AuthenticateISO: KeyNo."""
-    _require_enabled(state, EV1_DISABLED)
+    require_ev1_enabled(state)
     return _begin(state, _only_key_number(body), kinds=DES_KINDS, finish=_finish_ev1)
 
 
@@ -77,6 +77,11 @@ def begin_ev2_non_first(state: ChipState, body: bytes) -> Pending:
     require(isinstance(session, Ev2Session), Status.AUTHENTICATION_ERROR)
     assert isinstance(session, Ev2Session)
     return _begin(state, number, kinds=AES_KINDS, finish=_finish_ev2_non_first, continued=session)
+
+
+def require_ev1_enabled(state: ChipState) -> None:
+    """Refuse when EV1 messaging was switched off."""
+    _require_enabled(state, EV1_DISABLED)
 
 
 def _require_enabled(state: ChipState, flag: int) -> None:

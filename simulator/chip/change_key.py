@@ -18,6 +18,7 @@ from simulator.chip.keys import (
     des_key,
     kind_from_bits,
 )
+from simulator.chip.memory import PROXIMITY_KEY
 from simulator.chip.messaging_ev2 import Ev2Session
 from simulator.chip.messaging_legacy import LegacySession
 from simulator.chip.state import MASTER_KEY, ChipState
@@ -51,7 +52,10 @@ class _Change:
 
 
 def change_key(state: ChipState, body: bytes) -> bytes:
-    """ChangeKey: one key of the selected level. KeyNo, then the decrypted key block."""
+    """ChangeKey: one key of the selected level. KeyNo, then the decrypted key block.
+
+    At the level of the card that is its master key or, from EV2 on, the key of proximity checks.
+    """
     return _carry_out(state, _wanted(state, bytes((CHANGE_KEY, body[0])), body[0]), body[1:])
 
 
@@ -68,6 +72,10 @@ def change_key_ev2(state: ChipState, body: bytes) -> bytes:
 def _carry_out(state: ChipState, change: _Change, block: bytes) -> bytes:
     require(_may_change(state, change), Status.AUTHENTICATION_ERROR)
     key = _read_key(state, change, block)
+    if change.number == PROXIMITY_KEY:
+        configuration = replace(state.configuration, proximity_key=key)
+        state.write(state.memory.with_configuration(configuration))
+        return b""
     if change.set_number:
         held = key_set(state, change.set_number)
         keys = (*held.keys[: change.number], key, *held.keys[change.number + 1 :])
@@ -82,6 +90,9 @@ def _carry_out(state: ChipState, change: _Change, block: bytes) -> bytes:
 
 def _wanted(state: ChipState, command: bytes, key_number_byte: int) -> _Change:
     number, kind_bits = key_number_byte & _NUMBER_BITS, key_number_byte >> _KIND_SHIFT
+    if number == PROXIMITY_KEY and state.at_picc_level and state.generation.knows_ev2:
+        old = state.configuration.proximity_key_or_zero
+        return _Change(command, 0, number, KeyKind.AES, old, own=False)
     old = state.key(number)
     if state.at_picc_level:
         kind = kind_from_bits(kind_bits)
@@ -104,6 +115,8 @@ def _may_change(state: ChipState, change: _Change) -> bool:
     """Apply the key settings; what nobody may do is 9D, a session on the wrong key is AE."""
     settings, session = state.application.settings, state.session
     assert session is not None
+    if change.number == PROXIMITY_KEY:
+        return state.has_master
     if change.number == MASTER_KEY and not change.set_number:
         require(settings.master_key_changeable, Status.PERMISSION_DENIED)
         return change.own

@@ -1,11 +1,11 @@
 """A MIFARE DESFire EV2, in process: power, frames, and dispatch of commands.
 
-Promise: what `transmit` answers follows the public facts; any error answer (but in a legacy
-session), any selection and any loss of power end the session; memory changes in one step or not
-at all.
+Promise: what `transmit` answers follows the public facts, and where there are none the choices of
+`docs/decisions/0011`; any error answer (but in a legacy session of an EV1), any selection
+and any loss of power end the session; memory changes in one step or not at all, but for a plain
+write into a standard file, which changes it with each of its frames.
 
-Not built: shared applications (a second AID in SelectApplication), delegated applications,
-additional access rights, SDM, the virtual card and its keys.
+Not built: delegated applications, SDM, the virtual card and its keys but that of proximity checks.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,11 @@ from simulator.chip.commands import (
     EV2_AUTHENTICATIONS,
     GET_DF_NAMES,
     SELECT_APPLICATION,
-    SELECT_LENGTH,
+    SELECT_LENGTHS,
+    SELECT_LENGTHS_EV2,
+    cutting,
     find_command,
+    keep_part,
     run_command,
     whole_length,
 )
@@ -52,7 +55,7 @@ DESFIRE_ATR = bytes.fromhex("3B8180018080")
 UID_LENGTH = 7
 RANDOM_ID_PREFIX = b"\x08"
 _NO_CAPABILITIES = bytes(CAPABILITIES_LENGTH)
-# [?] An AF frame when nothing is open; and when another command dropped an unfinished one.
+# An AF frame when nothing is open; and when another command dropped an unfinished one.
 ORPHAN_FRAME, ABANDONED_COMMAND = Status.ILLEGAL_COMMAND, Status.COMMAND_ABORTED
 
 
@@ -170,6 +173,7 @@ class Chip:
     def _answer(self, command: bytes) -> bytes:
         # A new command drops an open chain.
         chain, self._chain = self._chain, None
+        self._state.handshake = None
         abandoned, self._abandoned = self._abandoned, False
         try:
             self._require_alive()
@@ -212,7 +216,8 @@ class Chip:
             self._telling_names = status is Status.ADDITIONAL_FRAME
             return status, name
         if frame.ins == SELECT_APPLICATION:
-            require(len(frame.body) == SELECT_LENGTH, Status.LENGTH_ERROR)
+            lengths = SELECT_LENGTHS_EV2 if generation.knows_ev2 else SELECT_LENGTHS
+            require(len(frame.body) in lengths, Status.LENGTH_ERROR)
             return Status.OK, select_application(self._state, frame.body)
         return self._collect(frame.ins, frame.body)
 
@@ -236,10 +241,12 @@ class Chip:
             require(len(body) <= whole, Status.LENGTH_ERROR)
             if len(body) < whole:
                 require(command.continues, Status.LENGTH_ERROR)
+                keep_part(self._state, command, body)
                 self._chain = Unfinished(ins, body)
                 return Status.ADDITIONAL_FRAME, b""
+        longest, tail = cutting(self._state, command, body)
         answer = run_command(self._state, ins, body)
-        return self._send(split(answer, command.first_parts, command.part_length))
+        return self._send(split(answer, command.first_parts, longest, tail))
 
     def _send(self, parts: list[bytes]) -> tuple[Status, bytes]:
         """Send the next part; the rest waits for the reader's AF."""

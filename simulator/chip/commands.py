@@ -1,7 +1,7 @@
 """The table of commands: instruction to function, mode and lengths."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from simulator.chip import (
@@ -18,16 +18,19 @@ from simulator.chip import (
 )
 from simulator.chip.authentication import Pending
 from simulator.chip.configuration import CHAINED_WRITING_DISABLED
+from simulator.chip.crypto import AES_BLOCK
 from simulator.chip.files import READER_ID_LENGTH
-from simulator.chip.frames import LONG_PART_LENGTH_MAX, PART_LENGTH_MAX
-from simulator.chip.modes import Mode
+from simulator.chip.frames import AES_PART_LENGTH_MAX, LONG_PART_LENGTH_MAX, PART_LENGTH_MAX
+from simulator.chip.messaging_ev1 import MAC_LENGTH, Ev1Session
+from simulator.chip.modes import Fits, Mode
 from simulator.chip.state import ChipState
 from simulator.chip.status import Status, require
 
 ADDITIONAL_FRAME = 0xAF
 SELECT_APPLICATION = 0x5A
 GET_DF_NAMES = 0x6D
-SELECT_LENGTH = 3
+SELECT_LENGTHS = frozenset({3})
+SELECT_LENGTHS_EV2 = frozenset({3, 6})  # with a second application
 _LENGTH_FIELD = 3
 _UNBOUNDED = 0xFFFFFF  # what announces its length is bounded by its file
 
@@ -52,6 +55,10 @@ class Command:
     continues: bool = False  # its data may come in several frames
     part_length: int = PART_LENGTH_MAX
     ev2_only: bool = False
+    # Called with what has come while a plain command waits for its other frames.
+    keep_part: Callable[[ChipState, bytes], None] | None = None
+    # Of the lengths between the least and the most, those that a body may really have.
+    fits: Fits | None = None
 
 
 def _fixed(length: int) -> tuple[int, int]:
@@ -99,7 +106,9 @@ COMMANDS: dict[int, Command] = {
     0x55: Command(key_sets.roll_key_set, 1, 1, ev2_only=True),
     0x56: Command(key_sets.initialize_key_set, 2, 2, ev2_only=True),
     0x57: Command(key_sets.finalize_key_set, 2, 2, ev2_only=True),
-    0x5C: Command(configuration.set_configuration, 1, 26, Mode.FULL_COMMAND, 1),
+    0x5C: Command(
+        configuration.set_configuration, 1, 26, Mode.FULL_COMMAND, 1, fits=configuration.fits_option
+    ),
     0x60: Command(applications.get_version, 0, 1, first_parts=(7, 7)),
     0x64: Command(key_sets.get_key_version, 1, 2),
     0x6A: Command(applications.get_application_ids),
@@ -111,7 +120,12 @@ COMMANDS: dict[int, Command] = {
     0xFC: Command(configuration.format_picc),
     # Files.
     0x5F: Command(
-        file_commands.change_file_settings, 4, 8, file_commands.mode_of_change, header_length=1
+        file_commands.change_file_settings,
+        4,
+        19,
+        file_commands.mode_of_change,
+        header_length=1,
+        fits=file_commands.fits_settings,
     ),
     0x61: Command(file_commands.get_iso_file_ids),
     0x6F: Command(file_commands.get_file_ids),
@@ -134,7 +148,10 @@ COMMANDS: dict[int, Command] = {
     0xAD: _reading(0xAD, long=True),
     0xBB: _reading(0xBB),
     0xAB: _reading(0xAB, long=True),
-    0x3D: _writing(0x3D, data_commands.write_data, data_commands.mode_of_write),
+    0x3D: replace(
+        _writing(0x3D, data_commands.write_data, data_commands.mode_of_write),
+        keep_part=data_commands.keep_part,
+    ),
     0x8D: _writing(0x8D, data_commands.write_data, data_commands.mode_of_write, long=True),
     0x3B: _writing(0x3B, record_commands.write_record, record_commands.mode_of_write),
     0x8B: _writing(0x8B, record_commands.write_record, record_commands.mode_of_write, long=True),
@@ -196,13 +213,38 @@ def whole_length(state: ChipState, command: Command, body: bytes) -> int | None:
     """
     if not command.announces:
         return None
-    chained = not command.continues
-    disabled = state.configuration.secure_messaging & CHAINED_WRITING_DISABLED
-    require(not (chained and disabled), Status.PERMISSION_DENIED)
     require(len(body) >= command.header_length, Status.LENGTH_ERROR)
     mode, length = _mode(state, command, body), _announced(command, body)
     sealed = length if state.session is None else state.session.sealed_length(length, mode)
-    return command.header_length + sealed
+    whole = command.header_length + sealed
+    # NT4H2421Gx tables 50 and 83: chained writing in MAC or Full mode can be switched off.
+    disabled = state.configuration.secure_messaging & CHAINED_WRITING_DISABLED
+    chained = whole > PART_LENGTH_MAX and mode is not Mode.PLAIN
+    require(not (disabled and chained), Status.PERMISSION_DENIED)
+    return whole
+
+
+def keep_part(state: ChipState, command: Command, body: bytes) -> None:
+    """Let a command whose other frames are to come keep what it has, if it travels plain."""
+    if command.keep_part is not None and _mode(state, command, body) is Mode.PLAIN:
+        command.keep_part(state, body)
+
+
+def cutting(state: ChipState, command: Command, body: bytes) -> tuple[int, int]:
+    """Return how long a part of the answer may be, and how much longer the last: by its MAC."""
+    aes = isinstance(state.session, Ev1Session) and state.session.cipher.block == AES_BLOCK
+    if not aes or command.part_length != PART_LENGTH_MAX:
+        return command.part_length, 0
+    encrypted = _mode(state, command, body).encrypts_answer
+    return AES_PART_LENGTH_MAX, 0 if encrypted else MAC_LENGTH
+
+
+def _fits(command: Command, body: bytes) -> bool:
+    """Say whether a plain body is of a length that the command may have."""
+    if command.announces:
+        return len(body) == command.header_length + _announced(command, body)
+    within = command.length_min <= len(body) <= command.length_max
+    return within and (command.fits is None or command.fits(body))
 
 
 def _announced(command: Command, body: bytes) -> int:
@@ -224,10 +266,12 @@ def run_command(state: ChipState, ins: int, body: bytes) -> bytes:
     if session is None:
         require(not mode.encrypts_command, Status.AUTHENTICATION_ERROR)
     else:
-        length = _announced(command, body) if command.announces else None
+        fits = partial(_fits, command)
         body = session.open_command(
-            ins, body, mode=mode, header_length=command.header_length, length=length
+            ins, body, mode=mode, header_length=command.header_length, fits=fits
         )
+        whole = not command.announces or _fits(command, body)
+        require(whole, Status.INTEGRITY_ERROR)
     require(command.length_min <= len(body) <= command.length_max, Status.LENGTH_ERROR)
     answer = command.run(state, body)
     # A command that ended the session answers bare: own key changed, application gone.

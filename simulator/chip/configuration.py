@@ -1,7 +1,7 @@
 """SetConfiguration (5C) and FormatPICC (FC): the card as a whole, under the PICC master key.
 
-The full data sheets are not public. What the options hold is read off public tools; each layout
-that is doubtful is marked [?] at its function.
+The full data sheets are not public. What the options hold is what LibLogicalAccess sends, and what
+the data sheet of a sister chip, NT4H2421Gx, prints in its table 50.
 """
 
 from collections.abc import Callable
@@ -43,10 +43,15 @@ def _set(state: ChipState, configuration: Configuration) -> None:
 
 
 def _flags(state: ChipState, value: bytes) -> None:
-    """Set the four flags together. [?] A flag that is set stays so, in silence."""
+    """Set the four flags together. A flag that is set stays so: table 50, "0b: No change".
+
+    A proximity check is made mandatory only with its key set (LibLogicalAccess: 9D).
+    """
     require(len(value) == 1, Status.LENGTH_ERROR)
     require(value[0] & ~_FLAGS_KNOWN == 0, Status.PARAMETER_ERROR)
     before = state.configuration
+    keyless = value[0] & PROXIMITY_CHECK_MANDATORY and before.proximity_key is None
+    require(not keyless, Status.PERMISSION_DENIED)
     _set(state, replace(before, flags=before.flags | value[0]))
 
 
@@ -65,32 +70,40 @@ def _ats(state: ChipState, value: bytes) -> None:
 
 
 def _sak(state: ChipState, value: bytes) -> None:
-    """Set the SAK of both cascade levels. [?] Two bytes."""
+    """Set the SAK of both cascade levels: two bytes, as LibLogicalAccess sends."""
     require(len(value) == SAK_LENGTH, Status.LENGTH_ERROR)
     _set(state, replace(state.configuration, sak=value))
 
 
 def _messaging(state: ChipState, value: bytes) -> None:
-    """Switch kinds of messaging off, for ever. [?] Bit 0 legacy, 1 EV1, 2 chained writing."""
+    """Switch kinds of messaging off, for ever. Bit 0 legacy, 1 EV1, 2 chained writing.
+
+    Two bytes, the flags in the second, as LibLogicalAccess sends.
+    """
     require(len(value) == 2, Status.LENGTH_ERROR)
-    require(value[1] == 0 and value[0] & ~_MESSAGING_KNOWN == 0, Status.PARAMETER_ERROR)
+    require(value[0] == 0 and value[1] & ~_MESSAGING_KNOWN == 0, Status.PARAMETER_ERROR)
     before = state.configuration
-    _set(state, replace(before, secure_messaging=before.secure_messaging | value[0]))
+    _set(state, replace(before, secure_messaging=before.secure_messaging | value[1]))
 
 
 def _capabilities(state: ChipState, value: bytes) -> None:
-    """Set the last two bytes of PDcap2. [?] As on DESFire Light: the last two of ten."""
+    """Set the last two bytes of PDcap2: the last two of ten, as table 50 has it."""
     require(len(value) == _CAPABILITY_OPTION_LENGTH, Status.LENGTH_ERROR)
     before = state.configuration
     _set(state, replace(before, capabilities=before.capabilities[:4] + value[-2:]))
 
 
 def _name(state: ChipState, value: bytes) -> None:
-    """Set the ISO name of the PICC level. [?] The bare name, without a virtual card's fields."""
-    require(0 < len(value) <= APPLICATION_NAME_LENGTH_MAX, Status.LENGTH_ERROR)
+    """Set the ISO name of the PICC level: zeros and the name, 16 bytes in all, then its length.
+
+    So LibLogicalAccess sends it; no data sheet that is public prints it.
+    """
+    require(len(value) == APPLICATION_NAME_LENGTH_MAX + 1, Status.LENGTH_ERROR)
+    require(0 < value[-1] <= APPLICATION_NAME_LENGTH_MAX, Status.PARAMETER_ERROR)
+    name = value[-1 - value[-1] : -1]
     names = {app.name for app in state.memory.applications.values()}
-    require(value not in names, Status.DUPLICATE)
-    picc = replace(state.memory.applications[PICC_AID], name=value)
+    require(name not in names, Status.DUPLICATE)
+    picc = replace(state.memory.applications[PICC_AID], name=name)
     state.write(state.memory.with_application(PICC_AID, picc))
 
 
@@ -104,6 +117,16 @@ _OPTIONS: dict[int, Option] = {
     0x06: _name,
 }
 _EV1_OPTIONS = frozenset({0x00, 0x01, 0x02})
+
+
+_LENGTHS = {0x00: 1, 0x01: DEFAULT_KEY_LENGTH + 1, 0x03: SAK_LENGTH, 0x04: 2}
+_LENGTHS |= {0x05: _CAPABILITY_OPTION_LENGTH, 0x06: APPLICATION_NAME_LENGTH_MAX + 1}
+
+
+def fits_option(body: bytes) -> bool:
+    """Say whether the value is of the length of its option; an ATS tells its own."""
+    option, value = body[0], body[1:]
+    return len(value) == (value[0] if option == 0x02 and value else _LENGTHS.get(option))
 
 
 def historical_bytes(ats: bytes) -> bytes | None:

@@ -18,8 +18,7 @@ def number(three: bytes) -> int:
 
 def mode_of_read(state: ChipState, body: bytes) -> Mode:
     """Return how ReadData travels, or refuse it."""
-    file = state.file(body[0])
-    return reading(state, file, Right.READ, open_ended=number(body[4:7]) == 0)
+    return reading(state, body[0], Right.READ, open_ended=number(body[4:7]) == 0)
 
 
 def read_data(ins: int, state: ChipState, body: bytes) -> bytes:
@@ -31,7 +30,7 @@ def read_data(ins: int, state: ChipState, body: bytes) -> bytes:
     require(length > 0 and offset + length <= len(content), Status.BOUNDARY_ERROR)
     found = content[offset : offset + length]
     if isinstance(file, DataFile):
-        note(state, bytes((ins,)) + body[:4] + length.to_bytes(3, "little"), found)
+        note(state, body[0], bytes((ins,)) + body[:4] + length.to_bytes(3, "little"), found)
     return found
 
 
@@ -46,7 +45,7 @@ def _content(file: File) -> bytes:
 def mode_of_write(state: ChipState, body: bytes) -> Mode:
     """Return how WriteData travels, or refuse it; what goes beyond the file is refused here."""
     file = state.file(body[0])
-    mode = writing(state, file, Right.WRITE)
+    mode = writing(state, body[0], Right.WRITE)
     require(isinstance(file, DataFile), Status.PARAMETER_ERROR)
     assert isinstance(file, DataFile)
     require_within(body[1:4], body[4:7], len(file.content))
@@ -60,19 +59,14 @@ def require_within(offset: bytes, length: bytes, size: int) -> None:
 
 
 def write_data(ins: int, state: ChipState, body: bytes) -> bytes:
-    """WriteData: FileNo, offset, length, data. At once in a standard file, else when committed.
-
-    On silicon a write in several frames that is cut may leave a mix in a standard file; here the
-    last frame writes all of it.
-    """
+    """WriteData: FileNo, offset, length, data. At once in a standard file, else when committed."""
     file_number, offset = body[0], number(body[1:4])
     header, written = body[:HEADER_LENGTH], body[HEADER_LENGTH:]
     file = state.file(file_number)
     assert isinstance(file, DataFile)
-    note(state, bytes((ins,)) + header, written)
+    note(state, file_number, bytes((ins,)) + header, written)
     if not file.backup:
-        changed = file.with_written(offset, written)
-        state.write_application(state.application.with_file(file_number, changed))
+        state.write_file(file_number, file.with_written(offset, written))
         return b""
     drafts = state.transaction.drafts
     draft = drafts.setdefault(file_number, DataDraft(file.content))
@@ -80,3 +74,15 @@ def write_data(ins: int, state: ChipState, body: bytes) -> bytes:
     before = draft.content
     draft.content = before[:offset] + written + before[offset + len(written) :]
     return b""
+
+
+def keep_part(state: ChipState, body: bytes) -> None:
+    """Write what has come of a plain WriteData in several frames into a standard file, at once.
+
+    A card that leaves before the last frame keeps a mix of old and new. What travels under a MAC
+    or encrypted is written when the last frame has proved it.
+    """
+    file = state.file(body[0])
+    assert isinstance(file, DataFile)
+    if not file.backup:
+        state.write_file(body[0], file.with_written(number(body[1:4]), body[HEADER_LENGTH:]))

@@ -63,22 +63,23 @@ Draft = DataDraft | ValueDraft | RecordDraft
 
 @dataclass(slots=True)
 class Transaction:
-    """All that awaits CommitTransaction in the selected application.
+    """All that awaits CommitTransaction in the selected applications, by number of file.
 
-    `mac` runs over the transaction's commands when the application has a transaction MAC file.
+    `macs` run over the transaction's commands, for each application that has a transaction MAC
+    file, by the bit that tells the applications apart.
     """
 
     drafts: dict[int, Draft] = field(default_factory=dict)
-    mac: RunningMac | None = None
+    macs: dict[int, RunningMac] = field(default_factory=dict)
     reader_id: bytes | None = None
 
     @property
     def is_empty(self) -> bool:
         """Say whether there is nothing to commit."""
-        return not self.drafts and self.mac is None
+        return not self.drafts and not self.macs
 
-    def note(self, entry: bytes, start: Callable[[], RunningMac]) -> None:
-        """Add to the transaction MAC's input; `start` begins it at the first entry."""
-        if self.mac is None:
-            self.mac = start()
-        self.mac.update(entry)
+    def note(self, side: int, entry: bytes, start: Callable[[], RunningMac]) -> None:
+        """Add to a transaction MAC's input; `start` begins it at the first entry."""
+        if side not in self.macs:
+            self.macs[side] = start()
+        self.macs[side].update(entry)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from simulator.chip.access import Right, through_key, transaction_mac_file
 from simulator.chip.files import (
+    ADDITIONAL_RIGHTS_MAX,
     FILE_NUMBER_MAX,
     FREE,
     NEVER,
@@ -19,15 +20,16 @@ from simulator.chip.files import (
 from simulator.chip.keys import aes_key
 from simulator.chip.memory import file_cost
 from simulator.chip.modes import Mode
-from simulator.chip.state import ChipState
+from simulator.chip.state import SECONDARY, ChipState
 from simulator.chip.status import RefusalError, Status, require
 
-_COMMUNICATION_BITS, _COUNTER_LIMIT_BIT = 0b11, 0x20
+_COMMUNICATION_BITS, _COUNTER_LIMIT_BIT, _ADDITIONAL_RIGHTS_BIT = 0b11, 0x20, 0x80
+_RIGHTS_LENGTH, _SETTINGS_LENGTH = 2, 4  # FileNo, comm, rights
 _AES_KEY_OPTION = 0x02
 _ISO_FILE_ID_LENGTH = 2
 TRANSACTION_MAC_HEADER_LENGTH = 5
 _COUNTER_LIMIT_LENGTH = 4
-# [?] Rights that name a key which the application has not.
+# Rights that name a key which the application has not: NT4H2421Gx, ChangeFileSettings.
 UNKNOWN_KEY_IN_RIGHTS = Status.PARAMETER_ERROR
 
 
@@ -37,21 +39,22 @@ def _require_creation(state: ChipState) -> None:
         state.require_master()
 
 
-def _require_listing(state: ChipState) -> None:
+def _require_listing(state: ChipState, near: int = 0) -> None:
     require(not state.at_picc_level, Status.PERMISSION_DENIED)
-    if not state.application.settings.free_listing:
-        state.require_master()
+    if not state.application_of(near).settings.free_listing:
+        require(state.has_master_of(near), Status.AUTHENTICATION_ERROR)
 
 
 def _head(state: ChipState, communication: int, rights: bytes, iso_file_id: bytes = b"") -> Head:
-    """Read what every file has, or refuse."""
-    require(communication & ~_COMMUNICATION_BITS == 0, Status.PARAMETER_ERROR)
+    """Read what every file has, or refuse. Additional rights are announced, and told later."""
+    known = _COMMUNICATION_BITS | _ADDITIONAL_RIGHTS_BIT * state.generation.knows_ev2
+    require(communication & ~known == 0, Status.PARAMETER_ERROR)
     return Head(communication, _rights(state, rights), iso_file_id)
 
 
-def _rights(state: ChipState, rights: bytes) -> AccessRights:
+def _rights(state: ChipState, rights: bytes, near: int = 0) -> AccessRights:
     read = AccessRights(int.from_bytes(rights, "little"))
-    known = {*range(len(state.application.keys)), FREE, NEVER}
+    known = {*range(len(state.application_of(near).keys)), FREE, NEVER}
     named = {read.read, read.write, read.read_write, read.change}
     require(named <= known, UNKNOWN_KEY_IN_RIGHTS)
     return read
@@ -139,19 +142,25 @@ def create_transaction_mac_file(state: ChipState, body: bytes) -> bytes:
     rights = _rights(state, body[2:4])
     require(body[4] == _AES_KEY_OPTION, Status.PARAMETER_ERROR)
     require(rights.write == NEVER, Status.PARAMETER_ERROR)
-    require(transaction_mac_file(state) is None, Status.DUPLICATE)
+    require(not body[1] & _ADDITIONAL_RIGHTS_BIT, Status.PARAMETER_ERROR)
+    require(transaction_mac_file(state, 0) is None, Status.DUPLICATE)
     head = _head(state, body[1], body[2:4])
     file = TransactionMacFile(head, aes_key(body[5:21], body[21]))
     _create(state, body[0], file, 0)
-    state.transaction.mac = None
+    state.transaction.macs.pop(0, None)
     return b""
 
 
 def delete_file(state: ChipState, body: bytes) -> bytes:
-    """DeleteFile: FileNo; with what was pending in it. Its room is not given back."""
+    """DeleteFile: FileNo; with what was pending in it. Its room is not given back.
+
+    Only files of the application that was selected first can be deleted, as they are created.
+    """
     _require_creation(state)
-    if isinstance(state.file(body[0]), TransactionMacFile):
-        state.transaction.mac = None
+    file = state.file(body[0])
+    require(not body[0] & SECONDARY, Status.PERMISSION_DENIED)
+    if isinstance(file, TransactionMacFile):
+        state.transaction.macs.pop(0, None)
     state.transaction.drafts.pop(body[0], None)
     state.write_application(state.application.without_file(body[0]))
     return b""
@@ -170,11 +179,15 @@ def get_iso_file_ids(state: ChipState, _body: bytes) -> bytes:
 
 
 def get_file_settings(state: ChipState, body: bytes) -> bytes:
-    """GetFileSettings: type, comm, rights, then what the type has."""
-    _require_listing(state)
+    """GetFileSettings: type, comm, rights, what the type has, additional rights if announced."""
+    _require_listing(state, body[0])
     file = state.file(body[0])
     kind, details = _details(file)
-    return bytes((kind, file.head.communication)) + file.head.rights.to_bytes() + details
+    head = file.head
+    if head.communication & _ADDITIONAL_RIGHTS_BIT:
+        told = b"".join(rights.to_bytes() for rights in head.additional)
+        details += bytes((len(head.additional),)) + told
+    return bytes((kind, head.communication)) + head.rights.to_bytes() + details
 
 
 def _details(file: File) -> tuple[int, bytes]:
@@ -197,27 +210,56 @@ def _details(file: File) -> tuple[int, bytes]:
 
 def mode_of_change(state: ChipState, body: bytes) -> Mode:
     """Return how ChangeFileSettings travels, or refuse it: plain when the right is free."""
-    keyed = through_key(state, state.file(body[0]), Right.CHANGE)
+    keyed = through_key(state, body[0], Right.CHANGE)
     return Mode.FULL_COMMAND if keyed else Mode.PLAIN
 
 
+def fits_settings(body: bytes) -> bool:
+    """Say whether a body of ChangeFileSettings is of a length that its options announce."""
+    length = _SETTINGS_LENGTH
+    if body[1] & _COUNTER_LIMIT_BIT:
+        length += _COUNTER_LIMIT_LENGTH
+    elif body[1] & _ADDITIONAL_RIGHTS_BIT:
+        length += 1 + _RIGHTS_LENGTH * (body[length] if len(body) > length else 0)
+    return len(body) == length
+
+
 def change_file_settings(state: ChipState, body: bytes) -> bytes:
-    """ChangeFileSettings: FileNo, comm, rights; for a transaction MAC file, its counter's limit."""
+    """ChangeFileSettings: FileNo, comm, rights, additional rights.
+
+    For a transaction MAC file its counter's limit follows instead.
+    """
     number, communication, rest = body[0], body[1], body[4:]
     file = state.file(number)
-    rights = _rights(state, body[2:4])
+    rights = _rights(state, body[2:4], number)
+    additional: tuple[AccessRights, ...] = ()
     changed: File
     if isinstance(file, TransactionMacFile):
         require(rights.write == NEVER, Status.PARAMETER_ERROR)
         changed = _limited(file, communication, rest)
         communication &= ~_COUNTER_LIMIT_BIT
     else:
-        require(not rest, Status.LENGTH_ERROR)
         changed = file
+        if communication & _ADDITIONAL_RIGHTS_BIT and state.generation.knows_ev2:
+            additional = _additional(state, rest, number)
+            communication &= ~_ADDITIONAL_RIGHTS_BIT
+        else:
+            require(not rest, Status.LENGTH_ERROR)
     require(communication & ~_COMMUNICATION_BITS == 0, Status.PARAMETER_ERROR)
-    head = Head(body[1], rights, file.head.iso_file_id)
-    state.write_application(state.application.with_file(number, replace(changed, head=head)))
+    head = Head(body[1], rights, file.head.iso_file_id, additional)
+    state.write_file(number, replace(changed, head=head))
     return b""
+
+
+def _additional(state: ChipState, rest: bytes, near: int) -> tuple[AccessRights, ...]:
+    """Read the number of additional rights, and them; Proxmark3 and LibLogicalAccess send them."""
+    require(bool(rest), Status.LENGTH_ERROR)
+    require(rest[0] <= ADDITIONAL_RIGHTS_MAX, Status.PARAMETER_ERROR)
+    require(len(rest) == 1 + _RIGHTS_LENGTH * rest[0], Status.LENGTH_ERROR)
+    return tuple(
+        _rights(state, rest[at : at + _RIGHTS_LENGTH], near)
+        for at in range(1, len(rest), _RIGHTS_LENGTH)
+    )
 
 
 def _limited(file: TransactionMacFile, communication: int, rest: bytes) -> TransactionMacFile:

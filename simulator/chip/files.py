@@ -15,6 +15,7 @@ UINT32_MAX = 0xFFFFFFFF
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 TMV_LENGTH = 8
 READER_ID_LENGTH = 16
+ADDITIONAL_RIGHTS_MAX = 7
 # A record or size has three bytes on the wire; a card of 8K cannot hold more than this.
 FILE_SIZE_MAX = 0xFFFFFF
 
@@ -61,15 +62,20 @@ class AccessRights:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What every file has: its communication byte, its rights, its ISO file id if any."""
+    """What every file has: its communication byte, its rights, its ISO file id if any.
+
+    Each of the `additional` rights opens the file as well, but for changing its settings.
+    """
 
     communication: int
     rights: AccessRights
     iso_file_id: bytes = b""
+    additional: tuple[AccessRights, ...] = ()
 
     def __post_init__(self) -> None:
         check(0 <= self.communication <= 0xFF, "the communication mode has one byte")
         check(len(self.iso_file_id) in {0, 2}, "an ISO file id has two bytes")
+        check(len(self.additional) <= ADDITIONAL_RIGHTS_MAX, "seven additional rights at most")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from simulator.chip.status import Status, require
 WRAPPED_CLASS = 0x90
 ISO_CLASS = 0x00
 PART_LENGTH_MAX = 59  # a native frame is 60 bytes with its status
-# [?] AD and AB answer in one APDU; what is longer than one goes on with AF.
+# In an AES session of EV1 messaging, as recorded from an EV3; the MAC is beyond it.
+AES_PART_LENGTH_MAX = 48
+# AD and AB answer in one APDU; what is longer than one goes on with AF. Chosen.
 LONG_PART_LENGTH_MAX = 255
 HEADER_LENGTH = 4
 
@@ -43,14 +45,20 @@ def parse_frame(command: bytes) -> Frame:
 
 
 def split(
-    answer: bytes, first_parts: tuple[int, ...] = (), part_length: int = PART_LENGTH_MAX
+    answer: bytes,
+    first_parts: tuple[int, ...] = (),
+    part_length: int = PART_LENGTH_MAX,
+    tail_length: int = 0,
 ) -> list[bytes]:
-    """Cut an answer into frames, the first ones at the command's own lengths; never empty."""
+    """Cut an answer into frames, the first ones at the command's own lengths; never empty.
+
+    A tail does not count: the last frame may be longer by it.
+    """
     parts = []
     for length in first_parts:
         parts.append(answer[:length])
         answer = answer[length:]
-    while len(answer) > part_length:
+    while len(answer) - tail_length > part_length:
         parts.append(answer[:part_length])
         answer = answer[part_length:]
     return [*parts, answer]

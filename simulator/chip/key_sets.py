@@ -2,18 +2,19 @@
 
 Measured on an EV3: a set of another kind than the application can be prepared and never rolled to;
 rolling to the active set is 9E, under another key than the roll key AE.
-[?] The master key prepares sets; a finalised set cannot be changed; the set that is rolled to
+Chosen: the master key prepares sets; a finalised set cannot be changed; the set that is rolled to
 becomes the active one and the old keys are gone; the status that refuses another kind.
 """
 
 from dataclasses import replace
 
 from simulator.chip.keys import kind_from_bits
-from simulator.chip.memory import Application, KeySet, KeySetRules
-from simulator.chip.state import ChipState
+from simulator.chip.memory import PROXIMITY_KEY, Application, KeySet, KeySetRules
+from simulator.chip.state import SECONDARY, ChipState
 from simulator.chip.status import Status, require
 
 VERSION_OF_ALL = 0x80
+_OF_A_SET, _NUMBER_BITS = 0x40, 0x3F
 
 
 def _rules(state: ChipState) -> KeySetRules:
@@ -77,12 +78,12 @@ def _rolled(application: Application, number: int, rolled: KeySet) -> Applicatio
 
 def get_key_version(state: ChipState, body: bytes) -> bytes:
     """GetKeyVersion: KeyNo; with its bit 6, a key set, or 80 for the versions of all sets."""
-    if not body[0] & 0x40:
+    if not body[0] & _OF_A_SET:
         require(len(body) == 1, Status.LENGTH_ERROR)
-        return bytes((state.key(body[0]).version,))
-    require(state.generation.knows_ev2, Status.NO_SUCH_KEY)
+        return bytes((_version_of_key(state, body[0]),))
+    require(state.generation.knows_ev2 and not body[0] & SECONDARY, Status.NO_SUCH_KEY)
     require(len(body) == 2, Status.LENGTH_ERROR)
-    number = body[0] & 0x3F
+    number = body[0] & _NUMBER_BITS
     application, wanted = state.application, body[1]
     if wanted == VERSION_OF_ALL:
         _rules(state)
@@ -91,3 +92,9 @@ def get_key_version(state: ChipState, body: bytes) -> bytes:
     keys = application.keys if wanted == 0 else key_set(state, wanted).keys
     require(number < len(keys), Status.NO_SUCH_KEY)
     return bytes((keys[number].version,))
+
+
+def _version_of_key(state: ChipState, number: int) -> int:
+    if number == PROXIMITY_KEY and state.at_picc_level and state.generation.knows_ev2:
+        return state.configuration.proximity_key_or_zero.version
+    return state.key(number).version

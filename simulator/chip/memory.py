@@ -29,7 +29,9 @@ FACTORY_SAK = bytes.fromhex("2420")  # of both cascade levels
 DEFAULT_KEY_LENGTH = 24
 ATS_LENGTH_MAX = 20
 CAPABILITIES_LENGTH = 6
-JSON_FORMAT, JSON_VERSION = "desfire-memory", 1
+JSON_FORMAT, JSON_VERSION = "desfire-memory", 2
+# VCProximityKey, a key of the level of the card beside its master key.
+PROXIMITY_KEY = 0x21
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Configuration:
     secure_messaging: int = 0
     capabilities: bytes = bytes(CAPABILITIES_LENGTH)
     disabled: bool = False
+    proximity_key: Key | None = None  # none until ChangeKey sets it
 
     def __post_init__(self) -> None:
         for octet in (self.flags, self.default_key_version, self.secure_messaging):
@@ -136,6 +139,13 @@ class Configuration:
         check(0 < len(self.ats) <= ATS_LENGTH_MAX, "an ATS has 1 to 20 bytes")
         check(len(self.sak) == SAK_LENGTH, "a SAK of each cascade level")
         check(len(self.capabilities) == CAPABILITIES_LENGTH, "PDcap2 has 6 bytes")
+        kind = self.proximity_key.kind if self.proximity_key else KeyKind.AES
+        check(kind is KeyKind.AES, "the proximity key is AES")
+
+    @property
+    def proximity_key_or_zero(self) -> Key:
+        """Return the proximity key; what a change of it goes from when it was never set."""
+        return self.proximity_key or zero_key(KeyKind.AES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from simulator.chip.crypto import BlockCipher, cmac, is_padding, jamcrc, pad_80, pad_zero
 from simulator.chip.keys import Key, KeyKind
-from simulator.chip.modes import Mode
-from simulator.chip.status import RefusalError, Status, require
+from simulator.chip.modes import Fits, Mode, any_length
+from simulator.chip.status import Status, require
 
 MAC_LENGTH = 8
 CRC_LENGTH = 4
@@ -29,12 +29,9 @@ class Ev1Session:
         return length + MAC_LENGTH * (mode is Mode.WRITE_MAC)
 
     def open_command(
-        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, fits: Fits = any_length
     ) -> bytes:
-        """Return the command's plain body; `length` is that of the data, where it is announced.
-
-        A key change comes back with its CRCs and padding.
-        """
+        """Return the command's plain body. A key change comes back with its CRCs and padding."""
         header, encrypted = body[:header_length], body[header_length:]
         if not mode.encrypts_command:
             return self._open_mac(ins, body, sent=mode is Mode.WRITE_MAC)
@@ -44,13 +41,7 @@ class Ev1Session:
         self.iv = encrypted[-self.cipher.block :]
         if mode is Mode.KEY_CHANGE:
             return header + plain
-        covered = bytes((ins,)) + header
-        if length is None:
-            return header + _checked(covered, plain, self.cipher.block)
-        crc = jamcrc(covered + plain[:length])
-        padded = pad_zero(plain[:length] + crc, self.cipher.block)
-        require(plain == padded, Status.INTEGRITY_ERROR)
-        return header + plain[:length]
+        return _checked(bytes((ins,)), header, plain, self.cipher.block, fits)
 
     def _open_mac(self, ins: int, body: bytes, *, sent: bool) -> bytes:
         """Move the IV over the command; where a MAC is sent, check it and take it off."""
@@ -72,17 +63,21 @@ class Ev1Session:
         return answer + self.iv[:MAC_LENGTH]
 
 
-def _checked(covered: bytes, plain: bytes, block: int) -> bytes:
-    """Return the data before CRC and zeros.
+def _checked(ins: bytes, header: bytes, plain: bytes, block: int, fits: Fits) -> bytes:
+    """Return header and data, without the CRC and the padding behind them.
 
-    The length is not on the wire. A CRC absorbs itself to zero, so every longer reading would fit
-    as well: the shortest one that fits is meant. Public libraries pad an ATS with 80 00… instead.
+    The length is not on the wire, and a CRC absorbs itself to zero: a longer reading confirms its
+    CRC as well, and one time in 256 a shorter one. The shortest that is of a length the command may
+    have is meant. Public libraries pad an ATS with 80 00… instead of zeros.
     """
-    for end in range(max(len(plain) - CRC_LENGTH - block, 0), len(plain) - CRC_LENGTH + 1):
-        message, crc, rest = plain[:end], plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
-        if is_padding(rest) and jamcrc(covered + message) == crc:
-            return message
-    raise RefusalError(Status.INTEGRITY_ERROR)
+    found = [
+        header + plain[:end]
+        for end in range(max(len(plain) - CRC_LENGTH - block, 0), len(plain) - CRC_LENGTH + 1)
+        if is_padding(plain[end + CRC_LENGTH :])
+        and jamcrc(ins + header + plain[:end]) == plain[end : end + CRC_LENGTH]
+    ]
+    require(bool(found), Status.INTEGRITY_ERROR)
+    return next(filter(fits, found), found[0])
 
 
 def session_cipher(key: Key, rnd_a: bytes, rnd_b: bytes) -> BlockCipher:

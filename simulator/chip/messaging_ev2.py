@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.chip.crypto import BlockCipher, cmac, pad_80, truncate_odd, unpad_80
 from simulator.chip.keys import Key
-from simulator.chip.modes import Mode
+from simulator.chip.modes import Fits, Mode, any_length
 from simulator.chip.status import Status, require
 
 MAC_LENGTH = 8
@@ -36,9 +36,10 @@ class Ev2Session:
         return length + MAC_LENGTH
 
     def open_command(
-        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, fits: Fits = any_length
     ) -> bytes:
         """Return the command's plain body; the MAC is checked before anything else."""
+        del fits  # the padding tells the length
         require(self.counter < COUNTER_MAX, Status.AUTHENTICATION_ERROR)
         if mode is Mode.PLAIN:
             self.counter += 1
@@ -48,9 +49,7 @@ class Ev2Session:
         require(self._mac(ins, body) == mac, Status.INTEGRITY_ERROR)
         encrypted = body[header_length:]
         if mode.encrypts_command and encrypted:
-            plain = self._decrypt(encrypted)
-            require(length in {None, len(plain)}, Status.INTEGRITY_ERROR)
-            body = body[:header_length] + plain
+            body = body[:header_length] + self._decrypt(encrypted)
         self.counter += 1  # once per command, whatever its mode or number of frames
         return body
 

@@ -7,8 +7,8 @@ travel plain both ways; the MAC covers the data alone and no IV runs on.
 from dataclasses import dataclass
 
 from simulator.chip.crypto import BlockCipher, crc16, is_padding, pad_80, pad_zero, xor
-from simulator.chip.modes import Mode
-from simulator.chip.status import RefusalError, Status, require
+from simulator.chip.modes import Fits, Mode, any_length
+from simulator.chip.status import Status, require
 
 MAC_LENGTH = 4
 CRC_LENGTH = 2
@@ -28,7 +28,7 @@ class LegacySession:
         return length + MAC_LENGTH * (mode is Mode.WRITE_MAC)
 
     def open_command(
-        self, ins: int, body: bytes, *, mode: Mode, header_length: int, length: int | None = None
+        self, ins: int, body: bytes, *, mode: Mode, header_length: int, fits: Fits = any_length
     ) -> bytes:
         """Return the command's plain body. A key change comes back with its CRCs and padding."""
         del ins  # no CRC and no MAC covers it
@@ -37,7 +37,7 @@ class LegacySession:
             require(sealed != b"", Status.LENGTH_ERROR)
             require(len(sealed) % self.cipher.block == 0, Status.LENGTH_ERROR)
             plain = encipher_sent(self.cipher, sealed)
-            return header + (plain if mode is Mode.KEY_CHANGE else self._checked(plain, length))
+            return header + plain if mode is Mode.KEY_CHANGE else self._checked(header, plain, fits)
         if mode is not Mode.WRITE_MAC:
             return body
         require(len(sealed) >= MAC_LENGTH, Status.LENGTH_ERROR)
@@ -56,15 +56,17 @@ class LegacySession:
         blocks = self.cipher.encrypt(pad_zero(message, self.cipher.block) or self.cipher.zero_iv())
         return blocks[-self.cipher.block :][:MAC_LENGTH]
 
-    def _checked(self, plain: bytes, length: int | None) -> bytes:
-        """Return the data before CRC and padding; without a length the shortest that fits."""
+    def _checked(self, header: bytes, plain: bytes, fits: Fits) -> bytes:
+        """Return header and data; of the lengths that the CRC confirms one the command may have."""
         shortest = max(len(plain) - CRC_LENGTH - self.cipher.block, 0)
-        ends = range(shortest, len(plain) - CRC_LENGTH + 1) if length is None else [length]
-        for end in ends:
-            crc, rest = plain[end : end + CRC_LENGTH], plain[end + CRC_LENGTH :]
-            if is_padding(rest) and crc == crc16(plain[:end]):
-                return plain[:end]
-        raise RefusalError(Status.INTEGRITY_ERROR)
+        found = [
+            header + plain[:end]
+            for end in range(shortest, len(plain) - CRC_LENGTH + 1)
+            if is_padding(plain[end + CRC_LENGTH :])
+            and plain[end : end + CRC_LENGTH] == crc16(plain[:end])
+        ]
+        require(bool(found), Status.INTEGRITY_ERROR)
+        return next(filter(fits, found), found[0])
 
 
 def encipher_sent(cipher: BlockCipher, sent: bytes) -> bytes:

@@ -42,7 +42,7 @@ def _require_not_cleared(state: ChipState, file_number: int) -> None:
 def mode_of_write(state: ChipState, body: bytes) -> Mode:
     """Return how WriteRecord travels, or refuse it: cleared, beyond the record, file full."""
     file = _file(state, body[0])
-    mode = writing(state, file, Right.WRITE)
+    mode = writing(state, body[0], Right.WRITE)
     _require_not_cleared(state, body[0])
     require_within(body[1:4], body[4:7], file.record_size)
     require(file.cyclic or len(file.records) < file.records_max, Status.BOUNDARY_ERROR)
@@ -58,14 +58,14 @@ def write_record(ins: int, state: ChipState, body: bytes) -> bytes:
     draft = _pending(state, body[0])
     before = draft.new or bytes(_file(state, body[0]).record_size)
     draft.new = _patched(before, number(body[1:4]), written)
-    note(state, bytes((ins,)) + header, written)
+    note(state, body[0], bytes((ins,)) + header, written)
     return b""
 
 
 def mode_of_update(state: ChipState, body: bytes) -> Mode:
     """Return how UpdateRecord travels, or refuse it: cleared, no such record, beyond it."""
     file = _file(state, body[0])
-    mode = writing(state, file, Right.READ_WRITE)
+    mode = writing(state, body[0], Right.READ_WRITE)
     _require_not_cleared(state, body[0])
     require(number(body[1:4]) < len(file.records), Status.BOUNDARY_ERROR)
     require_within(body[4:7], body[7:10], file.record_size)
@@ -79,7 +79,7 @@ def update_record(ins: int, state: ChipState, body: bytes) -> bytes:
     place = len(draft.records) - 1 - number(body[1:4])
     changed = _patched(draft.records[place], number(body[4:7]), written)
     draft.records = (*draft.records[:place], changed, *draft.records[place + 1 :])
-    note(state, bytes((ins,)) + header, written)
+    note(state, body[0], bytes((ins,)) + header, written)
     return b""
 
 
@@ -89,8 +89,8 @@ def _patched(record: bytes, offset: int, written: bytes) -> bytes:
 
 def mode_of_read(state: ChipState, body: bytes) -> Mode:
     """Return how ReadRecords travels, or refuse it."""
-    file = _file(state, body[0])
-    return reading(state, file, Right.READ, open_ended=number(body[4:7]) == 0)
+    _file(state, body[0])
+    return reading(state, body[0], Right.READ, open_ended=number(body[4:7]) == 0)
 
 
 def read_records(ins: int, state: ChipState, body: bytes) -> bytes:
@@ -101,15 +101,15 @@ def read_records(ins: int, state: ChipState, body: bytes) -> bytes:
     count = count or held - first
     require(count > 0 and first + count <= held, Status.BOUNDARY_ERROR)
     found = b"".join(file.records[held - first - count : held - first])
-    note(state, bytes((ins,)) + body[:4] + count.to_bytes(3, "little"), found)
+    note(state, body[0], bytes((ins,)) + body[:4] + count.to_bytes(3, "little"), found)
     return found
 
 
 def clear_record_file(ins: int, state: ChipState, body: bytes) -> bytes:
     """ClearRecordFile: FileNo; empty once committed."""
-    file = _file(state, body[0])
-    require_counter_left(state)
-    through_key(state, file, Right.READ_WRITE)
+    _file(state, body[0])
+    require_counter_left(state, body[0])
+    through_key(state, body[0], Right.READ_WRITE)
     state.transaction.drafts[body[0]] = RecordDraft((), cleared=True)
-    note(state, bytes((ins,)) + body)
+    note(state, body[0], bytes((ins,)) + body)
     return b""

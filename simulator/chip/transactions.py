@@ -9,18 +9,17 @@ from dataclasses import replace
 from simulator.chip.access import require_counter_left, transaction_mac_file
 from simulator.chip.crypto import AES_BLOCK, BlockCipher, RunningMac, cmac, pad_zero, truncate_odd
 from simulator.chip.drafts import Transaction
-from simulator.chip.files import FREE, NEVER, TransactionMacFile
+from simulator.chip.files import FREE, NEVER, File, TransactionMacFile
 from simulator.chip.keys import Key
-from simulator.chip.state import ChipState
+from simulator.chip.state import SECONDARY, ChipState
 from simulator.chip.status import Status, require
 
 WITH_TRANSACTION_MAC = 0x01
 COUNTER_LENGTH = 4
 # The data sheet's prose says 31 and 32; its formula and all published code say these.
 _MAC_LABEL, _ENC_LABEL = bytes.fromhex("5A00010080"), bytes.fromhex("A500010080")
-# [?] A commit without the CommitReaderID that the file asks for.
+# A commit without the CommitReaderID that the file asks for; a second one in a transaction.
 COMMIT_WITHOUT_READER_ID = Status.PERMISSION_DENIED
-# [?] A second CommitReaderID in one transaction.
 SECOND_READER_ID = Status.PERMISSION_DENIED
 
 
@@ -40,16 +39,16 @@ def _next_keys(state: ChipState, file: TransactionMacFile) -> tuple[BlockCipher,
     return session_keys(file.key, file.counter + 1, state.uid)
 
 
-def note(state: ChipState, header: bytes, data: bytes = b"") -> None:
-    """Add a command to the transaction MAC's input: header and data, each padded with zeros.
+def note(state: ChipState, near: int, header: bytes, data: bytes = b"") -> None:
+    """Add a command on a file to its application's transaction MAC: header and data.
 
-    [?] Records whose size is not a multiple of 16 are padded the same way.
+    Each is padded with zeros; so are records whose size is not a multiple of 16.
     """
-    found = transaction_mac_file(state)
+    found = transaction_mac_file(state, near)
     if found is None:
         return
     entry = pad_zero(header, AES_BLOCK) + pad_zero(data, AES_BLOCK)
-    state.transaction.note(entry, lambda: _start(state, found[1]))
+    state.transaction.note(near & SECONDARY, entry, lambda: _start(state, found[1]))
 
 
 def _start(state: ChipState, file: TransactionMacFile) -> RunningMac:
@@ -58,22 +57,28 @@ def _start(state: ChipState, file: TransactionMacFile) -> RunningMac:
 
 def commit_reader_id(ins: int, state: ChipState, body: bytes) -> bytes:
     """CommitReaderID: TMRI. The answer, in a session, is the reader of the transaction before."""
-    found = transaction_mac_file(state)  # none at the level of the card
+    found = _first_mac_file(state)  # none at the level of the card
     require(found is not None, Status.PERMISSION_DENIED)
     assert found is not None
-    file = found[1]
+    number, file = found
     holder = file.head.rights.read_write
     require(holder != NEVER, Status.PERMISSION_DENIED)
-    opened = state.session is not None and state.session.key_number == holder
+    key = holder | number & SECONDARY
+    opened = state.session is not None and state.session.key_number == key
     require(opened or holder == FREE, Status.AUTHENTICATION_ERROR)
-    require_counter_left(state)
+    require_counter_left(state, number)
     require(state.transaction.reader_id is None, SECOND_READER_ID)
     before = b""
     if state.session is not None:
         before = encrypt_reader_id(_next_keys(state, file)[0], file.reader_id)
-    note(state, bytes((ins,)) + body + before)
+    note(state, number, bytes((ins,)) + body + before)
     state.transaction.reader_id = body
     return before
+
+
+def _first_mac_file(state: ChipState) -> tuple[int, TransactionMacFile] | None:
+    """Return the transaction MAC file of the first of the selected applications that has one."""
+    return transaction_mac_file(state, 0) or transaction_mac_file(state, SECONDARY)
 
 
 def commit_transaction(state: ChipState, body: bytes) -> bytes:
@@ -85,33 +90,40 @@ def commit_transaction(state: ChipState, body: bytes) -> bytes:
     require(not body or state.generation.knows_ev2, Status.LENGTH_ERROR)
     option = body[0] if body else 0
     require(option <= WITH_TRANSACTION_MAC, Status.PARAMETER_ERROR)
-    found = transaction_mac_file(state)
-    require(found is not None or option == 0, Status.PERMISSION_DENIED)
-    pending, application = state.transaction, state.application
-    # [?] Whether an EV2 session survives this answer: here it does not, as after any error.
+    require(_first_mac_file(state) is not None or option == 0, Status.PERMISSION_DENIED)
+    pending = state.transaction
+    # An EV2 session does not survive this answer, as none survives an error.
     require(not pending.is_empty, Status.NO_CHANGES)
-    if found is not None:
-        require_counter_left(state)
-    for number, draft in pending.drafts.items():
-        application = application.with_file(number, draft.applied(application.files[number]))
+    changed: dict[int, File] = {
+        number: draft.applied(state.file(number)) for number, draft in pending.drafts.items()
+    }
     answer = b""
-    if found is not None:
-        number, before = found
-        file = _counted(state, before, pending)
-        application = application.with_file(number, file)
-        answer = file.counter.to_bytes(COUNTER_LENGTH, "little") + file.mac
+    for number, before in _mac_files_touched(state, pending):
+        require_counter_left(state, number)
+        file = _counted(state, number, before, pending)
+        changed[number] = file
+        answer = answer or file.counter.to_bytes(COUNTER_LENGTH, "little") + file.mac
     state.transaction = Transaction()
-    state.write_application(application)
+    state.write_files(changed)
     return answer if option else b""
 
 
+def _mac_files_touched(
+    state: ChipState, pending: Transaction
+) -> list[tuple[int, TransactionMacFile]]:
+    """Return the transaction MAC file of each selected application that the transaction touched."""
+    touched = {number & SECONDARY for number in pending.drafts} | set(pending.macs)
+    found = [transaction_mac_file(state, side) for side in sorted(touched)]
+    return [one for one in found if one is not None]
+
+
 def _counted(
-    state: ChipState, file: TransactionMacFile, pending: Transaction
+    state: ChipState, number: int, file: TransactionMacFile, pending: Transaction
 ) -> TransactionMacFile:
     """Return the transaction MAC file after this transaction."""
     wanted = file.head.rights.read_write != NEVER
     require(pending.reader_id is not None or not wanted, COMMIT_WITHOUT_READER_ID)
-    running = pending.mac or _start(state, file)
+    running = pending.macs.get(number & SECONDARY) or _start(state, file)
     return replace(
         file,
         counter=file.counter + 1,

@@ -20,32 +20,35 @@ def _file(state: ChipState, number: int) -> ValueFile:
 
 def mode_of_get_value(state: ChipState, body: bytes) -> Mode:
     """Return how GetValue travels, or refuse it."""
-    return reading(state, _file(state, body[0]), Right.ANY)
+    _file(state, body[0])
+    return reading(state, body[0], Right.ANY)
 
 
 def get_value(ins: int, state: ChipState, body: bytes) -> bytes:
     """GetValue: FileNo. The committed value, 4 bytes little endian, signed."""
     value = _file(state, body[0]).value.to_bytes(AMOUNT_LENGTH, "little", signed=True)
-    note(state, bytes((ins,)) + body + value)
+    note(state, body[0], bytes((ins,)) + body + value)
     return value
 
 
 def mode_of_debit(state: ChipState, body: bytes) -> Mode:
     """Return how Debit travels, or refuse it."""
-    return writing(state, _file(state, body[0]), Right.ANY)
+    _file(state, body[0])
+    return writing(state, body[0], Right.ANY)
 
 
 def mode_of_limited_credit(state: ChipState, body: bytes) -> Mode:
     """Return how LimitedCredit travels, or refuse it."""
     file = _file(state, body[0])
-    mode = writing(state, file, Right.WRITE)
+    mode = writing(state, body[0], Right.WRITE)
     require(file.limited_credit_enabled, Status.PERMISSION_DENIED)
     return mode
 
 
 def mode_of_credit(state: ChipState, body: bytes) -> Mode:
     """Return how Credit travels, or refuse it."""
-    return writing(state, _file(state, body[0]), Right.READ_WRITE)
+    _file(state, body[0])
+    return writing(state, body[0], Right.READ_WRITE)
 
 
 def _pending(state: ChipState, body: bytes) -> tuple[ValueFile, ValueDraft, int]:
@@ -63,7 +66,7 @@ def credit(ins: int, state: ChipState, body: bytes) -> bytes:
     file, draft, amount = _pending(state, body)
     require(draft.value + amount <= file.upper, Status.BOUNDARY_ERROR)
     draft.value += amount
-    note(state, bytes((ins,)) + body)
+    note(state, body[0], bytes((ins,)) + body)
     return b""
 
 
@@ -73,7 +76,7 @@ def debit(ins: int, state: ChipState, body: bytes) -> bytes:
     require(draft.value - amount >= file.lower, Status.BOUNDARY_ERROR)
     draft.value -= amount
     draft.debited = (draft.debited or 0) + amount
-    note(state, bytes((ins,)) + body)
+    note(state, body[0], bytes((ins,)) + body)
     return b""
 
 
@@ -85,5 +88,5 @@ def limited_credit(ins: int, state: ChipState, body: bytes) -> bytes:
     require(draft.value + amount <= file.upper, Status.BOUNDARY_ERROR)
     draft.value += amount
     draft.limited_credit_used = True
-    note(state, bytes((ins,)) + body)
+    note(state, body[0], bytes((ins,)) + body)
     return b""

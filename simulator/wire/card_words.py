@@ -11,6 +11,7 @@ from passcard.layout import ACCESS_AID, BENEFITS_AID
 
 READER_CLASS, WRAPPED_CLASS, ISO_CLASS = 0xFF, 0x90, 0x00
 ADDITIONAL_FRAME = 0xAF
+AID_LENGTH = 3
 SELECT_APPLICATION, GET_VERSION, GET_KEY_VERSION, GET_APPLICATION_IDS = 0x5A, 0x60, 0x64, 0x6A
 ISO_SELECT = 0xA4
 HEADER_LENGTH = 5
@@ -133,6 +134,7 @@ _ISO_STATUS = {
     0x6A81: "not supported",
     0x6A82: "file not found",
     0x6A86: "wrong parameters",
+    0x6A88: "no such key",
     0x6B00: "outside the file",
     0x6D00: "instruction not supported",
     0x6E00: "class not supported",
@@ -203,10 +205,17 @@ def _desfire_words(ins: int, body: bytes, before: Said | None, *, is_whole: bool
     words = name
     if ins in _WITH_KEY_NUMBER and body:
         words += f" with key {body[0] & 0x3F}" if ins in _AUTHENTICATIONS else f" {body[0] & 0x3F}"
-    if ins == SELECT_APPLICATION and is_public:
-        known = _APPLICATIONS.get(body[:3])
-        words += f" {body[:3].hex().upper()}" + (f" ({known})" if known else "")
+    if ins == SELECT_APPLICATION and is_whole and len(body) == 2 * AID_LENGTH:
+        is_public = True
+        words += f" {_application(body[:AID_LENGTH])} and {_application(body[AID_LENGTH:])}"
+    elif ins == SELECT_APPLICATION and is_public:
+        words += f" {_application(body[:AID_LENGTH])}"
     return Said(words, is_public, root=ins)
+
+
+def _application(aid: bytes) -> str:
+    known = _APPLICATIONS.get(aid)
+    return aid.hex().upper() + (f" ({known})" if known else "")
 
 
 def _continued(body: bytes, before: Said | None) -> Said:

@@ -70,6 +70,7 @@ STORIES = [
     "iso",
     "configure",
     "format",
+    "ats",
 ]
 
 

@@ -361,7 +361,7 @@ def _as(file: Path, name: str) -> str:
 def test_a_broken_memory_says_no_key(folder: CardFolder) -> None:
     Drawer(folder).add(new("LEA"))
     file = folder.path / "LEA.json"
-    file.write_text(file.read_text().replace('"version": 1', '"version": "5EC12E75"'))
+    file.write_text(file.read_text().replace('"version": 2', '"version": "5EC12E75"'))
     with pytest.raises(CardFileBroken) as caught:
         reopened(folder)
     assert "5EC12E75" not in str(caught.value)

@@ -148,7 +148,7 @@ def test_names_select_as_iso_does(reader: "Reader") -> None:
         ("00A4040107D2760000850100", "6A86"),
         ("00B0000000", "6986"),
         ("00E2000000", "6D00"),
-        ("0084000008", "6D00"),
+        ("0020000008", "6D00"),
     ],
 )
 def test_iso_commands(reader: "Reader", command: str, answer: str) -> None:

@@ -13,7 +13,7 @@ from simulator.chip.keys import KeySettings, aes_key, des_key, zero_key
 from simulator.chip.memory import FACTORY_FREE_BYTES, PICC_AID, Damage, Memory
 from simulator.chip.other_cards import clone_of
 from tests.simulator.chip.cards import UID, card, key, purse, standard
-from tests.simulator.chip.host import AID, PICC, ZERO, Host, crc16, crc32, number
+from tests.simulator.chip.host import AID, PICC, ZERO, Host, Mode, crc16, crc32, number
 
 CONFIGURE, FORMAT = 0x5C, 0xFC
 
@@ -34,7 +34,8 @@ def _configure(host: Host, option: int, value: bytes) -> int:
     ("option", "value", "status"),
     [
         (0x00, "01", 0),
-        (0x00, "0F", 0),
+        (0x00, "0B", 0),
+        (0x00, "0F", 0x9D),  # no check of proximity without its key
         (0x00, "10", 0x9E),
         (0x00, "0100", 0x7E),
         (0x01, "11" * 25, 0),
@@ -48,15 +49,17 @@ def _configure(host: Host, option: int, value: bytes) -> int:
         (0x03, "2420", 0),
         (0x03, "20", 0x7E),
         (0x04, "0000", 0),
-        (0x04, "0800", 0x9E),
-        (0x04, "0001", 0x9E),
+        (0x04, "0008", 0x9E),
+        (0x04, "0100", 0x9E),
         (0x04, "00", 0x7E),
         (0x05, "00" * 10, 0),
         (0x05, "00" * 9, 0x7E),
-        (0x06, "41", 0),
-        (0x06, "41" * 16, 0),
-        (0x06, "41" * 17, 0x7E),
-        (0x06, "D2760000850100", 0xDE),
+        (0x06, "00" * 15 + "4101", 0),
+        (0x06, "41" * 16 + "10", 0),
+        (0x06, "41" * 16, 0x7E),
+        (0x06, "41" * 16 + "11", 0x9E),
+        (0x06, "41" * 16 + "00", 0x9E),
+        (0x06, "00" * 9 + "D276000085010007", 0xDE),
         (0x07, "00", 0x9E),
         (0xFF, "00", 0x9E),
     ],
@@ -167,15 +170,29 @@ def test_new_applications_have_the_default_key() -> None:
 def test_old_messaging_is_switched_off(flags: int, refused: set[str]) -> None:
     host = _master()
     assert host.ask(0xCA, b"\x01\x02\x03\x0f\x01") == (0, b"")
-    assert _configure(host, 0x04, bytes((flags, 0))) == 0
+    assert _configure(host, 0x04, bytes((0, flags))) == 0
     for name in ("iso", "legacy"):
         assert host.select(b"\x01\x02\x03") == 0
         assert getattr(host, name)() == (0x9D if name in refused else 0)
     assert host.select() == 0
     assert host.aes() == (0x9D if flags & 2 else 0)
     assert host.select() == 0
-    write = b"\x01" + number(0) + number(1) + b"x"
-    assert host.send(0x8D, write)[0] == (0x9D if flags & 4 else 0)
+
+
+@pytest.mark.parametrize("ins", [0x3D, 0x8D])
+@pytest.mark.parametrize(
+    ("mode", "length"), [("plain", 100), ("mac", 40), ("mac", 100), ("full", 100)]
+)
+def test_chained_writing_under_a_mac_is_switched_off(ins: int, mode: Mode, length: int) -> None:
+    host = card({1: standard(mode, 0x1111)})
+    assert host.select(PICC) == 0
+    assert host.ev2() == 0
+    assert _configure(host, 0x04, b"\x00\x04") == 0
+    assert host.select() == 0
+    assert host.ev2(1, key(1)) == 0
+    header = b"\x01" + number(0) + number(length)
+    refused = mode != "plain" and length == 100
+    assert host.ask(ins, header, bytes(length), mode)[0] == (0x9D if refused else 0)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +233,7 @@ def test_capabilities_are_told_in_the_handshake() -> None:
 
 def test_the_card_answers_to_its_new_name() -> None:
     host = _master()
-    assert _configure(host, 0x06, b"PASS") == 0
+    assert _configure(host, 0x06, bytes(12) + b"PASS\x04") == 0
     assert host.chip.transmit(b"\x00\xa4\x04\x00\x04PASS") == b"\x90\x00"
     assert host.chip.transmit(bytes.fromhex("00A4040007D2760000850100")) == b"\x6a\x82"
 
@@ -391,3 +408,23 @@ def test_keys_of_every_kind_keep_their_version() -> None:
     assert des_key(bytes(24)).version == 0
     assert zero_key(des_key(bytes(24)).kind).material == bytes(24)
     assert zero_key(aes_key(ZERO).kind).material == ZERO
+
+
+@pytest.mark.parametrize("session", ["aes", "iso", "legacy"])
+def test_a_crc_that_confirms_two_lengths_is_read_at_the_one_that_there_is(session: str) -> None:
+    # One last byte in 256 is the first of the CRC before it, which then fits as well.
+    if session == "aes":
+        host = card()
+        assert host.select(PICC) == 0
+    else:
+        host = Host(Chip(UID, os.urandom))
+    assert getattr(host, session)() == 0
+    for version in range(256):
+        value = b"\x01" + bytes(24) + bytes((version,))
+        plain = value[1:]
+        if session == "legacy":
+            sealed = host.session.seal(0xC4, b"\x01", plain + crc16(plain), "full")
+            assert host.send(CONFIGURE, sealed)[0] == 0
+        else:
+            assert host.ask(CONFIGURE, b"\x01", plain, "full") == (0, b"")
+        assert host.chip.memory.configuration.default_key_version == version

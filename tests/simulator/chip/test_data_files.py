@@ -183,9 +183,51 @@ def test_a_write_waits_for_all_its_data() -> None:
     header = b"\x01" + number(0) + number(100)
     assert host.send(0x3D, header) == (0xAF, b"")
     assert host.send(0xAF, DATA[:99]) == (0xAF, b"")
-    assert file_of(host, 1).content == bytes(200)
+    assert file_of(host, 1).content == DATA[:99] + bytes(101)  # each frame at once
     assert host.send(0xAF, DATA[99:100]) == (0, b"")
     assert file_of(host, 1).content[:100] == DATA[:100]
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 3])
+def test_a_plain_write_that_is_cut_leaves_a_mix(frames: int) -> None:
+    old = b"\xff" * 200
+    host = card({1: standard(content=old)})
+    parts = [b"\x01" + number(20) + number(150) + DATA[:52], DATA[52:111], DATA[111:150]]
+    for at, part in enumerate(parts[:frames]):
+        assert host.send(0xAF if at else 0x3D, part) == (0xAF if at < 2 else 0, b"")
+    host.chip.power_off()
+    written = [0, 52, 111, 150][frames]
+    assert file_of(host, 1).content == old[:20] + DATA[:written] + old[20 + written :]
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_plain_write_that_is_torn_in_the_middle_of_a_frame(*, applied: bool) -> None:
+    old = b"\xff" * 200
+    host = card({1: standard(content=old)})
+    assert host.send(0x3D, b"\x01" + number(0) + number(150) + DATA[:52]) == (0xAF, b"")
+    host.chip.tear_next_write(applied=applied)
+    assert host.chip.transmit(b"\xaf" + DATA[52:111]) == b""
+    kept = 111 if applied else 52
+    assert file_of(host, 1).content == DATA[:kept] + old[kept:]
+
+
+@pytest.mark.parametrize("mode", ["mac", "full"])
+@pytest.mark.parametrize("session", SESSIONS)
+def test_a_protected_write_that_is_cut_changes_nothing(session: str, mode: Mode) -> None:
+    host = _opened(session, {1: standard(mode, 0x1111)}, 1)
+    before = host.chip.memory
+    body = host.session.seal(0x3D, b"\x01" + number(0) + number(100), DATA[:100], mode)
+    assert host.send(0x3D, body[:59]) == (0xAF, b"")
+    host.chip.power_off()
+    assert host.chip.memory is before
+
+
+def test_a_write_into_a_backup_file_that_is_cut_changes_nothing() -> None:
+    host = card({1: backup()})
+    before = host.chip.memory
+    assert host.send(0x3D, b"\x01" + number(0) + number(100) + DATA[:50]) == (0xAF, b"")
+    host.chip.power_off()
+    assert host.chip.memory is before
 
 
 def test_an_empty_frame_in_a_write_is_refused() -> None:
@@ -199,9 +241,10 @@ def test_more_data_than_announced_is_refused() -> None:
     host = card({1: standard()})
     before = host.chip.memory
     assert host.send(0x3D, b"\x01" + number(0) + number(3) + b"abcd") == (0x7E, b"")
+    assert host.chip.memory is before
     assert host.send(0x3D, b"\x01" + number(0) + number(3) + b"ab") == (0xAF, b"")
     assert host.send(0xAF, b"cd") == (0x7E, b"")
-    assert host.chip.memory is before
+    assert file_of(host, 1).content == b"ab" + bytes(198)
 
 
 def test_another_command_drops_a_write_and_the_next_frame_learns_it() -> None:
@@ -210,7 +253,7 @@ def test_another_command_drops_a_write_and_the_next_frame_learns_it() -> None:
     assert host.send(0x6F) == (0, b"\x01")
     assert host.send(0xAF, DATA[50:100]) == (0xCA, b"")
     assert host.send(0xAF, DATA[50:100]) == (0x1C, b"")
-    assert file_of(host, 1).content == bytes(200)
+    assert file_of(host, 1).content == DATA[:50] + bytes(150)
 
 
 @pytest.mark.parametrize("mode", ["mac", "full"])

@@ -75,7 +75,7 @@ def test_a_transaction_mac_key_is_aes() -> None:
         (STANDARD, "20 00 EEEE 010000", 0x9E),  # file 32
         (STANDARD, "05 00 EEEE 000000", 0x9E),  # no byte
         (STANDARD, "05 04 EEEE 010000", 0x9E),  # a mode that is not
-        (STANDARD, "05 80 EEEE 010000", 0x9E),
+        (STANDARD, "05 40 EEEE 010000", 0x9E),
         (STANDARD, "05 00 EE5E 010000", 0x9E),  # key 5 of five
         (STANDARD, "05 00 EEEE FFFFFF", 0x0E),
         (STANDARD, "05 00 EEEE 010000 00", 0x7E),

@@ -76,7 +76,7 @@ def test_a_memory_comes_back_as_it_was(memory: Memory) -> None:
 def test_the_text_is_versioned_and_names_what_it_is() -> None:
     assert to_json(Memory()) | {"memory": 0} == {
         "format": "desfire-memory",
-        "version": 1,
+        "version": 2,
         "memory": 0,
     }
 
@@ -131,7 +131,7 @@ def test_an_absent_or_an_unknown_field_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], {}, "x", {"format": "desfire-memory", "version": 2, "memory": {}}]
+    "value", [None, [], {}, "x", {"format": "desfire-memory", "version": 3, "memory": {}}]
 )
 def test_what_is_no_memory_is_refused(value: Any) -> None:
     with pytest.raises(FormatError):
@@ -148,7 +148,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_any_json_is_a_memory_or_a_format_error(value: Any) -> None:
     with pytest.raises(FormatError):
-        from_json({"format": "desfire-memory", "version": 1, "memory": value})
+        from_json({"format": "desfire-memory", "version": 2, "memory": value})
 
 
 def test_keys_do_not_show_in_a_repr() -> None:

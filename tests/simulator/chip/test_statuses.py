@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from Crypto.Cipher import AES
@@ -9,10 +10,11 @@ from Crypto.Hash import CMAC
 
 from simulator.chip.chip import Chip
 from simulator.chip.generation import EV1
+from simulator.chip.keys import aes_key, des_key
 from simulator.chip.memory import PICC_AID, Damage, Memory
 from simulator.chip.status import Status
 from tests.simulator.chip.cards import UID, card, key, purse, records, standard
-from tests.simulator.chip.host import AID, PICC, Ev2, Host, number
+from tests.simulator.chip.host import AID, PICC, Ev1, Ev2, Host, crc32, number, xored
 
 READ_ALL = b"\x01" + bytes(6)
 
@@ -239,18 +241,77 @@ def test_a_proximity_check_with_a_wrong_mac() -> None:
     assert host.send(0xFD, bytes(8))[0] == 0x1E
 
 
-@pytest.mark.parametrize("session", [None, "aes"])
-def test_a_proximity_check_without_an_ev2_session(session: str | None) -> None:
-    host = card()
-    if session:
-        assert host.aes() == 0
+def _checked(host: Host, material: bytes) -> int:
+    """Run a proximity check under this key; return the status of its end."""
     assert host.send(0xF0) == (0x90, bytes.fromhex("0103200A"))
     status, part = host.send(0xF2, b"\x08" + bytes(8))
     assert status == 0x90
-    covered = b"\xfd\x01\x03\x20\x0a" + part + bytes(8)
-    mac = CMAC.new(bytes(16), covered, AES).digest()[1::2]
-    assert host.send(0xFD, mac)[0] == 0x90
-    assert card(generation=EV1).send(0xF0)[0] == 0x1C
+    covered = b"\x01\x03\x20\x0a" + part + bytes(8)
+    command, answer = (
+        CMAC.new(material, bytes((first,)) + covered, AES).digest()[1::2] for first in (0xFD, 0x90)
+    )
+    status, told = host.send(0xFD, command)
+    assert told == (answer if status == 0x90 else b"")
+    return status
+
+
+def _with_proximity_key(material: bytes, **chip: Any) -> Host:
+    host = card(**chip)
+    assert host.select(PICC) == 0
+    assert host.ev2() == 0
+    block = material + b"\x05" + crc32(material)  # exclusive or with zeros, that of no key
+    assert host.ask(0xC4, b"\x21", block, "full") == (0, b"")
+    assert host.ask(0x64, b"\x21") == (0, b"\x05")
+    assert host.select() == 0
+    return host
+
+
+@pytest.mark.parametrize("session", [None, "legacy", "iso"])
+def test_without_an_aes_session_the_proximity_key_proves(session: str | None) -> None:
+    keys = tuple(des_key(bytes(range(at, at + 16))) for at in (0, 40)) if session else None
+    host = _with_proximity_key(key(9), keys=keys)
+    if session:
+        assert getattr(host, session)(1, bytes(range(40, 56))) == 0
+    assert _checked(host, key(9)) == 0x90
+    assert _checked(host, key(8)) == 0x1E
+
+
+def test_in_an_aes_session_its_own_key_proves() -> None:
+    host = _with_proximity_key(key(9))
+    assert host.aes() == 0
+    assert isinstance(host.session, Ev1)
+    assert _checked(host, host.session.key) == 0x90
+    assert host.ask(0x6F) == (0, b"")
+    assert _checked(host, key(9)) == 0x1E
+
+
+@pytest.mark.parametrize("material", [bytes(16), key(1)])
+def test_without_a_proximity_key_nobody_proves(material: bytes) -> None:
+    assert _checked(card(), material) == 0x1E
+
+
+def test_the_proximity_key_is_the_cards_and_its_masters_to_change() -> None:
+    host = _with_proximity_key(key(9))
+    assert host.send(0x64, b"\x21")[0] == 0x40  # not the application's
+    assert host.ev2(1, key(1)) == 0
+    assert host.ask(0xC4, b"\x21", bytes(21), "full")[0] == 0x40
+    assert host.select(PICC) == 0
+    assert host.send(0x71, b"\x21\x00")[0] == 0x40  # nobody authenticates with it
+    assert host.ev2() == 0
+    mixed = xored(key(7), key(9)) + b"\x06" + crc32(key(7))
+    assert host.ask(0xC4, b"\x21", mixed, "full") == (0, b"")
+    assert host.ask(0xC4, b"\x21", mixed, "full")[0] == 0x1E  # no longer from that one
+    assert host.chip.memory.configuration.proximity_key == aes_key(key(7), 6)
+    assert host.send(0xC4, b"\x21" + bytes(32))[0] == 0xAE
+    assert host.ev2() == 0
+    assert host.ask(0x5C, b"\x00", b"\x04", "full") == (0, b"")
+
+
+def test_an_old_chip_checks_no_proximity() -> None:
+    host = card(generation=EV1)
+    assert host.send(0xF0)[0] == 0x1C
+    assert host.select(PICC) == 0
+    assert host.send(0x64, b"\x21")[0] == 0x40
 
 
 def test_no_proximity_check_at_the_level_of_the_card() -> None:
