@@ -1,48 +1,51 @@
-"""The pages: for now the activation of an account, where the holder chooses a code.
+"""The account's pages: choosing a code with a link, and asking for such a link.
 
-What was typed is never in a page, an address or a log. No page may be framed, cached, or load
-anything from elsewhere; no script runs here.
+What was typed is never in a page, an address or a log. A link opens a page; only its button acts.
 """
 
-from pathlib import Path
+import re
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import FileResponse, HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backend.accounts.activation import find_activation
-from backend.accounts.errors import ActivationExpired, ActivationUnknown, ActivationUsed
+from backend.accounts.activation import find_link
+from backend.accounts.errors import (
+    ActivationExhausted,
+    ActivationExpired,
+    ActivationUnknown,
+    ActivationUsed,
+    BirthDateWrong,
+    EmailInvalid,
+)
 from backend.errors import BackendError, NotFoundError
 from backend.http import ServicesDependency, status_of
-from backend.pins.errors import CodeBeingSet, CodeRefused
+from backend.pins.errors import CodeBeingSet, CodeRefused, TooManyLinkRequests
+from backend.pins.links import ask_for_link
 from backend.pins.setting import activate_code
+from backend.services import Services
 from backend.vault.values import SecretCode
 from backend.web import words
+from backend.web.pages import FOLDER, Problem, form, notice, page
+from passcard.errors import InvalidCardNumber
+from passcard.layout import parse_card_number
 
-FOLDER: Final = Path(__file__).parent
 TOKEN_CHARACTERS_MAX: Final = 128
 FIELD_CHARACTERS_MAX: Final = 64
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+EMAIL_FIELD_CHARACTERS_MAX: Final = 320
 STYLES: Final = {name: FOLDER / "static" / name for name in ("tokens.css", "account.css")}
-LINK_TROUBLE: Final[dict[type[BackendError], tuple[str, str]]] = {
+LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
     ActivationUnknown: words.LINK_UNKNOWN,
     ActivationExpired: words.LINK_EXPIRED,
     ActivationUsed: words.LINK_USED,
+    ActivationExhausted: words.LINK_EXHAUSTED,
 }
+_DATE: Final = re.compile(r"\s*(\d{1,2})[\s./-]+(\d{1,2})[\s./-]+(\d{4})\s*", re.ASCII)
 
 router = APIRouter(include_in_schema=False)
-TypedCode = Annotated[str, Form(max_length=FIELD_CHARACTERS_MAX)]
-
-_templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
-)
+Typed = Annotated[str, Form(max_length=FIELD_CHARACTERS_MAX)]
+TypedEmail = Annotated[str, Form(max_length=EMAIL_FIELD_CHARACTERS_MAX)]
 
 
 class StyleUnknown(NotFoundError):
@@ -55,7 +58,7 @@ class StyleUnknown(NotFoundError):
 @router.get("/")
 def home() -> HTMLResponse:
     """Say what this is to whoever opens the address."""
-    return _page("home.html")
+    return page("home.html")
 
 
 @router.get("/static/{name}")
@@ -68,50 +71,100 @@ def style(name: str) -> FileResponse:
 
 @router.get("/activation/{token}")
 def activation(token: str, services: ServicesDependency) -> HTMLResponse:
-    """Show the form, or why this link opens nothing."""
-    try:
-        with services.database.reading() as session:
-            find_activation(session, token[:TOKEN_CHARACTERS_MAX], services.now())
-    except tuple(LINK_TROUBLE) as error:
-        return _link_trouble(error)
-    return _form(None)
+    """Show the form, or why this link opens nothing. Opening it changes nothing."""
+    return _code_form(services, token, None)
 
 
 @router.post("/activation/{token}")
 def choose_code(
-    token: str, services: ServicesDependency, code: TypedCode = "", code_again: TypedCode = ""
+    token: str,
+    services: ServicesDependency,
+    code: Typed = "",
+    code_again: Typed = "",
+    birth_date: Typed = "",
 ) -> HTMLResponse:
     """Set the code, or show the form again with the reason and empty fields."""
-    if code != code_again:
-        return _form(words.CODES_DIFFER)
+    try:
+        _set(services, token[:TOKEN_CHARACTERS_MAX], (code, code_again), birth_date)
+    except _Mistyped as mistyped:
+        return _code_form(services, token, mistyped.problem)
+    except CodeRefused as error:
+        problem = Problem("code", words.WEAK[str(error.details["why"])])
+        return _code_form(services, token, problem)
+    except BirthDateWrong:
+        return _code_form(services, token, Problem("birth_date", words.BIRTH_DATE_WRONG))
+    except CodeBeingSet:
+        return _code_form(services, token, Problem("code", words.CHANGED_MEANWHILE))
+    except tuple(LINK_TROUBLE) as error:
+        return _link_trouble(error)
+    return notice("good", words.DONE)
+
+
+@router.get("/code-oublie")
+def forgotten() -> HTMLResponse:
+    """Show the form that asks for a link."""
+    return form("forgotten.html")
+
+
+@router.post("/code-oublie")
+def ask_again(
+    services: ServicesDependency, card_number: Typed = "", email: TypedEmail = ""
+) -> HTMLResponse:
+    """Answer the same whoever has an account: only the form of what was typed is judged."""
+    try:
+        number = parse_card_number(card_number)
+    except InvalidCardNumber:
+        return form("forgotten.html", Problem("card_number", words.CARD_NUMBER_FORM))
+    try:
+        ask_for_link(services, number, email)
+    except EmailInvalid:
+        return form("forgotten.html", Problem("email", words.EMAIL_FORM))
+    except TooManyLinkRequests as error:
+        return notice("stop", words.Notice("Réessayez plus tard", words.TOO_MANY), status_of(error))
+    return notice("good", words.ASKED)
+
+
+class _Mistyped(Exception):
+    """What was typed cannot be what was meant."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.field)
+        self.problem = problem
+
+
+def _set(services: Services, token: str, typed: tuple[str, str], birth_date: str) -> None:
+    code, again = typed
+    if code != again:
+        raise _Mistyped(Problem("code_again", words.CODES_DIFFER))
     try:
         chosen = SecretCode(code.strip())
     except ValueError:
-        return _form(words.FOUR_DIGITS)
+        raise _Mistyped(Problem("code", words.FOUR_DIGITS)) from None
+    with services.database.reading() as session:
+        asks_birth_date = find_link(session, token, services.now()).asks_birth_date
+    activate_code(services, token, chosen, _read_date(birth_date) if asks_birth_date else None)
+
+
+def _read_date(text: str) -> date:
+    """Read a date as people here write it: day, month, year."""
+    found = _DATE.fullmatch(text)
     try:
-        activate_code(services, token[:TOKEN_CHARACTERS_MAX], chosen)
-    except CodeRefused as error:
-        return _form(words.WEAK[str(error.details["why"])])
-    except CodeBeingSet:
-        return _form(words.CHANGED_MEANWHILE)
+        if found is not None:
+            day, month, year = (int(part) for part in found.groups())
+            return date(year, month, day)
+    except ValueError:
+        pass
+    raise _Mistyped(Problem("birth_date", words.BIRTH_DATE_FORM)) from None
+
+
+def _code_form(services: Services, token: str, problem: Problem | None) -> HTMLResponse:
+    try:
+        with services.database.reading() as session:
+            link = find_link(session, token[:TOKEN_CHARACTERS_MAX], services.now())
     except tuple(LINK_TROUBLE) as error:
         return _link_trouble(error)
-    return _notice("good", words.DONE)
-
-
-def _page(template: str, status: int = 200, **values: str | None) -> HTMLResponse:
-    html = _templates.get_template(template).render(values)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
-
-
-def _form(problem: str | None) -> HTMLResponse:
-    return _page("activation.html", 422 if problem else 200, problem=problem)
-
-
-def _notice(tone: str, text: tuple[str, str], status: int = 200) -> HTMLResponse:
-    heading, sentence = text
-    return _page("notice.html", status, tone=tone, heading=heading, sentence=sentence)
+    return form("activation.html", problem, asks_birth_date=link.asks_birth_date)
 
 
 def _link_trouble(error: BackendError) -> HTMLResponse:
-    return _notice("stop", LINK_TROUBLE[type(error)], status_of(error))
+    return notice("stop", LINK_TROUBLE[type(error)], status_of(error))

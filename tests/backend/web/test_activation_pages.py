@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
-from backend.accounts.activation import invite
+from backend.accounts.activation import REFUSALS_MAX, invite
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.pins.setting import code_state
 from backend.pins.states import CodeState
@@ -64,12 +64,12 @@ def test_a_good_code_is_set_once(client: TestClient, token: str, services: Servi
 @pytest.mark.parametrize(
     ("code", "again", "sentence"),
     [
-        (WEAK, WEAK, words.WEAK[Weakness.SEQUENCE]),
-        ("1403", "1403", words.WEAK[Weakness.BIRTH_DATE]),
-        ("73911", "73911", words.FOUR_DIGITS),
-        ("٧٣٩١", "٧٣٩١", words.FOUR_DIGITS),
-        ("", "", words.FOUR_DIGITS),
-        (GOOD, "7392", words.CODES_DIFFER),
+        (WEAK, WEAK, words.WEAK[Weakness.SEQUENCE].fr),
+        ("1403", "1403", words.WEAK[Weakness.BIRTH_DATE].fr),
+        ("73911", "73911", words.FOUR_DIGITS.fr),
+        ("٧٣٩١", "٧٣٩١", words.FOUR_DIGITS.fr),
+        ("", "", words.FOUR_DIGITS.fr),
+        (GOOD, "7392", words.CODES_DIFFER.fr),
     ],
 )
 def test_a_refused_code_says_why_and_is_not_echoed(
@@ -78,6 +78,9 @@ def test_a_refused_code_says_why_and_is_not_echoed(
     status, text = send(client, token, code, again)
     assert status == 422
     assert sentence in text
+    field = "code_again" if sentence == words.CODES_DIFFER.fr else "code"
+    assert f'aria-invalid="true" aria-describedby="{field}-problem"' in text
+    assert text.index(f'id="{field}-problem"') < text.index(f'id="{field}" name="{field}"')
     assert not code or code not in text
     assert state_of(services) is CodeState.UNSET
 
@@ -96,8 +99,22 @@ def test_a_link_that_opens_nothing_says_so(client: TestClient, token: str, clock
     assert "trop ancien" in answer.text
 
 
-def test_every_weakness_has_its_sentence() -> None:
+def test_every_weakness_has_its_sentence_in_two_languages() -> None:
     assert set(words.WEAK) == set(Weakness)
+    for text in words.WEAK.values():
+        assert text.fr.endswith(".")
+        assert text.en.endswith(".")
+        assert "!" not in text.fr
+
+
+def test_a_link_tried_too_often_is_closed(
+    client: TestClient, token: str, services: Services
+) -> None:
+    statuses = [send(client, token, WEAK)[0] for _ in range(REFUSALS_MAX)]
+    assert statuses == [422] * (REFUSALS_MAX - 1) + [410]
+    status, text = send(client, token, GOOD)
+    assert (status, words.LINK_EXHAUSTED.heading in text) == (410, True)
+    assert state_of(services) is CodeState.UNSET
 
 
 def test_nothing_typed_reaches_the_log(

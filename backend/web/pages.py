@@ -1,0 +1,49 @@
+"""Rendering a page: its template, its headers, and a problem at the field it is about.
+
+No page may be framed, cached, or load anything from elsewhere; no script runs here. What was typed
+is never in a page.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from backend.web.words import Notice, Text
+
+FOLDER: Final = Path(__file__).parent
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_templates = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
+)
+
+
+class Problem(NamedTuple):
+    """What is wrong, and the field to put right."""
+
+    field: str
+    text: Text
+
+
+def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """Render a template."""
+    html = _templates.get_template(template).render(values)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+def form(template: str, problem: Problem | None = None, **values: object) -> HTMLResponse:
+    """Render a form, with its problem if it has one."""
+    return page(template, 422 if problem else 200, problem=problem, **values)
+
+
+def notice(tone: str, said: Notice, status: int = 200) -> HTMLResponse:
+    """Render a page that only says something; `tone` is good or stop."""
+    return page("notice.html", status, tone=tone, heading=said.heading, text=said.text)
