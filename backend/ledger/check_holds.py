@@ -1,7 +1,7 @@
 """The part of the check that is about holds: each ended at most once, and as its rows say."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,6 +22,9 @@ from backend.ledger.report import Progress, Tally, Trouble
 from backend.ledger.tables import Account, Hold, OpenHold, Outcome, Settlement, Transfer
 
 ROWS_AT_ONCE: Final = 1000
+
+#: Which holds are in trouble, in which, and in words.
+Question = tuple[Select[UUID], Trouble, str]
 
 
 def held_by(side: str) -> Subquery:
@@ -63,67 +66,46 @@ def _unsettled() -> ColumnElement[bool]:
     return absent(Settlement.hold_id, Hold.id)
 
 
-def _questions() -> Iterator[tuple[Select[Any], Trouble, str]]:
+def _questions() -> Iterator[Question]:
     """Give questions whose every answer is a hold in trouble."""
-    settled = Settlement.outcome == Outcome.SETTLED
-    yield (
-        select(Settlement.hold_id).group_by(Settlement.hold_id).having(func.count() > 1),
-        Trouble.SETTLED_TWICE,
-        "settled more than once",
-    )
-    yield (
-        select(Settlement.hold_id).where(absent(Hold.id, Settlement.hold_id)),
-        Trouble.ORPHAN,
-        "a settlement names it, and it is not there",
-    )
-    yield (
-        select(Hold.id)
-        .join(Settlement, Settlement.hold_id == Hold.id)
-        .where(Settlement.amount_cents > Hold.amount_cents),
-        Trouble.SETTLEMENT,
-        "settled for more than it holds",
-    )
-    yield (
-        select(Hold.id)
-        .join(Settlement, Settlement.hold_id == Hold.id)
-        .outerjoin(Transfer, Transfer.id == Settlement.id)
-        .where(settled, Transfer.id.is_(None)),
-        Trouble.ORPHAN,
-        "settled by a transfer that is not there",
-    )
-    yield (
-        select(Hold.id)
-        .join(Settlement, Settlement.hold_id == Hold.id)
-        .join(Transfer, Transfer.id == Settlement.id)
-        .where(
-            or_(
-                ~settled,
-                Transfer.amount_cents != Settlement.amount_cents,
-                Transfer.debit_account_id != Hold.debit_account_id,
-                Transfer.credit_account_id != Hold.credit_account_id,
-            )
-        ),
-        Trouble.SETTLEMENT,
-        "its transfer says something else",
-    )
-    yield (
-        select(Hold.id).where(_unsettled(), absent(OpenHold.hold_id, Hold.id)),
-        Trouble.OPEN_HOLDS,
-        "open, but not in the list of open holds",
-    )
-    yield (
-        select(OpenHold.hold_id).where(
-            or_(
-                ~absent(Settlement.hold_id, OpenHold.hold_id),
-                absent(Hold.id, OpenHold.hold_id),
-            )
-        ),
-        Trouble.OPEN_HOLDS,
-        "in the list of open holds, but not open",
-    )
+    yield from _about_settlements()
+    yield from _about_their_transfers()
+    yield from _about_open_holds()
     for side in (Hold.debit_account_id, Hold.credit_account_id):
-        yield (
-            select(Hold.id).where(absent(Account.id, side)),
-            Trouble.ORPHAN,
-            "names an account that is not there",
-        )
+        nowhere = select(Hold.id).where(absent(Account.id, side))
+        yield nowhere, Trouble.ORPHAN, "names an account that is not there"
+
+
+def _about_settlements() -> Iterator[Question]:
+    twice = select(Settlement.hold_id).group_by(Settlement.hold_id).having(func.count() > 1)
+    yield twice, Trouble.SETTLED_TWICE, "settled more than once"
+    alone = select(Settlement.hold_id).where(absent(Hold.id, Settlement.hold_id))
+    yield alone, Trouble.ORPHAN, "a settlement names it, and it is not there"
+    above = _settled_holds().where(Settlement.amount_cents > Hold.amount_cents)
+    yield above, Trouble.SETTLEMENT, "settled for more than it holds"
+
+
+def _about_their_transfers() -> Iterator[Question]:
+    settled = Settlement.outcome == Outcome.SETTLED
+    lost = _settled_holds().where(settled, absent(Transfer.id, Settlement.id))
+    yield lost, Trouble.ORPHAN, "settled by a transfer that is not there"
+    differs = or_(
+        ~settled,
+        Transfer.amount_cents != Settlement.amount_cents,
+        Transfer.debit_account_id != Hold.debit_account_id,
+        Transfer.credit_account_id != Hold.credit_account_id,
+    )
+    other = _settled_holds().join(Transfer, Transfer.id == Settlement.id).where(differs)
+    yield other, Trouble.SETTLEMENT, "its transfer says something else"
+
+
+def _about_open_holds() -> Iterator[Question]:
+    forgotten = select(Hold.id).where(_unsettled(), absent(OpenHold.hold_id, Hold.id))
+    yield forgotten, Trouble.OPEN_HOLDS, "open, but not in the list of open holds"
+    ended = ~absent(Settlement.hold_id, OpenHold.hold_id)
+    listed = select(OpenHold.hold_id).where(or_(ended, absent(Hold.id, OpenHold.hold_id)))
+    yield listed, Trouble.OPEN_HOLDS, "in the list of open holds, but not open"
+
+
+def _settled_holds() -> Select[UUID]:
+    return select(Hold.id).join(Settlement, Settlement.hold_id == Hold.id)

@@ -66,6 +66,9 @@ class Sealed:
     held_up: bool
 
 
+NOTHING_SEALED: Final = Sealed(transfers=0, holds_expired=0, heads=(), held_up=False)
+
+
 @dataclass(slots=True)
 class _Round:
     """Transfers gathered to be sealed together."""

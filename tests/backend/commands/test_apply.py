@@ -37,7 +37,7 @@ def test_what_is_declared_is_made(services: Services) -> None:
     assert set(pad) == {"initial_key_id", "profile"}
     found = rows(services)
     assert (found["card"], found["wallet"], found["ledger_transfer"]) == (3, 4, 4)
-    assert ledger.check(services)[1]
+    assert ledger.check(services.database).sound
 
 
 def test_a_pads_key_goes_into_a_file_of_ours_and_nowhere_else(
