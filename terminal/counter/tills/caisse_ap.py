@@ -20,7 +20,7 @@ from terminal.counter.record import AMOUNT_CENTS_MAX, SaleRecord
 from terminal.counter.tills.answer import TicketText, answer_bytes
 from terminal.counter.tills.fields import FieldReader
 from terminal.counter.tills.limits import DEFAULT_TILL_LIMITS, TillLimits
-from terminal.counter.tills.request import Refused, Request, needed_tags, read_request
+from terminal.counter.tills.request import Refused, Request, needed_tags, understand
 from terminal.counter.tills.teller import Teller
 from terminal.counter.tills.wish import MOVES_MONEY, Failure, Result, failed
 
@@ -70,7 +70,7 @@ class Conversation:
         self._read()
         request: Request | None = None
         try:
-            request = self._understand()
+            request = understand(self._reader, AMOUNT_CENTS_MAX)
             result = self._carry_out(request)
         except Refused as refusal:
             result = failed(refusal.failure)
@@ -78,11 +78,6 @@ class Conversation:
         _log.info("till answered: %s", result.failure.name if result.failure else "done")
         if delivered:
             self._with.teller.note_delivered(result)
-
-    def _understand(self) -> Request:
-        if self._reader.fault is not None or not self._reader.between_fields:
-            raise Refused(Failure.BAD_FORMAT)
-        return read_request(self._reader.fields, AMOUNT_CENTS_MAX)
 
     def _carry_out(self, request: Request) -> Result:
         if self._gone and request.wish.action in MOVES_MONEY:

@@ -17,9 +17,11 @@ from terminal.counter.record import SaleRecord
 from terminal.counter.tills.answer import TicketText
 from terminal.counter.tills.book import open_till_book
 from terminal.counter.tills.caisse_ap import TillService
+from terminal.counter.tills.concert import ConcertDoor
 from terminal.counter.tills.giving_back import GivesNothingBack
 from terminal.counter.tills.server import TillDoor
 from terminal.counter.tills.teller import Sales, Teller
+from terminal.pin.serial_link import LineSettings, SerialLink
 from terminal.settings import CounterSettings
 
 BOOK_FILE = "tills.db"
@@ -47,6 +49,10 @@ def open_tills(settings: CounterSettings, host: TillHost) -> Iterator[None]:
             hosts = [str(each) for each in settings.caisse_ap.listen_hosts]
             door = TillDoor(hosts, settings.caisse_ap.port, settings.caisse_ap.peers, service)
             stack.enter_context(door)
+        if settings.concert is not None:
+            line = LineSettings.parse(settings.concert.line)
+            open_link = partial(SerialLink, settings.concert.device, line)
+            stack.enter_context(ConcertDoor(open_link, service))
         yield
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from terminal.counter.tills.fields import FieldReader
 from terminal.counter.tills.wish import Action, Failure, Wish
 
 PROTOCOL = "caisse-ap"
@@ -69,6 +70,13 @@ def needed_tags(fields: Mapping[str, str]) -> frozenset[str]:
 def is_well_formed(tag: str, value: str | None) -> bool:
     """Return whether this value may stand behind this tag, which must be one we know."""
     return value is not None and re.fullmatch(_FORMATS[tag], value) is not None
+
+
+def understand(reader: FieldReader, amount_cents_max: int) -> Request:
+    """Return the request that was read; raises Refused also for what is cut or no message."""
+    if reader.fault is not None or not reader.between_fields:
+        raise Refused(Failure.BAD_FORMAT)
+    return read_request(reader.fields, amount_cents_max)
 
 
 def read_request(fields: Mapping[str, str], amount_cents_max: int) -> Request:
