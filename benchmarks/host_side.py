@@ -14,17 +14,8 @@ from pathlib import Path
 
 from benchmarks.figures import Comparison
 from passcard.apdu import wrap
-from passcard.authenticate import (
-    answer_challenge,
-    first_command,
-    read_card_answer,
-    read_encrypted_rnd_b,
-    second_command,
-    verify_card_answer,
-)
-from passcard.dialogue import ask
-from passcard.secure_messaging import CommunicationMode, SecureMessaging
-from passcard.session import Transmit, run, select_application
+from passcard.secure_messaging import CommunicationMode
+from passcard.session import AuthenticatedSession, Transmit
 from simulator.chip.chip import Chip
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
@@ -35,8 +26,6 @@ UID = bytes.fromhex("04112233445566")
 AID = bytes.fromhex("F59250")
 KEY = bytes(16)
 LETTER = bytes(range(32))
-READ_DATA = 0xAD
-WHOLE_FILE_1 = b"\x01" + bytes(3) + len(LETTER).to_bytes(3, "little")
 BLOCKS = 3
 ROUNDS = 25
 WAIT_SECONDS_MAX = 10.0
@@ -71,27 +60,18 @@ def _card() -> Chip:
     settings = b"\x01\x03\x00\x00" + len(LETTER).to_bytes(3, "little")
     for command in (wrap(0xCA, AID + b"\x0f\x81"), wrap(0x5A, AID), wrap(0xCD, settings)):
         assert chip.transmit(command) == b"\x91\x00"
-    messaging = _open(chip.transmit)
-    written = messaging.protect_command(0x8D, WHOLE_FILE_1, LETTER, mode=CommunicationMode.FULL)
-    messaging.open_answer(run(ask(0x8D, written), chip.transmit), mode=CommunicationMode.FULL)
+    _open(chip.transmit).write_data(1, LETTER, mode=CommunicationMode.FULL)
     chip.power_off()
     return chip
 
 
-def _open(transmit: Transmit) -> SecureMessaging:
+def _open(transmit: Transmit) -> AuthenticatedSession:
     """Select and authenticate, AuthenticateEV2First."""
-    select_application(transmit, AID)
-    rnd_a = os.urandom(16)
-    challenge = read_encrypted_rnd_b(transmit(first_command(0)))
-    answer = read_card_answer(transmit(second_command(answer_challenge(KEY, challenge, rnd_a))))
-    return SecureMessaging(verify_card_answer(KEY, rnd_a, challenge, answer))
+    return AuthenticatedSession(transmit, AID, key_number=0, key=KEY, rnd_a=os.urandom(16))
 
 
-def _read(messaging: SecureMessaging, transmit: Transmit) -> bytes:
-    command = messaging.protect_command(READ_DATA, WHOLE_FILE_1, mode=CommunicationMode.MAC)
-    return messaging.open_answer(
-        run(ask(READ_DATA, command), transmit), mode=CommunicationMode.FULL
-    )
+def _read(session: AuthenticatedSession) -> bytes:
+    return session.read_data(1, length=len(LETTER), mode=CommunicationMode.FULL)
 
 
 def _our_block(slot: VirtualCardSlot, card: Chip) -> list[float]:
@@ -100,7 +80,7 @@ def _our_block(slot: VirtualCardSlot, card: Chip) -> list[float]:
 
     def round_of(connection: CardConnection) -> float:
         began = time.perf_counter()
-        assert _read(_open(connection.transmit), connection.transmit) == LETTER
+        assert _read(_open(connection.transmit)) == LETTER
         return time.perf_counter() - began
 
     with PcscReader(READER) as reader:

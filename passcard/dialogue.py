@@ -39,12 +39,19 @@ CHANGE_KEY = 0xC4
 CREATE_APPLICATION = 0xCA
 DELETE_APPLICATION = 0xDA
 GET_APPLICATION_IDS = 0x6A
+# The variants of EV2, whose parts are not the native frames of 59 bytes.
+READ_DATA, WRITE_DATA = 0xAD, 0x8D
+COMMIT_TRANSACTION = 0xC7
 
 # GetVersion has 3 parts, 28 applications of an EV1 fit in 2; a card that never ends is no card.
 FRAMES_MAX = 16
 #: Bits 7-6 of a PICC key's number say what type the new key has; 10 is AES.
 AES_PICC_KEY = 0x80
 _VERSION_LENGTH = 28
+#: Data of one command: encrypted and under a MAC it still fits an APDU of 255 bytes both ways.
+DATA_PART_MAX = 224
+#: Offsets and lengths have three bytes.
+DATA_END_MAX = 0xFFFFFF
 
 _MAC, _FULL = CommunicationMode.MAC, CommunicationMode.FULL
 
@@ -164,6 +171,45 @@ class Channel:
         _check_aid(aid)
         yield from self._ask(DELETE_APPLICATION, aid)
 
+    def read_data(
+        self, file_number: int, *, length: int, offset: int = 0, mode: CommunicationMode
+    ) -> Dialogue[bytes]:
+        """Return bytes of a data file whose communication mode is `mode`.
+
+        Plain is also the mode of a file that anybody may read, whatever its own.
+        """
+        _check_span(file_number, offset, length)
+        joined = b""
+        while len(joined) < length:
+            part = min(length - len(joined), DATA_PART_MAX)
+            header = _span(file_number, offset + len(joined), part)
+            answer = yield from self._carry(
+                READ_DATA, header, mode=_command_mode(mode), answer_mode=mode
+            )
+            joined += self._whole(answer, part)
+        return joined
+
+    def write_data(
+        self, file_number: int, written: bytes, *, offset: int = 0, mode: CommunicationMode
+    ) -> Dialogue[None]:
+        """Write into a data file whose communication mode is `mode`.
+
+        More than `DATA_PART_MAX` bytes are several commands: a standard file whose card leaves in
+        between keeps a part of them. A backup file has them all after `commit_transaction`.
+        """
+        _check_span(file_number, offset, len(written))
+        for at in range(0, len(written), DATA_PART_MAX):
+            part = written[at : at + DATA_PART_MAX]
+            header = _span(file_number, offset + at, len(part))
+            answer = yield from self._carry(
+                WRITE_DATA, header, part, mode=mode, answer_mode=_command_mode(mode)
+            )
+            self._whole(answer, 0)
+
+    def commit_transaction(self) -> Dialogue[None]:
+        """Let all that was written into backup files since the last commit take effect at once."""
+        self._whole((yield from self._ask(COMMIT_TRANSACTION)), 0)
+
     def change_own_key(self, new_key: bytes, *, version: int) -> Dialogue[None]:
         """Replace the key this session was opened with; the session is then over."""
         _check_aes_key(new_key)
@@ -200,13 +246,32 @@ class Channel:
     ) -> Dialogue[bytes]:
         """Send one protected command; `secret` travels encrypted. Returns the plain answer."""
         mode = _FULL if secret else _MAC
+        return self._carry(ins, header, secret, mode=mode, answer_mode=answer_mode)
+
+    def _carry(
+        self,
+        ins: int,
+        header: bytes,
+        data: bytes = b"",
+        *,
+        mode: CommunicationMode,
+        answer_mode: CommunicationMode,
+    ) -> Dialogue[bytes]:
+        """Send one command in `mode`; return the plain answer, which travels in `answer_mode`."""
         try:
-            body = self._messaging.protect_command(ins, header, secret, mode=mode)
+            body = self._messaging.protect_command(ins, header, data, mode=mode)
             answer = yield from ask(ins, body)
             return self._messaging.open_answer(answer, mode=answer_mode)
         except BaseException:  # a lost card, a closed generator: nobody knows what the card did
             self._messaging.end()
             raise
+
+    def _whole(self, answer: bytes, length: int) -> bytes:
+        """Return an answer of the length asked for; another one ends the session."""
+        if len(answer) != length:
+            self._messaging.end()
+            raise UnexpectedAnswer(f"{length} bytes of data", len(answer))
+        return answer
 
 
 def _ask_plain(ins: int, sent: bytes = b"") -> Dialogue[bytes]:
@@ -221,6 +286,22 @@ def _check_length(answer: bytes, length: int, expected: str) -> bytes:
     if len(answer) != length:
         raise UnexpectedAnswer(expected, len(answer))
     return answer
+
+
+def _command_mode(mode: CommunicationMode) -> CommunicationMode:
+    """Return how that part of an exchange travels which has nothing to encrypt."""
+    return CommunicationMode.PLAIN if mode is CommunicationMode.PLAIN else _MAC
+
+
+def _span(file_number: int, offset: int, length: int) -> bytes:
+    return bytes((file_number,)) + offset.to_bytes(3, "little") + length.to_bytes(3, "little")
+
+
+def _check_span(file_number: int, offset: int, length: int) -> None:
+    if not 0 <= file_number <= 0xFF:
+        raise ValueError("a file's number is one byte")
+    if length < 1 or offset < 0 or offset + length > DATA_END_MAX:
+        raise ValueError("some bytes, within the 3 bytes that an offset has")
 
 
 def _check_aid(aid: bytes) -> None:

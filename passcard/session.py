@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 from passcard import dialogue, proof
 from passcard.dialogue import Version
 from passcard.layout import Application
+from passcard.secure_messaging import CommunicationMode
 
 _Result = TypeVar("_Result")
 Transmit: TypeAlias = Callable[[bytes], bytes]
@@ -101,6 +102,33 @@ class AuthenticatedSession:
     def delete_application(self, aid: bytes) -> None:
         """Delete `aid`, its keys and files (DA); at PICC level only."""
         run(self._channel.delete_application(aid), self._transmit)
+
+    def read_data(
+        self, file_number: int, *, length: int, offset: int = 0, mode: CommunicationMode
+    ) -> bytes:
+        """Return bytes of a data file (AD) whose communication mode is `mode`.
+
+        Plain is also the mode of a file that anybody may read, whatever its own.
+        """
+        talk = self._channel.read_data(file_number, length=length, offset=offset, mode=mode)
+        return run(talk, self._transmit)
+
+    def write_data(
+        self, file_number: int, written: bytes, *, offset: int = 0, mode: CommunicationMode
+    ) -> None:
+        """Write into a data file (8D): at once, or with `commit_transaction` in a backup file.
+
+        More than `dialogue.DATA_PART_MAX` bytes are several commands, which a tear can part.
+        """
+        talk = self._channel.write_data(file_number, written, offset=offset, mode=mode)
+        run(talk, self._transmit)
+
+    def commit_transaction(self) -> None:
+        """Let what was written into backup files take effect, all or nothing (C7).
+
+        If the card leaves before it answers, only reading again tells whether it did.
+        """
+        run(self._channel.commit_transaction(), self._transmit)
 
     def change_key(
         self, key_number: int, new_key: bytes, *, version: int, old_key: bytes | None = None
