@@ -87,7 +87,7 @@ class ReceiptOffice:
         """Return the receipt as PDF; raises NoReceipt."""
         return receipt_pdf(self._receipt(sale, with_balance=with_balance))
 
-    def print(self, sale: SaleRecord, *, with_balance: bool = False) -> bool:
+    def put_on_paper(self, sale: SaleRecord, *, with_balance: bool = False) -> bool:
         """Print it; return whether it was a duplicata. Raises NoReceipt, PrinterError."""
         if self._printer is None:
             raise PrinterAbsent("no printer is configured")

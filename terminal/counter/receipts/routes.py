@@ -58,7 +58,9 @@ def add_receipts(app: FastAPI, office: ReceiptOffice, find_sale: FindSale) -> No
     @app.post("/sales/{sale_id}/receipt/print")
     def print_receipt(sale_id: SaleId, wish: PrintWish | None = None) -> PrintedShape:
         with_balance = wish is not None and wish.with_balance
-        return PrintedShape(duplicate=office.print(find_sale(sale_id), with_balance=with_balance))
+        return PrintedShape(
+            duplicate=office.put_on_paper(find_sale(sale_id), with_balance=with_balance)
+        )
 
     @app.exception_handler(NoReceipt)
     def too_early(_: Request, __: NoReceipt) -> JSONResponse:
