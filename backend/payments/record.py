@@ -178,7 +178,8 @@ def _returns_of(session: Session, row: Payment, kind: ReturnKind) -> list[Paymen
     query = (
         select(PaymentReturn)
         .where(PaymentReturn.payment_id == row.payment_id, PaymentReturn.kind == kind)
-        .order_by(PaymentReturn.recorded_at, PaymentReturn.return_id)
+        # Each leaves less than the one before it.
+        .order_by(PaymentReturn.left_cents.desc())
     )
     return list(session.scalars(query))
 

@@ -17,7 +17,9 @@ _ASK_FOR_ANOTHER_CARD: Final = (
 
 SENTENCES: Final[dict[DeclineReason, Sentence]] = {
     DeclineReason.WRONG_PIN: Sentence(
-        "Le code est faux.", "The code is wrong.", ("CODE FAUX", "RECOMMENCEZ")
+        "Le code est faux : composez-le de nouveau.",
+        "The code is wrong: type it again.",
+        ("CODE FAUX", "RECOMMENCEZ"),
     ),
     DeclineReason.PIN_BLOCKED: Sentence(
         "Votre code est bloqué : voyez votre compte.",
