@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ GRANTS: Final = uuid5(NAMESPACE_URL, "urn:pass:grant")
 _GRANTED: Final = GrantDecision.__table__.c.granted
 
 Row = dict[str, Any]
+_Insert = postgresql.Insert | sqlite.Insert
 #: Whose, which benefit, which slot: what may be given once.
 Key = tuple[UUID, UUID, str]
 
@@ -64,10 +65,9 @@ def grant_id_of(key: Key) -> UUID:
     return uuid5(GRANTS, f"{benefit_id}.{beneficiary_id}.{slot}")
 
 
-def known_decisions(
-    session: Session, campaign_id: UUID, beneficiary_ids: Sequence[UUID]
-) -> dict[Key, Known]:
-    """Return what was decided for these people in this campaign."""
+def known_decisions(session: Session, beneficiary_ids: Sequence[UUID]) -> dict[Key, Known]:
+    """Return what was ever decided for these people."""
+    # By person alone: a planner that has not counted yet might walk the whole campaign instead.
     table = GrantDecision
     query = select(
         table.beneficiary_id,
@@ -76,7 +76,7 @@ def known_decisions(
         table.granted,
         table.amount_cents,
         table.words,
-    ).where(table.campaign_id == campaign_id, table.beneficiary_id.in_(beneficiary_ids))
+    ).where(table.beneficiary_id.in_(beneficiary_ids))
     return {
         (beneficiary_id, benefit_id, slot): Known(granted, amount, words)
         for beneficiary_id, benefit_id, slot, granted, amount, words in session.execute(query)
@@ -102,8 +102,7 @@ def record_orders(
 
 def post_transfers(session: Session, rows: Sequence[Row]) -> None:
     """Insert transfers; the ledger's triggers post them."""
-    if rows:
-        session.connection().execute(insert(_table(Transfer)), rows)
+    insert_rows(session, Transfer, rows)
 
 
 def _open_wallets(
@@ -111,10 +110,13 @@ def _open_wallets(
 ) -> dict[tuple[UUID, UUID | None], UUID]:
     wanted = {(order.beneficiary_id, _wallet_benefit(campaign, order)) for order in orders}
     people = {beneficiary_id for beneficiary_id, _ in wanted}
-    query = select(Wallet.beneficiary_id, Wallet.benefit_id, Wallet.account_id).where(
-        Wallet.campaign_id == campaign.id, Wallet.beneficiary_id.in_(people)
-    )
-    accounts = {(person, benefit): account for person, benefit, account in session.execute(query)}
+    # By person alone, as in `known_decisions`.
+    query = select(Wallet).where(Wallet.beneficiary_id.in_(people))
+    accounts = {
+        (wallet.beneficiary_id, wallet.benefit_id): wallet.account_id
+        for wallet in session.scalars(query)
+        if wallet.campaign_id == campaign.id
+    }
     missing = {key: uuid4() for key in wanted - accounts.keys()}
     if missing:
         nature = NATURE[AccountKind.WALLET]
@@ -138,8 +140,8 @@ def _open_wallets(
             }
             for (person, benefit), account_id in missing.items()
         ]
-        session.connection().execute(insert(_table(Account)), account_rows)
-        session.connection().execute(insert(_table(Wallet)), wallet_rows)
+        insert_rows(session, Account, account_rows)
+        insert_rows(session, Wallet, wallet_rows)
     return accounts | missing
 
 
@@ -205,9 +207,7 @@ def upsert(
         return
     target = _table(table)
     key = [column.name for column in target.primary_key]
-    connection = session.connection()
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(target)
+    statement = _insert(session, target, rows)
     if changed:
         new = {name: statement.excluded[name] for name in changed}
         statement = statement.on_conflict_do_update(
@@ -215,7 +215,37 @@ def upsert(
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, rows)
+    _execute(session, statement, rows)
+
+
+def insert_rows(session: Session, table: type, rows: Sequence[Row]) -> None:
+    """Insert rows, which all have the same columns."""
+    if rows:
+        _execute(session, _insert(session, _table(table), rows), rows)
+
+
+def _insert(session: Session, target: Table, rows: Sequence[Row]) -> _Insert:
+    if not _takes_arrays(session):
+        return sqlite.insert(target)
+    # One statement with an array a column: a statement a row costs several times as much.
+    names = list(rows[0])
+    arrays = [
+        bindparam(None, [row[name] for row in rows], type_=postgresql.ARRAY(target.c[name].type))
+        for name in names
+    ]
+    source = func.unnest(*arrays).table_valued(*names).render_derived(name="given")
+    return postgresql.insert(target).from_select(names, select(*source.c))
+
+
+def _execute(session: Session, statement: _Insert, rows: Sequence[Row]) -> None:
+    if _takes_arrays(session):
+        session.connection().execute(statement)
+    else:
+        session.connection().execute(statement, rows)
+
+
+def _takes_arrays(session: Session) -> bool:
+    return session.connection().dialect.name == "postgresql"
 
 
 def _table(table: type) -> Table:

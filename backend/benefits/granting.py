@@ -98,16 +98,16 @@ def rules_of(session: Session, campaign_id: UUID) -> list[BenefitRules]:
     ]
 
 
-def explain(session: Session, campaign_id: UUID, beneficiary_id: UUID) -> list[Decision]:
-    """Return what the rules say of one person today, whatever was recorded."""
+def explain(
+    session: Session, campaign_id: UUID, beneficiary_id: UUID
+) -> list[tuple[str, Decision]]:
+    """Return what the rules say of one person today, by benefit code, whatever was recorded."""
     campaign = session.get_one(Campaign, campaign_id)
-    found = _people(session, None, 1, only=beneficiary_id)
-    return [
-        decision
-        for _, person in found
-        for benefit in rules_of(session, campaign_id)
-        for decision in decide(person, benefit.rules, campaign.opens_on)
-    ]
+    benefits = rules_of(session, campaign_id)
+    codes = {benefit.benefit_id: benefit.code for benefit in benefits}
+    people = list(_people(session, None, 1, only=beneficiary_id))
+    orders = orders_for(people, benefits, campaign)
+    return [(codes[order.benefit_id], order.decision) for order in orders]
 
 
 def orders_for(
@@ -179,7 +179,7 @@ def _run_batch(
     people = list(_people(session, after, run.people_per_batch))
     orders = list(orders_for(people, rules_of(session, campaign_id), campaign))
     ids = [beneficiary_id for beneficiary_id, _ in people]
-    new, already = only_new(orders, known_decisions(session, campaign_id, ids))
+    new, already = only_new(orders, known_decisions(session, ids))
     if run.commit:
         record_orders(session, campaign, new, now)
     tally.people += len(people)

@@ -161,9 +161,7 @@ def _plan(session: Session, campaign: Campaign, file: GrantFile, lines: Sequence
             plan.refusals.append(Refusal(line, why.code, why.words))
     benefits = rules_of(session, campaign.id)
     known_people = _known_people(session, {row.reference for _, row in rows})
-    known = known_decisions(
-        session, campaign.id, [draft.beneficiary_id for draft in known_people.values()]
-    )
+    known = known_decisions(session, [draft.beneficiary_id for draft in known_people.values()])
     for line, row in rows:
         try:
             _apply(plan, line, row, known_people, benefits=benefits, known=known)

@@ -210,7 +210,9 @@ def explain_to(services: Services, campaign_name: str, reference: str) -> list[s
     with services.database.reading() as session:
         campaign = find_campaign(session, campaign_name)
         found = explain(session, campaign.id, _beneficiary(session, reference))
-        return [decision.words for decision in found] or ["Aucune règle dans cette campagne."]
+        return [f"{code} : {decision.words}" for code, decision in found] or [
+            "Aucune règle dans cette campagne."
+        ]
 
 
 def _beneficiary(session: Session, reference: str) -> UUID:
