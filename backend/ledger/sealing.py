@@ -8,7 +8,7 @@ sealing up to 8 would skip 7 for ever. So a run first looks how far numbers are 
 transactions are writing transfers (each holds its lock on the table from before it is given a
 number until it has ended), and seals up to there when all of those have ended. New ones may have
 begun: their numbers are higher. No payment waits for this; this waits for the payments, not for
-longer than OPEN_PAYMENTS_WAIT_SECONDS_MAX, then leaves the work to the next run.
+longer than ten seconds (OPEN_PAYMENTS_LOOKS_MAX), then leaves the work to the next run.
 
 Two runs at once are harmless: both may read, the second to write finds the chains grown, and stops.
 """
@@ -32,8 +32,8 @@ from backend.ledger.tables import Account, AccountKind, Seal, Transfer
 
 TRANSFERS_PER_ROUND_MAX: Final = 20_000
 ROWS_AT_ONCE: Final = 1000
-OPEN_PAYMENTS_WAIT_SECONDS_MAX: Final = 10.0
-OPEN_PAYMENTS_PAUSE_SECONDS: Final = 0.02
+OPEN_PAYMENTS_LOOKS_MAX: Final = 200
+OPEN_PAYMENTS_PAUSE_SECONDS: Final = 0.05
 # Any number that nobody else locks: "passseal".
 SEALING_LOCK: Final = int.from_bytes(b"passseal")
 
@@ -142,15 +142,13 @@ def _horizon(database: Database, sleep: Callable[[float], None]) -> int | None:
         # if not ended.
         given = session.scalar(select(func.coalesce(func.max(Transfer.sequence), 0)))
         writing = _open_writers(session)
-    waited = 0.0
-    while writing:
-        if waited >= OPEN_PAYMENTS_WAIT_SECONDS_MAX:
-            return None
+    for _ in range(OPEN_PAYMENTS_LOOKS_MAX):
+        if not writing:
+            return given
         sleep(OPEN_PAYMENTS_PAUSE_SECONDS)
-        waited += OPEN_PAYMENTS_PAUSE_SECONDS
         with _reading(database) as session:
             writing &= _open_writers(session)
-    return given
+    return None if writing else given
 
 
 def _open_writers(session: Session) -> set[str]:
