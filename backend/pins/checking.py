@@ -12,7 +12,7 @@ under the current one. Not here: answering a repeated payment (the payment remem
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -59,10 +59,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck:
-    """A verdict; `tries_left` is known where the code was compared or is blocked."""
+    """A verdict; `tries_left` is known where the code was compared or is blocked.
+
+    `fault` says for the log what was wrong with a block; a terminal is told no more than that it
+    could not be read.
+    """
 
     verdict: Verdict
     tries_left: int | None = None
+    fault: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def _take_try(
     terminal_encryption_allowed: bool,
 ) -> _Try | CodeCheck:
     """Take a try, or say why not. Rows are locked in this order: pad, code, terminal's guard."""
-    verdict = SerialVerdict.FOREIGN
+    verdict = SerialVerdict.UNREADABLE
     if serial is not None:
         verdict = use_serial(
             session,
@@ -137,11 +142,11 @@ def _take_try(
         )
     if guard.is_suspended(session, asked.terminal_id, asked.now):
         return CodeCheck(Verdict.SUSPENDED)
-    if verdict is SerialVerdict.FOREIGN:
-        guard.note_unreadable(session, asked.terminal_id, asked.now)
-        return CodeCheck(Verdict.BLOCK_INVALID)
     if verdict is SerialVerdict.REPLAYED:
         return CodeCheck(Verdict.REPLAYED)
+    if verdict is not SerialVerdict.FRESH:
+        guard.note_unreadable(session, asked.terminal_id, asked.now)
+        return CodeCheck(Verdict.BLOCK_INVALID, fault=f"serial number {verdict.value}")
     row = _lock_row(session, asked.account_id)
     refusal = _refuse_state(row)
     if row is None or refusal is not None:
@@ -173,7 +178,7 @@ def _settle(session: Session, asked: _Asked, taken: _Try, found: PinVerdict) -> 
     elif found is PinVerdict.BLOCK_INVALID:
         # No code was compared, so no try was used.
         _give_back(row, taken)
-        check = CodeCheck(Verdict.BLOCK_INVALID)
+        check = CodeCheck(Verdict.BLOCK_INVALID, fault="block unreadable")
     else:
         check = _settle_compared(session, row, asked, right=found is PinVerdict.RIGHT)
     right = {PinVerdict.RIGHT: True, PinVerdict.WRONG: False}.get(found)
@@ -238,5 +243,6 @@ def _lock_row(session: Session, account_id: UUID) -> PinReferenceRow | None:
 
 
 def _log(payment_id: UUID, check: CodeCheck) -> CodeCheck:
-    LOG.info("payment %s: code %s", payment_id, check.verdict.value)
+    because = f" ({check.fault})" if check.fault else ""
+    LOG.info("payment %s: code %s%s", payment_id, check.verdict.value, because)
     return check

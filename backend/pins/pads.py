@@ -22,7 +22,11 @@ class SerialVerdict(StrEnum):
 
     FRESH = "fresh"
     REPLAYED = "replayed"
+    #: Of no pad that stands beside this terminal.
     FOREIGN = "foreign"
+    #: Of a keypad whose code the terminal encrypts, which the scheme does not allow.
+    NOT_ALLOWED = "not_allowed"
+    UNREADABLE = "unreadable"
 
 
 def register_pin_pad(
@@ -93,7 +97,7 @@ def use_serial(
     if pad is None or pad.terminal_id != terminal_id:
         return SerialVerdict.FOREIGN
     if pad.entry == PadEntry.TERMINAL.value and not terminal_encryption_allowed:
-        return SerialVerdict.FOREIGN
+        return SerialVerdict.NOT_ALLOWED
     if serial.counter <= pad.last_counter:
         return SerialVerdict.REPLAYED
     pad.last_counter = serial.counter

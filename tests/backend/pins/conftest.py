@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import create_beneficiary
+from backend.accounts.tables import Notice
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.pins.checking import CodeCheck, check_code
 from backend.pins.pads import register_pin_pad
-from backend.pins.setting import set_code
-from backend.pins.tables import PinPad, PinReferenceRow, TerminalGuard
+from backend.pins.setting import _store, set_code
+from backend.pins.tables import CodeHappening, CodeRecord, PinPad, PinReferenceRow, TerminalGuard
 from backend.services import Services
 from backend.vault.keys import with_new_pin_reference
 from backend.vault.local import LocalVault
@@ -89,7 +90,30 @@ class World:
     vault: WatchedVault
     person: UUID
 
-    def pad(self, profile: PinProfile = PinProfile.AES_DUKPT_FORMAT_4) -> Pad:
+    def people(self, count: int, digits: str) -> list[UUID]:
+        """More holders with the same code, each of them put straight into the database."""
+        made = []
+        with self.services.database.unit_of_work() as session:
+            for _ in range(count):
+                person = create_beneficiary(
+                    session,
+                    given_name="Noé",
+                    family_name="Martin",
+                    birth_date=date(2009, 5, 17),
+                    now=self.services.now(),
+                ).id
+                code = SecretCode(digits)
+                reference = self.vault.vault.make_pin_reference(person, 1, code)
+                _store(session, person, reference, self.services.now())
+                made.append(person)
+        return made
+
+    def pad(
+        self,
+        profile: PinProfile = PinProfile.AES_DUKPT_FORMAT_4,
+        terminal_id: UUID | None = None,
+        **registered: Any,
+    ) -> Pad:
         if profile is PinProfile.TDES_DUKPT_FORMAT_0:
             key_id = secrets.token_bytes(7) + bytes.fromhex("E00000")
         else:
@@ -97,10 +121,12 @@ class World:
         with self.services.database.unit_of_work() as session:
             now = self.services.now()
             kind = TerminalKind.COUNTER
-            terminal = create_terminal(session, kind=kind, name="Caisse", now=now)
-            register_pin_pad(session, terminal.terminal_id, key_id, profile)
+            if terminal_id is None:
+                new = create_terminal(session, kind=kind, name="Caisse", now=now)
+                terminal_id = new.terminal_id
+            register_pin_pad(session, terminal_id, key_id, profile, **registered)
         key = self.vault.vault.initial_pad_key(key_id, profile).reveal()
-        return Pad(terminal.terminal_id, profile, key_id, key)
+        return Pad(terminal_id, profile, key_id, key)
 
     def invite(self) -> str:
         with self.services.database.unit_of_work() as session:
@@ -110,13 +136,18 @@ class World:
         set_code(self.services, self.person, SecretCode(digits))
 
     def check(
-        self, pad: Pad, typed: EncryptedPinBlock, *, terminal_id: UUID | None = None
+        self,
+        pad: Pad,
+        typed: EncryptedPinBlock,
+        *,
+        terminal_id: UUID | None = None,
+        person: UUID | None = None,
     ) -> CodeCheck:
         return check_code(
             self.services,
             terminal_id=terminal_id or pad.terminal_id,
             payment_id=uuid4(),
-            beneficiary_id=self.person,
+            beneficiary_id=person or self.person,
             card_number=CARD_NUMBER,
             encrypted_pin_block=typed,
             now=self.services.now(),
@@ -129,9 +160,24 @@ class World:
         keys = with_new_pin_reference(store._keys, secrets.token_bytes)
         self.vault.vault._store = SoftwareStore(keys)
 
-    def row(self) -> PinReferenceRow | None:
+    def row(self, person: UUID | None = None) -> PinReferenceRow | None:
         with self.services.database.reading() as session:
-            return session.get(PinReferenceRow, self.person)
+            return session.get(PinReferenceRow, person or self.person)
+
+    def happenings(self) -> list[str]:
+        """What was written down about the code, oldest first."""
+        with self.services.database.reading() as session:
+            chosen = select(CodeRecord).where(CodeRecord.account_id == self.person)
+            records = session.scalars(chosen).all()
+        order = {word.value: n for n, word in enumerate(CodeHappening)}
+        records = sorted(records, key=lambda one: (one.at, order[one.happening]))
+        return [one.happening for one in records]
+
+    def mails(self) -> list[str]:
+        """The kinds of the mails owed to the holder."""
+        with self.services.database.reading() as session:
+            chosen = select(Notice.kind).where(Notice.beneficiary_id == self.person)
+            return list(session.scalars(chosen.order_by(Notice.created_at, Notice.kind)))
 
     def guard(self, pad: Pad) -> TerminalGuard:
         with self.services.database.reading() as session:
