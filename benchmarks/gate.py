@@ -191,7 +191,7 @@ class _Recording:
 
 def _access_list() -> object:
     from terminal.gate.access_list import AccessList, ListedCard  # noqa: PLC0415
-    from terminal.gate.decision import Holder  # noqa: PLC0415
+    from terminal.gate.decision import Holder, Hours, Right  # noqa: PLC0415
 
     now = datetime.now(UTC)
     key = diversify(ACCESS_MASTER, card_key_input(UID, Application.ACCESS.aid))
@@ -199,7 +199,7 @@ def _access_list() -> object:
         card_id="00000000-0000-4000-8000-000000000001",
         display_name="Léa",
         blocked=False,
-        services=frozenset({"repas"}),
+        rights=(Right("repas"),),
     )
     return AccessList(
         gate="gate",
@@ -207,7 +207,6 @@ def _access_list() -> object:
         version=1,
         issued_at=now,
         valid_until=now + timedelta(days=1),
-        zone=ZoneInfo("Europe/Paris"),
-        services=(),
+        hours=Hours((), ZoneInfo("Europe/Paris")),
         cards={UID: ListedCard(uid=UID, key=Secret(key), holder=holder)},
     )

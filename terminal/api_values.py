@@ -257,6 +257,27 @@ class PassageReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiblingAdmission:
+    """An admission at another gate of the same establishment; `sequence` is that gate's count."""
+
+    passage_id: UUID
+    gate: UUID
+    sequence: Annotated[int, Field(ge=1)]
+    card_id: UUID
+    service: Text
+    occurred_at: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateNews:
+    """What a gate hears between two lists; `cursor` goes into the next question as it came."""
+
+    cursor: Text
+    blocked: tuple[UUID, ...]
+    passages: tuple[SiblingAdmission, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalisationBegun:
     """The backend's first command for the card, and the number of the card it becomes or is."""
 
@@ -330,6 +351,7 @@ PAYMENT: TypeAdapter[Approved | Declined | Pending | Reversed | Voided] = TypeAd
 REVERSAL = TypeAdapter(Reversal)
 ACCESS_LIST_ANSWER = TypeAdapter(AccessListAnswer)
 PASSAGE_RECEIPT = TypeAdapter(PassageReceipt)
+GATE_NEWS = TypeAdapter(GateNews)
 PERSONALISATION_BEGUN = TypeAdapter(PersonalisationBegun)
 PERSONALISATION_STEP = TypeAdapter(PersonalisationStep)
 RETIREMENT_BEGUN = TypeAdapter(RetirementBegun)

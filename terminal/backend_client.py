@@ -32,6 +32,7 @@ from terminal.api_values import (
     CardProof,
     Declined,
     Enrolment,
+    GateNews,
     PassageReceipt,
     PassageReport,
     Pending,
@@ -206,6 +207,11 @@ class BackendClient(ReturnRoutes):
         body = {"passages": [passage.as_json() for passage in passages]}
         return self._post("/v1/passages", body, api_values.PASSAGE_RECEIPT)
 
+    def fetch_gate_news(self, since: str | None = None) -> GateNews:
+        """Return what happened since the cursor of the last answer (gate only)."""
+        query = "" if since is None else f"?{httpx.QueryParams({'since': since})}"
+        return self._get(f"/v1/gate-news{query}", api_values.GATE_NEWS)
+
     def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
         """Ask for the first command for the card with this UID (desk only).
 
@@ -280,15 +286,16 @@ class BackendClient(ReturnRoutes):
             return self._token
 
     def _fetch_token(self, now: datetime) -> AccessToken:
-        """Ask for a token; a refusal that teaches us that our clock is wrong is asked once more."""
-        signed_at = self.clock.corrected(now)
+        """Ask for a token; refused by a clock unlike ours, ask once more at its time.
+
+        Ours comes first: the Date may be that of a proxy whose clock is the wrong one.
+        """
         try:
-            return self._ask_for_token(signed_at)
+            return self._ask_for_token(now)
         except BackendRefused as refused:
-            corrected = self.clock.corrected(now)
-            if refused.code != _ASSERTION_REFUSED or corrected == signed_at:
+            if refused.code != _ASSERTION_REFUSED or not self.clock.is_wrong:
                 raise
-            return self._ask_for_token(corrected)
+            return self._ask_for_token(self.clock.corrected(now))
 
     def _ask_for_token(self, signed_at: datetime) -> AccessToken:
         form = {

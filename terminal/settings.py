@@ -121,12 +121,14 @@ class CounterSettings(TerminalSettings):
 class GateSettings(TerminalSettings):
     """A gate: a reader, and a page on this machine.
 
-    `refresh_seconds` is how often the list is asked for again: what a card blocked elsewhere waits
-    at most before this gate knows, while the network is up.
+    `refresh_seconds` is how often the list is asked for again, `news_seconds` how often the little
+    that cannot wait for it is: what a card blocked elsewhere waits at most before this gate knows,
+    while the network is up.
     """
 
     listen_port: Port = 9252
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    news_seconds: Annotated[int, Field(ge=1, le=60)] = 5
 
 
 class DeskSettings(TerminalSettings):

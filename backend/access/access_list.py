@@ -11,20 +11,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned, ListTooLong
-from backend.access.tables import Enrolment, EnrolmentService, Establishment, Gate, Service
+from backend.access.rights import read_counted, read_rights, read_week
+from backend.access.tables import ClosedDay, Enrolment, Establishment, Gate, Service
 from backend.accounts.tables import Beneficiary
 from backend.cards.states import CardState
 from backend.cards.tables import Card
 from backend.services import Services
 
-FORMAT = 1
+FORMAT = 2
 #: Within it a gate asks for the same content signed anew; past it the gate's screen turns amber.
 VALIDITY = timedelta(hours=48)
+#: A gate that is offline for months still knows the holidays.
+CLOSED_DAYS_AHEAD = timedelta(days=400)
 CARDS_MAX = 20_000
 SERVICES_MAX = 50
 #: In the content, so that a card whose keys were renewed makes a new version of the list.
@@ -36,16 +40,22 @@ Json: TypeAlias = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ListContent:
-    """What a version of a list is a version of: everything but keys and times."""
+    """What a version of a list is a version of: everything but keys and times.
+
+    `counted` is no part of it: it only says how far the gates' passages are in the rest.
+    """
 
     establishment: str
     time_zone: str
     services: tuple[Json, ...]
+    closed_days: tuple[str, ...]
     cards: tuple[Json, ...] = field(repr=False)
+    counted: dict[str, int]
 
     def hash(self) -> bytes:
         """Return the SHA-256 of the content."""
-        content = [FORMAT, self.establishment, self.time_zone, self.services, self.cards]
+        place = [FORMAT, self.establishment, self.time_zone]
+        content = [*place, self.services, self.closed_days, self.cards]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
@@ -77,6 +87,8 @@ def issue_access_list(
         "valid_until": _text(now + VALIDITY),
         "timezone": content.time_zone,
         "services": content.services,
+        "closed_days": content.closed_days,
+        "counted": content.counted,
         "cards": [_with_key(services, card) for card in content.cards],
     }
     raw = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
@@ -95,12 +107,12 @@ def _current(services: Services, terminal_id: UUID) -> tuple[ListContent, int]:
     """Return the content and its version; only a change of content takes a lock and writes."""
     with services.database.reading() as session:
         gate = _find_gate(session, terminal_id)
-        content = _read_content(session, gate.establishment_id)
+        content = _read_content(session, gate.establishment_id, services.now())
         if gate.list_hash == content.hash():
             return content, gate.list_version
     with services.database.unit_of_work() as session:
         gate = _find_gate(session, terminal_id, lock=True)
-        content = _read_content(session, gate.establishment_id)
+        content = _read_content(session, gate.establishment_id, services.now())
         if gate.list_hash != content.hash():
             gate.list_hash = content.hash()
             gate.list_version += 1
@@ -114,19 +126,24 @@ def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Ga
     return gate
 
 
-def _read_content(session: Session, establishment_id: UUID) -> ListContent:
-    establishment = session.get_one(Establishment, establishment_id)
+def _read_content(session: Session, establishment_id: UUID, now: datetime) -> ListContent:
+    # Passages are recorded under this lock: what is counted and what is used up go together.
+    establishment = session.get_one(
+        Establishment, establishment_id, with_for_update={"read": True}, populate_existing=True
+    )
     services = session.scalars(
         select(Service).where(Service.establishment_id == establishment_id).order_by(Service.code)
     ).all()
-    cards = _read_cards(session, establishment_id)
+    cards = _read_cards(session, establishment, now)
     if len(services) > SERVICES_MAX or len(cards) > CARDS_MAX:
         raise ListTooLong
     return ListContent(
         establishment=establishment.name,
         time_zone=establishment.time_zone,
         services=tuple(_service(service) for service in services),
+        closed_days=_read_closed_days(session, establishment, now),
         cards=cards,
+        counted=read_counted(session, establishment_id),
     )
 
 
@@ -138,19 +155,42 @@ def _service(service: Service) -> Json:
         "opens": f"{service.opens:%H:%M}",
         "closes": f"{service.closes:%H:%M}",
         "passages_max": service.passages_max,
+        "week_max": service.week_max,
+        "held_on_closed_days": service.held_on_closed_days,
     }
 
 
-def _read_cards(session: Session, establishment_id: UUID) -> tuple[Json, ...]:
-    rights = _read_rights(session, establishment_id)
+def _read_closed_days(session: Session, place: Establishment, now: datetime) -> tuple[str, ...]:
+    today = now.astimezone(ZoneInfo(place.time_zone)).date()
+    days = session.scalars(
+        select(ClosedDay.day)
+        .where(
+            ClosedDay.establishment_id == place.id,
+            ClosedDay.day >= today - timedelta(days=1),
+            ClosedDay.day <= today + CLOSED_DAYS_AHEAD,
+        )
+        .order_by(ClosedDay.day)
+    )
+    return tuple(day.isoformat() for day in days)
+
+
+def _read_cards(session: Session, place: Establishment, now: datetime) -> tuple[Json, ...]:
+    rights = read_rights(session, place, now)
+    used = read_week(session, place, now).used
     rows = session.execute(
         select(
-            Card.uid, Card.id, Card.key_version, Card.state, Beneficiary.given_name, Enrolment.id
+            Card.uid,
+            Card.id,
+            Card.key_version,
+            Card.state,
+            Beneficiary.id,
+            Beneficiary.given_name,
+            Enrolment.id,
         )
         .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
         .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
         .where(
-            Enrolment.establishment_id == establishment_id,
+            Enrolment.establishment_id == place.id,
             Enrolment.ended_at.is_(None),
             Card.state.in_(_LISTED_STATES),
             # Blocked before it was ever personalised: there is no chip to refuse.
@@ -166,24 +206,14 @@ def _read_cards(session: Session, establishment_id: UUID) -> tuple[Json, ...]:
             KEY_VERSION: key_version,
             "display_name": given_name,
             "state": state,
-            "services": rights.get(enrolment_id, []),
+            "rights": [
+                terms | ({"week_used": used[person, code]} if (person, code) in used else {})
+                for code, terms in rights.get(enrolment_id, [])
+            ],
         }
-        for uid, card_id, key_version, state, given_name, enrolment_id in rows
+        for uid, card_id, key_version, state, person, given_name, enrolment_id in rows
         if uid is not None
     )
-
-
-def _read_rights(session: Session, establishment_id: UUID) -> dict[UUID, list[str]]:
-    rows = session.execute(
-        select(EnrolmentService.enrolment_id, Service.code)
-        .join(Service, Service.id == EnrolmentService.service_id)
-        .where(Service.establishment_id == establishment_id)
-        .order_by(Service.code)
-    )
-    rights: dict[UUID, list[str]] = {}
-    for enrolment_id, code in rows:
-        rights.setdefault(enrolment_id, []).append(code)
-    return rights
 
 
 def _text(moment: datetime) -> str:

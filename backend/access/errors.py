@@ -59,6 +59,41 @@ class ServiceCodeTaken(ConflictError):
     message = "The establishment already has a service of this code."
 
 
+class RightInvalid(InvalidInputError):
+    """A right that no list can carry."""
+
+    code = "right_invalid"
+    message = "A right has days 1 to 7, and at least one passage."
+
+
+class ReservationNotNeeded(ConflictError):
+    """The person's right to this service does not go by reservation."""
+
+    code = "reservation_not_needed"
+    message = "This person does not need a reservation for this service."
+
+
+class ReservationTooLate(ConflictError):
+    """The day's cut-off has passed."""
+
+    code = "reservation_too_late"
+    message = "Reservations for this day are closed."
+
+
+class ReservationDayInvalid(InvalidInputError):
+    """No service on that day, or too far ahead."""
+
+    code = "reservation_day_invalid"
+    message = "The service is not held on this day, or the day is too far ahead."
+
+
+class CalendarInvalid(InvalidInputError):
+    """A calendar that cannot be read, or covers too much."""
+
+    code = "calendar_invalid"
+    message = "The calendar cannot be read, or closes too many days."
+
+
 class ListTooLong(ConflictError):
     """More cards or services than a gate takes in one list."""
 

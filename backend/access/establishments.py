@@ -5,7 +5,8 @@ answers NON_INSCRIT. Not here: lists and passages.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ from backend.access.errors import (
     EnrolmentUnknown,
     EstablishmentUnknown,
     NotAGate,
+    RightInvalid,
     ServiceCodeTaken,
     ServiceInvalid,
     ServiceUnknown,
@@ -28,6 +30,7 @@ from backend.access.tables import (
     EnrolmentService,
     Establishment,
     Gate,
+    HolderCategory,
     Service,
 )
 from backend.accounts.beneficiaries import find_beneficiary
@@ -35,7 +38,37 @@ from backend.partners.errors import TerminalUnknown
 from backend.partners.tables import Terminal, TerminalKind
 
 PASSAGES_PER_DAY_MAX = 20
+RESERVATION_CUTOFF = time(9, 30)
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTerms:
+    """How often one may pass a service, whether on holidays, until when one may reserve.
+
+    `passages_max` is per person and day, `week_max` per person and ISO week.
+    """
+
+    passages_max: int = 1
+    week_max: int | None = None
+    held_on_closed_days: bool = False
+    reservation_cutoff: time = RESERVATION_CUTOFF
+
+
+@dataclass(frozen=True, slots=True)
+class RightTerms:
+    """What a right to a service depends on: any condition that holds is enough, none is always.
+
+    `days` are ISO days; `passages_max` takes the place of the service's own.
+    """
+
+    days: frozenset[int] | None = None
+    by_reservation: bool = False
+    passages_max: int | None = None
+
+
+USUAL_TERMS = ServiceTerms()
+FULL_BOARD = RightTerms()
 
 
 def create_establishment(
@@ -72,10 +105,10 @@ def add_service(
     label: str,
     days: Iterable[int],
     hours: tuple[time, time],
-    passages_max: int = 1,
+    terms: ServiceTerms = USUAL_TERMS,
     make_id: Callable[[], UUID] = uuid4,
 ) -> Service:
-    """Record a service: ISO days, wall-clock opening and closing, passages per person and day.
+    """Record a service: ISO days, wall-clock opening and closing, and its terms.
 
     Raises EstablishmentUnknown, ServiceInvalid, ServiceCodeTaken.
     """
@@ -88,7 +121,10 @@ def add_service(
         days="".join(str(day) for day in sorted(set(days))),
         opens=hours[0],
         closes=hours[1],
-        passages_max=passages_max,
+        passages_max=terms.passages_max,
+        week_max=terms.week_max,
+        held_on_closed_days=terms.held_on_closed_days,
+        reservation_cutoff=terms.reservation_cutoff,
     )
     _check_service(service)
     if _find_service(session, establishment_id, code) is not None:
@@ -108,6 +144,7 @@ def _check_service(service: Service) -> None:
         # A list carries hours and minutes; a service never crosses midnight.
         and all(hour == hour.replace(second=0, microsecond=0, tzinfo=None) for hour in hours)
         and 1 <= service.passages_max <= PASSAGES_PER_DAY_MAX
+        and (service.week_max is None or 1 <= service.week_max <= 7 * PASSAGES_PER_DAY_MAX)
     )
     if not sound:
         raise ServiceInvalid
@@ -117,16 +154,20 @@ def enrol_pupil(
     session: Session,
     establishment_id: UUID,
     beneficiary_id: UUID,
-    services: Collection[str],
+    services: Collection[str] | Mapping[str, RightTerms],
     make_id: Callable[[], UUID] = uuid4,
+    *,
+    category: HolderCategory = HolderCategory.PUPIL,
 ) -> Enrolment:
     """Let a person belong to an establishment with these services, and no others from now on.
 
-    Raises EstablishmentUnknown, BeneficiaryUnknown, ServiceUnknown.
+    A mapping says on what terms; otherwise each is for always. Raises EstablishmentUnknown,
+    BeneficiaryUnknown, ServiceUnknown, RightInvalid.
     """
     find_establishment(session, establishment_id)
     find_beneficiary(session, beneficiary_id)
-    service_ids = _service_ids(session, establishment_id, services)
+    found = _find_services(session, establishment_id, services)
+    rights = {service_id: _terms_of(services, code) for code, service_id in found.items()}
     enrolment = _find_enrolment(session, establishment_id, beneficiary_id)
     if enrolment is None:
         enrolment = Enrolment(
@@ -134,8 +175,9 @@ def enrol_pupil(
         )
         session.add(enrolment)
     enrolment.ended_at = None
+    enrolment.category = category.value
     session.flush()
-    _give_services(session, enrolment, service_ids)
+    _give_services(session, enrolment, rights)
     return enrolment
 
 
@@ -147,7 +189,7 @@ def end_enrolment(
     if enrolment is None:
         raise EnrolmentUnknown
     enrolment.ended_at = enrolment.ended_at or now
-    _give_services(session, enrolment, [])
+    _give_services(session, enrolment, {})
 
 
 def assign_gate(session: Session, terminal_id: UUID, establishment_id: UUID) -> Gate:
@@ -171,11 +213,28 @@ def assign_gate(session: Session, terminal_id: UUID, establishment_id: UUID) -> 
     return gate
 
 
-def _give_services(session: Session, enrolment: Enrolment, service_ids: list[UUID]) -> None:
+def _terms_of(services: Collection[str] | Mapping[str, RightTerms], code: str) -> RightTerms:
+    terms = services[code] if isinstance(services, Mapping) else FULL_BOARD
+    days_are_sound = terms.days is None or (bool(terms.days) and terms.days <= set(range(1, 8)))
+    passages = terms.passages_max
+    if not days_are_sound or not (passages is None or 1 <= passages <= PASSAGES_PER_DAY_MAX):
+        raise RightInvalid
+    return terms
+
+
+def _give_services(
+    session: Session, enrolment: Enrolment, rights: Mapping[UUID, RightTerms]
+) -> None:
     session.execute(delete(EnrolmentService).where(EnrolmentService.enrolment_id == enrolment.id))
     session.add_all(
-        EnrolmentService(enrolment_id=enrolment.id, service_id=service_id)
-        for service_id in service_ids
+        EnrolmentService(
+            enrolment_id=enrolment.id,
+            service_id=service_id,
+            days=None if terms.days is None else "".join(map(str, sorted(terms.days))),
+            by_reservation=terms.by_reservation,
+            passages_max=terms.passages_max,
+        )
+        for service_id, terms in rights.items()
     )
     session.flush()
 
@@ -186,12 +245,14 @@ def _find_service(session: Session, establishment_id: UUID, code: str) -> Servic
     )
 
 
-def _service_ids(session: Session, establishment_id: UUID, codes: Collection[str]) -> list[UUID]:
-    found = [_find_service(session, establishment_id, code) for code in sorted(set(codes))]
-    services = [service for service in found if service is not None]
+def _find_services(
+    session: Session, establishment_id: UUID, codes: Collection[str]
+) -> dict[str, UUID]:
+    found = {code: _find_service(session, establishment_id, code) for code in sorted(set(codes))}
+    services = {code: service.id for code, service in found.items() if service is not None}
     if len(services) < len(found):
         raise ServiceUnknown
-    return [service.id for service in services]
+    return services
 
 
 def _find_enrolment(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from backend.access.access_list import issue_access_list
+from backend.access.news import NEWS_MAX, read_news
 from backend.access.passages import BATCH_MAX, PassageReport, QuarantineReason, record_passages
 from backend.access.tables import DETAIL_CHARACTERS_MAX, SERVICE_CODE_CHARACTERS_MAX, GateAnswer
 from backend.http import ErrorBody, ServicesDependency
@@ -81,6 +82,47 @@ def access_list(
         return Response(status_code=304, headers=_headers(known_version))
     body = AccessListBody(list=issued.jws).model_dump_json()
     return Response(body, media_type="application/json", headers=_headers(issued.version))
+
+
+class SiblingPassageBody(BaseModel):
+    """An admission at another gate of the same establishment."""
+
+    passage_id: UUID
+    gate: UUID = Field(description="the terminal id of that gate")
+    sequence: int = Field(description="that gate's own count")
+    card_id: UUID
+    service: str
+    occurred_at: AwareDatetime
+
+
+class NewsBody(BaseModel):
+    """What a gate must hear between two lists; the same news may come twice."""
+
+    cursor: AwareDatetime = Field(description="the `since` of the next question")
+    blocked: list[UUID] = Field(max_length=NEWS_MAX, description="cards blocked meanwhile")
+    passages: list[SiblingPassageBody] = Field(max_length=NEWS_MAX)
+
+
+@router.get("/gate-news")
+def gate_news(
+    terminal: CurrentTerminal, services: ServicesDependency, since: AwareDatetime | None = None
+) -> NewsBody:
+    """Tell a gate which cards were blocked, and who passed at its siblings, since a cursor."""
+    require_kind(terminal, TerminalKind.GATE)
+    with services.database.reading() as session:
+        news = read_news(session, terminal.terminal_id, since, services.now())
+    passages = [
+        SiblingPassageBody(
+            passage_id=passage.passage_id,
+            gate=passage.gate,
+            sequence=passage.sequence,
+            card_id=passage.card_id,
+            service=passage.service,
+            occurred_at=passage.occurred_at,
+        )
+        for passage in news.passages
+    ]
+    return NewsBody(cursor=news.cursor, blocked=list(news.blocked), passages=passages)
 
 
 @router.post("/passages")

@@ -28,6 +28,18 @@ class GateAnswer(StrEnum):
     NON_INSCRIT = "NON_INSCRIT"
 
 
+class HolderCategory(StrEnum):
+    """What a person is at an establishment."""
+
+    PUPIL = "pupil"
+    STAFF = "staff"
+    TRAINEE = "trainee"
+    GUEST = "guest"
+
+
+_CATEGORIES = ", ".join(f"'{category.value}'" for category in HolderCategory)
+
+
 class Establishment(Base):
     """A school, a canteen: where gates stand and people belong."""
 
@@ -46,6 +58,7 @@ class Service(Base):
         UniqueConstraint("establishment_id", "code"),
         CheckConstraint("opens < closes", name="hours"),
         CheckConstraint("passages_max >= 1", name="passages"),
+        CheckConstraint("week_max >= 1", name="week"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -58,6 +71,11 @@ class Service(Base):
     closes: Mapped[time] = mapped_column(Time)
     #: Per person and day.
     passages_max: Mapped[int]
+    #: Per person and ISO week; None: no limit.
+    week_max: Mapped[int | None]
+    held_on_closed_days: Mapped[bool] = mapped_column(default=False)
+    #: On the day itself, until when a reservation may be made or taken back.
+    reservation_cutoff: Mapped[time] = mapped_column(Time)
 
 
 class Gate(Base):
@@ -76,21 +94,55 @@ class Enrolment(Base):
     """A person belongs to an establishment; once it ended, no list carries their cards."""
 
     __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("establishment_id", "beneficiary_id"),)
+    __table_args__ = (
+        UniqueConstraint("establishment_id", "beneficiary_id"),
+        CheckConstraint(f"category in ({_CATEGORIES})", name="category"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), index=True)
+    category: Mapped[str] = mapped_column(String(7), default=HolderCategory.PUPIL.value)
     ended_at: Mapped[datetime | None]
 
 
 class EnrolmentService(Base):
-    """The right to one service."""
+    """The right to one service: always, or by any of its conditions (days, reservation)."""
 
     __tablename__ = "enrolment_service"
+    __table_args__ = (CheckConstraint("passages_max >= 1", name="passages"),)
 
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
     service_id: Mapped[UUID] = mapped_column(ForeignKey("access_service.id"), primary_key=True)
+    #: ISO days of a package, `124` for Monday, Tuesday, Thursday; None: the days are no condition.
+    days: Mapped[str | None] = mapped_column(String(7))
+    by_reservation: Mapped[bool] = mapped_column(default=False)
+    #: In place of the service's own, for the card of a group.
+    passages_max: Mapped[int | None]
+
+
+class ClosedDay(Base):
+    """A day on which an establishment's services are not held, those that say so apart."""
+
+    __tablename__ = "closed_day"
+
+    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    label: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+
+
+class Reservation(Base):
+    """A meal asked for on one day; taken back, it keeps its row."""
+
+    __tablename__ = "reservation"
+
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(
+        ForeignKey("access_service.id"), primary_key=True, index=True
+    )
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    made_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
 
 
 class Passage(Base):
@@ -103,12 +155,14 @@ class Passage(Base):
             "answer <> 'OK' or (card_id is not null and service is not null)", name="admission"
         ),
         Index("ix_passage_card_id_local_day", "card_id", "local_day"),
+        # Sibling gates ask what is new.
+        Index("ix_passage_establishment_id_received_at", "establishment_id", "received_at"),
     )
 
     passage_id: Mapped[UUID] = mapped_column(primary_key=True)
     terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"))
     sequence: Mapped[int]
-    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"), index=True)
+    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     occurred_at: Mapped[datetime]
     #: The day on the establishment's wall, by which passages are counted.
     local_day: Mapped[date] = mapped_column(Date)

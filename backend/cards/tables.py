@@ -42,6 +42,8 @@ class Card(Base):
         CheckConstraint("key_version between 1 and 255", name="key_version"),
         # A desk reads the orders still to be made, page by page.
         Index("ix_card_state_number", "state", "number"),
+        # Gates ask which were blocked a moment ago.
+        Index("ix_card_state_since", "state", "state_since"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,8 +10,9 @@ outage must not leave a school without lunch, and a late blocking is the smaller
 says how old the list is, and turns amber.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
@@ -31,13 +32,17 @@ from pydantic import (
 
 from passcard.secret import Secret
 from terminal.errors import TerminalError
-from terminal.gate.decision import Holder, Service
+from terminal.gate.decision import Holder, Hours, Right, Service
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 LIST_BYTES_MAX: Final = 8 * 1024 * 1024
 CARDS_MAX: Final = 30_000
 SERVICES_MAX: Final = 50
 PASSAGES_PER_DAY_MAX: Final = 20
+CLOSED_DAYS_MAX: Final = 800
+RESERVED_DAYS_MAX: Final = 100
+MEALS_MAX: Final = 10_000
+GATES_MAX: Final = 100
 CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
 """How far this machine's clock may be behind the backend's before hours mean nothing."""
 
@@ -70,16 +75,25 @@ class ListedCard:
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """One version of a gate's list; times are aware."""
+    """One version of a gate's list; times are aware.
+
+    `counted` tells how far the passages of each gate of the place are in its meals and weeks: by
+    terminal id, the number of the last one.
+    """
 
     gate: str
     establishment: str
     version: int
     issued_at: datetime
     valid_until: datetime
-    zone: ZoneInfo
-    services: tuple[Service, ...]
+    hours: Hours
     cards: dict[bytes, ListedCard] = field(repr=False)
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the wall clock of the place."""
+        return self.hours.zone
 
     def find(self, uid: bytes) -> ListedCard | None:
         """Return the card with this UID, or None."""
@@ -128,6 +142,7 @@ def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 _WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 _Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Days = Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
 
 
 class _Body(BaseModel):
@@ -137,10 +152,12 @@ class _Body(BaseModel):
 class _ServiceBody(_Body):
     service: _Code
     label: _Label
-    days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
+    days: _Days
     opens: _WallTime
     closes: _WallTime
     passages_max: Annotated[int, Field(ge=1, le=PASSAGES_PER_DAY_MAX)]
+    week_max: Annotated[int, Field(ge=1, le=7 * PASSAGES_PER_DAY_MAX)] | None = None
+    held_on_closed_days: bool = False
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -149,17 +166,30 @@ class _ServiceBody(_Body):
         return self
 
 
+# JSON has no dates: what is strict elsewhere reads ISO text here.
+_Day = Annotated[date, Field(strict=False)]
+
+
+class _RightBody(_Body):
+    service: _Code
+    days: _Days | None = None
+    reserved_on: Annotated[list[_Day], Field(max_length=RESERVED_DAYS_MAX)] | None = None
+    meals_left: Annotated[int, Field(ge=-MEALS_MAX, le=MEALS_MAX)] | None = None
+    passages_max: Annotated[int, Field(ge=1, le=PASSAGES_PER_DAY_MAX)] | None = None
+    week_used: Annotated[int, Field(ge=0, le=MEALS_MAX)] = 0
+
+
 class _CardBody(_Body):
     uid: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{14}$")]
     card_id: UUID
     key: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{32}$")]
     display_name: Annotated[str, StringConstraints(max_length=100)]
     state: Literal["active", "blocked"]
-    services: Annotated[list[_Code], Field(max_length=SERVICES_MAX)]
+    rights: Annotated[list[_RightBody], Field(max_length=SERVICES_MAX)]
 
 
 class _ListBody(_Body):
-    format: Literal[1]
+    format: Literal[2]
     gate: str
     establishment: _Label
     version: Annotated[int, Field(ge=1)]
@@ -167,6 +197,8 @@ class _ListBody(_Body):
     valid_until: AwareDatetime
     timezone: str
     services: Annotated[list[_ServiceBody], Field(max_length=SERVICES_MAX)]
+    closed_days: Annotated[list[_Day], Field(max_length=CLOSED_DAYS_MAX)]
+    counted: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(max_length=GATES_MAX)]
     cards: Annotated[list[_CardBody], Field(max_length=CARDS_MAX)]
 
     @model_validator(mode="after")
@@ -176,8 +208,10 @@ class _ListBody(_Body):
         ids = {card.card_id for card in self.cards}
         if len(codes) != len(self.services) or not len(uids) == len(ids) == len(self.cards):
             raise ValueError("named twice")
-        if not all(codes.issuperset(card.services) for card in self.cards):
-            raise ValueError("a right to a service that is not in the list")
+        for card in self.cards:
+            rights = [right.service for right in card.rights]
+            if not codes.issuperset(rights) or len(set(rights)) != len(rights):
+                raise ValueError("a right to a service that is not in the list, or two to one")
         if self.valid_until <= self.issued_at:
             raise ValueError("never valid")
         return self
@@ -195,9 +229,13 @@ def _access_list(body: _ListBody) -> AccessList:
         version=body.version,
         issued_at=body.issued_at,
         valid_until=body.valid_until,
-        zone=zone,
-        services=tuple(_service(service) for service in body.services),
+        hours=Hours(
+            services=tuple(_service(service) for service in body.services),
+            zone=zone,
+            closed_days=frozenset(body.closed_days),
+        ),
         cards={card.uid: card for card in cards},
+        counted=body.counted,
     )
 
 
@@ -209,6 +247,8 @@ def _service(body: _ServiceBody) -> Service:
         opens=time.fromisoformat(body.opens),
         closes=time.fromisoformat(body.closes),
         passages_max=body.passages_max,
+        week_max=body.week_max,
+        held_on_closed_days=body.held_on_closed_days,
     )
 
 
@@ -217,6 +257,17 @@ def _card(body: _CardBody) -> ListedCard:
         card_id=str(body.card_id),
         display_name=body.display_name,
         blocked=body.state == "blocked",
-        services=frozenset(body.services),
+        rights=tuple(_right(right) for right in body.rights),
     )
     return ListedCard(bytes.fromhex(body.uid), holder, Secret(bytes.fromhex(body.key)))
+
+
+def _right(body: _RightBody) -> Right:
+    return Right(
+        service=body.service,
+        days=None if body.days is None else frozenset(body.days),
+        reserved_on=None if body.reserved_on is None else frozenset(body.reserved_on),
+        meals_left=body.meals_left,
+        passages_max=body.passages_max,
+        week_used=body.week_used,
+    )

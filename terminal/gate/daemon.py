@@ -75,7 +75,7 @@ def run(settings: GateSettings) -> int:
         store = ListStore(
             settings.state_dir, identity.list_verification_key(), identity.terminal_id
         )
-        pace = Pace(refresh_seconds=settings.refresh_seconds)
+        pace = Pace(refresh_seconds=settings.refresh_seconds, news_seconds=settings.news_seconds)
         parts = assemble(identity, store, journal, backend, pace=pace)
         return _run_threads(settings, parts, reader)
 
@@ -92,6 +92,9 @@ def assemble(
     """Put a gate together around its journal and its stored list; nothing runs yet."""
     board = StateBoard()
     _load_stored_list(store, board, now())
+    held = board.current.access_list
+    if held is not None:
+        board.change(opposed=journal.list_opposed(held.version))
     board.change(
         outbox=journal.count(PassageState.WAITING),
         quarantined=journal.count(PassageState.QUARANTINED),

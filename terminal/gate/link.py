@@ -1,4 +1,4 @@
-"""Between the gate and the backend: the list comes, the passages go, at the gate's own pace.
+"""Between the gate and the backend: list and news come, the passages go, at the gate's own pace.
 
 Promise: passages go in order of their numbers, at most BATCH_MAX at once, and are marked only
 after the backend named them; killed or cut at any moment, the same passages go again and count
@@ -16,7 +16,13 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
-from terminal.api_values import PassageReceipt, PassageReport, SignedList
+from terminal.api_values import (
+    GateNews,
+    PassageReceipt,
+    PassageReport,
+    SiblingAdmission,
+    SignedList,
+)
 from terminal.errors import BackendError, BackendGarbled, BackendRefused, JournalError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.list_store import ListNotKept, ListStore
@@ -26,12 +32,14 @@ from terminal.gate.passages import (
     Passage,
     PassageJournal,
     PassageState,
+    SiblingPassage,
 )
 from terminal.gate.state import StateBoard
 
 LOG = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 60.0
+NEWS_SECONDS: Final = 5.0
 BACK_OFF_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses after the first, second … failure in a row; the last one then repeats."""
 BATCHES_PER_ROUND_MAX: Final = 20
@@ -46,6 +54,10 @@ class GateBackend(Protocol):
         """Return the signed list, or None if it is still the one of `etag`."""
         ...
 
+    def fetch_gate_news(self, since: str | None = None) -> GateNews:
+        """Return what happened since the cursor of the last answer."""
+        ...
+
     def upload_passages(self, passages: Sequence[PassageReport]) -> PassageReceipt:
         """Hand over at most BATCH_MAX passages."""
         ...
@@ -56,6 +68,7 @@ class Pace:
     """How often the link turns; pauses in seconds."""
 
     refresh_seconds: float = REFRESH_SECONDS
+    news_seconds: float = NEWS_SECONDS
     back_off_seconds: Sequence[float] = BACK_OFF_SECONDS
 
     def pause_after(self, failures: int) -> float:
@@ -86,6 +99,7 @@ class BackendLink:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._refresh_at: datetime | None = None
+        self._cursor: str | None = None
 
     def wake(self) -> None:
         """Say that a passage waits; during a back-off it goes on waiting."""
@@ -104,7 +118,7 @@ class BackendLink:
             if self.turn():
                 failures = 0
                 # Awake at once for a passage; a stop that came meanwhile has set it too.
-                self._wait(self._wake, self._pace.refresh_seconds)
+                self._wait(self._wake, min(self._pace.refresh_seconds, self._pace.news_seconds))
             else:
                 failures += 1
                 self._wait(self._stop, self._pace.pause_after(failures))
@@ -114,8 +128,12 @@ class BackendLink:
             event.wait(seconds)
 
     def turn(self) -> bool:
-        """Refresh the list if it is time, hand over what waits; return whether all went well."""
+        """Refresh the list if it is time, hear the news, hand over what waits.
+
+        Return whether all went well.
+        """
         trouble = self._attempt(self._refresh_when_due)
+        trouble = self._attempt(self.hear_news) or trouble
         # A list that cannot come (gate not assigned yet) is no reason to keep the passages.
         trouble = self._attempt(self.upload) or trouble
         self._board.change(
@@ -169,12 +187,24 @@ class BackendLink:
             LOG.error("%s", refusal)  # noqa: TRY400 - a traceback would show nothing more
             self._board.change(list_fault=f"list_{refusal.fault}")
             return
-        self._board.change(access_list=fresh, confirmed_at=now, list_fault=None)
+        opposed = self._journal.list_opposed(fresh.version)
+        self._board.change(access_list=fresh, confirmed_at=now, list_fault=None, opposed=opposed)
         try:
             self._store.keep(jws, now)
         except ListNotKept as fault:
             LOG.error("%s", fault)  # noqa: TRY400 - idem
             self._board.change(list_fault="list_not_kept")
+
+    def hear_news(self) -> None:
+        """Note who was blocked and who passed elsewhere; raises BackendError and JournalError."""
+        held = self._board.current.access_list
+        if held is None:
+            return  # without a list nobody passes
+        news = self._backend.fetch_gate_news(self._cursor)
+        self._journal.note_opposed([str(card_id) for card_id in news.blocked], held.version)
+        self._journal.note_siblings([_sibling(passage) for passage in news.passages])
+        self._board.change(opposed=self._journal.list_opposed(held.version))
+        self._cursor = news.cursor  # kept only once everything is on the disk
 
     def upload(self) -> None:
         """Hand over what waits, oldest first; raises BackendError and JournalError."""
@@ -214,6 +244,17 @@ class BackendLink:
             return
         for passage in batch:
             self._hand_over([passage])
+
+
+def _sibling(heard: SiblingAdmission) -> SiblingPassage:
+    return SiblingPassage(
+        passage_id=heard.passage_id,
+        gate=str(heard.gate),
+        sequence=heard.sequence,
+        card_id=str(heard.card_id),
+        service=heard.service,
+        occurred_at=heard.occurred_at,
+    )
 
 
 def _report(passage: Passage) -> PassageReport:

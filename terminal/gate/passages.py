@@ -8,11 +8,12 @@ recorded one is forgotten after RETENTION_DAYS (the 90 days of an access journal
 The journal holds no name, no key and no code. Not here: when to hand over (see `link.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -24,8 +25,9 @@ BATCH_MAX: Final = 100  # the API's own bound for one upload
 LISTED_MAX: Final = 500
 RETENTION_DAYS: Final = 90
 FORGOTTEN_AT_ONCE_MAX: Final = 10_000
-# The longest local day has 25 hours, when the clocks go back.
-_DAY: Final = timedelta(hours=25)
+OPPOSED_MAX: Final = 30_000  # as many as a list has cards
+# A week and a day: quotas count ISO weeks, and the longest local day has 25 hours.
+_LOOKED_BACK: Final = timedelta(days=8, hours=1)
 
 _SCHEMA: Final = """
 create table passage (
@@ -64,6 +66,22 @@ begin
 end;
 """
 
+_UPGRADES: Final = (
+    """
+create table sibling_passage (
+    passage_id text primary key,
+    gate text not null,
+    sequence integer not null,
+    card_id text not null,
+    service text not null,
+    occurred_at text not null
+) strict;
+create table opposed_card (card_id text primary key, list_version integer not null) strict;
+create index sibling_passage_by_card on sibling_passage (card_id, occurred_at);
+create index sibling_passage_by_time on sibling_passage (occurred_at);
+""",
+)
+
 _INSERT: Final = """insert into passage (passage_id, occurred_at, uid, card_id, service, answer,
 detail, list_version, milliseconds) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning sequence"""
 
@@ -94,6 +112,21 @@ class Passage:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiblingPassage:
+    """An admission at another gate of the same place: `sequence` is that gate's own number."""
+
+    passage_id: UUID
+    gate: str
+    sequence: int
+    card_id: str
+    service: str
+    occurred_at: datetime
+
+
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 class PassageJournal:
     """The passages of one gate, in one file. May be shared by threads."""
 
@@ -119,19 +152,64 @@ class PassageJournal:
         assert row is not None, "an insert returns its row or raises"
         return replace(passage, sequence=int(row["sequence"]))
 
-    def list_admissions(self, card_id: str, at: datetime) -> list[Admission]:
-        """Return a card's admissions since a day before `at`, and any a clock set back left later.
+    def list_admissions(
+        self, card_id: str, at: datetime, gate: str = "", counted: Mapping[str, int] = _NOTHING
+    ) -> list[Admission]:
+        """Return a card's admissions here and at sibling gates, of the week before `at` or later.
 
-        Newest first, at most LISTED_MAX; raises JournalError.
+        With them come those that `counted` (the list's, by gate) does not know yet, however old;
+        `gate` is this one. Newest first, at most LISTED_MAX; raises JournalError.
         """
+        since, own = _text(at - _LOOKED_BACK), counted.get(gate, 0)
         rows = self._file.rows(
-            "select service, occurred_at from passage where answer = 'OK' and card_id = ?"
-            " and occurred_at >= ? order by occurred_at desc limit ?",
-            (card_id, _text(at - _DAY), LISTED_MAX),
+            "select ? as gate, sequence, service, occurred_at from passage"
+            " where answer = 'OK' and card_id = ? and (occurred_at >= ? or sequence > ?)"
+            " union all select gate, sequence, service, occurred_at from sibling_passage"
+            " where card_id = ? order by occurred_at desc limit ?",
+            (gate, card_id, since, own, card_id, LISTED_MAX),
         )
         return [
-            Admission(row["service"], datetime.fromisoformat(row["occurred_at"])) for row in rows
+            Admission(
+                row["service"],
+                datetime.fromisoformat(row["occurred_at"]),
+                counted=row["sequence"] <= counted.get(row["gate"], 0),
+            )
+            for row in rows
         ]
+
+    def note_opposed(self, card_ids: Collection[str], list_version: int) -> None:
+        """Note cards blocked since the list of this version, which still calls them active."""
+        with self._file.transaction():
+            for card_id in card_ids:
+                self._file.execute(
+                    "insert into opposed_card values (?, ?)"
+                    " on conflict do update set list_version = excluded.list_version",
+                    (card_id, list_version),
+                )
+
+    def list_opposed(self, list_version: int) -> frozenset[str]:
+        """Return the cards noted under this version or a later one; forget those a list knows."""
+        self._file.execute("delete from opposed_card where list_version < ?", (list_version,))
+        rows = self._file.rows("select card_id from opposed_card limit ?", (OPPOSED_MAX,))
+        return frozenset(row["card_id"] for row in rows)
+
+    def note_siblings(self, passages: Sequence[SiblingPassage]) -> int:
+        """Note admissions at other gates of the place; return how many were news."""
+        with self._file.transaction():
+            return sum(
+                self._file.execute(
+                    "insert into sibling_passage values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+                    (
+                        str(each.passage_id),
+                        each.gate,
+                        each.sequence,
+                        each.card_id,
+                        each.service,
+                        _text(each.occurred_at),
+                    ),
+                )
+                for each in passages
+            )
 
     def list_waiting(self, count_max: int = BATCH_MAX) -> list[Passage]:
         """Return the first passages to hand over, in order of sequence."""
@@ -182,7 +260,12 @@ class PassageJournal:
         )
 
     def forget_before(self, moment: datetime) -> int:
-        """Forget the oldest recorded passages before `moment`; return how many."""
+        """Forget the oldest recorded passages before `moment`; return how many of our own."""
+        self._file.execute(
+            "delete from sibling_passage where passage_id in (select passage_id from"
+            " sibling_passage where occurred_at < ? order by occurred_at limit ?)",
+            (_text(moment), FORGOTTEN_AT_ONCE_MAX),
+        )
         return self._file.execute(
             "delete from passage where sequence in (select sequence from passage"
             " where state = 'recorded' and occurred_at < ? order by sequence limit ?)",
@@ -196,7 +279,7 @@ class PassageJournal:
 
 def open_passage_journal(path: Path) -> PassageJournal:
     """Open the journal at `path`, or make it (mode 0600); raises JournalError."""
-    return PassageJournal(open_journal(path, _SCHEMA))
+    return PassageJournal(open_journal(path, _SCHEMA, _UPGRADES))
 
 
 def _passage(row: Row) -> Passage:

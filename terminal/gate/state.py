@@ -34,6 +34,7 @@ class GateState:
 
     access_list: AccessList | None = field(default=None, repr=False)
     confirmed_at: datetime | None = None
+    opposed: frozenset[str] = frozenset()  # card ids blocked since that list was made
     online: bool = False
     trouble: str | None = None  # the backend's code, or the list's fault, while something is wrong
     list_fault: str | None = None  # a list came that was refused, or could not be kept

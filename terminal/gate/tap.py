@@ -13,6 +13,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID, uuid4
@@ -22,7 +23,7 @@ from passcard.layout import Application
 from passcard.session import authenticate
 from terminal.errors import JournalError, ReaderError
 from terminal.gate.access_list import AccessList, ListedCard
-from terminal.gate.decision import Admission, Chip, Decision, Tap, decide, next_service
+from terminal.gate.decision import Admission, Chip, Decision, Tap, decide
 from terminal.gate.passages import Passage, PassageJournal, PassageState
 from terminal.gate.state import Shown, StateBoard
 from terminal.gate.words import Notice, words_for, words_for_notice
@@ -115,10 +116,12 @@ class Gate:
     ) -> Passage:
         now = self._now()
         holder = None if listed is None else listed.holder
+        if holder is not None and holder.card_id in self._board.current.opposed:
+            holder = replace(holder, blocked=True)
         admissions: list[Admission] = []
         if holder is not None:
-            admissions = self._journal.list_admissions(holder.card_id, now)
-        decision = decide(Tap(now, chip, holder, admissions), held.services, held.zone)
+            admissions = self._journal.list_admissions(holder.card_id, now, held.gate, held.counted)
+        decision = decide(Tap(now, chip, holder, admissions, held.issued_at), held.hours)
         passage = self._journal.append(
             Passage(
                 passage_id=self._new_id(),
@@ -147,7 +150,7 @@ class Gate:
         # Only a proven chip is called by its holder's name.
         name = listed.holder.display_name if listed is not None and chip is Chip.GENUINE else None
         at = passage.occurred_at
-        later = next_service(held.services, at, held.zone)
+        later = held.hours.next_after(at)
         shown = Shown(
             answer=decision.answer,
             words=words_for(decision, name or "", held.zone, later),

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from terminal.gate import words
 from terminal.gate.access_list import AccessList
-from terminal.gate.decision import next_service, service_at
 from terminal.gate.passages import Passage
 from terminal.gate.state import GateState, Shown
 from terminal.gate.words import Words, hour, service_words
@@ -55,8 +54,8 @@ def _idle_words(state: GateState, now: datetime) -> Words:
         return words.WRONG_CLOCK
     if not state.reader_ready:
         return words.NO_READER
-    if service_at(held.services, now, held.zone) is None:
-        return words.closed_words(next_service(held.services, now, held.zone))
+    if not held.hours.open_at(now):
+        return words.closed_words(held.hours.next_after(now))
     return words.READY
 
 
@@ -67,7 +66,7 @@ def _list_json(state: GateState, now: datetime) -> Json:
         empty: Json = dict.fromkeys(names)
         no_words: Json = {"service_words": "", "list_words": words.NO_LIST_YET}
         return empty | no_words | {"list_stale": True}
-    service = service_at(held.services, now, held.zone)
+    service = next(iter(held.hours.open_at(now)), None)
     age = max(now - confirmed_at, timedelta())
     return {
         "establishment": held.establishment,

@@ -75,16 +75,16 @@ def test_a_refusal_is_asked_again_once_only(backend: ScriptedBackend) -> None:
     assert len(identity.signed_at) == 2
 
 
-def test_a_clock_known_to_be_wrong_signs_right_the_first_time(backend: ScriptedBackend) -> None:
-    backend.script(TOKEN_PATH, REFUSED, TOKEN)
-    backend.script(ME_PATH, Reply(401, {"code": "token_expired", "message": "", "details": {}}))
+def test_a_proxy_s_wrong_date_stops_nobody(backend: ScriptedBackend) -> None:
+    backend.script(TOKEN_PATH, TOKEN)
+    lapsed = Reply(401, {"code": "token_expired", "message": "", "details": {}}, DATED)
+    backend.script(ME_PATH, lapsed)
     identity = RecordingIdentity()
-    clock = THEIRS + timedelta(hours=2)
-    with client_at(backend, clock, identity) as client, pytest.raises(BackendRefused):
+    ours = THEIRS + timedelta(hours=2)
+    with client_at(backend, ours, identity) as client, pytest.raises(BackendRefused):
         client.me()
-    # Refused, signed again; then the token lapsed and its successor needed one signature.
-    assert identity.signed_at[:2] == [clock, THEIRS]
-    assert len(identity.signed_at) == 3
+    assert client.clock.is_wrong
+    assert identity.signed_at == [ours, ours], "our own clock comes first, every time"
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Tue, 99 Sep 2026 10:00:00 GMT", "\x00"])

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from backend.access import access_list
 from backend.access.establishments import (
+    ServiceTerms,
     add_service,
     assign_gate,
     create_establishment,
@@ -51,7 +52,7 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
     card_id = school.add_pupil("Léa", LEA)
     payload = school.fetch_list()
     assert payload == {
-        "format": 1,
+        "format": 2,
         "gate": str(school.gate_id),
         "establishment": "Lycée du Parc",
         "version": 1,
@@ -66,8 +67,12 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
                 "opens": "11:30",
                 "closes": "13:30",
                 "passages_max": 1,
+                "week_max": None,
+                "held_on_closed_days": False,
             }
         ],
+        "closed_days": [],
+        "counted": {str(gate): 0 for gate in (school.gate_id, school.other_gate_id)},
         "cards": [
             {
                 "uid": LEA,
@@ -75,7 +80,7 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
                 "key": school.services.vault.derive_access_key(bytes.fromhex(LEA)).hex().upper(),
                 "display_name": "Léa",
                 "state": "active",
-                "services": ["lunch"],
+                "rights": [{"service": "lunch"}],
             }
         ],
     }
@@ -107,7 +112,7 @@ def test_a_blocked_card_stays_to_be_refused_and_an_unmade_one_is_absent(school: 
 def test_a_pupil_without_a_service_is_listed_without_a_right(school: Standing) -> None:
     school.add_pupil("Léa", LEA, services=[])
     [card] = school.fetch_list()["cards"]
-    assert card["services"] == []
+    assert card["rights"] == []
 
 
 def test_an_ended_enrolment_takes_the_card_off_and_a_new_one_brings_it_back(
@@ -120,7 +125,7 @@ def test_an_ended_enrolment_takes_the_card_off_and_a_new_one_brings_it_back(
     with school.services.database.unit_of_work() as session:
         enrol_pupil(session, school.establishment_id, person, ["lunch"])
     [card] = school.fetch_list()["cards"]
-    assert card["services"] == ["lunch"]
+    assert card["rights"] == [{"service": "lunch"}]
 
 
 def test_the_version_increases_only_with_the_content(school: Standing, clock: Any) -> None:
@@ -146,7 +151,7 @@ def test_the_version_increases_only_with_the_content(school: Standing, clock: An
             label="Dîner",
             days=[1],
             hours=(time(19), time(20)),
-            passages_max=2,
+            terms=ServiceTerms(passages_max=2),
         )
     assert school.fetch_list()["version"] == 5
     with school.services.database.unit_of_work() as session:

@@ -111,8 +111,10 @@ def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
     read, reading, finished = access_list._read_content, Event(), Event()
     calls: list[int] = []
 
-    def dawdling(session: Session, establishment_id: UUID) -> access_list.ListContent:
-        content = read(session, establishment_id)
+    def dawdling(
+        session: Session, establishment_id: UUID, now: datetime
+    ) -> access_list.ListContent:
+        content = read(session, establishment_id, now)
         calls.append(1)
         if len(calls) == 2:  # the first gate's second look, under its lock
             reading.set()

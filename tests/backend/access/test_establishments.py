@@ -5,17 +5,21 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from backend.access.errors import (
     EnrolmentUnknown,
     EstablishmentUnknown,
     NotAGate,
+    RightInvalid,
     ServiceCodeTaken,
     ServiceInvalid,
     ServiceUnknown,
     TimeZoneUnknown,
 )
 from backend.access.establishments import (
+    RightTerms,
+    ServiceTerms,
     add_service,
     assign_gate,
     create_establishment,
@@ -23,6 +27,7 @@ from backend.access.establishments import (
     enrol_pupil,
 )
 from backend.accounts.errors import BeneficiaryUnknown
+from backend.accounts.tables import Beneficiary
 from backend.partners.enrolment import create_terminal
 from backend.partners.errors import TerminalUnknown
 from backend.partners.registry import place_of
@@ -46,7 +51,6 @@ def describe(**changes: Any) -> dict[str, Any]:
         "label": "Dîner",
         "days": [1],
         "hours": (time(19), time(20)),
-        "passages_max": 1,
     }
     return plain | changes
 
@@ -63,12 +67,33 @@ def test_a_service_that_no_gate_could_hold_is_refused(school: Standing) -> None:
         {"hours": (time(20), time(19))},
         {"hours": (time(19), time(19))},
         {"hours": (time(19, 0, 1), time(20))},
-        {"passages_max": 0},
-        {"passages_max": 21},
+        {"terms": ServiceTerms(passages_max=0)},
+        {"terms": ServiceTerms(passages_max=21)},
+        {"terms": ServiceTerms(week_max=0)},
+        {"terms": ServiceTerms(week_max=141)},
     ]
     for changes in impossible:
         with school.services.database.unit_of_work() as session, pytest.raises(ServiceInvalid):
             add_service(session, school.establishment_id, **describe(**changes))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        RightTerms(days=frozenset()),
+        RightTerms(days=frozenset({0})),
+        RightTerms(days=frozenset({5, 8})),
+        RightTerms(passages_max=0),
+        RightTerms(passages_max=21),
+    ],
+    ids=str,
+)
+def test_a_right_that_no_list_could_carry_is_refused(school: Standing, terms: RightTerms) -> None:
+    school.add_pupil("Léa", "04AABBCCDDEE01")
+    with school.services.database.unit_of_work() as session:
+        person = session.scalars(select(Beneficiary.id)).one()
+        with pytest.raises(RightInvalid):
+            enrol_pupil(session, school.establishment_id, person, {"lunch": terms})
 
 
 def test_days_are_kept_in_order_and_once(school: Standing) -> None:

@@ -54,7 +54,7 @@ def list_payload(**changes: Any) -> dict[str, Any]:
     """Return a list of three pupils; `changes` replace its fields."""
     issued = changes.pop("issued", NOON - timedelta(hours=1))
     payload: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "gate": GATE,
         "establishment": "Lycée du Parc",
         "version": 7,
@@ -71,9 +71,11 @@ def list_payload(**changes: Any) -> dict[str, Any]:
                 "passages_max": 1,
             }
         ],
+        "closed_days": [],
+        "counted": {},
         "cards": [
             listed_card(LEA_UID, "Léa", 1),
-            listed_card(NOAH_UID, "Noah", 2, services=[]),
+            listed_card(NOAH_UID, "Noah", 2, rights=[]),
             listed_card(BLOCKED_UID, "Inès", 3, state="blocked"),
         ],
     }
@@ -88,7 +90,7 @@ def listed_card(uid: str, name: str, number: int, **changes: Any) -> dict[str, A
         "key": f"{number:032X}",
         "display_name": name,
         "state": "active",
-        "services": ["lunch"],
+        "rights": [{"service": "lunch"}],
     }
     card.update(changes)
     return card

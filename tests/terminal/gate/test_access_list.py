@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from terminal.gate.access_list import (
     check_supersedes,
     read_access_list,
 )
+from terminal.gate.decision import Right
 from terminal.gate.list_store import ListNotKept, ListStore
 
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
@@ -52,7 +53,7 @@ def test_a_good_list_is_found_by_uid(signer: Signing, payload: Payload) -> None:
     assert card is not None
     assert card.key == Secret(bytes(15) + b"\x01")
     assert (card.holder.display_name, card.holder.blocked) == ("Léa", False)
-    assert found.services[0].opens == time(11, 30)
+    assert found.hours.services[0].opens == time(11, 30)
     assert found.version == 7
     assert found.find(b"\x04" * 7) is None
     assert found.name_of(card.holder.card_id) == "Léa"
@@ -98,8 +99,9 @@ SERVICE = {
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": 2},
-        {"format": "1"},
+        {"format": 1},
+        {"format": 3},
+        {"format": "2"},
         {"version": 0},
         {"version": "7"},
         {"issued_at": "2026-11-17T10:00:00"},
@@ -112,7 +114,12 @@ SERVICE = {
         {"services": [SERVICE | {"days": [0]}]},
         {"services": [SERVICE | {"days": []}]},
         {"services": [SERVICE | {"passages_max": 0}]},
+        {"services": [SERVICE | {"week_max": 0}]},
         {"services": []},
+        {"closed_days": ["2026-12-32"]},
+        {"closed_days": None},
+        {"counted": {"gate": -1}},
+        {"counted": []},
         {"cards": None},
     ],
     ids=str,
@@ -130,7 +137,15 @@ def test_a_malformed_list_is_refused(
         {"uid": "04AABBCC"},
         {"key": "00"},
         {"state": "lost"},
-        {"services": ["dinner"]},
+        {"rights": [{"service": "dinner"}]},
+        {"rights": [{"service": "lunch"}, {"service": "lunch"}]},
+        {"rights": [{"service": "lunch", "days": []}]},
+        {"rights": [{"service": "lunch", "days": [8]}]},
+        {"rights": [{"service": "lunch", "reserved_on": ["2026-02-30"]}]},
+        {"rights": [{"service": "lunch", "reserved_on": [20_000]}]},
+        {"rights": [{"service": "lunch", "meals_left": "3"}]},
+        {"rights": [{"service": "lunch", "passages_max": 0}]},
+        {"rights": [{"service": "lunch", "week_used": -1}]},
         {"card_id": "1"},
     ],
     ids=str,
@@ -155,12 +170,33 @@ def test_a_refusal_quotes_nothing(signer: Signing, payload: Payload, card: Paylo
     assert caught.value.__suppress_context__
 
 
+def test_what_a_right_depends_on_is_read(signer: Signing, payload: Payload, card: Payload) -> None:
+    right = {
+        "service": "lunch",
+        "days": [1, 2],
+        "reserved_on": ["2026-11-19"],
+        "meals_left": -2,
+        "passages_max": 3,
+        "week_used": 1,
+    }
+    lea = card("04AABBCCDDEE01", "Léa", 1, rights=[right])
+    whole = payload(cards=[lea], closed_days=["2026-12-25"], counted={GATE: 41})
+    found = read_access_list(signer.sign(whole), signer.key, GATE)
+    held = found.find(LEA)
+    assert held is not None
+    assert held.holder.rights == (
+        Right("lunch", frozenset({1, 2}), frozenset({date(2026, 11, 19)}), -2, 3, 1),
+    )
+    assert found.hours.closed_days == frozenset({date(2026, 12, 25)})
+    assert found.counted == {GATE: 41}
+
+
 def test_a_field_of_a_later_version_is_ignored(signer: Signing, payload: Payload) -> None:
     assert read_access_list(signer.sign(payload(diets=["v"])), signer.key, GATE).version == 7
 
 
 SMALL_LIST = {
-    "format": 1,
+    "format": 2,
     "gate": GATE,
     "establishment": "Lycée",
     "version": 1,
@@ -168,6 +204,8 @@ SMALL_LIST = {
     "valid_until": "2026-11-19T10:00:00Z",
     "timezone": "Europe/Paris",
     "services": [],
+    "closed_days": [],
+    "counted": {},
     "cards": [],
 }
 

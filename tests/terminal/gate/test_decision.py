@@ -17,11 +17,11 @@ from terminal.gate.decision import (
     Decision,
     Detail,
     Holder,
+    Hours,
+    Right,
     Service,
     Tap,
     decide,
-    next_service,
-    service_at,
 )
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -30,7 +30,15 @@ LUNCH = Service("lunch", "Déjeuner", SCHOOL_DAYS, time(11, 30), time(13, 30), 1
 DINNER = Service("dinner", "Dîner", SCHOOL_DAYS, time(19), time(20), 1)
 CLUB = Service("club", "Club", SCHOOL_DAYS, time(12), time(13), 2)
 NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)  # a Tuesday, 12:04 in Paris
-LEA = Holder("c1", "Léa", blocked=False, services=frozenset({"lunch"}))
+LEA = Holder("c1", "Léa", blocked=False, rights=(Right("lunch"),))
+
+
+def rights_to(*services: str) -> tuple[Right, ...]:
+    return tuple(Right(service) for service in services)
+
+
+def hours(services: list[Service]) -> Hours:
+    return Hours(services, PARIS)
 
 
 def tap(
@@ -43,7 +51,7 @@ def tap(
 
 
 def test_a_boarder_with_a_right_passes_at_noon() -> None:
-    assert decide(tap(), [LUNCH, DINNER], PARIS) == Decision(Answer.OK, service=LUNCH)
+    assert decide(tap(), hours([LUNCH, DINNER])) == Decision(Answer.OK, service=LUNCH)
 
 
 @dataclass(frozen=True)
@@ -82,14 +90,14 @@ def expected(case: Conditions) -> Answer:
 
 
 def build(case: Conditions) -> Tap:
-    services = frozenset({"lunch"} if case.right else {"dinner"}) if case.belongs else frozenset()
+    rights = rights_to("lunch" if case.right else "dinner") if case.belongs else ()
     ago = {"never": None, "just now": timedelta(seconds=5), "earlier": timedelta(minutes=20)}
     since = ago[case.passed]
     at = NOON if case.open_now else NOON + timedelta(hours=3)
     return Tap(
         at=at,
         chip=case.chip,
-        holder=Holder("c1", "Léa", case.blocked, services) if case.listed else None,
+        holder=Holder("c1", "Léa", case.blocked, rights) if case.listed else None,
         admissions=() if since is None else (Admission("lunch", at - since),),
     )
 
@@ -100,16 +108,19 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize("case", TABLE, ids=str)
 def test_every_cell_of_the_table(case: Conditions) -> None:
-    assert decide(build(case), [LUNCH, DINNER], PARIS).answer is expected(case)
+    assert decide(build(case), hours([LUNCH, DINNER])).answer is expected(case)
 
 
 def test_nothing_a_decision_depends_on_is_a_code() -> None:
-    names = {field.name for kind in (Tap, Holder, Service, Admission) for field in fields(kind)}
-    assert names == {
-        *("at", "chip", "holder", "admissions"),
-        *("card_id", "display_name", "blocked", "services"),
-        *("code", "label", "days", "opens", "closes", "passages_max"),  # a service's own code name
-        "service",
+    kinds = (Tap, Holder, Right, Hours, Service, Admission)
+    assert {field.name for kind in kinds for field in fields(kind)} == {
+        *("at", "chip", "holder", "admissions", "listed_at"),
+        *("card_id", "display_name", "blocked", "rights"),
+        *("service", "days", "reserved_on", "meals_left", "passages_max", "week_used"),
+        *("services", "zone", "closed_days"),
+        *("code", "label", "opens", "closes"),  # a service's own code name
+        *("week_max", "held_on_closed_days"),
+        "counted",
     }
 
 
@@ -122,52 +133,52 @@ def test_nothing_a_decision_depends_on_is_a_code() -> None:
     ],
 )
 def test_a_refused_chip_says_why(chip: Chip, detail: Detail) -> None:
-    assert decide(tap(chip=chip), [LUNCH], PARIS).detail is detail
+    assert decide(tap(chip=chip), hours([LUNCH])).detail is detail
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 29, -29])
 def test_a_double_tap_answers_the_time_and_is_no_second_passage(seconds: int) -> None:
     first = NOON - timedelta(seconds=seconds)
-    club = Holder("c1", "Léa", blocked=False, services=frozenset({"club"}))
-    decision = decide(tap(holder=club, admissions=(Admission("club", first),)), [CLUB], PARIS)
+    club = Holder("c1", "Léa", blocked=False, rights=rights_to("club"))
+    decision = decide(tap(holder=club, admissions=(Admission("club", first),)), hours([CLUB]))
     assert decision == Decision(Answer.DEJA_PASSE, Detail.DOUBLE_TAP, CLUB, first)
 
 
 def test_after_the_grace_the_second_of_two_passages_is_free() -> None:
     first = NOON - timedelta(seconds=DOUBLE_TAP_SECONDS_MAX)
-    club = Holder("c1", "Léa", blocked=False, services=frozenset({"club"}))
-    decision = decide(tap(holder=club, admissions=(Admission("club", first),)), [CLUB], PARIS)
+    club = Holder("c1", "Léa", blocked=False, rights=rights_to("club"))
+    decision = decide(tap(holder=club, admissions=(Admission("club", first),)), hours([CLUB]))
     assert decision == Decision(Answer.OK, service=CLUB)
 
 
 def test_a_double_tap_does_not_use_up_another_open_service() -> None:
-    both = Holder("c1", "Léa", blocked=False, services=frozenset({"lunch", "club"}))
+    both = Holder("c1", "Léa", blocked=False, rights=rights_to("lunch", "club"))
     first = NOON - timedelta(seconds=3)
     decision = decide(
-        tap(holder=both, admissions=(Admission("lunch", first),)), [CLUB, LUNCH], PARIS
+        tap(holder=both, admissions=(Admission("lunch", first),)), hours([CLUB, LUNCH])
     )
     assert decision == Decision(Answer.DEJA_PASSE, Detail.DOUBLE_TAP, LUNCH, first)
 
 
 def test_two_open_services_are_used_one_after_the_other() -> None:
-    both = Holder("c1", "Léa", blocked=False, services=frozenset({"lunch", "club"}))
+    both = Holder("c1", "Léa", blocked=False, rights=rights_to("lunch", "club"))
     first = NOON - timedelta(minutes=2)
     decision = decide(
-        tap(holder=both, admissions=(Admission("lunch", first),)), [LUNCH, CLUB], PARIS
+        tap(holder=both, admissions=(Admission("lunch", first),)), hours([LUNCH, CLUB])
     )
     assert decision == Decision(Answer.OK, service=CLUB)
 
 
 def test_yesterdays_passage_does_not_count() -> None:
     yesterday = (Admission("lunch", NOON - timedelta(days=1)),)
-    assert decide(tap(admissions=yesterday), [LUNCH], PARIS).answer is Answer.OK
+    assert decide(tap(admissions=yesterday), hours([LUNCH])).answer is Answer.OK
 
 
 def test_the_last_passage_is_the_one_named() -> None:
     early, late = NOON - timedelta(minutes=40), NOON - timedelta(minutes=10)
-    club = Holder("c1", "Léa", blocked=False, services=frozenset({"club"}))
+    club = Holder("c1", "Léa", blocked=False, rights=rights_to("club"))
     made = (Admission("club", late), Admission("club", early))
-    decision = decide(tap(holder=club, admissions=made), [CLUB], PARIS)
+    decision = decide(tap(holder=club, admissions=made), hours([CLUB]))
     assert decision == Decision(Answer.DEJA_PASSE, Detail.PASSAGES_MAX, CLUB, late)
 
 
@@ -185,7 +196,7 @@ def test_hours_are_the_walls_hours_whatever_the_season(
     day: date, local: time, answer: Answer
 ) -> None:
     moment = datetime.combine(day, local, PARIS).astimezone(UTC)
-    assert decide(tap(at=moment), [LUNCH], PARIS).answer is answer
+    assert decide(tap(at=moment), hours([LUNCH])).answer is answer
 
 
 def test_a_passage_belongs_to_the_day_on_the_wall_not_in_utc() -> None:
@@ -194,24 +205,24 @@ def test_a_passage_belongs_to_the_day_on_the_wall_not_in_utc() -> None:
     at = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
     evening = Admission("night", datetime(2026, 11, 17, 20, 0, tzinfo=UTC))
     morning = Admission("night", datetime(2026, 11, 17, 23, 10, tzinfo=UTC))
-    holder = Holder("c1", "Léa", blocked=False, services=frozenset({"night"}))
-    one = decide(tap(at=at, holder=holder, admissions=(evening,)), [watch], PARIS)
+    holder = Holder("c1", "Léa", blocked=False, rights=rights_to("night"))
+    one = decide(tap(at=at, holder=holder, admissions=(evening,)), hours([watch]))
     assert one.answer is Answer.OK
-    two = decide(tap(at=at, holder=holder, admissions=(evening, morning)), [watch], PARIS)
+    two = decide(tap(at=at, holder=holder, admissions=(evening, morning)), hours([watch]))
     assert two.answer is Answer.DEJA_PASSE
 
 
 NIGHT = Service("night", "Veille", frozenset({7}), time(1), time(4), 1)
-WATCH = Holder("c1", "Léa", blocked=False, services=frozenset({"night"}))
+WATCH = Holder("c1", "Léa", blocked=False, rights=rights_to("night"))
 
 
 def test_the_hour_lived_twice_is_one_service() -> None:
     # 25 October 2026: 02:30 comes at 00:30 UTC and again at 01:30 UTC.
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     again = first + timedelta(hours=1)
-    assert decide(tap(at=first, holder=WATCH), [NIGHT], PARIS).answer is Answer.OK
+    assert decide(tap(at=first, holder=WATCH), hours([NIGHT])).answer is Answer.OK
     second = decide(
-        tap(at=again, holder=WATCH, admissions=(Admission("night", first),)), [NIGHT], PARIS
+        tap(at=again, holder=WATCH, admissions=(Admission("night", first),)), hours([NIGHT])
     )
     assert second == Decision(Answer.DEJA_PASSE, Detail.PASSAGES_MAX, NIGHT, first)
 
@@ -221,14 +232,16 @@ def test_the_hour_that_does_not_exist_closes_nothing() -> None:
     before = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
     after = before + timedelta(minutes=1)
     for moment in (before, after):
-        assert decide(tap(at=moment, holder=WATCH), [NIGHT], PARIS).answer is Answer.OK
+        assert decide(tap(at=moment, holder=WATCH), hours([NIGHT])).answer is Answer.OK
 
 
 def test_the_screen_knows_what_is_open_and_what_comes() -> None:
-    assert service_at([LUNCH, DINNER], NOON, PARIS) == LUNCH
-    assert next_service([LUNCH, DINNER], NOON, PARIS) == DINNER
-    assert service_at([LUNCH], NOON + timedelta(hours=4), PARIS) is None
-    assert next_service([LUNCH], NOON + timedelta(hours=4), PARIS) is None
+    both = hours([LUNCH, DINNER])
+    assert both.open_at(NOON) == [LUNCH]
+    assert both.next_after(NOON) == DINNER
+    lunch = hours([LUNCH])
+    assert lunch.open_at(NOON + timedelta(hours=4)) == []
+    assert lunch.next_after(NOON + timedelta(hours=4)) is None
 
 
 # The weeks around both changes of clocks.
@@ -259,7 +272,7 @@ def taps(draw: st.DrawFn) -> Tap:
             st.just("c1"),
             st.just("Léa"),
             blocked=st.booleans(),
-            services=st.frozensets(st.sampled_from("abc")),
+            rights=st.frozensets(st.sampled_from("abc")).map(lambda codes: rights_to(*codes)),
         )
     )
     made = draw(st.lists(st.builds(Admission, st.sampled_from("abc"), moments), max_size=4))
@@ -282,20 +295,20 @@ def test_repairing_what_was_refused_never_leads_to_an_earlier_refusal(
     one: Tap, services: list[Service]
 ) -> None:
     """The order of the checks: a holder with every fault but one is told the first of them."""
-    answer = decide(one, services, PARIS).answer
-    faultless = Holder("c1", "Léa", blocked=False, services=frozenset("abc"))
+    answer = decide(one, hours(services)).answer
+    faultless = Holder("c1", "Léa", blocked=False, rights=rights_to(*"abc"))
     repaired = Tap(one.at, Chip.GENUINE, faultless, ())
-    assert RANK.index(decide(repaired, services, PARIS).answer) >= RANK.index(answer)
+    assert RANK.index(decide(repaired, hours(services)).answer) >= RANK.index(answer)
 
 
 @given(taps(), timetables())
 def test_an_answer_never_depends_on_a_later_check(one: Tap, services: list[Service]) -> None:
-    answer = decide(one, services, PARIS).answer
+    answer = decide(one, hours(services)).answer
     if RANK.index(answer) < RANK.index(Answer.DEJA_PASSE):
         without_history = Tap(one.at, one.chip, one.holder, ())
-        assert decide(without_history, services, PARIS).answer is answer
+        assert decide(without_history, hours(services)).answer is answer
     if RANK.index(answer) < RANK.index(Answer.HORS_HORAIRES):
-        assert decide(one, [], PARIS).answer is answer
+        assert decide(one, hours([])).answer is answer
 
 
 @given(st.lists(moments, max_size=40), timetables(), st.frozensets(st.sampled_from("abc")))
@@ -303,10 +316,10 @@ def test_never_more_admissions_than_the_maximum(
     when: list[datetime], services: list[Service], rights: frozenset[str]
 ) -> None:
     """Whatever the order of the moments: a clock may be set back between two taps."""
-    holder = Holder("c1", "Léa", blocked=False, services=rights)
+    holder = Holder("c1", "Léa", blocked=False, rights=rights_to(*rights))
     admissions: list[Admission] = []
     for at in when:
-        decision = decide(Tap(at, Chip.GENUINE, holder, admissions), services, PARIS)
+        decision = decide(Tap(at, Chip.GENUINE, holder, admissions), hours(services))
         if decision.admitted:
             assert decision.service is not None
             admissions.append(Admission(decision.service.code, at))

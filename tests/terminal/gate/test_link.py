@@ -11,7 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from terminal.api_values import PassageReceipt, PassageReport, QuarantinedPassage, SignedList
+from terminal.api_values import (
+    GateNews,
+    PassageReceipt,
+    PassageReport,
+    QuarantinedPassage,
+    SiblingAdmission,
+    SignedList,
+)
 from terminal.errors import BackendRefused, BackendUnreachable, JournalError, JournalFault
 from terminal.gate.decision import Answer
 from terminal.gate.link import BackendLink, Pace
@@ -53,6 +60,9 @@ class FakeBackend:
     kept: dict[UUID, int] = field(default_factory=dict)
     etags: list[str | None] = field(default_factory=list)
     batches: list[list[int]] = field(default_factory=list)
+    blocked: list[UUID] = field(default_factory=list)
+    siblings: list[SiblingAdmission] = field(default_factory=list)
+    cursors: list[str | None] = field(default_factory=list)
 
     def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
         self.etags.append(etag)
@@ -60,6 +70,12 @@ class FakeBackend:
         if etag == f'"{self.version}"':
             return None
         return SignedList(jws=self.jws, etag=f'"{self.version}"')
+
+    def fetch_gate_news(self, since: str | None = None) -> GateNews:
+        self.cursors.append(since)
+        self._fail()
+        cursor = f"news {len(self.cursors)}"
+        return GateNews(cursor=cursor, blocked=tuple(self.blocked), passages=tuple(self.siblings))
 
     def upload_passages(self, passages: Sequence[PassageReport]) -> PassageReceipt:
         self.batches.append([each.sequence for each in passages])
@@ -122,7 +138,7 @@ def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> 
     journal = open_passage_journal(tmp_path / "passages.sqlite3")
     store = ListStore(tmp_path, signer.key, GATE)
     board = StateBoard()
-    link = BackendLink(backend, store, journal, board, now=clock, pace=Pace(60.0, (0.01,)))
+    link = BackendLink(backend, store, journal, board, now=clock, pace=Pace(60.0, 5.0, (0.01,)))
     yield World(backend, journal, store, board, link, clock)
     journal.close()
 
@@ -133,6 +149,58 @@ def test_a_first_list_is_kept_and_shown(world: World) -> None:
     assert held is not None
     assert world.board.current.online
     assert world.store.load() == held
+
+
+LEA_CARD = UUID("00000000-0000-4000-8000-000000000001")
+
+
+def test_a_card_blocked_between_two_lists_is_opposed_at_once_and_after_a_restart(
+    world: World, signer: Signing, payload: Payload
+) -> None:
+    world.link.turn()
+    assert world.board.current.opposed == frozenset()
+    world.backend.blocked.append(LEA_CARD)
+    world.link.turn()
+    assert world.board.current.opposed == {str(LEA_CARD)}
+    assert world.journal.list_opposed(7) == {str(LEA_CARD)}, "it is on the disk"
+    # The next list knows it itself.
+    world.backend.blocked.clear()
+    world.backend.jws, world.backend.version = signer.sign(payload(version=8)), 8
+    world.clock.advance(seconds=61)
+    world.link.turn()
+    assert world.board.current.opposed == frozenset()
+
+
+def test_news_are_asked_for_from_the_last_cursor_that_was_kept(world: World) -> None:
+    world.link.turn()
+    world.backend.away = True
+    world.link.turn()
+    world.backend.away = False
+    world.link.turn()
+    assert world.backend.cursors == [None, "news 1", "news 1"]
+
+
+def test_without_a_list_no_news_are_asked_for(world: World) -> None:
+    world.backend.refuses = BackendRefused(404, "gate_not_assigned")
+    world.link.turn()
+    assert world.backend.cursors == []
+
+
+def test_who_passed_at_a_sibling_has_passed(world: World) -> None:
+    world.backend.siblings.append(
+        SiblingAdmission(
+            passage_id=uuid4(),
+            gate=uuid4(),
+            sequence=3,
+            card_id=LEA_CARD,
+            service="lunch",
+            occurred_at=world.clock(),
+        )
+    )
+    world.link.turn()
+    world.link.turn()
+    [admission] = world.journal.list_admissions(str(LEA_CARD), world.clock())
+    assert (admission.service, admission.at) == ("lunch", world.clock())
 
 
 def test_a_list_is_asked_for_again_only_when_due_and_confirmed_by_its_etag(world: World) -> None:

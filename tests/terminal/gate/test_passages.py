@@ -2,10 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import settings
@@ -13,8 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from terminal.errors import JournalError, JournalFault
+from terminal.gate import passages
 from terminal.gate.decision import Admission, Answer, Detail
-from terminal.gate.passages import Passage, PassageJournal, PassageState, open_passage_journal
+from terminal.gate.passages import (
+    Passage,
+    PassageJournal,
+    PassageState,
+    SiblingPassage,
+    open_passage_journal,
+)
 from terminal.journal_file import open_journal
 
 NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
@@ -54,17 +62,66 @@ def test_the_uid_is_in_no_repr() -> None:
     assert "AABB" not in repr(passage()).upper()
 
 
-def test_admissions_are_those_of_the_card_and_the_day(journal: PassageJournal) -> None:
-    journal.append(passage(NOON - timedelta(days=2)))
+def test_admissions_are_those_of_the_card_and_the_week(journal: PassageJournal) -> None:
+    journal.append(passage(NOON - timedelta(days=9)))
     journal.append(passage(answer=Answer.DEJA_PASSE))
     journal.append(passage(card_id="00000000-0000-4000-8000-000000000002"))
     journal.append(passage(NOON - timedelta(hours=1)))
     # The clock was set back: this one seems to come from the future, and still counts.
     journal.append(passage(NOON + timedelta(hours=1)))
-    assert journal.list_admissions(LEA, NOON) == [
+    assert journal.list_admissions(LEA, NOON, "here", {"here": 4}) == [
         Admission("lunch", NOON + timedelta(hours=1)),
-        Admission("lunch", NOON - timedelta(hours=1)),
+        Admission("lunch", NOON - timedelta(hours=1), counted=True),
     ]
+
+
+def test_what_the_list_does_not_count_yet_is_found_however_old(journal: PassageJournal) -> None:
+    old = NOON - timedelta(days=40)
+    journal.append(passage(old))
+    assert journal.list_admissions(LEA, NOON, "here", {"here": 1}) == []
+    assert journal.list_admissions(LEA, NOON, "here", {}) == [Admission("lunch", old)]
+
+
+def sibling(sequence: int, at: datetime = NOON, gate: str = "there") -> SiblingPassage:
+    return SiblingPassage(
+        passage_id=uuid5(NAMESPACE_OID, f"{gate} {sequence}"),
+        gate=gate,
+        sequence=sequence,
+        card_id=LEA,
+        service="lunch",
+        occurred_at=at,
+    )
+
+
+def test_what_sibling_gates_admitted_counts_once(journal: PassageJournal) -> None:
+    news = [sibling(7), sibling(8, NOON + timedelta(minutes=1)), sibling(2, gate="elsewhere")]
+    assert journal.note_siblings(news) == 3
+    assert journal.note_siblings(news) == 0
+    journal.append(passage(NOON - timedelta(minutes=1)))
+    found = journal.list_admissions(LEA, NOON, "here", {"there": 7, "elsewhere": 9})
+    assert found == [
+        Admission("lunch", NOON + timedelta(minutes=1)),
+        Admission("lunch", NOON, counted=True),
+        Admission("lunch", NOON, counted=True),
+        Admission("lunch", NOON - timedelta(minutes=1)),
+    ]
+    assert journal.count(PassageState.WAITING) == 1, "they are not ours to hand over"
+    journal.forget_before(NOON + timedelta(days=1))
+    assert len(journal.list_admissions(LEA, NOON, "here", {})) == 1
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "passages.sqlite3"
+    old = open_journal(path, passages._SCHEMA)
+    old.execute(
+        "insert into passage (passage_id, occurred_at, uid, card_id, service, answer, list_version,"
+        " milliseconds) values (?, ?, x'04', ?, 'lunch', 'OK', 1, 1)",
+        (str(uuid4()), NOON.isoformat(timespec="microseconds"), LEA),
+    )
+    old.close()
+    with closing(open_passage_journal(path)) as journal:
+        assert journal.list_admissions(LEA, NOON) == [Admission("lunch", NOON)]
+        assert journal.note_siblings([sibling(1)]) == 1
 
 
 def test_marks_are_set_once_and_a_receipt_may_come_twice(journal: PassageJournal) -> None:
@@ -103,7 +160,7 @@ def test_the_file_itself_refuses_a_change_and_a_loss(tmp_path: Path) -> None:
     row = with_rows.append(passage())
     with_rows.settle([], {row.passage_id: "odd"})
     with_rows.close()
-    file = open_journal(path, "")
+    file = open_journal(path, "", [""])
     for sql in (
         "update passage set answer = 'NON_RESERVE'",
         "update passage set occurred_at = 'yesterday'",

@@ -34,7 +34,12 @@ from backend.vault.key_file import make_keys
 from backend.vault.local import LocalVault
 from simulator.chip.chip import Chip
 from simulator.chip.other_cards import clone_of
-from terminal.api_values import PassageReceipt, PassageReport, SignedList
+from terminal.api_values import (
+    GateNews,
+    PassageReceipt,
+    PassageReport,
+    SignedList,
+)
 from terminal.backend_client import BackendClient
 from terminal.errors import BackendUnreachable, CardSilent
 from terminal.gate.daemon import Parts, assemble
@@ -264,6 +269,9 @@ class LosingAt:
     def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
         return self._lose(lambda: self._client.fetch_access_list(etag))
 
+    def fetch_gate_news(self, since: str | None = None) -> GateNews:
+        return self._lose(lambda: self._client.fetch_gate_news(since))
+
     def upload_passages(self, passages: Sequence[PassageReport]) -> PassageReceipt:
         return self._lose(lambda: self._client.upload_passages(passages))
 
@@ -280,7 +288,7 @@ class LosingAt:
 def test_every_exchange_lost_in_turn_counts_each_passage_once(world: World, arrives: bool) -> None:
     world.parts.link.turn()
     expected: list[tuple[int, str]] = []
-    for nth in range(1, 4):
+    for nth in range(1, 5):
         losing = LosingAt(world.client, nth, arrives=arrives)
         world.journal.close()
         world.begin(losing)
@@ -294,7 +302,7 @@ def test_every_exchange_lost_in_turn_counts_each_passage_once(world: World, arri
         assert world.recorded() == expected
         assert world.journal.count(PassageState.WAITING) == 0
         world.clock.advance(days=1)
-    assert [answer for _, answer in expected].count("OK") == 3
+    assert [answer for _, answer in expected].count("OK") == 4
 
 
 class Killed(BaseException):
