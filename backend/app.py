@@ -1,5 +1,9 @@
 """The HTTP application: every room's routes under one roof, and nothing else."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 
 from backend import health
@@ -27,12 +31,23 @@ def build_app(services: Services | None) -> FastAPI:
         },
         docs_url="/docs",
         redoc_url=None,
+        lifespan=_limit_threads,
     )
     app.state.services = services
     install_error_answers(app)
     for router in _routers():
         app.include_router(router)
     return app
+
+
+@asynccontextmanager
+async def _limit_threads(app: FastAPI) -> AsyncIterator[None]:
+    """Answer no more requests at once than there are connections: none waits for one in vain."""
+    services: Services | None = app.state.services
+    if services is not None:
+        limiter = current_default_thread_limiter()
+        limiter.total_tokens = services.settings.database_connections_max
+    yield
 
 
 def _routers() -> list[APIRouter]:

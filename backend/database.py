@@ -4,9 +4,14 @@ Rooms declare their tables on `Base`. A unit of work is committed at its edge or
 Not here: any query, any rule.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from time import monotonic, sleep
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,13 +25,26 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
 SQLITE_BUSY_MILLISECONDS_MAX = 10_000
-POOL_CONNECTIONS_MAX = 20
 POOL_WAIT_SECONDS_MAX = 10
+#: A connection that lay unused this long is asked whether it still lives before it serves again.
+ASK_AFTER_IDLE_SECONDS = 2.0
+#: How often a piece of work may be done again after a failure that left nothing behind.
+REPEATS_MAX = 3
+#: The driver prepares a statement after this many uses on one connection.
+PREPARE_AFTER_USES = 2
+REPEAT_PAUSE_SECONDS = 0.02
+#: What PostgreSQL calls a serialization failure and a deadlock: nothing of the work was kept.
+REPEATABLE_STATES: Final = frozenset({"40001", "40P01"})
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,11 +84,30 @@ class Base(DeclarativeBase):
     type_annotation_map = {int: BigInteger, datetime: UtcDateTime, UUID: Uuid}  # noqa: RUF012
 
 
+class Pooler(StrEnum):
+    """What stands between this program and PostgreSQL."""
+
+    NONE = "none"
+    TRANSACTION = "transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process may take of the database, and how long it waits for it."""
+
+    connections_max: int = 20
+    wait_seconds_max: float = POOL_WAIT_SECONDS_MAX
+    #: For a lock another unit of work holds, and for one statement; PostgreSQL only.
+    lock_milliseconds_max: int = 5_000
+    statement_milliseconds_max: int = 30_000
+    pooler: Pooler = Pooler.NONE
+
+
 class Database:
     """An engine and its units of work."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _make_engine(url)
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.engine = _make_engine(url, limits or Limits())
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
@@ -82,49 +119,162 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def repeat(self, work: Callable[[Session], T], *, sleep: Callable[[float], None] = sleep) -> T:
+        """Do a unit of work, again when the database gave it up without keeping any of it.
+
+        Deadlocks, serialization failures, and connections lost before the commit was asked for;
+        REPEATS_MAX times. A commit that was asked for is never repeated: nobody knows what became
+        of it. `work` may run several times, so it touches nothing but its session.
+        """
+        for turn in range(REPEATS_MAX):
+            try:
+                return self._do(work)
+            except _LeftNothing as failure:
+                LOG.warning("unit of work done again: %s", type(failure.cause).__name__)
+                sleep(REPEAT_PAUSE_SECONDS * (turn + 1))
+        return self._do_last(work)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session for reading only; nothing it does is kept."""
+        """Give a session for reading only; nothing it does is kept, and PostgreSQL refuses it.
+
+        On PostgreSQL it ends with a COMMIT of nothing: after a ROLLBACK the driver forgets every
+        statement it prepared.
+        """
         with self.engine.connect().execution_options(reading=True) as connection:
             transaction = connection.begin()
             try:
                 with Session(
                     connection,
                     expire_on_commit=False,
-                    # A commit inside ends the session's part only: the rollback below wins.
+                    # A commit inside ends the session's part only: what is below wins.
                     join_transaction_mode="rollback_only",
                 ) as session:
                     yield session
+                if self.engine.dialect.name == "postgresql" and transaction.is_active:
+                    transaction.commit()
             finally:
-                transaction.rollback()
+                if transaction.is_active:
+                    transaction.rollback()
+
+    @contextmanager
+    def single_statements(self) -> Iterator[Connection]:
+        """Give a connection on which each statement is a unit of work of its own.
+
+        For one look or one row where a transaction would only add two round trips. Nothing may
+        be decided on what two of them say.
+        """
+        with self.engine.connect().execution_options(single=True) as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
+    def _do(self, work: Callable[[Session], T]) -> T:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            try:
+                result = work(session)
+                session.flush()
+            except DBAPIError as error:
+                if _left_nothing(error):
+                    raise _LeftNothing(error) from error
+                raise
+            return result
 
-def _make_engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(
-            url,
-            pool_size=POOL_CONNECTIONS_MAX,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS_MAX,
-            pool_pre_ping=True,
-            # Bound values are hashes, salts, names: never in an error's text.
-            hide_parameters=True,
-        )
+    def _do_last(self, work: Callable[[Session], T]) -> T:
+        try:
+            return self._do(work)
+        except _LeftNothing as failure:
+            raise failure.cause from None
+
+
+class _LeftNothing(Exception):
+    """The database rolled a piece of work back, or never saw its end."""
+
+    def __init__(self, cause: DBAPIError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def _left_nothing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in REPEATABLE_STATES
+
+
+def _make_engine(url: str, limits: Limits) -> Engine:
+    sqlite = url.startswith("sqlite")
     engine = create_engine(
         url,
-        pool_size=POOL_CONNECTIONS_MAX,
+        pool_size=limits.connections_max,
         max_overflow=0,
-        pool_timeout=POOL_WAIT_SECONDS_MAX,
+        pool_timeout=limits.wait_seconds_max,
+        # The last one returned serves first: the others grow old and are asked before they serve.
+        pool_use_lifo=True,
+        # Bound values are hashes, salts, names: never in an error's text.
         hide_parameters=True,
-        connect_args={"timeout": SQLITE_BUSY_MILLISECONDS_MAX / 1000},
+        connect_args=_sqlite_arguments() if sqlite else _postgresql_arguments(limits),
     )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _ask_the_rested)
+    event.listen(engine, "begin", _begin_with(limits))
     return engine
+
+
+def _sqlite_arguments() -> dict[str, Any]:
+    return {"timeout": SQLITE_BUSY_MILLISECONDS_MAX / 1000}
+
+
+def _postgresql_arguments(limits: Limits) -> dict[str, Any]:
+    """Say how to connect: BEGIN is ours to say, and nothing outlives a transaction."""
+    if limits.pooler is Pooler.TRANSACTION:
+        # The next transaction may be on another server connection: prepare nothing, set nothing.
+        return {"autocommit": True, "prepare_threshold": None}
+    waits = (
+        f"-c lock_timeout={limits.lock_milliseconds_max}"
+        f" -c statement_timeout={limits.statement_milliseconds_max}"
+    )
+    return {"autocommit": True, "prepare_threshold": PREPARE_AFTER_USES, "options": waits}
+
+
+def _begin_with(limits: Limits) -> Callable[[Connection], None]:
+    waits = ""
+    if limits.pooler is Pooler.TRANSACTION:
+        waits = (
+            f"; SET LOCAL lock_timeout = {limits.lock_milliseconds_max}"
+            f"; SET LOCAL statement_timeout = {limits.statement_milliseconds_max}"
+        )
+
+    def begin_postgresql(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("single", False):
+            begin = "BEGIN READ ONLY" if options.get("reading", False) else "BEGIN"
+            connection.exec_driver_sql(begin + waits)
+
+    return begin_postgresql
+
+
+def _note_rest(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info["resting_since"] = monotonic()
+
+
+def _ask_the_rested(
+    connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Ask a connection that rested whether it still lives; the pool replaces it if not."""
+    if monotonic() - entry.info.get("resting_since", monotonic()) < ASK_AFTER_IDLE_SECONDS:
+        return
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SELECT 1")
+    except Exception as error:
+        raise DisconnectionError from error
+    finally:
+        cursor.close()
 
 
 def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
@@ -142,5 +292,6 @@ def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get("single", False):
+        connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")

@@ -52,8 +52,11 @@ class ErrorBody(BaseModel):
     pad_lines: tuple[str, str] | None = None
 
 
-def services_of(request: Request) -> Services:
-    """Give a route the services the application was built with."""
+async def services_of(request: Request) -> Services:
+    """Give a route the services the application was built with.
+
+    Asynchronous though it waits for nothing: a plain function would cost a turn in a thread.
+    """
     services: Services = request.app.state.services
     return services
 

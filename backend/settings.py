@@ -15,6 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from backend.database import Limits, Pooler
+
 
 class MailSecurity(StrEnum):
     """How the connection to the mail server is encrypted."""
@@ -43,6 +45,17 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     database_url: str = "sqlite:///var/pass-backend.sqlite3"
+    #: Connections one worker may hold, and requests it answers at once: one connection each.
+    database_connections_max: int = Field(default=8, ge=1, le=100)
+    #: `transaction` when PgBouncer stands between in that mode: nothing is prepared, nothing set.
+    database_pooler: Pooler = Pooler.NONE
+    database_wait_seconds_max: int = Field(default=10, ge=1, le=60)
+    database_lock_milliseconds_max: int = Field(default=5_000, ge=100, le=60_000)
+    database_statement_milliseconds_max: int = Field(default=30_000, ge=1_000, le=600_000)
+    #: A replica that reports are read from; None: the database itself.
+    reports_database_url: str | None = None
+    #: Processes that serve the API; more than one needs the vault in a process of its own.
+    workers: int = Field(default=1, ge=1, le=64)
     vault_key_file: Path = Path("var/vault-keys.json")
     #: A PKCS#11 library: the keys are in its token, and not in the key file.
     vault_token_module: Path | None = None
@@ -102,6 +115,27 @@ class Settings(BaseSettings):
             msg = "production sends links over HTTPS only: set public_url to https://…"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _refuse_workers_without_vault(self) -> Self:
+        if self.workers > 1 and self.vault_socket is None:
+            msg = "several workers need the vault in a process of its own: set vault_socket"
+            raise ValueError(msg)
+        if self.workers > 1 and self.database_url.startswith("sqlite"):
+            msg = "several workers need PostgreSQL: set database_url to postgresql+psycopg://…"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def database_limits(self) -> Limits:
+        """What one worker may take of the database."""
+        return Limits(
+            connections_max=self.database_connections_max,
+            wait_seconds_max=self.database_wait_seconds_max,
+            lock_milliseconds_max=self.database_lock_milliseconds_max,
+            statement_milliseconds_max=self.database_statement_milliseconds_max,
+            pooler=self.database_pooler,
+        )
 
     @classmethod
     def settings_customise_sources(

@@ -81,9 +81,9 @@ def move(card: Card, event: CardEvent, now: datetime, *, reason: str | None = No
         card.state_since = now
 
 
-def check_usable(card: Card) -> None:
+def check_usable(card_state: str) -> None:
     """Refuse a card that may not be used now; raise CardBlocked, CardNotActive."""
-    state = CardState(card.state)
+    state = CardState(card_state)
     if state is CardState.BLOCKED:
         raise CardBlocked(state=state.value)
     if state is not CardState.ACTIVE:

@@ -8,9 +8,10 @@ Not here: what the card may buy.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Beneficiary
@@ -27,6 +28,7 @@ from backend.cards.errors import (
 )
 from backend.cards.life import check_usable
 from backend.cards.tables import Card, CardChallenge, CardProof
+from backend.errors import BackendError
 from backend.expiry import sweep_expired
 from backend.partners.tokens import AuthenticatedTerminal
 from backend.services import Services
@@ -36,6 +38,46 @@ CHALLENGE_SECONDS_MAX = 10
 PROOF_SECONDS_MAX = 120
 # What expired stays known for a while, so that a late caller reads why it is refused.
 KEPT_MINUTES_MAX = 30
+#: One challenge in so many sweeps, up to EXPIRED_ROWS_PER_SWEEP_MAX rows of each table.
+CHALLENGES_PER_SWEEP = 16
+
+# Asked with every payment: tables and not classes, plain columns, and built once.
+_CHALLENGES: Final = cast("Table", CardChallenge.__table__)
+_PROOFS: Final = cast("Table", CardProof.__table__)
+_KEY_VERSION: Final = select(Card.key_version).where(Card.uid == bindparam("uid"))
+_NEW_CHALLENGE: Final = insert(_CHALLENGES)
+_NEW_PROOF: Final = insert(_PROOFS)
+_CHALLENGE: Final = select(
+    CardChallenge.terminal_id,
+    CardChallenge.uid,
+    CardChallenge.application,
+    CardChallenge.sealed_state,
+    CardChallenge.expires_at,
+    CardChallenge.used_at,
+).where(CardChallenge.id == bindparam("challenge_id"))
+_USE_CHALLENGE: Final = (
+    update(_CHALLENGES)
+    .where(_CHALLENGES.c.id == bindparam("challenge_id"), _CHALLENGES.c.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+    .returning(_CHALLENGES.c.id)
+)
+_HOLDER: Final = (
+    select(Card.id, Card.number, Card.state, Card.beneficiary_id, Beneficiary.given_name)
+    .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
+    .where(Card.uid == bindparam("uid"))
+)
+_PROOF: Final = (
+    select(
+        CardProof.used_by,
+        CardProof.expires_at,
+        CardProof.card_id,
+        Card.number,
+        Card.state,
+        Card.beneficiary_id,
+    )
+    .join(Card, Card.id == CardProof.card_id)
+    .where(CardProof.id == bindparam("proof_id"), CardProof.terminal_id == bindparam("terminal_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +127,29 @@ def challenge_card(
     """
     if application is not Application.BENEFITS:
         raise ApplicationNotAllowed
-    with services.database.reading() as session:
-        key_version = session.scalar(select(Card.key_version).where(Card.uid == uid))
+    with services.database.single_statements() as connection:
+        key_version = connection.scalar(_KEY_VERSION, {"uid": uid})
     if key_version is None:
         raise CardUnknown
     answered = services.vault.answer_card_challenge(
         uid, application, encrypted_rnd_b, key_version=key_version
     )
     now = services.now()
-    challenge = CardChallenge(
-        id=make_id(),
-        uid=uid,
-        application=application.value,
-        terminal_id=terminal.terminal_id,
-        sealed_state=answered.sealed_state,
-        expires_at=now + timedelta(seconds=CHALLENGE_SECONDS_MAX),
-        used_at=None,
-    )
-    with services.database.unit_of_work() as session:
-        forgotten = now - timedelta(minutes=KEPT_MINUTES_MAX)
-        sweep_expired(session, CardChallenge, CardChallenge.expires_at, forgotten)
-        sweep_expired(session, CardProof, CardProof.expires_at, forgotten)
-        session.add(challenge)
-    return Challenge(challenge.id, answered.answer, challenge.expires_at)
+    challenge_id, expires_at = make_id(), now + timedelta(seconds=CHALLENGE_SECONDS_MAX)
+    row = {
+        "id": challenge_id,
+        "uid": uid,
+        "application": application.value,
+        "terminal_id": terminal.terminal_id,
+        "sealed_state": answered.sealed_state,
+        "expires_at": expires_at,
+        "used_at": None,
+    }
+    with services.database.single_statements() as connection:
+        connection.execute(_NEW_CHALLENGE, row)
+    if challenge_id.int % CHALLENGES_PER_SWEEP == 0:
+        _sweep(services, now)
+    return Challenge(challenge_id, answered.answer, expires_at)
 
 
 def prove_card(
@@ -122,18 +164,31 @@ def prove_card(
     Raises ChallengeUnknown, ChallengeUsed, ChallengeExpired, CardNotGenuine, CardBlocked,
     CardNotActive. Right or wrong, the challenge has served.
     """
-    with services.database.unit_of_work() as session:
-        challenge = _use_challenge(session, challenge_id, terminal.terminal_id, services.now())
+    with services.database.single_statements() as connection:
+        asked = connection.execute(_CHALLENGE, {"challenge_id": challenge_id}).one_or_none()
+    if asked is None or asked.terminal_id != terminal.terminal_id:
+        raise ChallengeUnknown
+    if asked.used_at is not None:
+        raise ChallengeUsed
+    if services.now() >= asked.expires_at:
+        raise ChallengeExpired
     # Asked outside any unit of work: the vault may be slow.
     genuine = services.vault.verify_card_answer(
-        challenge.uid, Application(challenge.application), challenge.sealed_state, card_answer
+        asked.uid, Application(asked.application), asked.sealed_state, card_answer
     )
-    if not genuine:
-        raise CardNotGenuine
-    with services.database.unit_of_work() as session:
-        return _record_proof(
-            session, challenge.uid, terminal.terminal_id, proof_id=make_id(), now=services.now()
-        )
+    proof_id, now = make_id(), services.now()
+
+    def record(session: Session) -> ProvenCard | BackendError:
+        # Used by the first to come back from the vault, in the unit of work that makes the proof.
+        _use_challenge(session, challenge_id, now)
+        if not genuine:
+            return CardNotGenuine()
+        return _record_proof(session, asked.uid, terminal.terminal_id, proof_id=proof_id, now=now)
+
+    proven = services.database.repeat(record)
+    if isinstance(proven, BackendError):
+        raise proven
+    return proven
 
 
 def find_proof(session: Session, proof_id: UUID, terminal_id: UUID, now: datetime) -> Proof:
@@ -141,21 +196,16 @@ def find_proof(session: Session, proof_id: UUID, terminal_id: UUID, now: datetim
 
     Raises ProofUnknown, ProofUsed, ProofExpired, CardBlocked, CardNotActive.
     """
-    row = session.execute(
-        select(CardProof, Card)
-        .join(Card, Card.id == CardProof.card_id)
-        .where(CardProof.id == proof_id, CardProof.terminal_id == terminal_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    asked = {"proof_id": proof_id, "terminal_id": terminal_id}
+    row = session.execute(_PROOF, asked).one_or_none()
     if row is None:
         raise ProofUnknown
-    proof, card = row
-    if proof.used_by is not None:
+    if row.used_by is not None:
         raise ProofUsed
-    if now >= proof.expires_at:
+    if now >= row.expires_at:
         raise ProofExpired
-    check_usable(card)
-    return Proof(proof.id, card.id, card.number, card.beneficiary_id)
+    check_usable(row.state)
+    return Proof(proof_id, row.card_id, row.number, row.beneficiary_id)
 
 
 def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
@@ -179,42 +229,39 @@ def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
         raise ProofUsed
 
 
-def _use_challenge(
-    session: Session, challenge_id: UUID, terminal_id: UUID, now: datetime
-) -> CardChallenge:
-    challenge = session.get(CardChallenge, challenge_id, with_for_update=True)
-    if challenge is None or challenge.terminal_id != terminal_id:
-        raise ChallengeUnknown
-    if challenge.used_at is not None:
+def _use_challenge(session: Session, challenge_id: UUID, now: datetime) -> None:
+    """Let a challenge have served; raise ChallengeUsed when another came first."""
+    asked = {"challenge_id": challenge_id, "now": now}
+    if session.execute(_USE_CHALLENGE, asked).one_or_none() is None:
         raise ChallengeUsed
-    if now >= challenge.expires_at:
-        raise ChallengeExpired
-    challenge.used_at = now
-    return challenge
 
 
 def _record_proof(
     session: Session, uid: bytes, terminal_id: UUID, *, proof_id: UUID, now: datetime
-) -> ProvenCard:
-    # The card's row is locked, so that a card being blocked now is either seen or not yet.
-    row = session.execute(
-        select(Card, Beneficiary.given_name)
-        .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
-        .where(Card.uid == uid)
-        .with_for_update(of=Card)
-    ).one_or_none()
+) -> ProvenCard | BackendError:
+    """Write a proof down; what refuses the card is returned, so that the challenge stays used."""
+    row = session.execute(_HOLDER, {"uid": uid}).one_or_none()
     if row is None:
-        raise CardUnknown
-    card, given_name = row
-    check_usable(card)
+        return CardUnknown()
+    try:
+        # A card blocked a moment later is refused when the payment asks for this proof.
+        check_usable(row.state)
+    except BackendError as refusal:
+        return refusal
     expires_at = now + timedelta(seconds=PROOF_SECONDS_MAX)
-    session.add(
-        CardProof(
-            id=proof_id,
-            card_id=card.id,
-            terminal_id=terminal_id,
-            expires_at=expires_at,
-            used_by=None,
-        )
-    )
-    return ProvenCard(proof_id, card.id, card.number, card.beneficiary_id, given_name, expires_at)
+    proof = {
+        "id": proof_id,
+        "card_id": row.id,
+        "terminal_id": terminal_id,
+        "expires_at": expires_at,
+        "used_by": None,
+    }
+    session.execute(_NEW_PROOF, proof)
+    return ProvenCard(proof_id, row.id, row.number, row.beneficiary_id, row.given_name, expires_at)
+
+
+def _sweep(services: Services, now: datetime) -> None:
+    forgotten = now - timedelta(minutes=KEPT_MINUTES_MAX)
+    with services.database.unit_of_work() as session:
+        sweep_expired(session, CardChallenge, CardChallenge.expires_at, forgotten)
+        sweep_expired(session, CardProof, CardProof.expires_at, forgotten)

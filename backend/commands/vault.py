@@ -10,7 +10,12 @@ from backend.settings import Settings
 from backend.vault.confinement import confine
 from backend.vault.key_file import KeyFileRules
 from backend.vault.local import LocalVault
-from backend.vault.serving import Door, VaultServer
+from backend.vault.serving import (
+    PIN_ANSWER_SECONDS,
+    TOKEN_PIN_ANSWER_SECONDS,
+    Door,
+    VaultServer,
+)
 from backend.vault.vault import Vault
 
 LOG = logging.getLogger(__name__)
@@ -42,8 +47,11 @@ def serve(settings: Settings, rules: KeyFileRules) -> None:
     # Before any key is in memory.
     granted = confine(network=settings.vault_token_over_network)
     threading.stack_size(THREAD_STACK_BYTES)
+    in_token = settings.vault_token_module is not None
     server = VaultServer(
-        open_vault(settings, rules), Door(settings.vault_socket, settings.vault_group)
+        open_vault(settings, rules),
+        Door(settings.vault_socket, settings.vault_group),
+        pin_answer_seconds=TOKEN_PIN_ANSWER_SECONDS if in_token else PIN_ANSWER_SECONDS,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: server.stop())

@@ -25,8 +25,8 @@ def current_terminal(
     """
     if credentials is None:
         raise TokenMissing
-    with services.database.reading() as session:
-        return authenticate_terminal(session, credentials.credentials, services.now())
+    with services.database.single_statements() as connection:
+        return authenticate_terminal(connection, credentials.credentials, services.now())
 
 
 CurrentTerminal = Annotated[AuthenticatedTerminal, Depends(current_terminal)]

@@ -67,7 +67,7 @@ class Family:
 
 def open_services(settings: Settings) -> Services:
     """Return what use cases stand on; raise WrongSchemaError, VaultError."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.database_limits)
     schema.require_current(database)
     return Services(settings, database, open_vault(settings))
 

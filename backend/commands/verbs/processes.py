@@ -4,21 +4,29 @@ import json
 
 from backend import schema
 from backend.app import build_app
-from backend.commands import serve, vault
-from backend.commands.verbs.invocation import Family, Invocation
+from backend.commands import readiness, serve, vault
+from backend.commands.verbs.invocation import Family, Invocation, open_services
 from backend.database import Database
 
 
 def add(root: Family) -> None:
     """Add the verbs of this family."""
-    root.verb("serve", _serve, "serve the HTTP API and the pages")
+    one = root.verb("serve", _serve, "serve the HTTP API and the pages")
+    one.add_argument("--workers", type=int, help="processes that serve, instead of the setting")
     root.verb("vault", _vault, "keep the keys in a process of their own, asked over a Unix socket")
     root.verb("migrate", _migrate, "bring the database to this version's schema")
     root.verb("openapi", _openapi, "print the API's description")
 
 
-def _serve(asked: Invocation) -> None:
-    serve.serve(build_app(asked.services()), asked.settings)
+def _serve(asked: Invocation) -> int:
+    given = asked.options.workers
+    settings = asked.settings
+    if given is not None:
+        # Checked again, as if it had stood in the file.
+        settings = type(settings).model_validate({**settings.model_dump(), "workers": given})
+    readiness.check_before_serving(settings)
+    # Each worker opens its own: a connection does not survive a fork.
+    return serve.serve(lambda: build_app(open_services(settings)), settings, settings.workers)
 
 
 def _vault(asked: Invocation) -> None:

