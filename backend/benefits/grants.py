@@ -38,7 +38,7 @@ def grant(
     TransferConflict when the id names another grant, TransferUnacceptable.
     """
     campaign = session.get_one(Campaign, benefit.campaign_id)
-    if day_of(now) > campaign.closes_on:
+    if day_of(now) > campaign.closes_on and not _is_granted(session, grant_id):
         raise CampaignClosed
     wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now, make_id=make_id)
     made = transfer(
@@ -53,6 +53,10 @@ def grant(
     )
     _remember(session, beneficiary_id, benefit, made)
     return made
+
+
+def _is_granted(session: Session, grant_id: UUID) -> bool:
+    return session.scalar(select(Transfer.id).where(Transfer.id == grant_id)) is not None
 
 
 def _remember(session: Session, beneficiary_id: UUID, benefit: Benefit, made: Transfer) -> None:

@@ -27,12 +27,13 @@ from backend.access.tables import Establishment
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import Contact, create_beneficiary
 from backend.accounts.tables import Beneficiary
-from backend.benefits.campaigns import allow_at, create_benefit, create_campaign
+from backend.benefits.campaigns import allow_at
 from backend.benefits.grants import grant
-from backend.benefits.tables import Benefit, Campaign
+from backend.benefits.tables import Benefit
 from backend.cards.errors import CardNumberTaken
 from backend.cards.life import order_card
 from backend.cards.tables import Card
+from backend.commands.apply_campaigns import add_activities, apply_campaigns, apply_eligibility
 from backend.commands.declared import (
     DeclaredBeneficiary,
     DeclaredScheme,
@@ -105,7 +106,7 @@ def apply_file(services: Services, path: Path, pad_keys: Path | None = None) -> 
     applied = Applied(pad_keys=pad_keys)
     with services.database.unit_of_work() as session:
         now = services.now()
-        _apply_campaigns(session, scheme, applied, now)
+        apply_campaigns(session, scheme, lambda kind: _count(applied, kind), now)
         _apply_partners(session, scheme, applied, now)
         _apply_limits(session, scheme)
         _apply_establishments(session, scheme, applied)
@@ -129,35 +130,6 @@ def _always(new_id: UUID) -> Callable[[], UUID]:
     return lambda: new_id
 
 
-def _apply_campaigns(
-    session: Session, scheme: DeclaredScheme, applied: Applied, now: datetime
-) -> None:
-    for key, campaign in scheme.campaign.items():
-        new_id = id_of("campaign", key)
-        if _is_new(session, Campaign, new_id):
-            create_campaign(
-                session,
-                name=campaign.name,
-                opens_on=campaign.opens_on,
-                closes_on=campaign.closes_on,
-                now=now,
-                make_id=_always(new_id),
-            )
-            _count(applied, "campaigns")
-    for code, benefit in scheme.benefit.items():
-        new_id = id_of("benefit", code)
-        campaign_id = id_of("campaign", benefit.campaign)
-        if _is_new(session, Benefit, new_id):
-            create_benefit(
-                session,
-                code=code,
-                label=benefit.label,
-                campaign_id=campaign_id,
-                make_id=_always(new_id),
-            )
-            _count(applied, "benefits")
-
-
 def _apply_partners(
     session: Session, scheme: DeclaredScheme, applied: Applied, now: datetime
 ) -> None:
@@ -169,6 +141,7 @@ def _apply_partners(
         for code in partner.benefits:
             benefit = session.get_one(Benefit, id_of("benefit", code))
             allow_at(session, benefit, new_id, now=now)
+        add_activities(session, new_id, partner.activities, now)
     for key, outlet in scheme.outlet.items():
         new_id = id_of("outlet", key)
         partner_id = id_of("partner", outlet.partner)
@@ -295,6 +268,7 @@ def _apply_beneficiary(
             "activation_token": invite(session, new_id, now),
         }
         _count(applied, "beneficiaries")
+    apply_eligibility(session, new_id, declared, now)
     for code, amount_cents in declared.grants.items():
         grant(
             session,

@@ -22,6 +22,8 @@ from pydantic import (
 )
 
 from backend.access.tables import HolderCategory
+from backend.benefits.eligibility import Track
+from backend.benefits.tables import Purse
 from backend.commands.refusal import CommandRefused
 from backend.partners.tables import TerminalKind
 from backend.pins.tables import PadEntry
@@ -37,6 +39,7 @@ PLACE_OF_KIND: Final[dict[TerminalKind, str | None]] = {
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:pass:declared")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 .-]{8,19}$")]
@@ -50,26 +53,59 @@ class Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class DeclaredProgramme(Declared):
+    """A programme of an authority: its campaigns follow one another."""
+
+    name: Name
+    authority: Name
+
+
 class DeclaredCampaign(Declared):
-    """A campaign, both days included."""
+    """A campaign, all its days included; without the later days, the last is the day it closes."""
 
     name: Name
     opens_on: date
     closes_on: date
+    scheme: str | None = None
+    spend_until: date | None = None
+    partners_until: date | None = None
+    purse: Purse = Purse.SEPARATE
+
+
+class DeclaredRule(Declared):
+    """Who is given how much; what is left out is not asked, and any one of the places is enough."""
+
+    code: Code
+    label: Name
+    amount_cents: PositiveInt
+    top_up: bool = False
+    age_min: PositiveInt | None = None
+    age_max: PositiveInt | None = None
+    age_on: date | None = None
+    departments: tuple[str, ...] = ()
+    postcodes: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    levels: tuple[str, ...] = ()
+    scholarship: bool | None = None
 
 
 class DeclaredBenefit(Declared):
-    """A benefit; its key in the file is its code."""
+    """A benefit; its key in the file is its code, unless another campaign has it already."""
 
     campaign: str
     label: Name
+    code: Code | None = None
+    activities: tuple[Code, ...] = ()
+    rule: tuple[DeclaredRule, ...] = ()
 
 
 class DeclaredPartner(Declared):
-    """A partner and the codes of the benefits it may take."""
+    """A partner: what it does, and the keys of benefits it may take besides."""
 
     name: Name
     benefits: tuple[str, ...] = ()
+    activities: tuple[Code, ...] = ()
 
 
 class DeclaredLimit(Declared):
@@ -143,6 +179,19 @@ class DeclaredTerminal(Declared):
     pin_pad_entry: PadEntry = PadEntry.SECURE
 
 
+class DeclaredEligibility(Declared):
+    """What grant rules may ask of a person."""
+
+    reference: Name | None = None
+    commune: str | None = Field(None, max_length=5)
+    postcode: str | None = Field(None, max_length=5)
+    department: str | None = Field(None, max_length=3)
+    track: Track | None = None
+    level: Code | None = None
+    scholarship: bool = False
+    scholarship_proof: Name | None = None
+
+
 class DeclaredBeneficiary(Declared):
     """A young person, what they are given (cents by benefit) and where they belong."""
 
@@ -153,6 +202,7 @@ class DeclaredBeneficiary(Declared):
     phone: Phone | None = None
     postcode: Postcode | None = None
     grants: dict[str, PositiveInt] = {}
+    eligibility: DeclaredEligibility | None = None
     establishment: str | None = None
     services: tuple[str, ...] = ()
     rights: dict[str, DeclaredRight] = {}
@@ -162,7 +212,8 @@ class DeclaredBeneficiary(Declared):
 class DeclaredScheme(Declared):
     """The whole file."""
 
-    campaign: dict[str, DeclaredCampaign] = {}
+    scheme: dict[Code, DeclaredProgramme] = {}
+    campaign: dict[Code, DeclaredCampaign] = {}
     benefit: dict[str, DeclaredBenefit] = {}
     partner: dict[str, DeclaredPartner] = {}
     limit: dict[str, DeclaredLimit] = {}
@@ -184,7 +235,10 @@ class DeclaredScheme(Declared):
                 raise ValueError(msg)
         return self
 
-    def _references(self) -> Iterator[tuple[str, str, str]]:
+    def _money_references(self) -> Iterator[tuple[str, str, str]]:
+        for key, campaign in self.campaign.items():
+            if campaign.scheme is not None:
+                yield f"campaign.{key}", "scheme", campaign.scheme
         for key, benefit in self.benefit.items():
             yield f"benefit.{key}", "campaign", benefit.campaign
         for key, partner in self.partner.items():
@@ -192,6 +246,9 @@ class DeclaredScheme(Declared):
         for key, limit in self.limit.items():
             named = "benefit" if limit.partner is None else "partner"
             yield f"limit.{key}", named, limit.benefit or limit.partner or ""
+
+    def _references(self) -> Iterator[tuple[str, str, str]]:
+        yield from self._money_references()
         for key, outlet in self.outlet.items():
             yield f"outlet.{key}", "partner", outlet.partner
         for key, terminal in self.terminal.items():
