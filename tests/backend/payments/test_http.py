@@ -2,14 +2,24 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from backend.cards.life import block_card
 from backend.cards.tables import Card
 from backend.partners.authentication import TerminalKind
+from backend.partners.registry import revoke_terminal
+from backend.partners.standing import (
+    close_outlet,
+    reopen_outlet,
+    resume_partner,
+    suspend_partner,
+)
 from backend.payments.orders import AMOUNT_CENTS_MAX
 from simulator.chip.chip import Chip
 
@@ -35,8 +45,8 @@ def _put_a_chip_in_the_card(shop: Shop) -> Chip:
     return chip
 
 
-def test_from_the_chip_to_the_debit(shop: Shop, till: Till) -> None:
-    chip = _put_a_chip_in_the_card(shop)
+def _challenge(till: Till, chip: Chip) -> tuple[str, str]:
+    """Have the chip challenged; return the challenge and the chip's answer to it."""
     chip.power_on()
     chip.transmit(bytes.fromhex("905A000003F5925000"))
     rnd_b = chip.transmit(bytes.fromhex("9071000002010000"))[:16]
@@ -47,11 +57,12 @@ def test_from_the_chip_to_the_debit(shop: Shop, till: Till) -> None:
     }
     challenge = till.post("card-challenges", asked).json()
     command = b"\x90\xaf\x00\x00\x20" + bytes.fromhex(challenge["answer"]) + b"\x00"
-    card_answer = chip.transmit(command)[:-2].hex().upper()
+    return challenge["challenge_id"], chip.transmit(command)[:-2].hex().upper()
 
-    proof = till.post(
-        f"card-challenges/{challenge['challenge_id']}/proof", {"card_answer": card_answer}
-    )
+
+def test_from_the_chip_to_the_debit(shop: Shop, till: Till) -> None:
+    challenge_id, card_answer = _challenge(till, _put_a_chip_in_the_card(shop))
+    proof = till.post(f"card-challenges/{challenge_id}/proof", {"card_answer": card_answer})
     assert proof.status_code == 201
     told = proof.json()
     proof_id = told.pop("proof_id")
@@ -175,9 +186,213 @@ def test_only_a_counter_pays(shop: Shop, client: TestClient, kind: TerminalKind)
         till.post("payments", body_of(order)),
         till.get(f"payments/{order.payment_id}"),
         till.post(f"payments/{order.payment_id}/reversal", {}),
+        till.post(f"payments/{order.payment_id}/void", {}),
+        till.post(
+            f"payments/{order.payment_id}/refunds",
+            {"refund_id": str(uuid4()), "amount_cents": 1},
+        ),
+        till.get("payments?authorisation_number=A1B2C3&day=2026-09-01"),
+        till.get("totals?day=2026-09-01"),
+        till.post("totals/2026-09-01", {"lines": []}),
         till.post(f"card-challenges/{uuid4()}/proof", {"card_answer": "00" * 32}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "terminal_kind_not_allowed")
+
+
+def test_a_void_and_a_refund_with_their_receipts(shop: Shop, till: Till) -> None:
+    order, refund_id = shop.order(350), str(uuid4())
+    paid = till.post("payments", body_of(order)).json()
+    path = f"payments/{order.payment_id}"
+    asked = {"refund_id": refund_id, "amount_cents": 100}
+    answers = [till.post(f"{path}/refunds", asked) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    told = answers[0].json()
+    assert answers[1].json() == told
+    number = told.pop("authorisation_number")
+    assert told == {
+        "refund_id": refund_id,
+        "payment_id": str(order.payment_id),
+        "status": "refunded",
+        "amount_cents": 100,
+        "left_cents": 250,
+        "refunded_at": NOW,
+        "receipt": {
+            "kind": "refund",
+            "partner_name": "Librairie du Parc",
+            "outlet_name": "Centre",
+            "terminal_name": "Caisse",
+            "benefit_label": "Culture",
+            "card_number_masked": f"9250 •••• •••• {shop.card_number[-4:]}",
+            "amount_cents": 100,
+            "authorisation_number": number,
+            "payment_number": paid["authorisation_number"],
+            "recorded_at": NOW,
+        },
+    }
+    refund = {"refund_id": refund_id, "authorisation_number": number, "amount_cents": 100}
+    assert till.get(path).json() == paid | {"refunds": [refund | {"refunded_at": NOW}]}
+    other = shop.order(60)
+    paid = till.post("payments", body_of(other)).json()
+    void = till.post(f"payments/{other.payment_id}/void", {}).json()
+    assert (void["status"], void["amount_cents"]) == ("voided", 60)
+    assert till.post(f"payments/{other.payment_id}/void", {}).json() == void
+    del paid["refunds"]
+    since = {"status": "voided", "void_id": void["void_id"], "voided_at": NOW}
+    assert till.get(f"payments/{other.payment_id}").json() == paid | since
+
+
+def test_a_refused_refund_says_what_would_work(shop: Shop, till: Till) -> None:
+    order = shop.order(350)
+    till.post("payments", body_of(order))
+    asked = {"refund_id": str(uuid4()), "amount_cents": 351}
+    answer = till.post(f"payments/{order.payment_id}/refunds", asked)
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "code": "refund_too_large",
+        "message": "This is more than is left of the payment.",
+        "details": {"left_cents": 350},
+        "message_fr": "C'est plus que ce qui reste du paiement : remboursez 3,50\u00a0€ au plus.",
+        "pad_lines": ["TROP ELEVE", "MAX 3,50 EUR"],
+    }
+
+
+def test_a_receipt_is_looked_up(shop: Shop, till: Till) -> None:
+    order = shop.order(350)
+    paid = till.post("payments", body_of(order)).json()
+    number = paid["authorisation_number"]
+    found = till.get(f"payments?authorisation_number={number}&day=2026-09-01").json()
+    assert found["payment"] == paid
+    assert (found["left_cents"], found["may_be_voided"]) == (350, True)
+    assert found["receipt"]["payment_number"] == number
+    for query, status in (
+        (f"authorisation_number={number}&day=2026-09-02", 404),
+        (f"authorisation_number={number}", 422),
+        ("authorisation_number=%25&day=2026-09-01", 422),
+    ):
+        assert till.get(f"payments?{query}").status_code == status
+
+
+def test_a_day_is_added_up_and_reconciled(shop: Shop, till: Till) -> None:
+    order = shop.order(350)
+    till.post("payments", body_of(order))
+    none = {"count": 0, "amount_cents": 0}
+    totals = {
+        "terminal_id": str(shop.counters[0].terminal.terminal_id),
+        "day": "2026-09-01",
+        "approved": {"count": 1, "amount_cents": 350},
+        "voided": none,
+        "refunded": none,
+        "reversed": none,
+    }
+    assert till.get("totals?day=2026-09-01").json() == totals
+    line = {"kind": "payment", "id": str(order.payment_id), "amount_cents": 350}
+    agreed = till.post("totals/2026-09-01", {"lines": [line]}).json()
+    assert agreed == {"reconciled": True, "totals": totals, "differences": []}
+    missing = till.post("totals/2026-09-01", {"lines": []}).json()
+    assert missing["reconciled"] is False
+    assert missing["differences"] == [
+        {
+            "kind": "payment",
+            "id": str(order.payment_id),
+            "problem": "only_at_backend",
+            "backend_cents": 350,
+            "terminal_cents": None,
+        }
+    ]
+    twice = till.post("totals/2026-09-01", {"lines": [line, line]})
+    assert (twice.status_code, twice.json()["code"]) == (422, "lines_repeated")
+    assert till.post("totals/today", {"lines": []}).status_code == 422
+
+
+def test_a_decline_offers_what_would_pay(shop: Shop, till: Till) -> None:
+    answer = till.post("payments", body_of(shop.order(1200))).json()
+    assert answer["message"] == "Culture ne suffit pas ; Culture accepte au plus 10,00\u00a0€."
+    assert answer["choices"] == [{"benefit": "culture", "label": "Culture", "accepts_cents": 1000}]
+    assert answer["pad_lines"] == ["CULTURE COURT", "CULTURE 10,00"]
+
+
+STOPPED: dict[str, tuple[Callable[[Shop], object], int, dict[str, object]]] = {
+    "lost": (
+        lambda shop: _in_session(shop, lambda s: block_card(s, shop.card, "lost", _now(shop))),
+        403,
+        {"code": "card_blocked", "reason": "card_lost"},
+    ),
+    "stolen": (
+        lambda shop: _in_session(shop, lambda s: block_card(s, shop.card, "stolen", _now(shop))),
+        403,
+        {"code": "card_blocked", "reason": "card_stolen"},
+    ),
+    "replaced": (
+        lambda shop: _in_session(
+            shop, lambda s: setattr(s.get_one(Card, shop.card), "state", "replaced")
+        ),
+        403,
+        {"code": "card_not_active", "reason": "card_replaced"},
+    ),
+    "suspended": (
+        lambda shop: _in_session(shop, lambda s: suspend_partner(s, shop.partner, _now(shop))),
+        403,
+        {"code": "partner_suspended", "reason": None},
+    ),
+    "closed": (
+        lambda shop: _in_session(shop, lambda s: close_outlet(s, shop.outlet, _now(shop))),
+        403,
+        {"code": "outlet_closed", "reason": None},
+    ),
+    "revoked": (
+        lambda shop: _in_session(
+            shop,
+            lambda s: revoke_terminal(s, shop.counters[0].terminal.terminal_id, _now(shop)),
+        ),
+        401,
+        {"code": "terminal_revoked", "reason": None},
+    ),
+}
+
+
+def _now(shop: Shop) -> datetime:
+    return shop.services.now()
+
+
+def _in_session(shop: Shop, act: Callable[[Session], object]) -> None:
+    with shop.services.database.unit_of_work() as session:
+        act(session)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_each_card_or_place_that_is_stopped_says_why(shop: Shop, till: Till) -> None:
+    chip, told = _put_a_chip_in_the_card(shop), {}
+    for case, (stop, _, _) in STOPPED.items():
+        answer, undo = _offer_card(shop, till, chip, stop)
+        told[case] = (
+            answer.status_code,
+            {
+                "code": answer.json()["code"],
+                "reason": answer.json()["details"].get("reason"),
+            },
+        )
+        assert answer.json()["message_fr"].endswith(".")
+        assert len(answer.json()["pad_lines"]) == 2
+        undo()
+    assert told == {case: (status, said) for case, (_, status, said) in STOPPED.items()}
+
+
+def _offer_card(
+    shop: Shop, till: Till, chip: Chip, stop: Callable[[Shop], object]
+) -> tuple[Any, Callable[[], None]]:
+    """Stop something between the challenge and the chip's answer; how to undo it."""
+    challenge_id, card_answer = _challenge(till, chip)
+    stop(shop)
+    answer = till.post(f"card-challenges/{challenge_id}/proof", {"card_answer": card_answer})
+
+    def undo() -> None:
+        with shop.services.database.unit_of_work() as session:
+            card = session.get_one(Card, shop.card)
+            card.state, card.state_reason = "active", None
+            resume_partner(session, shop.partner)
+            reopen_outlet(session, shop.outlet)
+
+    return answer, undo
 
 
 def _with_pin(**change: Any) -> Callable[[Body], Body]:

@@ -1,0 +1,82 @@
+"""What a payment costs the database in statements, and what it never touches.
+
+The count is an upper bound to be lowered, not raised: each statement is a round trip that every
+payment waits for.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from backend.payments.limits import LimitRule, limit_benefit
+
+from .conftest import Shop, outcome
+
+#: An approved payment after its proof, transaction statements and the code's own aside. SQLite
+#: asks once more whether the transfer is known, as no trigger may see it inserted twice.
+APPROVED_STATEMENTS_MAX = {"sqlite": 14, "postgresql": 13}
+#: A payment refused before the code.
+REFUSED_STATEMENTS_MAX = 5
+LIMITED_STATEMENTS_MORE = 2
+
+SHARED = ("partner", "outlet", "terminal", "benefit", "campaign", "partner_account")
+#: The code's room counts its own.
+CODE_TABLES = re.compile(r"\b(pin_pad|pin_reference|terminal_guard|code_miss)\b")
+
+
+@contextmanager
+def _recorded(shop: Shop) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(" ".join(statement.split()))
+
+    engine = shop.services.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def _statements(shop: Shop, *, amount: int = 100, **order: object) -> list[str]:
+    wish = shop.order(amount, **order)  # type: ignore[arg-type]
+    with _recorded(shop) as said:
+        outcome(lambda: shop.pay(wish))
+    # BEGIN is the driver's on PostgreSQL; it is a statement of ours on SQLite.
+    return [one for one in said if not one.startswith("BEGIN") and not CODE_TABLES.search(one)]
+
+
+def test_a_payment_takes_few_statements(shop: Shop) -> None:
+    _statements(shop)
+    said = _statements(shop)
+    bound = APPROVED_STATEMENTS_MAX[shop.services.database.engine.dialect.name]
+    assert len(said) <= bound, "\n".join(said)
+    assert not [one for one in said if one.startswith("SAVEPOINT")]
+
+
+def test_a_refusal_takes_fewer(shop: Shop) -> None:
+    said = _statements(shop, benefit_code="cinema")
+    assert len(said) <= REFUSED_STATEMENTS_MAX, "\n".join(said)
+
+
+def test_a_limit_by_day_takes_two_more(shop: Shop) -> None:
+    _statements(shop)
+    usual = len(_statements(shop))
+    with shop.services.database.unit_of_work() as session:
+        limit_benefit(session, "culture", LimitRule(per_day_cents=10_000))
+    assert len(_statements(shop)) == usual + LIMITED_STATEMENTS_MORE
+
+
+@pytest.mark.parametrize("what", ["approved", "short", "limited"])
+def test_no_row_that_other_cards_use_is_changed_or_locked(shop: Shop, what: str) -> None:
+    if what == "limited":
+        with shop.services.database.unit_of_work() as session:
+            limit_benefit(session, "culture", LimitRule(per_day_cents=10))
+    for statement in _statements(shop, amount=5000 if what == "short" else 100):
+        changed = re.match(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", statement)
+        assert changed is None or changed[1] not in SHARED, statement
+        if "FOR " in statement and re.search(r" FOR (NO KEY )?UPDATE", statement):
+            named = set(re.findall(r"(?:FROM|JOIN) (\w+)", statement))
+            assert not named & set(SHARED), statement
