@@ -15,6 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from backend.accounts.beneficiaries import normal_email
+from backend.accounts.errors import EmailInvalid
+from backend.accounts.tables import EMAIL_CHARACTERS_MAX
 from backend.benefits.eligibility import TRACK_WORDS, Track
 from backend.ledger.money import Cents
 
@@ -31,6 +34,8 @@ COLUMNS: Final = (
     "nom",
     "prenom",
     "date_naissance",
+    "courriel",
+    "telephone",
     "commune",
     "code_postal",
     "departement",
@@ -65,6 +70,7 @@ TRACKS: Final = {
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _AMOUNT: Final = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?", re.ASCII)
+_PHONE: Final = re.compile(r"\+?[0-9 .-]{8,19}")
 _COMMUNE: Final = re.compile(r"(\d\d|2[AB])\d{3}", re.ASCII)
 _POSTCODE: Final = re.compile(r"\d{5}", re.ASCII)
 _DEPARTMENT: Final = re.compile(r"\d\d|2[AB]|9[78]\d", re.ASCII)
@@ -126,6 +132,8 @@ class GrantRow:
     family_name: str | None
     given_name: str | None
     birth_date: date | None
+    email: str | None
+    phone: str | None
     attributes: Attributes
     named: NamedGrant | None
 
@@ -196,6 +204,8 @@ def read_row(cells: dict[str, str]) -> GrantRow:
         family_name=cell.text("nom", NAME_CHARACTERS_MAX),
         given_name=cell.text("prenom", NAME_CHARACTERS_MAX),
         birth_date=cell.day("date_naissance"),
+        email=cell.email("courriel"),
+        phone=cell.code("telephone", _PHONE, 10),
         attributes=_attributes(cell),
         named=_named(cell),
     )
@@ -241,6 +251,14 @@ class _Cells:
         if not form.fullmatch(code):
             raise LineRefused(f"{column}_unreadable", f"{column} : code inattendu")
         return code
+
+    def email(self, column: str) -> str | None:
+        text = self.text(column, EMAIL_CHARACTERS_MAX)
+        try:
+            return None if text is None else normal_email(text)
+        except EmailInvalid:
+            words = f"{column} : adresse illisible"
+            raise LineRefused(f"{column}_unreadable", words) from None
 
     def yes(self, column: str) -> bool | None:
         text = self.text(column, NAME_CHARACTERS_MAX)

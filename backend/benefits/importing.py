@@ -79,7 +79,8 @@ class _Draft:
 
     beneficiary_id: UUID
     person: Person
-    names: tuple[str, str] | None
+    #: The row that made this person; None: known before.
+    made_by: GrantRow | None
     changed: bool
 
 
@@ -115,7 +116,7 @@ def import_grants(
             refuse(refusal)
         tally.lines += len(lines)
         tally.refused_lines += len(plan.refusals)
-        tally.people += sum(draft.names is not None for draft in plan.drafts.values())
+        tally.people += sum(draft.made_by is not None for draft in plan.drafts.values())
         tally.bytes_read = lines[-1].bytes_read
         tally.add(plan.orders, plan.already)
         run.progress(tally)
@@ -197,8 +198,7 @@ def _new_person(row: GrantRow) -> _Draft:
         words = "personne inconnue : il faut nom, prenom et date_naissance"
         raise LineRefused("person_unknown", words)
     person = _with(Person(row.birth_date), row.attributes)
-    names = (row.given_name, row.family_name)
-    return _Draft(uuid5(PEOPLE, row.reference), person, names, changed=True)
+    return _Draft(uuid5(PEOPLE, row.reference), person, row, changed=True)
 
 
 def _same_person(before: _Draft, row: GrantRow) -> _Draft:
@@ -207,7 +207,7 @@ def _same_person(before: _Draft, row: GrantRow) -> _Draft:
         raise LineRefused("other_person", words)
     person = _with(before.person, row.attributes)
     changed = before.changed or person != before.person
-    return _Draft(before.beneficiary_id, person, before.names, changed=changed)
+    return _Draft(before.beneficiary_id, person, before.made_by, changed=changed)
 
 
 def _with(person: Person, said: Attributes) -> Person:
@@ -279,13 +279,16 @@ def _write(session: Session, campaign: Campaign, plan: _Plan, now: datetime) -> 
     new_people = [
         {
             "id": draft.beneficiary_id,
-            "given_name": draft.names[0],
-            "family_name": draft.names[1],
+            "given_name": draft.made_by.given_name,
+            "family_name": draft.made_by.family_name,
             "birth_date": draft.person.birth_date,
+            "email": draft.made_by.email,
+            "phone": draft.made_by.phone,
+            "postcode": draft.person.postcode,
             "created_at": now,
         }
         for _, draft in drafts
-        if draft.names is not None
+        if draft.made_by is not None
     ]
     upsert(session, Beneficiary, new_people)
     eligibilities = [

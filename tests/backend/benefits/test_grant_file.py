@@ -60,6 +60,8 @@ def test_every_column_is_read() -> None:
             "nom": "Martin",
             "prenom": "Léa",
             "date_naissance": "2010-03-14",
+            "courriel": "Lea@Example.org",
+            "telephone": "612345678",
             "commune": "1004",
             "code_postal": "1000",
             "departement": "1",
@@ -73,7 +75,7 @@ def test_every_column_is_read() -> None:
             "versement": "2",
         }
     )
-    assert row.reference == "A 1"
+    assert (row.reference, row.email, row.phone) == ("A 1", "lea@example.org", "0612345678")
     assert row.attributes == Attributes(
         "01004",
         "01000",
@@ -108,6 +110,8 @@ def test_what_a_row_does_not_say_is_none() -> None:
         ({"date_naissance": "2010"}, "date_naissance_unreadable"),
         ({"date_naissance": "01/01/1899"}, "date_naissance_unreadable"),
         ({"date_naissance": "0000-01-01"}, "date_naissance_unreadable"),
+        ({"courriel": "lea@"}, "courriel_unreadable"),
+        ({"telephone": "appelez-moi"}, "telephone_unreadable"),
         ({"commune": "Nanterre"}, "commune_unreadable"),
         ({"code_postal": "920000"}, "code_postal_unreadable"),
         ({"departement": "2C"}, "departement_unreadable"),
