@@ -106,7 +106,7 @@ def find_link(session: Session, token: str, now: datetime) -> Link:
 
     Raises ActivationUnknown, ActivationUsed, ActivationExpired, ActivationExhausted.
     """
-    return _link(_usable(session, token, now))
+    return _link(_usable(session, token, now, lock=False))
 
 
 def find_activation(session: Session, token: str, now: datetime) -> UUID:
@@ -171,8 +171,10 @@ def _give(session: Session, link: Link, now: datetime, random: Callable[[int], b
     return token
 
 
-def _usable(session: Session, token: str, now: datetime) -> Activation:
-    activation = session.get(Activation, _hash(token), with_for_update=True, populate_existing=True)
+def _usable(session: Session, token: str, now: datetime, *, lock: bool = True) -> Activation:
+    activation = session.get(
+        Activation, _hash(token), with_for_update=lock or None, populate_existing=True
+    )
     if activation is None:
         raise ActivationUnknown
     if activation.used_at is not None:

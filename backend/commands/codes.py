@@ -82,7 +82,7 @@ def history(services: Services, card_number: str) -> Iterator[str]:
         records = session.scalars(
             select(CodeRecord)
             .where(CodeRecord.account_id == holder)
-            .order_by(CodeRecord.at, CodeRecord.id)
+            .order_by(CodeRecord.sequence)
             .limit(RECORDS_MAX)
         ).all()
     for one in records:

@@ -5,7 +5,7 @@ Both in the unit of work of what happened. Not here: a digit of anything.
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,6 @@ def record(
     """Write down what happened to a code, and owe its holder a mail where they should know."""
     session.add(
         CodeRecord(
-            id=uuid4(),
             account_id=account_id,
             happening=happening.value,
             at=now,

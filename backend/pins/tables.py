@@ -9,7 +9,18 @@ from enum import StrEnum
 from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, Table, event
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -82,10 +93,13 @@ class CodeRecord(Base):
     __tablename__ = "code_record"
     __table_args__ = (
         CheckConstraint(f"happening in ({_of(CodeHappening)})", name="happening"),
-        Index("ix_code_record_account_id_at", "account_id", "at"),
+        Index("ix_code_record_account_id_sequence", "account_id", "sequence"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: In the order of what happened to one code, whose row is locked meanwhile.
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), Identity(always=True), primary_key=True
+    )
     account_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
     happening: Mapped[str] = mapped_column(String(13))
     at: Mapped[datetime]
@@ -189,7 +203,7 @@ BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never removed'); END""",
     # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
     """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
-WHEN EXISTS (SELECT 1 FROM code_record WHERE id = NEW.id)
+WHEN EXISTS (SELECT 1 FROM code_record WHERE sequence = NEW.sequence)
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never replaced'); END""",
 )
 # No per cent sign in any of them: DDL() would take it for its own.

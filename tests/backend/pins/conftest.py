@@ -18,8 +18,9 @@ from backend.partners.tables import TerminalKind
 from backend.pins.checking import CodeCheck, check_code
 from backend.pins.pads import register_pin_pad
 from backend.pins.setting import _store, set_code
-from backend.pins.tables import CodeHappening, CodeRecord, PinPad, PinReferenceRow, TerminalGuard
+from backend.pins.tables import CodeRecord, PinPad, PinReferenceRow, TerminalGuard
 from backend.services import Services
+from backend.settings import Settings
 from backend.vault.keys import with_new_pin_reference
 from backend.vault.local import LocalVault
 from backend.vault.software_store import SoftwareStore
@@ -142,9 +143,10 @@ class World:
         *,
         terminal_id: UUID | None = None,
         person: UUID | None = None,
+        services: Services | None = None,
     ) -> CodeCheck:
         return check_code(
-            self.services,
+            services or self.services,
             terminal_id=terminal_id or pad.terminal_id,
             payment_id=uuid4(),
             beneficiary_id=person or self.person,
@@ -152,6 +154,9 @@ class World:
             encrypted_pin_block=typed,
             now=self.services.now(),
         )
+
+    def with_settings(self, **changed: Any) -> Services:
+        return replace(self.services, settings=Settings(**changed))
 
     def roll_reference_key(self) -> None:
         """Do what opening the vault on a key file with a new reference key does."""
@@ -168,9 +173,7 @@ class World:
         """What was written down about the code, oldest first."""
         with self.services.database.reading() as session:
             chosen = select(CodeRecord).where(CodeRecord.account_id == self.person)
-            records = session.scalars(chosen).all()
-        order = {word.value: n for n, word in enumerate(CodeHappening)}
-        records = sorted(records, key=lambda one: (one.at, order[one.happening]))
+            records = session.scalars(chosen.order_by(CodeRecord.sequence)).all()
         return [one.happening for one in records]
 
     def mails(self) -> list[str]:
