@@ -46,7 +46,10 @@ class ReceiptPlace:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt. `at` is aware; cents are never negative; `sentence` explains a refusal."""
+    """One receipt. `at` is aware; cents are never negative; `sentence` explains a refusal.
+
+    `payment_number`: on what came back, the authorisation number of the payment.
+    """
 
     kind: ReceiptKind
     place: ReceiptPlace
@@ -56,6 +59,7 @@ class Receipt:
     benefit_label: str | None = None
     masked_card_number: str | None = None
     authorisation_number: str | None = None
+    payment_number: str | None = None
     remaining_cents: int | None = None
     sentence: str | None = None
     duplicate: bool = False
@@ -88,7 +92,7 @@ GAP = Line()
 
 
 def receipt_number(sale_id: str) -> str:
-    """Return the number a person reads out: the beginning of the sale's id, `8F3A 21C4`."""
+    """Return the sale's number to read out: the beginning of its id, like `8F3A 21C4`."""
     letters = sale_id.replace("-", "")[:NUMBER_LENGTH].upper()
     return f"{letters[: NUMBER_LENGTH // 2]} {letters[NUMBER_LENGTH // 2 :]}"
 
@@ -154,8 +158,9 @@ def _facts(receipt: Receipt) -> tuple[Line, ...]:
         ("Caisse", receipt.place.terminal_name),
         ("Carte", receipt.masked_card_number),
         ("Avantage", receipt.benefit_label),
-        ("Reçu n°", receipt.number),
+        ("Vente n°", receipt.number),
         ("Autorisation n°", receipt.authorisation_number),
+        ("Paiement d’origine n°", receipt.payment_number),
     )
     return tuple(Line(label, value) for label, value in found if value)
 
@@ -174,9 +179,8 @@ def _what_happened(receipt: Receipt) -> tuple[Line, ...]:
 
 
 def _foot(receipt: Receipt) -> tuple[Line, ...]:
-    proof = (
-        "TICKET CLIENT À CONSERVER" if receipt.kind in MONEY_MOVED else "AUCUN MONTANT N’EST DÉBITÉ"
-    )
+    moved = receipt.kind in MONEY_MOVED
+    proof = "TICKET CLIENT À CONSERVER" if moved else "RIEN N’EST DÉBITÉ"
     return (
         Line(proof, style=Style.CENTRED),
         Line("Ce reçu n’est pas une facture.", style=Style.CENTRED),
