@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import TypeAdapter, ValidationError
 
+from passcard.secret import Secret
 from terminal import backend_client
 from terminal.api_values import Enrolment, PublicKeyJwk, TerminalKind
 from terminal.errors import IdentityError
@@ -75,6 +76,10 @@ class Identity(IdentityRecord):
             "jti": str(new_id()),
         }
         return jwt.encode(claims, self.private_key, algorithm="EdDSA")
+
+    def secret(self) -> Secret:
+        """Return the 32 secret bytes of the key, to derive from: never to be written down."""
+        return Secret(self.private_key.private_bytes_raw())
 
     def list_verification_key(self) -> Ed25519PublicKey:
         """Return the key that access lists must be signed with."""

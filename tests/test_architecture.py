@@ -273,6 +273,7 @@ REVEALING: dict[str, str] = {
     "passcard/secure_messaging.py": "session keys go into the cipher",
     "simulator/pad/keys.py": "the pad's initial key goes into the derivation",
     "terminal/backend_client.py": "the encrypted PIN block travels to the backend",
+    "terminal/gate/list_seal.py": "the terminal's key goes into the derivation of the list's seal",
     "terminal/gate/tap.py": "a card's access key goes into its authentication",
 }
 

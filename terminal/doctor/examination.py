@@ -17,6 +17,7 @@ from terminal.doctor.findings import Finding, Part, bad, good, warning
 from terminal.errors import IdentityError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.daemon import LOCK_FILE as GATE_LOCK
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.identity import Identity, load_identity
 from terminal.pin.drivers import open_pad
@@ -91,7 +92,8 @@ def _not_enrolled() -> Finding:
 
 def _look_at_list(folder: Path, identity: Identity) -> Finding:
     now = datetime.now(UTC)
-    store = ListStore(folder, identity.list_verification_key(), identity.terminal_id)
+    seal = ListSeal(identity.secret(), identity.terminal_id)
+    store = ListStore(folder, identity.list_verification_key(), identity.terminal_id, seal)
     try:
         held = store.load()
     except ListRefused as refusal:

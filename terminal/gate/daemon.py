@@ -24,6 +24,7 @@ from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.events import StateStream
 from terminal.gate.link import BackendLink, GateBackend, Pace
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
 from terminal.gate.state import StateBoard
@@ -73,7 +74,10 @@ def run(settings: GateSettings) -> int:
         )
         reader = stack.enter_context(PcscReader(settings.reader))
         store = ListStore(
-            settings.state_dir, identity.list_verification_key(), identity.terminal_id
+            settings.state_dir,
+            identity.list_verification_key(),
+            identity.terminal_id,
+            ListSeal(identity.secret(), identity.terminal_id),
         )
         pace = Pace(refresh_seconds=settings.refresh_seconds, news_seconds=settings.news_seconds)
         parts = assemble(identity, store, journal, backend, pace=pace)

@@ -1,8 +1,8 @@
 """Where the gate keeps its list between two starts: one file, whole or not at all.
 
 Promise: `keep` has the list on the disk (mode 0600, written aside, fsync, renamed, folder fsync)
-before it returns; `load` trusts the file no more than the network. The file's time of change says
-when the backend last confirmed it.
+before it returns, sealed under the terminal's key (list_seal.py); `load` trusts the file no more
+than the network. The file's time of change says when the backend last confirmed it.
 """
 
 import os
@@ -22,8 +22,10 @@ from terminal.gate.access_list import (
     check_supersedes,
     read_access_list,
 )
+from terminal.gate.list_seal import ListSeal, SealBroken
 
-LIST_FILE: Final = "access-list.jws"
+LIST_FILE: Final = "access-list.sealed"
+SEALED_BYTES_MAX: Final = LIST_BYTES_MAX + 1024
 _PRIVATE_MODE: Final = 0o600
 
 
@@ -34,19 +36,22 @@ class ListNotKept(TerminalError):
 class ListStore:
     """The stored list of one gate."""
 
-    def __init__(self, folder: Path, key: Ed25519PublicKey, gate: str) -> None:
+    def __init__(self, folder: Path, key: Ed25519PublicKey, gate: str, seal: ListSeal) -> None:
         self.path = folder / LIST_FILE
         self._key = key
         self._gate = gate
+        self._seal = seal
 
     def load(self) -> AccessList | None:
         """Return the stored list, None if there is none; raises ListRefused."""
         try:
             with self.path.open("rb") as file:
-                raw = file.read(LIST_BYTES_MAX + 1)
-            return self.read(raw.decode("ascii"))
+                sealed = file.read(SEALED_BYTES_MAX)
+            return self.read(self._seal.open(sealed).decode("ascii"))
         except FileNotFoundError:
             return None
+        except SealBroken:
+            raise ListRefused(ListFault.TAMPERED) from None
         except (OSError, UnicodeDecodeError):
             raise ListRefused(ListFault.MALFORMED) from None
 
@@ -63,7 +68,7 @@ class ListStore:
     def keep(self, jws: str, now: datetime) -> None:
         """Put an accepted list on the disk; raises ListNotKept, and the old file is still there."""
         try:
-            self._write(jws.encode("ascii"))
+            self._write(self._seal.close(jws.encode("ascii")))
         except OSError as cause:
             raise ListNotKept(f"{self.path}: {cause.strerror}") from cause
         self.confirm(now)

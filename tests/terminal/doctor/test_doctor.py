@@ -225,7 +225,7 @@ def test_a_gate_without_a_list(
     config = write_config(folder, backend.url)
     enrol(config, backend, "gate")
     assert examine(config, capsys).codes["access_list"] == "list_missing"
-    (folder / "access-list.jws").write_text("e30.e30.AAAA")
+    (folder / "access-list.sealed").write_text("e30.e30.AAAA")
     found = examine(config, capsys).codes["access_list"]
     assert found.startswith("list_")
     assert found != "list_missing"

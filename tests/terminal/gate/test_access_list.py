@@ -24,6 +24,7 @@ from terminal.gate.access_list import (
     read_access_list,
 )
 from terminal.gate.decision import Right
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListNotKept, ListStore
 
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
@@ -258,7 +259,7 @@ JWS, SIGNER_KEY = _make_jws()
 
 @pytest.fixture
 def store(tmp_path: Path, signer: Signing) -> ListStore:
-    return ListStore(tmp_path, signer.key, GATE)
+    return ListStore(tmp_path, signer.key, GATE, ListSeal(Secret(bytes(32)), GATE))
 
 
 def load(store: ListStore) -> AccessList:
@@ -278,6 +279,35 @@ def test_a_kept_list_is_private_and_comes_back(
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
     assert load(store).version == 7
     assert [entry.name for entry in store.path.parent.iterdir()] == [store.path.name]
+
+
+def test_a_copy_of_the_disk_tells_no_name_and_no_key(
+    store: ListStore, signer: Signing, payload: Payload, tmp_path: Path
+) -> None:
+    jws = signer.sign(payload())
+    store.keep(jws, NOON)
+    raw = store.path.read_bytes()
+    for part in jws.split("."):
+        assert part.encode() not in raw
+    store.keep(jws, NOON)
+    assert store.path.read_bytes() != raw, "each file has a nonce of its own"
+    for other in (ListSeal(Secret(bytes(31) + b"\x01"), GATE), ListSeal(Secret(bytes(32)), "b")):
+        with pytest.raises(ListRefused) as caught:
+            ListStore(tmp_path, signer.key, GATE, other).load()
+        assert caught.value.fault is ListFault.TAMPERED
+
+
+@pytest.mark.parametrize("place", [0, 11, 12, 23, 24, 60, -17, -1])
+def test_a_changed_byte_of_the_file_is_seen(
+    store: ListStore, signer: Signing, payload: Payload, place: int
+) -> None:
+    store.keep(signer.sign(payload()), NOON)
+    raw = bytearray(store.path.read_bytes())
+    raw[place] ^= 1
+    store.path.write_bytes(raw)
+    with pytest.raises(ListRefused) as caught:
+        store.load()
+    assert caught.value.fault is ListFault.TAMPERED
 
 
 def test_a_newer_version_and_a_newer_issue_supersede(

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from passcard.layout import ACCESS_AID
+from passcard.secret import Secret
 from simulator.chip.chip import Chip
 from simulator.chip.keys import aes_key
 from simulator.chip.other_cards import BankCard, memory_with
@@ -27,6 +28,7 @@ from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
 from terminal.backend_client import BackendClient
 from terminal.gate.daemon import _run_threads, assemble
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import open_passage_journal
 from terminal.identity import load_identity
@@ -148,7 +150,8 @@ def config(
         "closes": "23:59",
     }
     jws = signer.sign(payload(services=[always], issued=datetime.now(UTC)))
-    write_private(folder / "access-list.jws", jws.encode())
+    sealed = ListSeal(Secret(key.private_bytes_raw()), GATE).close(jws.encode())
+    write_private(folder / "access-list.sealed", sealed)
     path = tmp_path / "gate.toml"
     path.write_text(
         f'backend_url = "http://127.0.0.1:9"\nstate_dir = "{folder}"\n'
@@ -257,7 +260,8 @@ def test_a_fault_of_ours_ends_the_daemon_rather_than_leave_it_deaf(
     settings = load_settings(GateSettings, config)
     identity = load_identity(settings.state_dir, "gate")
     journal = open_passage_journal(tmp_path / "other.db")
-    store = ListStore(settings.state_dir, signer.key, GATE)
+    seal = ListSeal(identity.secret(), GATE)
+    store = ListStore(settings.state_dir, signer.key, GATE, seal)
     with BackendClient(settings.backend_url, identity) as client:
         parts = assemble(identity, store, journal, client)
         assert _run_threads(settings, parts, BrokenReader()) == 1
@@ -269,7 +273,8 @@ def test_a_damaged_stored_list_is_said_and_not_used(
 ) -> None:
     settings = load_settings(GateSettings, config)
     identity = load_identity(settings.state_dir, "gate")
-    store = ListStore(settings.state_dir, signer.key, GATE)
+    seal = ListSeal(identity.secret(), GATE)
+    store = ListStore(settings.state_dir, signer.key, GATE, seal)
     write_private(store.path, store.path.read_bytes()[:-20])
     journal = open_passage_journal(tmp_path / "other.db")
     with BackendClient(settings.backend_url, identity) as client:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from passcard.secret import Secret
 from terminal.api_values import (
     GateNews,
     PassageReceipt,
@@ -22,6 +23,7 @@ from terminal.api_values import (
 from terminal.errors import BackendRefused, BackendUnreachable, JournalError, JournalFault
 from terminal.gate.decision import Answer
 from terminal.gate.link import BackendLink, Pace
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import Passage, PassageJournal, PassageState, open_passage_journal
 from terminal.gate.state import StateBoard
@@ -136,7 +138,7 @@ class World:
 def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
     backend = FakeBackend(jws=signer.sign(payload()))
     journal = open_passage_journal(tmp_path / "passages.sqlite3")
-    store = ListStore(tmp_path, signer.key, GATE)
+    store = ListStore(tmp_path, signer.key, GATE, ListSeal(Secret(bytes(32)), GATE))
     board = StateBoard()
     link = BackendLink(backend, store, journal, board, now=clock, pace=Pace(60.0, 5.0, (0.01,)))
     yield World(backend, journal, store, board, link, clock)

@@ -44,6 +44,7 @@ from terminal.backend_client import BackendClient
 from terminal.errors import BackendUnreachable, CardSilent
 from terminal.gate.daemon import Parts, assemble
 from terminal.gate.link import GateBackend
+from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
 from terminal.identity import Identity, enrol
@@ -138,9 +139,9 @@ class World:
     def begin(self, backend: GateBackend | None = None) -> None:
         """Start the gate, or start it again after a kill: only what is on the disk is left."""
         self.journal = open_passage_journal(self.folder / "passages.db")
-        store = ListStore(
-            self.folder, self.identity.list_verification_key(), self.identity.terminal_id
-        )
+        gate = self.identity.terminal_id
+        seal = ListSeal(self.identity.secret(), gate)
+        store = ListStore(self.folder, self.identity.list_verification_key(), gate, seal)
         self.parts = assemble(
             self.identity, store, self.journal, backend or self.client, now=self.clock
         )
