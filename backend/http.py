@@ -6,6 +6,8 @@ own 422 body repeats it, codes included, so its handler is replaced here.
 """
 
 import logging
+import re
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Request
@@ -29,6 +31,10 @@ from backend.errors import (
 from backend.services import Services
 
 LOG = logging.getLogger(__name__)
+
+#: What our own fields are called, and what stands for a name that is not ours.
+FIELD_NAME: Final = re.compile(r"[a-z_-]{1,40}")
+NAME_HIDDEN: Final = "*"
 
 STATUS: Final[dict[type[BackendError], int]] = {
     UnauthenticatedError: 401,
@@ -98,10 +104,20 @@ async def _answer_refusal(_request: Request, error: Exception) -> JSONResponse:
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     # Only where it is wrong and why; `input` and `ctx` would repeat what was typed.
-    problems = {".".join(map(str, e["loc"])): str(e["type"]) for e in error.errors()}
+    problems = {_place(e["loc"], str(e["type"])): str(e["type"]) for e in error.errors()}
     details: dict[str, str | int | None] = dict(list(problems.items())[:20])
     message = "The request is not of the documented form."
     return _body(422, ErrorBody(code="malformed_request", message=message, details=details))
+
+
+def _place(location: Sequence[str | int], kind: str) -> str:
+    """Say where it is wrong, with names of ours: one that the caller made up may be a code."""
+    known = location[:-1] if kind == "extra_forbidden" else location
+    parts = [
+        str(part) if isinstance(part, int) or FIELD_NAME.fullmatch(part) else NAME_HIDDEN
+        for part in known
+    ]
+    return ".".join(parts + [NAME_HIDDEN] * (len(location) - len(known)))
 
 
 async def _answer_http(_request: Request, error: Exception) -> JSONResponse:
