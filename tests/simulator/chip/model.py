@@ -13,6 +13,7 @@ from Crypto.Hash import CMAC
 Kind = Literal["standard", "backup", "value", "linear", "cyclic", "mac"]
 Mode = Literal["plain", "mac", "full"]
 DENIED, NO_FILE, BAD, BEYOND, NO_RIGHT, NOTHING, TAKEN = 0x9D, 0xF0, 0x9E, 0xBE, 0xAE, 0x0C, 0xDE
+SECOND = 0x80
 SIZE = 40
 RECORD = 4
 RECORDS = 3
@@ -29,9 +30,11 @@ class ModelFile:
     value: int = 0
     limited: int = 0
     records: list[bytes] = field(default_factory=list)
+    more: list[int] = field(default_factory=list)
 
     def nibbles(self, names: str) -> list[int]:
-        return [self.rights >> NIBBLES[name] & 0xF for name in names.split()]
+        sets = [self.rights] if names == "C" else [self.rights, *self.more]
+        return [rights >> NIBBLES[name] & 0xF for rights in sets for name in names.split()]
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Pending:
 
 
 class Model:
-    """One application with five keys."""
+    """Two applications with five keys; bit 7 of a number is of the second, which is fixed."""
 
     def __init__(self, uid: bytes, transaction_key: bytes) -> None:
         self.uid, self.transaction_key = uid, transaction_key
@@ -71,6 +74,10 @@ class Model:
 
     # Rights.
 
+    def key_in(self, number: int) -> int | None:
+        """The session's key, as a number of the application of that file; none of it if >= 80."""
+        return None if self.key is None else self.key ^ number & SECOND
+
     def refusals(self, number: int, names: str, *kinds: Kind) -> set[int]:
         file = self.files.get(number)
         if file is None:
@@ -79,14 +86,14 @@ class Model:
         holders = file.nibbles(names)
         if set(holders) == {0xF}:
             why.add(DENIED)
-        elif self.key not in holders and 0xE not in holders:
+        elif self.key_in(number) not in holders and 0xE not in holders:
             why.add(NO_RIGHT)
         return why
 
     def mode(self, number: int, names: str) -> Mode:
         """The file's own mode, or plain where the right is only free."""
         file = self.files.get(number)
-        if file is None or self.key is None or self.key not in file.nibbles(names):
+        if file is None or self.key is None or self.key_in(number) not in file.nibbles(names):
             return "plain"
         return file.mode
 
@@ -96,8 +103,13 @@ class Model:
     def counts(self) -> bool:
         return any(file.kind == "mac" for file in self.files.values())
 
+    @property
+    def touched(self) -> bool:
+        """Whether the transaction is of the first application's files too."""
+        return bool(self.input) or any(not number & SECOND for number in self.pending)
+
     def note(self, head: bytes, data: bytes = b"") -> None:
-        if self.counts:
+        if self.counts and not head[1] & SECOND:
             self.input += [head + bytes(-len(head) % 16), data + bytes(-len(data) % 16)]
 
     # Files.
@@ -251,7 +263,7 @@ class Model:
             return {NOTHING}
         for number, held in self.pending.items():
             self._settle(self.files[number], held)
-        self.counter += self.counts
+        self.counter += self.counts and self.touched
         self.abort()
         return set()
 

@@ -3,7 +3,6 @@
 import copy
 import json
 import random
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,31 +15,39 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from simulator.chip.chip import Chip
 from simulator.chip.memory import Memory, from_json, to_json
 from tests.simulator.chip import model as world
-from tests.simulator.chip.cards import MODES, UID, card, file_of, key
+from tests.simulator.chip.cards import MODES, UID, card
 from tests.simulator.chip.choices import (
     FIRST,
+    OTHER,
     Ending,
     all_rights,
     amounts,
     contents,
     creation,
     endings,
+    keys,
     kinds,
+    material_of,
     modes,
+    more_rights,
     mostly,
     numbers,
     offsets,
     rarely,
+    second_application,
+    second_files,
     sessions,
     tears,
 )
-from tests.simulator.chip.host import PICC, Host, number
-from tests.simulator.chip.model import Kind, Mode, Model, ModelFile
+from tests.simulator.chip.host import AID, PICC, Host, number
+from tests.simulator.chip.likeness import same_file
+from tests.simulator.chip.model import SECOND, Kind, Mode, Model, ModelFile
 
 TM_KEY = bytes(range(16))
-STEPS, LIVES = 40, 300
+STEPS, LIVES = 40, 250
 COMMIT, ABORT = 0xC7, 0xA7
 
 
@@ -50,15 +57,22 @@ class CardLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[Memory] = []
-        seeded = random.Random(1)
-        self.host: Host = card(random=seeded.randbytes, committed=self.kept.append)
+        memory = card().chip.memory.with_application(OTHER, second_application())
+        seeded = random.Random(1).randbytes
+        self.host = Host(Chip(UID, seeded, memory=memory, committed=self.kept.append))
         self.model = Model(UID, TM_KEY)
+        self.model.files |= second_files()
+        self._select()
         self.host.records_length = None
 
     @initialize(chosen=st.lists(st.tuples(modes, all_rights), min_size=5, max_size=5))
     def begin(self, chosen: list[tuple[Mode, int]]) -> None:
         for (kind, at), (mode, rights) in zip(FIRST.items(), chosen, strict=True):
             self.create(at, kind, mode, rights)
+
+    def _select(self) -> None:
+        self.host.leave()
+        assert self.host.send(0x5A, AID + OTHER) == (0, b"")
 
     # Comparing.
 
@@ -92,7 +106,7 @@ class CardLife(RuleBasedStateMachine):
     def select(self, *, sure: bool) -> None:
         if not sure:
             return
-        assert self.host.select() == 0
+        self._select()
         self.model.forget()
 
     @rule(missing=st.booleans(), sure=rarely)
@@ -103,27 +117,27 @@ class CardLife(RuleBasedStateMachine):
             assert self.host.select(b"\x01\x02\x03") == 0xA0
         else:
             self.host.reset()
-            assert self.host.select() == 0
+            self._select()
         self.model.forget()
 
-    @rule(at=st.integers(0, 2), how=st.sampled_from(["ev2", "aes"]))
+    @rule(at=keys, how=st.sampled_from(["ev2", "aes"]))
     def authenticate(self, at: int, how: str) -> None:
-        assert getattr(self.host, how)(at, key(at)) == 0
+        assert getattr(self.host, how)(at, material_of(at)) == 0
         if how == "ev2":
             self.model.abort()
         self.model.key = at
 
     @precondition(lambda self: hasattr(self.host.session, "ti"))
-    @rule(at=st.integers(0, 2))
+    @rule(at=keys)
     def go_on_with_another_key(self, at: int) -> None:
-        assert self.host.non_first(at, key(at)) == 0
+        assert self.host.non_first(at, material_of(at)) == 0
         self.model.key = at
 
     @rule(how=st.sampled_from(["ev2", "aes"]), sure=rarely)
     def authenticate_wrongly(self, how: str, *, sure: bool) -> None:
         if not sure:
             return
-        assert getattr(self.host, how)(1, key(2)) == 0xAE
+        assert getattr(self.host, how)(1, material_of(2)) == 0xAE
         self.model.forget()
 
     @rule(frame=st.binary(min_size=1, max_size=30), sure=rarely)
@@ -163,19 +177,23 @@ class CardLife(RuleBasedStateMachine):
             self.model.input = []
         self._same(why, self.host.ask(0xDF, bytes((at,)))[0])
 
-    @rule(at=numbers, mode=modes, rights=all_rights, session=sessions)
-    def change_settings(self, at: int, mode: Mode, rights: int, *, session: str | None) -> None:
+    @rule(at=mostly(0, 1, 2), mode=modes, rights=all_rights, more=more_rights, session=sessions)
+    def change_settings(
+        self, at: int, mode: Mode, rights: int, more: list[int], *, session: str | None
+    ) -> None:
         self._enter(session)
         why = self.model.refusals(at, "C")
         file = self.model.files.get(at)
         if file is not None and file.kind == "mac":
             return
-        free = file is None or self.model.key is None or self.model.key not in file.nibbles("C")
-        body = bytes((MODES[mode],)) + number(rights, 2)
+        free = file is None or self.model.key_in(at) not in file.nibbles("C")
+        body = bytes((MODES[mode] | 0x80 * bool(more),)) + number(rights, 2)
+        if more:
+            body += bytes((len(more),)) + b"".join(number(one, 2) for one in more)
         status = self.host.ask(0x5F, bytes((at,)), body, "plain" if free else "full")[0]
         if self._same(why, status):
             assert file is not None
-            file.mode, file.rights = mode, rights
+            file.mode, file.rights, file.more = mode, rights, more
 
     # Data.
 
@@ -303,8 +321,9 @@ class CardLife(RuleBasedStateMachine):
         self._commit(torn)
 
     def _commit(self, torn: bool | None) -> None:
-        reported = self.model.transaction_mac() if self.model.counts else b""
-        option = b"\x01" if reported else b""
+        told = self.model.counts and self.model.touched
+        reported = self.model.transaction_mac() if told else b""
+        option = b"\x01" if self.model.counts else b""
         if torn is not None and (self.model.pending or self.model.input):
             self._tear(option, applied=torn)
             return
@@ -328,7 +347,7 @@ class CardLife(RuleBasedStateMachine):
         self.model.forget()
         self.host.leave()
         self.host.chip.power_on()
-        assert self.host.select() == 0
+        self._select()
 
     @precondition(lambda self: self.model.pending or self.model.input or len(self.kept) % 7 == 0)
     @rule(sure=rarely)
@@ -341,16 +360,17 @@ class CardLife(RuleBasedStateMachine):
 
     @rule()
     def list_files(self) -> None:
-        assert self.host.ask(0x6F) == (0, bytes(self.model.files))
+        assert self.host.ask(0x6F) == (0, bytes(at for at in self.model.files if at < SECOND))
 
     # What must always hold.
 
     @invariant()
     def the_card_holds_what_the_model_holds(self) -> None:
-        held = self.host.chip.memory.applications[b"\xf5\x92\x50"].files
-        assert list(held) == list(self.model.files)
+        first, second = (self.host.chip.memory.applications[aid].files for aid in (AID, OTHER))
+        held = {**first, **{SECOND | at: file for at, file in second.items()}}
+        assert held.keys() == self.model.files.keys()
         for at, file in self.model.files.items():
-            _compare(file_of(self.host, at), file, self.model)
+            same_file(held[at], file, self.model)
 
     @invariant()
     def the_store_has_the_newest_memory(self) -> None:
@@ -361,20 +381,6 @@ class CardLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         memory = self.host.chip.memory
         assert from_json(json.loads(json.dumps(to_json(memory)))) == memory
-
-
-def _compare(held: Any, file: ModelFile, model: Model) -> None:
-    assert held.head.rights.value == file.rights
-    assert held.head.communication == MODES[file.mode]
-    match file.kind:
-        case "standard" | "backup":
-            assert held.content == file.content
-        case "value":
-            assert (held.value, held.limited_credit) == (file.value, file.limited)
-        case "linear" | "cyclic":
-            assert list(held.records) == file.records
-        case "mac":
-            assert held.counter == model.counter
 
 
 def test_a_random_life() -> None:
