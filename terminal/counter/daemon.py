@@ -91,7 +91,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             token=load_token(settings.state_dir),
         )
         counter.start()
-        host = TillHost(counter, collaborators.clock, receipt_place, stopping.is_set)
+        host = TillHost(counter, backend, collaborators.clock, receipt_place, stopping.is_set)
         try:
             with open_tills(settings, host):
                 _serve(settings, till, stopping)

@@ -86,7 +86,7 @@ class TillBook:
         )
 
     def settle(self, exchange: Exchange, outcome: str, authorisation_number: str | None) -> None:
-        """Write how a refund or a cancellation ended; done, it undoes its payment too."""
+        """Write how a refund or a cancellation ended; the whole amount undoes the payment."""
         with self._file.transaction():
             self._file.execute(
                 "update exchange set outcome = ?, authorisation_number = ? where exchange_id = ?",
@@ -94,7 +94,8 @@ class TillBook:
             )
             if outcome == DONE:
                 self._file.execute(
-                    "update exchange set undone = 1 where exchange_id = ?", (exchange.undoes,)
+                    "update exchange set undone = 1 where exchange_id = ? and amount_cents <= ?",
+                    (exchange.undoes, exchange.amount_cents),
                 )
 
     def note_delivered(self, exchange_id: str) -> None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from terminal.counter.record import AMOUNT_CENTS_MAX, SaleRecord
+from terminal.counter.record import AMOUNT_CENTS_MAX
 from terminal.counter.tills.answer import TicketText, answer_bytes
 from terminal.counter.tills.fields import FieldReader
 from terminal.counter.tills.limits import DEFAULT_TILL_LIMITS, TillLimits
@@ -31,10 +31,10 @@ RECEIVED_BYTES_MAX = 4096
 
 @dataclass(frozen=True, slots=True)
 class TillService:
-    """What every conversation stands on. `ticket_of` gives the text of a sale's ticket."""
+    """What every conversation stands on. `ticket_of` gives the text of a ticket."""
 
     teller: Teller
-    ticket_of: Callable[[SaleRecord], TicketText]
+    ticket_of: Callable[[Result], TicketText]
     stopping: Callable[[], bool]
     limits: TillLimits = DEFAULT_TILL_LIMITS
 
@@ -123,7 +123,7 @@ class Conversation:
         """Write the answer; return whether the till can have read it."""
         ticket = None
         if request is not None and request.ticket is not None and result.sale is not None:
-            ticket = request.ticket, self._with.ticket_of(result.sale)
+            ticket = request.ticket, self._with.ticket_of(result)
         raw = answer_bytes(self._reader.fields, result, ticket, self._limits.answer_bytes_max)
         was_there = not self._gone
         self._connection.settimeout(self._limits.send_seconds_max)

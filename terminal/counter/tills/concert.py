@@ -158,7 +158,7 @@ class _Session:
             request = understand(reader, AMOUNT_CENTS_MAX)
             self._told = self._carry_out(request.wish, at_once=request.answer_now)
             if request.ticket is not None and self._told.sale is not None:
-                ticket = request.ticket, self._with.ticket_of(self._told.sale)
+                ticket = request.ticket, self._with.ticket_of(self._told)
         except Refused as refusal:
             self._told = failed(refusal.failure)
         return answer_bytes(reader.fields, self._told, ticket, limits.answer_bytes_max)

@@ -21,6 +21,7 @@ class TillLimits:
     look_seconds: float = 0.05
     connections_max: int = 8
     undelivered_seconds_max: float = 900.0  # how long an answer nobody read waits for its till
+    last_payment_seconds_max: float = 86_400.0  # how old a till's last payment may be, unnamed
 
 
 DEFAULT_TILL_LIMITS = TillLimits()

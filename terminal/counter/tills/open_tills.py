@@ -11,16 +11,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from terminal.counter.ports import Clock
-from terminal.counter.receipts.receipt import ReceiptPlace, receipt_of
-from terminal.counter.receipts.text import receipt_latin_1
-from terminal.counter.record import SaleRecord
-from terminal.counter.tills.answer import TicketText
+from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.tills.book import open_till_book
 from terminal.counter.tills.caisse_ap import TillService
 from terminal.counter.tills.concert import ConcertDoor
-from terminal.counter.tills.giving_back import GivesNothingBack
+from terminal.counter.tills.giving_back import GivingBack, Payments
 from terminal.counter.tills.server import TillDoor
 from terminal.counter.tills.teller import Sales, Teller
+from terminal.counter.tills.ticket import ticket_of
 from terminal.pin.serial_link import LineSettings, SerialLink
 from terminal.settings import CounterSettings
 
@@ -32,6 +30,7 @@ class TillHost:
     """The counter that tills are served by."""
 
     sales: Sales
+    payments: Payments
     clock: Clock
     place: ReceiptPlace
     stopping: Callable[[], bool]
@@ -59,9 +58,6 @@ def open_tills(settings: CounterSettings, host: TillHost) -> Iterator[None]:
 def _service(stack: ExitStack, state_dir: Path, host: TillHost) -> TillService:
     book = open_till_book(state_dir / BOOK_FILE)
     stack.callback(book.close)
-    teller = Teller(host.sales, book, host.clock, uuid4, money_back=GivesNothingBack())
-    return TillService(teller, partial(_ticket_of, host.place), host.stopping)
-
-
-def _ticket_of(place: ReceiptPlace, sale: SaleRecord) -> TicketText:
-    return partial(receipt_latin_1, receipt_of(sale, place))
+    giving_back = GivingBack(host.sales, book, host.payments, host.clock, new_id=uuid4)
+    teller = Teller(host.sales, book, host.clock, uuid4, money_back=giving_back)
+    return TillService(teller, partial(ticket_of, host.place), host.stopping)

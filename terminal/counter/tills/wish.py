@@ -1,6 +1,7 @@
 """What a till may ask for, and what it is told, whatever the protocol. Values only."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from terminal.counter.record import SaleRecord
@@ -49,8 +50,8 @@ class Wish:
 class Result:
     """How it ended: done with no failure, or not done with one.
 
-    `amount_cents` is what was really moved. `sale` is the sale it concerns. `accepted` alone: it
-    has begun, and nobody knows yet.
+    `amount_cents` is what was really moved, `action` which way. `sale` is the sale it concerns;
+    `at`, aware, when money went back. `accepted` alone: it has begun, and nobody knows yet.
     """
 
     failure: Failure | None = None
@@ -59,6 +60,8 @@ class Result:
     authorisation_number: str | None = None
     exchange_id: str | None = None
     accepted: bool = False
+    action: Action = Action.DEBIT
+    at: datetime | None = None
 
     @property
     def done(self) -> bool:

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,16 +14,16 @@ import pytest
 
 from terminal.counter.daemon import SystemClock
 from terminal.counter.journal import SaleJournal, open_sale_journal
-from terminal.counter.receipts.receipt import ReceiptPlace, receipt_of
-from terminal.counter.receipts.text import receipt_latin_1
-from terminal.counter.record import SaleRecord
-from terminal.counter.tills.answer import TicketText
+from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.tills.book import TillBook, open_till_book
 from terminal.counter.tills.caisse_ap import TillService
-from terminal.counter.tills.giving_back import GivesNothingBack
+from terminal.counter.tills.giving_back import GivingBack
 from terminal.counter.tills.limits import TillLimits
 from terminal.counter.tills.server import TillDoor
 from terminal.counter.tills.teller import Teller
+from terminal.counter.tills.ticket import ticket_of
+from terminal.errors import BackendRefused
+from tests.terminal.counter.fakes import TwinBackend
 from tests.terminal.counter.shop import Shop
 
 WAIT_SECONDS = 10
@@ -56,6 +57,40 @@ def request(**changed: str) -> bytes:
     return encode(**{**plain, **changed})
 
 
+@dataclass(frozen=True)
+class Returned:
+    authorisation_number: str
+
+
+class Returns:
+    """Voids and refunds over the twin of the backend: each id once, never more than was paid."""
+
+    def __init__(self, backend: TwinBackend) -> None:
+        self._backend = backend
+        self.done: dict[UUID, tuple[UUID, int]] = {}
+        self.refusal: str | None = None
+        self.before: Callable[[], object] = lambda: None
+        self.after: Callable[[], object] = lambda: None
+
+    def void_payment(self, payment_id: UUID, void_id: UUID, /) -> Returned:
+        return self._give(payment_id, void_id, self._backend.debits.get(payment_id, 0))
+
+    def refund_payment(self, payment_id: UUID, refund_id: UUID, amount_cents: int, /) -> Returned:
+        return self._give(payment_id, refund_id, amount_cents)
+
+    def _give(self, payment_id: UUID, return_id: UUID, cents: int) -> Returned:
+        self.before()
+        if return_id not in self.done:
+            if self.refusal is not None:
+                raise BackendRefused(409, self.refusal)
+            given = sum(each for paid, each in self.done.values() if paid == payment_id)
+            if given + cents > self._backend.debits[payment_id]:
+                raise BackendRefused(409, "refund_too_large")
+            self.done[return_id] = payment_id, cents
+        self.after()
+        return Returned("Z9Y8X7")
+
+
 class TillStand:
     """A shop whose till speaks Caisse-AP; sales told to hold wait at the pad until `go`."""
 
@@ -64,6 +99,7 @@ class TillStand:
         self.shop = Shop(journal)
         self.limits = limits
         self.stopping = False
+        self.payments = Returns(self.shop.world.backend)
         self._stack = ExitStack()
         self.open()
 
@@ -72,23 +108,20 @@ class TillStand:
         self.book: TillBook = self._stack.enter_context(
             closing(open_till_book(self.folder / "tills.db"))
         )
+        clock = SystemClock()
+        counter, payments = self.shop.counter, self.payments
+        giving_back = GivingBack(counter, self.book, payments, clock, new_id=uuid4)
         self.teller = Teller(
-            self.shop.counter,
-            self.book,
-            SystemClock(),
-            uuid4,
-            money_back=GivesNothingBack(),
-            limits=self.limits,
+            counter, self.book, clock, uuid4, money_back=giving_back, limits=self.limits
         )
-        service = TillService(self.teller, self._ticket_of, lambda: self.stopping, self.limits)
+        service = TillService(
+            self.teller, partial(ticket_of, PLACE), lambda: self.stopping, self.limits
+        )
         self.door = self._stack.enter_context(TillDoor(["127.0.0.1"], 0, [LOOPBACK], service))
 
     def close(self) -> None:
         """Close the door and the book."""
         self._stack.close()
-
-    def _ticket_of(self, sale: SaleRecord) -> TicketText:
-        return partial(receipt_latin_1, receipt_of(sale, PLACE))
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.door.port), timeout=WAIT_SECONDS)
@@ -109,6 +142,15 @@ class TillStand:
 
     def debits(self) -> list[int]:
         return list(self.shop.world.backend.debits.values())
+
+    def wait_for_code(self) -> None:
+        """Wait until the sale in progress asks for the code."""
+
+        def asks() -> bool:
+            view = self.shop.counter.current()
+            return view is not None and view.active and view.record.state == "code"
+
+        self.wait_until(asks)
 
     def wait_until(self, seen: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT_SECONDS

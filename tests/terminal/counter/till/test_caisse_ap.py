@@ -90,7 +90,7 @@ def test_a_probe_says_that_we_are_here_also_during_a_sale(stand: TillStand) -> N
         assert line.recv(1024) == b"CZ0040320CJ012012345678901CA00201CD001IAE00210"
     stand.shop.hold_at_the_pad()
     with stand.send(request()):
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         assert outcome(stand.ask(probe)) == ("10", None)
 
 
@@ -156,7 +156,7 @@ def test_a_request_slower_than_the_limit(stand: TillStand) -> None:
 def test_what_a_till_says_after_its_request_is_dropped(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     with stand.send(request()) as line:
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         line.sendall(request(CB="99999"))
         time.sleep(0.05)
         stand.shop.go.set()
@@ -170,7 +170,7 @@ def test_what_a_till_says_after_its_request_is_dropped(stand: TillStand) -> None
 def test_a_second_till_is_told_that_the_counter_is_busy(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     with stand.send(request(CA="01")) as first:
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         assert outcome(stand.ask_for(CA="02")) == ("01", "07")
         assert outcome(stand.ask_for(CA="01")) == ("01", "07"), "the same till, twice at once"
         stand.shop.go.set()
@@ -181,7 +181,7 @@ def test_a_second_till_is_told_that_the_counter_is_busy(stand: TillStand) -> Non
 def test_a_till_that_hangs_up_before_the_code_is_sent_cancels(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     line = stand.send(request())
-    stand.shop.wait_for_state("code")
+    stand.wait_for_code()
     hang_up(line)
     time.sleep(5 * LIMITS.look_seconds)
     stand.shop.go.set()
@@ -240,7 +240,7 @@ def test_a_busy_answer_in_between_does_not_hide_the_lost_one(stand: TillStand) -
     hang_up_after_the_debit(stand)
     stand.shop.hold_at_the_pad()
     with stand.send(request(CA="02", CB="300")):
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         assert outcome(stand.ask_for(CB="777")) == ("01", "07")
     assert outcome(stand.ask_for()) == ("10", None)
     assert outcome(stand.ask_for(CD="3")) == ("10", None)
@@ -277,7 +277,7 @@ def test_a_till_that_comes_back_during_the_payment_waits_for_it(stand: TillStand
 def test_two_lines_with_one_reference_get_one_answer(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     with stand.send(request(CF="T-1")) as first:
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         with stand.send(request(CF="T-1")) as second:
             time.sleep(5 * LIMITS.look_seconds)
             stand.shop.go.set()
@@ -306,7 +306,7 @@ def test_an_answer_at_once_then_the_outcome(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     answer = stand.ask_for(BA="1", CF="T-1")
     assert outcome(answer) == ("11", None)
-    stand.shop.wait_for_state("code")
+    stand.wait_for_code()
     assert outcome(stand.ask_for(BA="1", CD="3")) == ("11", None)
     stand.shop.go.set()
     stand.shop.wait_for_rest()
@@ -373,7 +373,7 @@ def test_a_fault_of_ours_closes_the_line_and_frees_the_place(
 def test_closing_the_door_gives_up_a_sale_that_sent_nothing(stand: TillStand) -> None:
     stand.shop.hold_at_the_pad()
     with stand.send(request()) as line:
-        stand.shop.wait_for_state("code")
+        stand.wait_for_code()
         stand.stopping = True
         time.sleep(5 * LIMITS.look_seconds)
         stand.shop.go.set()

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from terminal.counter.receipts.receipt import receipt_of
-from terminal.counter.receipts.text import receipt_latin_1
 from terminal.counter.tills import concert
 from terminal.counter.tills.caisse_ap import TillService
 from terminal.counter.tills.concert import ConcertDoor
+from terminal.counter.tills.ticket import ticket_of
 from terminal.pin.serial_link import SerialLink
 from tests.terminal.counter.fakes import HOLDER_CANCELS
 from tests.terminal.counter.till.conftest import LIMITS, PLACE, WAIT_SECONDS, TillStand, decode
@@ -95,7 +94,7 @@ def line(
     monkeypatch.setattr(concert, "LOOK_SECONDS", 0.02)
     service = TillService(
         stand.teller,
-        lambda sale: partial(receipt_latin_1, receipt_of(sale, PLACE)),
+        partial(ticket_of, PLACE),
         lambda: stand.stopping,
         LIMITS,
     )
@@ -128,7 +127,7 @@ def test_an_answer_at_once(line: TillStand, till: SerialTill) -> None:
     till.ask(b"0100001245010978          A011B010")
     assert till.listen() == b"010000012451978          "
     assert line.debits() == [], "it has begun, and is not paid"
-    line.shop.wait_for_state("code")
+    line.wait_for_code()
     line.shop.go.set()
     line.shop.wait_for_rest()
     assert line.debits() == [1245]

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from terminal.counter.receipts.receipt import receipt_of
-from terminal.counter.receipts.text import receipt_latin_1
 from terminal.counter.tills.caisse_ap import TillService
 from terminal.counter.tills.concert import ConcertDoor
+from terminal.counter.tills.ticket import ticket_of
 from terminal.pin.serial_link import SerialLink
 from tests.peers.environment import ROOT, PeersNotInstallable
 from tests.peers.till_environment import till_python
@@ -97,7 +96,7 @@ def test_pypostelium_sells_on_a_serial_line(
     )
     service = TillService(
         stand.teller,
-        lambda sale: partial(receipt_latin_1, receipt_of(sale, PLACE)),
+        partial(ticket_of, PLACE),
         lambda: False,
         LIMITS,
     )
