@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 
-from terminal.counter.receipts.paper import receipt_bytes
-from terminal.counter.receipts.pdf import receipt_pdf
 from terminal.counter.receipts.printer import Printer, open_printer
 from terminal.counter.receipts.receipt import Receipt, ReceiptPlace, receipt_of
 from terminal.counter.receipts.text import receipt_text
@@ -85,10 +83,14 @@ class ReceiptOffice:
 
     def pdf(self, sale: SaleRecord, *, with_balance: bool = False) -> bytes:
         """Return the receipt as PDF; raises NoReceipt."""
+        from terminal.counter.receipts.pdf import receipt_pdf  # noqa: PLC0415 -- 4 MB, when wanted
+
         return receipt_pdf(self._receipt(sale, with_balance=with_balance))
 
     def put_on_paper(self, sale: SaleRecord, *, with_balance: bool = False) -> bool:
         """Print it; return whether it was a duplicata. Raises NoReceipt, PrinterError."""
+        from terminal.counter.receipts.paper import receipt_bytes  # noqa: PLC0415 -- 10 MB, idem
+
         if self._printer is None:
             raise PrinterAbsent("no printer is configured")
         with self._lock:  # one roll, one ticket at a time
