@@ -53,7 +53,8 @@ class CodeTally:
 
     def is_shared(self, digits: bytearray) -> bool:
         """Tell whether a code is one of those that many chose."""
-        return int(digits) in self._shared()
+        code = int(digits)
+        return self._counts[code] >= SHARED_FROM and code in self._shared()
 
     def shared(self) -> int:
         """Return how many codes many chose."""

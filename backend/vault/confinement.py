@@ -14,6 +14,7 @@ import platform
 import resource
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 from backend.vault.errors import VaultNotConfined
 
@@ -22,6 +23,7 @@ _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 _MCL_CURRENT_FUTURE_ONFAULT = 1 | 2 | 4
+_CAP_IPC_LOCK = 14
 # AUDIT_ARCH and the number of socket(2).
 _SOCKET_CALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 _AF_UNIX = 1
@@ -89,7 +91,15 @@ def _socket_filter(architecture: int, socket_call: int) -> bytes:
 
 def _lock_memory(libc: ctypes.CDLL) -> bool:
     # Under a limit, a later allocation would fail and take the vault with it.
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    if not (unlimited or _may_lock_beyond_limits()):
         return False
     mlockall: Callable[[int], int] = libc.mlockall
     return mlockall(_MCL_CURRENT_FUTURE_ONFAULT) == 0
+
+
+def _may_lock_beyond_limits() -> bool:
+    """Say whether the kernel counts no locked memory of ours: CAP_IPC_LOCK is in effect."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    effective = next((line.split()[1] for line in lines if line.startswith("CapEff:")), "0")
+    return bool(int(effective, 16) >> _CAP_IPC_LOCK & 1)
