@@ -48,6 +48,8 @@ COLUMNS: Final = (
     "motif",
     "versement",
 )
+#: What a file of refused lines says besides: it can be corrected and imported as it is.
+REFUSAL_COLUMNS: Final = ("ligne", "code", "raison")
 YES: Final = {"oui", "o", "1", "vrai"}
 NO: Final = {"non", "n", "0", "faux"}
 #: Without accents: what a file may call a track.
@@ -159,11 +161,15 @@ class GrantFile:
                     yield Line(number, text, bytes_read, whole=len(raw) < LINE_BYTES_MAX)
 
     def cells(self, line: Line) -> list[str]:
-        """Split a line, or give it whole where that cannot be done."""
+        """Split a line without an earlier refusal, or give it whole if that cannot be done."""
         try:
-            return _split(line.text, self.separator)
+            cells = _split(line.text, self.separator)
         except LineRefused:
             return [line.text]
+        if len(cells) != len(self.columns):
+            return cells
+        named = zip(self.columns, cells, strict=True)
+        return [cell for name, cell in named if name not in REFUSAL_COLUMNS]
 
     def read(self, line: Line) -> GrantRow:
         """Read one line; raise LineRefused."""
@@ -338,7 +344,7 @@ def _header(path: Path, header: str, separator: str) -> list[str]:
 
 
 def _refuse_columns(path: Path, columns: tuple[str, ...]) -> None:
-    unknown = [name for name in columns if name not in COLUMNS]
+    unknown = [name for name in columns if name not in (*COLUMNS, *REFUSAL_COLUMNS)]
     if unknown:
         # A misspelt column must not be ignored: it may hold what decides.
         named = ", ".join(f"« {name[:LEVEL_CHARACTERS_MAX]} »" for name in unknown)

@@ -14,7 +14,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.benefits.grant_file import GrantFile, GrantFileRefused, open_grant_file
+from backend.benefits.grant_file import (
+    REFUSAL_COLUMNS,
+    GrantFile,
+    GrantFileRefused,
+    open_grant_file,
+)
 from backend.benefits.granting import Run, Tally, explain, run_grants
 from backend.benefits.importing import ImportTally, Refusal, import_grants
 from backend.benefits.report import CampaignReport, report_campaign
@@ -241,7 +246,8 @@ def _refusals_into(target: Path, file: GrantFile) -> Iterator[Callable[[Refusal]
         if not opened:
             # The mark makes spreadsheets read UTF-8.
             opened.append(part.open("w", encoding="utf-8-sig", newline=""))
-            write(["ligne", "code", "raison", *file.columns])
+            own = [name for name in file.columns if name not in REFUSAL_COLUMNS]
+            write([*REFUSAL_COLUMNS, *own])
         cells = file.cells(refusal.line)
         write([str(refusal.line.number), refusal.code, refusal.words, *cells])
 

@@ -186,6 +186,21 @@ def test_what_is_not_there_is_refused_with_a_sentence(type_: Type, words: tuple[
         type_(*words)
 
 
+def test_the_refused_lines_are_corrected_and_imported(type_: Type, file: Path) -> None:
+    commit = ("--campaign", "annee", "--commit", "--json")
+    type_("grants", "import", str(file), *commit)
+    refused = file.with_name("eleves-rejets.csv")
+    text = refused.read_text(encoding="utf-8-sig")
+    refused.write_text(text.replace("31/02/2010", "30/02/2010"), encoding="utf-8-sig")
+    status, said = type_("grants", "import", str(refused), *commit)
+    again = Path(json.loads(said)["refusals_file"])
+    assert (status, again.name) == (1, "eleves-rejets-rejets.csv")
+    text = again.read_text(encoding="utf-8-sig")
+    again.write_text(text.replace("30/02/2010", "28/02/2010"), encoding="utf-8-sig")
+    status, said = type_("grants", "import", str(again), *commit)
+    assert (status, json.loads(said)["people"], json.loads(said)["lines"]) == (0, 1, 1)
+
+
 def test_the_file_that_is_read_is_not_written_over(type_: Type, file: Path) -> None:
     with pytest.raises(CommandRefused):
         type_("grants", "import", str(file), "--campaign", "annee", "--report", str(file))
