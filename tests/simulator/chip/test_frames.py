@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from simulator.chip.chip import Chip
 from simulator.chip.frames import PART_LENGTH_MAX, split
+from tests.simulator.chip.cards import card, key, standard
+from tests.simulator.chip.host import Mode, number
 
 UID = bytes.fromhex("04112233445566")
 KNOWN = [0x45, 0x51, 0x54, 0x5A, 0x60, 0x64, 0x6A, 0x6E, 0x71, 0x77, 0xAA, 0x1A, 0xAF, 0xC4, 0xCA]
@@ -84,3 +86,29 @@ def test_parts_make_the_whole(answer: bytes, first_parts: tuple[int, ...]) -> No
     assert b"".join(parts) == answer
     assert all(len(part) <= PART_LENGTH_MAX for part in parts)
     assert len(parts) > len(first_parts)
+
+
+# As an EV3 was recorded: its data in parts of 48 bytes, the MAC behind the last of them.
+@pytest.mark.parametrize(
+    ("mode", "length", "parts"),
+    [
+        ("plain", 40, [48]),
+        ("plain", 48, [56]),
+        ("plain", 49, [48, 9]),
+        ("mac", 96, [48, 56]),
+        ("mac", 100, [48, 48, 12]),
+        ("full", 40, [48]),
+        ("full", 48, [48, 16]),
+        ("full", 100, [48, 48, 16]),
+    ],
+)
+def test_parts_of_an_answer_in_an_aes_session(mode: Mode, length: int, parts: list[int]) -> None:
+    host = card({1: standard(mode, 0x1111)})
+    assert host.aes(1, key(1)) == 0
+    host.session.seal(0xBD, b"\x01" + number(0) + number(length), b"", mode)
+    status, answer = host.send(0xBD, b"\x01" + number(0) + number(length))
+    found = [len(answer)]
+    while status == 0xAF:
+        status, answer = host.send(0xAF)
+        found.append(len(answer))
+    assert (status, found) == (0, parts)

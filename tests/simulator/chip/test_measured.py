@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulator.chip.generation import EV1
+from simulator.chip.generation import EV1, EV2, EV3, Generation
 from simulator.chip.keys import des_key
 from tests.simulator.chip.cards import backup, card, file_of, key, purse, records, standard
 from tests.simulator.chip.host import Host, Mode, NoSession, crc16, number, xored
@@ -57,6 +57,14 @@ def test_after_an_error_a_legacy_session_lives_and_its_transaction_does_not(
     assert host.ask(WRITE_RECORD, header, b"text", "mac")[0] == 0
     assert host.ask(COMMIT) == (0, b"")
     assert file_of(host, 1).records == (b"text" + bytes(21),)
+
+
+@pytest.mark.parametrize("generation", [EV2, EV3])
+def test_on_later_chips_any_error_ends_a_legacy_session_too(generation: Generation) -> None:
+    host = card({1: purse(options=0)}, keys=KEYS, generation=generation)
+    assert host.legacy(2, KEYS[2].material) == 0
+    assert host.send(0x1C, b"\x01" + number(1, 4))[0] == 0x9D
+    assert host.chip._state.session is None
 
 
 @pytest.mark.parametrize("status", [0x1E, 0xAE])
