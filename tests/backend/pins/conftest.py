@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import create_beneficiary
@@ -91,10 +93,11 @@ class World:
     vault: WatchedVault
     person: UUID
 
-    def people(self, count: int, digits: str) -> list[UUID]:
+    def people(self, count: int, digits: str, within: Session | None = None) -> list[UUID]:
         """More holders with the same code, each of them put straight into the database."""
         made = []
-        with self.services.database.unit_of_work() as session:
+        given = nullcontext(within) if within is not None else None
+        with given or self.services.database.unit_of_work() as session:
             for _ in range(count):
                 person = create_beneficiary(
                     session,
