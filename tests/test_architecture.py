@@ -67,6 +67,7 @@ MAY_KNOW: dict[str, set[str]] = {
     },
     "backend.access": {
         "backend.*",
+        "backend.ledger",
         "backend.vault",
         "backend.cards",
         "backend.accounts",

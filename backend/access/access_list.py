@@ -127,10 +127,9 @@ def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Ga
 
 
 def _read_content(session: Session, establishment_id: UUID, now: datetime) -> ListContent:
-    # Passages are recorded under this lock: what is counted and what is used up go together.
-    establishment = session.get_one(
-        Establishment, establishment_id, with_for_update={"read": True}, populate_existing=True
-    )
+    # First: a passage recorded meanwhile is then taken off twice for a moment, and never given.
+    counted = read_counted(session, establishment_id)
+    establishment = session.get_one(Establishment, establishment_id)
     services = session.scalars(
         select(Service).where(Service.establishment_id == establishment_id).order_by(Service.code)
     ).all()
@@ -143,7 +142,7 @@ def _read_content(session: Session, establishment_id: UUID, now: datetime) -> Li
         services=tuple(_service(service) for service in services),
         closed_days=_read_closed_days(session, establishment, now),
         cards=cards,
-        counted=read_counted(session, establishment_id),
+        counted=counted,
     )
 
 

@@ -94,6 +94,27 @@ class CalendarInvalid(InvalidInputError):
     message = "The calendar cannot be read, or closes too many days."
 
 
+class PassageUnknown(NotFoundError):
+    """No such passage at this establishment."""
+
+    code = "passage_not_found"
+    message = "There is no such passage here."
+
+
+class PassageNotAdmitted(ConflictError):
+    """Nobody passed: there is nothing to take back."""
+
+    code = "passage_not_admitted"
+    message = "This passage was refused: there is nothing to take back."
+
+
+class MealPriceInvalid(InvalidInputError):
+    """A price that no meal has."""
+
+    code = "meal_price_invalid"
+    message = "A meal costs at least one cent, and nobody owes fewer than no meals."
+
+
 class ListTooLong(ConflictError):
     """More cards or services than a gate takes in one list."""
 

@@ -59,11 +59,13 @@ class ServiceTerms:
 class RightTerms:
     """What a right to a service depends on: any condition that holds is enough, none is always.
 
-    `days` are ISO days; `passages_max` takes the place of the service's own.
+    `days` are ISO days of a package; outside them a `prepaid` right is paid meal by meal;
+    `passages_max` takes the place of the service's own.
     """
 
     days: frozenset[int] | None = None
     by_reservation: bool = False
+    prepaid: bool = False
     passages_max: int | None = None
 
 
@@ -232,6 +234,7 @@ def _give_services(
             service_id=service_id,
             days=None if terms.days is None else "".join(map(str, sorted(terms.days))),
             by_reservation=terms.by_reservation,
+            prepaid=terms.prepaid,
             passages_max=terms.passages_max,
         )
         for service_id, terms in rights.items()

@@ -4,7 +4,7 @@ Promise: the same passage again is `already_recorded`; the same id with other co
 twice, or a card of another establishment is put aside with a reason and never overwrites anything.
 A passage that happened is recorded even if it should not have: it is flagged, for a person.
 
-Not here: HTTP, and what a passage costs.
+Not here: HTTP, and what a passage costs (meals.py).
 """
 
 import hashlib
@@ -21,12 +21,15 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned
+from backend.access.meals import charge
 from backend.access.tables import (
     Enrolment,
+    EnrolmentService,
     Establishment,
     Gate,
     GateAnswer,
     Passage,
+    PassageCancellation,
     QuarantinedPassage,
     Service,
 )
@@ -130,8 +133,11 @@ class _Recording:
             self._put_aside(report, reason)
             receipt.quarantined[report.passage_id] = reason
             return
-        self.session.add(self._passage(report))
+        passage = self._passage(report)
+        self.session.add(passage)
         self.session.flush()
+        if report.admitted and not passage.over_maximum:
+            charge(self.session, passage, self.now)
         receipt.recorded.append(report.passage_id)
 
     def _is_same(self, known: Passage, report: PassageReport) -> bool:
@@ -188,11 +194,7 @@ class _Recording:
 
     def _is_over_maximum(self, report: PassageReport, local_day: date) -> bool:
         """Tell whether the card had all its passages of that service on that day already."""
-        maximum = self.session.scalar(
-            select(Service.passages_max).where(
-                Service.establishment_id == self.place.id, Service.code == report.service
-            )
-        )
+        maximum = self._maximum(report)
         made = self.session.scalar(
             select(func.count())
             .select_from(Passage)
@@ -202,9 +204,26 @@ class _Recording:
                 Passage.establishment_id == self.place.id,
                 Passage.service == report.service,
                 Passage.answer == GateAnswer.OK.value,
+                Passage.passage_id.not_in(select(PassageCancellation.passage_id)),
             )
         )
         return maximum is None or (made or 0) >= maximum
+
+    def _maximum(self, report: PassageReport) -> int | None:
+        """Return how often the holder may pass the service a day; None: there is none such."""
+        service = select(Service).where(
+            Service.establishment_id == self.place.id, Service.code == report.service
+        )
+        found = self.session.scalars(service).one_or_none()
+        if found is None:
+            return None
+        own = (
+            select(EnrolmentService.passages_max)
+            .join(Enrolment, Enrolment.id == EnrolmentService.enrolment_id)
+            .join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
+            .where(Card.id == report.card_id, EnrolmentService.service_id == found.id)
+        )
+        return self.session.scalars(own).one_or_none() or found.passages_max
 
     def _put_aside(self, report: PassageReport, reason: QuarantineReason) -> None:
         """Keep the report as it came; the same one again is kept once."""

@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.access.meals import read_meals_left
 from backend.access.tables import (
     EnrolmentService,
     Establishment,
     Gate,
     GateAnswer,
     Passage,
+    PassageCancellation,
     Reservation,
     Service,
 )
@@ -46,6 +48,7 @@ def read_rights(
     """Return, by enrolment, each right: the service's code and the JSON of its terms."""
     today = now.astimezone(ZoneInfo(place.time_zone)).date()
     reserved = _read_reservations(session, place.id, today)
+    meals_left = read_meals_left(session, place)
     rows = session.execute(
         select(EnrolmentService, Service.code)
         .join(Service, Service.id == EnrolmentService.service_id)
@@ -54,8 +57,11 @@ def read_rights(
     )
     rights = defaultdict[UUID, list[tuple[str, Json]]](list)
     for right, code in rows:
-        days = reserved.get((right.enrolment_id, right.service_id), [])
-        rights[right.enrolment_id].append((code, _right(right, code, days)))
+        key = (right.enrolment_id, right.service_id)
+        terms = _right(right, code, reserved.get(key, []))
+        if right.prepaid:
+            terms["meals_left"] = meals_left.get(key, 0)
+        rights[right.enrolment_id].append((code, terms))
     return rights
 
 
@@ -75,6 +81,7 @@ def read_week(session: Session, place: Establishment, now: datetime) -> Week:
             Passage.establishment_id == place.id,
             Passage.answer == GateAnswer.OK.value,
             Passage.local_day >= monday,
+            Passage.passage_id.not_in(select(PassageCancellation.passage_id)),
             Service.week_max.is_not(None),
         )
         .group_by(Card.beneficiary_id, Passage.service)

@@ -117,8 +117,66 @@ class EnrolmentService(Base):
     #: ISO days of a package, `124` for Monday, Tuesday, Thursday; None: the days are no condition.
     days: Mapped[str | None] = mapped_column(String(7))
     by_reservation: Mapped[bool] = mapped_column(default=False)
+    #: Outside the days of a package, each passage is paid from the meal account.
+    prepaid: Mapped[bool] = mapped_column(default=False)
     #: In place of the service's own, for the card of a group.
     passages_max: Mapped[int | None]
+
+
+class MealPrice(Base):
+    """What a service costs a category of people, and how many meals they may owe."""
+
+    __tablename__ = "meal_price"
+    __table_args__ = (
+        CheckConstraint("price_cents > 0", name="price"),
+        CheckConstraint("negative_meals >= 0", name="negative_meals"),
+        CheckConstraint(f"category in ({_CATEGORIES})", name="category"),
+    )
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("access_service.id"), primary_key=True)
+    category: Mapped[str] = mapped_column(String(7), primary_key=True)
+    price_cents: Mapped[int]
+    negative_meals: Mapped[int]
+
+
+class CanteenAccount(Base):
+    """An establishment's two accounts: what was paid in for meals, what it is owed for them."""
+
+    __tablename__ = "canteen_account"
+
+    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"), primary_key=True)
+    received_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
+    sales_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
+
+
+class MealAccount(Base):
+    """What a person has paid ahead for meals at an establishment; no benefit is ever in it."""
+
+    __tablename__ = "meal_account"
+
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
+
+
+class MealCharge(Base):
+    """What a passage cost."""
+
+    __tablename__ = "meal_charge"
+
+    passage_id: Mapped[UUID] = mapped_column(ForeignKey("passage.passage_id"), primary_key=True)
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transfer.id"), unique=True)
+
+
+class PassageCancellation(Base):
+    """A passage declared void by a person: both stay visible, and the meal is given back."""
+
+    __tablename__ = "passage_cancellation"
+
+    passage_id: Mapped[UUID] = mapped_column(ForeignKey("passage.passage_id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    cancelled_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    cancelled_at: Mapped[datetime]
+    transfer_id: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transfer.id"), unique=True)
 
 
 class ClosedDay(Base):

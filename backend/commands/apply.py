@@ -286,6 +286,7 @@ def _apply_beneficiary(
             rights[code] = RightTerms(
                 days=None if right.days is None else frozenset(right.days),
                 by_reservation=right.by_reservation,
+                prepaid=right.prepaid,
                 passages_max=right.passages_max,
             )
         enrol_pupil(session, establishment_id, new_id, rights, category=declared.category)

@@ -154,6 +154,7 @@ class DeclaredRight(Declared):
 
     days: tuple[IsoDay, ...] | None = None
     by_reservation: bool = False
+    prepaid: bool = False
     passages_max: PositiveInt | None = None
 
 

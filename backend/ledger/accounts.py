@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     BigInteger,
     Case,
+    Label,
     ScalarSelect,
     Select,
     bindparam,
@@ -49,6 +50,9 @@ NATURE: Final[dict[AccountKind, Nature]] = {
     AccountKind.WALLET: Nature(Side.CREDIT, limited=True),
     # What we owe a partner. A reversal after the partner was paid must still succeed.
     AccountKind.PAYABLE: Nature(Side.CREDIT, limited=False),
+    # What a canteen owes who paid meals ahead. A meal taken while the line was down is owed, even
+    # below zero: the gate holds the limit, not the book.
+    AccountKind.MEALS: Nature(Side.CREDIT, limited=False),
 }
 
 
@@ -98,6 +102,12 @@ def balance(session: Session, account_id: UUID) -> int:
     return int(found)
 
 
+def balances(session: Session, account_ids: Select[UUID]) -> dict[UUID, int]:
+    """Return the balance of every account that a query names, in one statement."""
+    rows = session.execute(select(Account.id, _balance_cents()).where(Account.id.in_(account_ids)))
+    return {account_id: int(cents) for account_id, cents in rows}
+
+
 def available(session: Session, account_id: UUID) -> int:
     """Return the cents of a limited account that may be spent: posted minus held."""
     found = session.scalar(_AVAILABLE, {"account_id": account_id})
@@ -141,13 +151,16 @@ def _not_rolled_up(side: InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
     )
 
 
-def _balance() -> Select[int]:
+def _balance_cents() -> Label[int]:
     debits = Account.debits_posted + _not_rolled_up(Transfer.debit_account_id)
     credits_ = Account.credits_posted + _not_rolled_up(Transfer.credit_account_id)
     signed = case((Account.normal_side == Side.CREDIT, credits_ - debits), else_=debits - credits_)
     # PostgreSQL sums BIGINT into NUMERIC, which would come back as Decimal.
-    found = cast(signed, BigInteger).label("balance")
-    return select(found).where(Account.id == bindparam("account_id"))
+    return cast(signed, BigInteger).label("balance")
+
+
+def _balance() -> Select[int]:
+    return select(_balance_cents()).where(Account.id == bindparam("account_id"))
 
 
 def _movements() -> Select[Transfer, Side, int]:

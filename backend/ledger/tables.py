@@ -50,6 +50,7 @@ class AccountKind(StrEnum):
     FUNDING = "funding"
     WALLET = "wallet"
     PAYABLE = "payable"
+    MEALS = "meals"
 
 
 def _words(enumeration: type[StrEnum], name: str) -> Enum:

@@ -25,7 +25,7 @@ from backend.access.establishments import (
     enrol_pupil,
 )
 from backend.access.reservations import cancel_reservation, reserve
-from backend.access.tables import Enrolment, HolderCategory
+from backend.access.tables import Enrolment, HolderCategory, Passage
 from backend.cards.tables import Card
 from backend.services import Services
 
@@ -87,6 +87,16 @@ def test_a_package_says_its_days(school: Standing) -> None:
 def test_the_card_of_a_group_says_how_many(school: Standing) -> None:
     pupil = Pupil(school, passages_max=12)
     assert pupil.rights() == [{"service": "lunch", "passages_max": 12}]
+
+
+def test_a_group_s_passages_are_none_too_many(school: Standing) -> None:
+    pupil = Pupil(school, passages_max=2)
+    for number in (1, 2, 3):
+        at = f"2026-09-01T09:4{number}:00Z"
+        school.upload(passage(pupil.card_id, number, at))
+    with school.services.database.reading() as session:
+        flagged = session.scalars(select(Passage.over_maximum).order_by(Passage.sequence)).all()
+    assert flagged == [False, False, True]
 
 
 def test_what_somebody_is_stays_with_the_establishment(school: Standing) -> None:
