@@ -11,6 +11,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -32,10 +33,10 @@ class TillDoor:
     ) -> None:
         self._peers = tuple(peers)
         self._service = service
-        self._wake, self._woken = socket.socketpair()
         self._lock = threading.Lock()
         self._conversations: set[threading.Thread] = set()
-        self._sockets = [_listen(host, port) for host in hosts]
+        self._sockets = _listen_on(hosts, port)
+        self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._welcome, name="tills", daemon=True)
 
     @property
@@ -104,6 +105,13 @@ class TillDoor:
         finally:
             with self._lock:
                 self._conversations.discard(threading.current_thread())
+
+
+def _listen_on(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(_listen(host, port)) for host in hosts]
+        stack.pop_all()  # all or none
+        return opened
 
 
 def _listen(host: str, port: int) -> socket.socket:
