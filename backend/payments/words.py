@@ -32,8 +32,8 @@ SENTENCES: Final[dict[DeclineReason, Sentence]] = {
         ("CODE A CHOISIR", "VOIR COMPTE"),
     ),
     DeclineReason.PIN_CHANGE_REQUIRED: Sentence(
-        "Choisissez un nouveau code : le lien vous a été envoyé.",
-        "Choose a new code: the link was sent to you.",
+        "Ce code doit être changé : choisissez-en un autre depuis votre compte.",
+        "This code must be changed: choose another from your account.",
         ("CODE A CHANGER", "VOIR COMPTE"),
     ),
     DeclineReason.PIN_BLOCK_INVALID: Sentence(
