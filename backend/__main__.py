@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from backend import schema
 from backend.commands.refusal import CommandRefused
-from backend.commands.verbs import books, cards, codes, grants, keys, processes, trade
+from backend.commands.verbs import books, canteen, cards, codes, grants, keys, processes, trade
 from backend.commands.verbs.invocation import Command, Family, Invocation, open_services
 from backend.errors import BackendError
 from backend.services import Services
@@ -21,7 +21,7 @@ from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
 
 #: A family of verbs is a file in backend/commands/verbs; this is the order of `--help`.
-FAMILIES: Final = (processes, keys, books, grants, cards, codes, trade)
+FAMILIES: Final = (processes, keys, books, grants, cards, codes, trade, canteen)
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
 
 

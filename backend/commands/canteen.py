@@ -1,0 +1,148 @@
+"""What an establishment's office does: closed days, reservations, meals' prices and money."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from backend.access.calendar import close_days, open_days, public_holidays, read_calendar
+from backend.access.kitchen import ServiceCount, count_services
+from backend.access.meals import cancel_passage, pay_in, set_price
+from backend.access.reservations import cancel_reservation, reserve
+from backend.access.tables import Enrolment, HolderCategory, Service
+from backend.commands.declared import id_of
+from backend.commands.lookup import card_numbered
+from backend.commands.refusal import CommandRefused
+from backend.services import Services
+
+CALENDAR_FILE_BYTES_MAX = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """The day's services, counted."""
+
+    services: tuple[ServiceCount, ...]
+
+    def as_text(self) -> str:
+        """Write it for a person, a line a service."""
+        lines = [
+            f"{each.label}: {each.expected} expected, {each.passed} passed,"
+            f" {each.remaining} to come"
+            for each in self.services
+        ]
+        return "\n".join(lines) or "no service on this day"
+
+    def as_json(self) -> str:
+        """Write it for a program."""
+        return json.dumps([asdict(each) | {"remaining": each.remaining} for each in self.services])
+
+
+def import_calendar(services: Services, establishment: str, file: Path) -> int:
+    """Close an establishment on every day of an iCalendar file; return how many were open."""
+    try:
+        if file.stat().st_size > CALENDAR_FILE_BYTES_MAX:
+            msg = f"{file} is larger than {CALENDAR_FILE_BYTES_MAX} bytes"
+            raise CommandRefused(msg)
+        content = file.read_bytes()
+    except OSError as cause:
+        msg = f"{file}: {cause.strerror}"
+        raise CommandRefused(msg) from None
+    days = read_calendar(content)
+    with services.database.unit_of_work() as session:
+        return close_days(session, _establishment(establishment), days)
+
+
+def close_public_holidays(
+    services: Services, establishment: str, years: list[int], territory: str | None
+) -> int:
+    """Close an establishment on the public holidays of these years; return how many were open."""
+    days = public_holidays(years, territory)
+    with services.database.unit_of_work() as session:
+        return close_days(session, _establishment(establishment), days)
+
+
+def open_again(services: Services, establishment: str, days: list[date]) -> int:
+    """Open an establishment on these days; return how many were closed."""
+    with services.database.unit_of_work() as session:
+        return open_days(session, _establishment(establishment), days)
+
+
+def price_meal(
+    services: Services,
+    establishment: str,
+    service: str,
+    category: HolderCategory,
+    price: tuple[int, int],
+) -> None:
+    """Set a service's price in cents for a category, and how many meals may be owed."""
+    with services.database.unit_of_work() as session:
+        found = session.scalar(
+            select(Service.id).where(
+                Service.establishment_id == _establishment(establishment), Service.code == service
+            )
+        )
+        set_price(
+            session, found or uuid4(), category, price_cents=price[0], negative_meals=price[1]
+        )
+
+
+def receive(services: Services, card_number: str, amount_cents: int, receipt: UUID) -> None:
+    """Credit a holder's meal account once per receipt."""
+    enrolment_id = _enrolment(services, card_number)
+    with services.database.unit_of_work() as session:
+        pay_in(
+            session,
+            enrolment_id,
+            amount_cents=amount_cents,
+            transfer_id=receipt,
+            now=services.now(),
+        )
+
+
+def take_back(services: Services, passage_id: UUID, reason: str, cancelled_by: str) -> None:
+    """Take a passage back, its meal with it."""
+    with services.database.unit_of_work() as session:
+        cancel_passage(
+            session, passage_id, reason=reason, cancelled_by=cancelled_by, now=services.now()
+        )
+
+
+def change_reservation(
+    services: Services, card_number: str, service: str, day: date, *, wanted: bool
+) -> None:
+    """Reserve a service on a day, or take the reservation back."""
+    change = reserve if wanted else cancel_reservation
+    enrolment_id = _enrolment(services, card_number)
+    with services.database.unit_of_work() as session:
+        change(session, enrolment_id, service, day, services.now())
+
+
+def count_kitchen(services: Services, establishment: str, day: date) -> Kitchen:
+    """Count expected and passed for each service of a day."""
+    with services.database.reading() as session:
+        return Kitchen(tuple(count_services(session, _establishment(establishment), day)))
+
+
+def _establishment(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        return id_of("establishment", named)
+
+
+def _enrolment(services: Services, card_number: str) -> UUID:
+    with services.database.reading() as session:
+        card = card_numbered(session, card_number)
+        found = session.scalars(
+            select(Enrolment.id).where(
+                Enrolment.beneficiary_id == card.beneficiary_id, Enrolment.ended_at.is_(None)
+            )
+        ).all()
+    if len(found) != 1:
+        msg = f"the holder of this card is enrolled at {len(found)} establishments, not at one"
+        raise CommandRefused(msg)
+    return found[0]
