@@ -3,7 +3,7 @@
 The vault keeps the count of each code in a sealed tally, one for an establishment and always of the
 same size: whoever reads the database learns only that a code was set there, which `set_at` says
 already. A code that many chose is refused to the next; the operator is told how many such codes
-there are, once a day at most, and never which or whose. See docs/decisions.
+there are, once a day at most, and never which or whose. See docs/decisions/0014.
 """
 
 import logging
