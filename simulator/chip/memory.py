@@ -30,6 +30,10 @@ DEFAULT_KEY_LENGTH = 24
 ATS_LENGTH_MAX = 20
 CAPABILITIES_LENGTH = 6
 JSON_FORMAT, JSON_VERSION = "desfire-memory", 2
+_ADDED_IN_2: dict[str, dict[str, Json]] = {
+    "Head": {"additional": []},
+    "Configuration": {"proximity_key": None},
+}
 # VCProximityKey, a key of the level of the card beside its master key.
 PROXIMITY_KEY = 0x21
 
@@ -219,9 +223,21 @@ def to_json(memory: Memory) -> dict[str, Json]:
 
 
 def from_json(value: dict[str, Json]) -> Memory:
-    """Read what `to_json` gave; FormatError (a ValueError) for anything else."""
+    """Read what `to_json` gives, or gave in version 1; FormatError (a ValueError) for the rest."""
     if not isinstance(value, dict) or value.keys() != {"format", "version", "memory"}:
         raise FormatError("not a card's memory")
-    if value["format"] != JSON_FORMAT or value["version"] != JSON_VERSION:
+    version, memory = value["version"], value["memory"]
+    known = type(version) is int and version in {1, JSON_VERSION}
+    if value["format"] != JSON_FORMAT or not known:
         raise FormatError("not a card's memory of a version known here")
-    return decode(Memory, value["memory"])
+    return decode(Memory, _with_additions(memory) if version == 1 else memory)
+
+
+def _with_additions(value: Json) -> Json:
+    """Return values of version 1 with what version 2 added."""
+    if isinstance(value, list):
+        return [_with_additions(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    added = _ADDED_IN_2.get(str(value.get("is")), {})
+    return {**added, **{name: _with_additions(item) for name, item in value.items()}}

@@ -31,6 +31,7 @@ from simulator.chip.memory import (
     from_json,
     to_json,
 )
+from tests.simulator.chip.cards import card, purse, records, standard, transaction_mac
 
 if TYPE_CHECKING:
     from tests.simulator.chip.conftest import Reader
@@ -131,7 +132,18 @@ def test_an_absent_or_an_unknown_field_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], {}, "x", {"format": "desfire-memory", "version": 3, "memory": {}}]
+    "value",
+    [
+        None,
+        [],
+        {},
+        "x",
+        {"format": "desfire-memory", "version": 0, "memory": {}},
+        {"format": "desfire-memory", "version": 3, "memory": {}},
+        {"format": "desfire-memory", "version": True, "memory": {}},
+        {"format": "desfire-memory", "version": [], "memory": {}},
+        {"format": "desfire-memory", "version": "1", "memory": {}},
+    ],
 )
 def test_what_is_no_memory_is_refused(value: Any) -> None:
     with pytest.raises(FormatError):
@@ -145,10 +157,11 @@ json_values = st.recursive(
 )
 
 
-@given(json_values)
-def test_any_json_is_a_memory_or_a_format_error(value: Any) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+@given(value=json_values)
+def test_any_json_is_a_memory_or_a_format_error(version: int, value: Any) -> None:
     with pytest.raises(FormatError):
-        from_json({"format": "desfire-memory", "version": 2, "memory": value})
+        from_json({"format": "desfire-memory", "version": version, "memory": value})
 
 
 def test_keys_do_not_show_in_a_repr() -> None:
@@ -208,3 +221,26 @@ def test_what_cannot_be_kept_has_not_happened() -> None:
 def test_values_no_card_can_hold_cannot_be_made(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         wrong()
+
+
+def _as_version_1(value: Any) -> Any:
+    """Take out what version 2 added."""
+    if isinstance(value, list):
+        return [_as_version_1(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _as_version_1(item) for name, item in value.items()}
+    if value.get("is") == "Head":
+        assert kept.pop("additional") == []
+    if value.get("is") == "Configuration":
+        assert kept.pop("proximity_key") is None
+    return kept
+
+
+def test_a_card_of_version_1_is_read() -> None:
+    files = {1: standard("full", 0x1234), 2: purse(), 3: records(), 4: transaction_mac()}
+    memory = card(files).chip.memory
+    old = {**_as_version_1(to_json(memory)), "version": 1}
+    assert from_json(old) == memory
+    with pytest.raises(FormatError):
+        from_json({**old, "version": 2})
