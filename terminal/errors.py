@@ -184,19 +184,3 @@ class PrinterOutOfPaper(PrinterError):
 
 class PrinterSilent(PrinterError):
     """It takes no bytes, or does not answer: its cover may be open."""
-
-
-class PrinterError(TerminalError):
-    """The ticket printer did not print; no sale is ever touched by it."""
-
-
-class PrinterAbsent(PrinterError):
-    """It is not there, or not switched on."""
-
-
-class PrinterOutOfPaper(PrinterError):
-    """Its roll is at its end."""
-
-
-class PrinterSilent(PrinterError):
-    """It takes no bytes, or does not answer: its cover may be open."""

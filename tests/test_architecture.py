@@ -96,6 +96,8 @@ RIMS = {
     "serial": {"terminal": "terminal/pin/serial_link.py"},
     "httpx": {"terminal": "terminal/backend_client.py"},
     "sqlite3": {"terminal": "terminal/journal_file.py"},
+    "escpos": {"terminal": "terminal/counter/receipts/paper.py"},
+    "reportlab": {"terminal": "terminal/counter/receipts/pdf.py"},
 }
 PURE_PACKAGES = ("passcard",)
 IMPURE_MODULES = {"os", "socket", "time", "random", "secrets", "threading", "subprocess", "logging"}
