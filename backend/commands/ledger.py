@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -25,11 +26,15 @@ HEADS_LINES_MAX: Final = 1_000_000
 log = logging.getLogger(__name__)
 
 
-def open_database(settings: Settings) -> Database:
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
     """Open the database without the vault, which no book needs; raise WrongSchemaError."""
-    database = Database(settings.database_url)
-    schema.require_current(database)
-    return database
+    database = Database(settings.database_url, settings.database_limits)
+    try:
+        schema.require_current(database)
+        yield database
+    finally:
+        database.close()
 
 
 def check(

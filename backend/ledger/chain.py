@@ -1,10 +1,10 @@
 r"""The hash chain over the transfers, byte for byte: pure, and short enough to be redone.
 
 Each transfer is in one chain, that of one of its two accounts: the payable one, else the funding
-one, else the wallet; of two alike, the debited one. So a partner's payments and refunds are a
-partner's chain, a campaign's grants a campaign's, and movements between wallets are in the
-paying wallet's. A chain is cut into seals; a seal covers its account's transfers after those of
-the seal before, up to one of them, in the order of their numbers.
+one, else the debited one; of two payable or two funding ones, the debited one. So a partner's
+payments and refunds are a partner's chain, a campaign's grants a campaign's, and movements
+between people's accounts are in the paying one's. A chain is cut into seals; a seal covers its
+account's transfers after those of the seal before, up to one of them, in the order of numbers.
 
 All integers are big-endian; moments are microseconds since 1970-01-01T00:00:00Z, signed.
 
@@ -31,8 +31,9 @@ from backend.ledger.tables import AccountKind, Transfer
 
 SEAL_LABEL: Final = b"pass ledger seal 1\n"
 NO_HASH: Final = bytes(32)
-# The first kind that a transfer touches gives the chain.
-RANK: Final = {AccountKind.PAYABLE: 0, AccountKind.FUNDING: 1, AccountKind.WALLET: 2}
+# Whose chain a transfer is in. All other kinds are people's: many, and alike.
+RANK: Final = {AccountKind.PAYABLE: 0, AccountKind.FUNDING: 1}
+RANK_OF_PEOPLE: Final = 2
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 #: A transfer's columns in the order of an `Entry`.
@@ -117,9 +118,18 @@ def seal_hash(account_id: UUID, previous: Head, span: Span, sealed_at: datetime)
     return hashlib.sha256(seal).digest()
 
 
-def chain_of(debit: tuple[UUID, AccountKind], credit: tuple[UUID, AccountKind]) -> UUID:
-    """Return the account in whose chain a transfer between these two is sealed."""
-    return (credit if RANK[credit[1]] < RANK[debit[1]] else debit)[0]
+def chain_of(
+    debit: tuple[UUID, AccountKind | None], credit: tuple[UUID, AccountKind | None]
+) -> UUID:
+    """Return the account in whose chain a transfer between these two is sealed.
+
+    A kind without a rank may be given as None.
+    """
+    return (credit if _rank(credit[1]) < _rank(debit[1]) else debit)[0]
+
+
+def _rank(kind: AccountKind | None) -> int:
+    return RANK_OF_PEOPLE if kind is None else RANK.get(kind, RANK_OF_PEOPLE)
 
 
 def microseconds(moment: datetime) -> int:

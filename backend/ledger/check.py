@@ -26,6 +26,8 @@ from backend.ledger.tables import Account, Side, Transfer
 
 ROWS_AT_ONCE: Final = 1000
 PROGRESS_ROWS: Final = 10_000
+#: A sum over ten years of transfers takes longer than a payment's statement may.
+STATEMENT_MINUTES_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def check_ledger(
     """
     if session.get_bind().dialect.name != "sqlite":
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_MINUTES_MAX}min'"))
     tally = Tally()
     _check_accounts(session, tally, progress)
     _check_orphans(session, tally, progress)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.ledger.chain import ENTRY_COLUMNS, Entry, Head, Span, chain_of, seal_hash
+from backend.ledger.chain import ENTRY_COLUMNS, RANK, Entry, Head, Span, chain_of, seal_hash
 from backend.ledger.report import Progress, Tally, Trouble
 from backend.ledger.tables import Account, AccountKind, Seal, Transfer
 
@@ -25,7 +25,7 @@ class _Chains:
     """Where each chain stands as the streams go by."""
 
     tally: Tally
-    #: Every account that is no wallet: there are few of those, and hundreds of thousands of these.
+    #: The accounts of a kind with a rank: thousands, where people's are hundreds of thousands.
     kinds: dict[UUID, AccountKind]
     unseen: dict[tuple[UUID, int], bytes]
     spans: dict[UUID, Span] = field(default_factory=dict)
@@ -40,10 +40,7 @@ class _Chains:
                 f"transfer {entry.transfer_id} moves nothing",
             )
         debit, credit = entry.debit_account_id, entry.credit_account_id
-        wallet = AccountKind.WALLET
-        chain = chain_of(
-            (debit, self.kinds.get(debit, wallet)), (credit, self.kinds.get(credit, wallet))
-        )
+        chain = chain_of((debit, self.kinds.get(debit)), (credit, self.kinds.get(credit)))
         self.spans.setdefault(chain, Span()).add(entry)
 
     def close(self, seal: Seal) -> None:
@@ -112,8 +109,8 @@ def check_chains(
 
 
 def _kinds(session: Session) -> dict[UUID, AccountKind]:
-    others = select(Account.id, Account.kind).where(Account.kind != AccountKind.WALLET)
-    rows = session.execute(others.execution_options(yield_per=ROWS_AT_ONCE))
+    ranked = select(Account.id, Account.kind).where(Account.kind.in_(RANK))
+    rows = session.execute(ranked.execution_options(yield_per=ROWS_AT_ONCE))
     return {row.id: row.kind for row in rows}
 
 

@@ -81,21 +81,21 @@ def _about_settlements() -> Iterator[Question]:
     yield twice, Trouble.SETTLED_TWICE, "settled more than once"
     alone = select(Settlement.hold_id).where(absent(Hold.id, Settlement.hold_id))
     yield alone, Trouble.ORPHAN, "a settlement names it, and it is not there"
-    above = _settled_holds().where(Settlement.amount_cents > Hold.amount_cents)
+    above = _ended_holds().where(Settlement.amount_cents > Hold.amount_cents)
     yield above, Trouble.SETTLEMENT, "settled for more than it holds"
 
 
 def _about_their_transfers() -> Iterator[Question]:
     settled = Settlement.outcome == Outcome.SETTLED
-    lost = _settled_holds().where(settled, absent(Transfer.id, Settlement.id))
+    lost = _ended_holds().where(settled, absent(Transfer.id, Settlement.id))
     yield lost, Trouble.ORPHAN, "settled by a transfer that is not there"
+    # Of settled ones only: a release may bear the id of a transfer it has nothing to do with.
     differs = or_(
-        ~settled,
         Transfer.amount_cents != Settlement.amount_cents,
         Transfer.debit_account_id != Hold.debit_account_id,
         Transfer.credit_account_id != Hold.credit_account_id,
     )
-    other = _settled_holds().join(Transfer, Transfer.id == Settlement.id).where(differs)
+    other = _ended_holds().join(Transfer, Transfer.id == Settlement.id).where(settled, differs)
     yield other, Trouble.SETTLEMENT, "its transfer says something else"
 
 
@@ -107,5 +107,5 @@ def _about_open_holds() -> Iterator[Question]:
     yield listed, Trouble.OPEN_HOLDS, "in the list of open holds, but not open"
 
 
-def _settled_holds() -> Select[UUID]:
+def _ended_holds() -> Select[UUID]:
     return select(Hold.id).join(Settlement, Settlement.hold_id == Hold.id)

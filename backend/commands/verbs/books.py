@@ -60,8 +60,8 @@ def _statement(asked: Invocation) -> None:
 
 def _check(asked: Invocation) -> int:
     try:
-        database = ledger.open_database(asked.settings)
-        report = ledger.check(database, ledger.show_progress, asked.options.heads)
+        with ledger.open_database(asked.settings) as database:
+            report = ledger.check(database, ledger.show_progress, asked.options.heads)
     except (CommandRefused, WrongSchemaError, SQLAlchemyError) as error:
         # Not 1: a script must not take a database that is away for a cent that is.
         log.error("the ledger was not checked: %s", error)  # noqa: TRY400
@@ -72,17 +72,17 @@ def _check(asked: Invocation) -> int:
 
 
 def _seal(asked: Invocation) -> None:
-    database = ledger.open_database(asked.settings)
     say = ledger.sealed_as_json if asked.options.json else ledger.sealed_as_text
-    if asked.options.every is None:
-        asked.say(say(seal(database, utc_now)))
-        return
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    for done in ledger.seal_every(database, utc_now, asked.options.every, stop):
-        if done != NOTHING_SEALED:
-            asked.say(say(done))
+    with ledger.open_database(asked.settings) as database:
+        if asked.options.every is None:
+            asked.say(say(seal(database, utc_now)))
+            return
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stop.set())
+        for done in ledger.seal_every(database, utc_now, asked.options.every, stop):
+            if done != NOTHING_SEALED:
+                asked.say(say(done))
 
 
 def _pause(text: str) -> int:

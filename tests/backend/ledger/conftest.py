@@ -27,10 +27,11 @@ class Purse:
 
     database: Database
     ids: dict[str, UUID] = field(default_factory=dict)
+    now: datetime = NOW
 
     def open(self, name: str, kind: AccountKind) -> UUID:
         with self.database.unit_of_work() as session:
-            self.ids[name] = open_account(session, kind, now=NOW).id
+            self.ids[name] = open_account(session, kind, now=self.now).id
         return self.ids[name]
 
     def move(
@@ -55,7 +56,7 @@ class Purse:
             amount_cents=amount_cents,
             reason="Essai",
             reference="test:1",
-            now=NOW,
+            now=self.now,
         )
 
     def hold(
@@ -73,11 +74,15 @@ class Purse:
                 hold_id=hold_id or uuid4(),
                 movement=movement,
                 expires_at=expires_at,
-                now=NOW,
+                now=self.now,
             )
 
     def settle(
-        self, held: Hold, amount_cents: int, transfer_id: UUID | None = None, now: datetime = NOW
+        self,
+        held: Hold,
+        amount_cents: int,
+        transfer_id: UUID | None = None,
+        now: datetime | None = None,
     ) -> Transfer:
         with self.database.unit_of_work() as session:
             return self.settle_within(session, held, amount_cents, transfer_id, now)
@@ -88,7 +93,7 @@ class Purse:
         held: Hold,
         amount_cents: int,
         transfer_id: UUID | None = None,
-        now: datetime = NOW,
+        now: datetime | None = None,
     ) -> Transfer:
         return settle_hold(
             session,
@@ -97,7 +102,7 @@ class Purse:
             amount_cents=amount_cents,
             reason="Essai",
             reference="test:1",
-            now=now,
+            now=now or self.now,
         )
 
     def release(self, held: Hold, settlement_id: UUID | None = None) -> Settlement:
@@ -108,7 +113,7 @@ class Purse:
                 settlement_id=settlement_id or uuid4(),
                 reason="Essai",
                 reference="test:1",
-                now=NOW,
+                now=self.now,
             )
 
     def may_spend(self, name: str) -> int:
@@ -120,7 +125,7 @@ class Purse:
             return balance(session, self.ids[name])
 
     def seal(self, sleep: Callable[[float], None] = time.sleep) -> Sealed:
-        return seal(self.database, lambda: NOW, sleep)
+        return seal(self.database, lambda: self.now, sleep)
 
     def check(
         self,

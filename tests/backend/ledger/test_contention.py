@@ -8,8 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from backend import database as database_module
-from backend.database import Database
+from backend.database import Database, Limits
 from backend.ledger.errors import InsufficientFunds
 from backend.ledger.tables import AccountKind
 
@@ -24,11 +23,10 @@ SECONDS_MAX = 60
 
 
 @pytest.fixture
-def market(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Purse]:
+def market(postgres_url: str) -> Iterator[Purse]:
     """The small world, on the engine where several write at once, with many connections."""
-    monkeypatch.setattr(database_module, "POOL_CONNECTIONS_MAX", CONNECTIONS)
-    monkeypatch.setattr(database_module, "POOL_WAIT_SECONDS_MAX", SECONDS_MAX)
-    database = Database(postgres_url)
+    limits = Limits(connections_max=CONNECTIONS, wait_seconds_max=SECONDS_MAX)
+    database = Database(postgres_url, limits)
     yield furnish(Purse(database))
     database.close()
 
