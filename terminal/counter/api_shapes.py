@@ -35,6 +35,14 @@ class BenefitChoice(_Incoming):
     benefit: BenefitCode
 
 
+class ChoiceShape(BaseModel):
+    """Another benefit that would pay this much of a declined amount."""
+
+    benefit: str
+    label: str
+    accepts_cents: int
+
+
 class StartedShape(BaseModel):
     """A sale that has begun."""
 
@@ -61,6 +69,7 @@ class SaleShape(BaseModel):
     benefit: str | None
     benefit_label: str | None
     benefits: list[BenefitShape]
+    choices: list[ChoiceShape]
     payment_id: str | None
     tries_left: int | None
     authorisation_number: str | None
@@ -115,6 +124,10 @@ def sale_shape(view: SaleView) -> SaleShape:
         benefit=record.benefit,
         benefit_label=record.benefit_label,
         benefits=[BenefitShape(benefit=each.benefit, label=each.label) for each in view.offered],
+        choices=[
+            ChoiceShape(benefit=each.benefit, label=each.label, accepts_cents=each.accepts_cents)
+            for each in view.choices
+        ],
         payment_id=record.payment_id,
         tries_left=record.tries_left,
         authorisation_number=record.authorisation_number,

@@ -155,8 +155,10 @@ class Counter:
         record = self._journal.find(sale_id)
         if record is None:
             return None
-        fault = last.fault if last is not None and last.record.sale_id == sale_id else None
-        return SaleView(record, fault=None if record.finished else fault)
+        if last is None or last.record.sale_id != sale_id:
+            return SaleView(record)
+        fault = None if record.finished else last.fault
+        return SaleView(record, fault=fault, refusal=last.refusal)
 
     def count_open_reversals(self) -> int:
         """Return how many sales wait for the backend to acknowledge a reversal."""
@@ -168,6 +170,7 @@ class Counter:
 
     def _run(self, running: _Running) -> None:
         fault: str | None = None
+        run: SaleRun | None = None
 
         def observe(record: SaleRecord, offered: tuple[UsableBenefit, ...]) -> None:
             running.record, running.offered = record, offered
@@ -175,7 +178,8 @@ class Counter:
                 self._observe(self._view_of(running))
 
         try:
-            SaleRun(running.record, self._with, running.controls, observe, self._limits).run()
+            run = SaleRun(running.record, self._with, running.controls, observe, self._limits)
+            run.run()
         except JournalError:
             _log.exception("sale %s: the journal could not be written", running.record.sale_id)
             fault = Reason.JOURNAL_UNAVAILABLE
@@ -183,7 +187,8 @@ class Counter:
             _log.exception("sale %s: ended by an unforeseen error", running.record.sale_id)
             fault = Reason.INTERNAL_ERROR
         finally:
-            view = SaleView(running.record, fault=fault)
+            refusal = None if run is None else run.refusal
+            view = SaleView(running.record, fault=fault, refusal=refusal)
             with self._lock:
                 self._last, self._running = view, None
             self._wake.set()

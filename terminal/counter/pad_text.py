@@ -1,5 +1,6 @@
 """The two lines of 16 characters the holder reads on the pad. No accents. Pure."""
 
+from terminal.api_values import Declined
 from terminal.counter.amounts import pad_amount
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
@@ -54,8 +55,10 @@ def wrong_code(tries_left: int) -> Lines:
     return "CODE FAUX", f"RESTE {tries_left} ESSAI{'S' if tries_left > 1 else ''}"
 
 
-def ending(record: SaleRecord) -> Lines:
-    """Return what the pad shows when the sale has ended."""
+def ending(record: SaleRecord, refusal: Declined | None = None) -> Lines:
+    """Return what the pad shows when the sale has ended; a decline in the backend's own words."""
+    if record.state is State.DECLINED and refusal is not None and refusal.pad_lines is not None:
+        return refusal.pad_lines
     if record.state in {State.DECLINED, State.FAILED} and record.reason in _BY_REASON:
         # The last wrong code is the one that blocks.
         last_try = record.reason == "wrong_pin" and record.tries_left == 0

@@ -74,6 +74,8 @@ class SaleRun:
         self._codes_typed = 0
         self._presentations = 0
         self._left_to_background = False
+        #: What the backend said when it declined, in its own words; never in the journal.
+        self.refusal: Declined | None = None
         self._steps: dict[State, Callable[[], Outcome]] = {
             State.CARD: self._wait_for_card,
             State.PROOF: self._prove_card,
@@ -92,7 +94,7 @@ class SaleRun:
         try:
             while not (self._record.finished or self._left_to_background):
                 self._write(self._take_step())
-            self._show(pad_text.ending(self._record))
+            self._show(pad_text.ending(self._record, self.refusal))
         except JournalError:
             self._show(pad_text.JOURNAL_LOST)
             raise
@@ -209,6 +211,7 @@ class SaleRun:
         self._show(pad_text.CHECKING)
         answer = self._send_payment()
         if isinstance(answer, Declined):
+            self.refusal = answer
             return decline(answer, another_try=self._codes_typed < self._limits.code_attempts_max)
         return self._approve(answer)
 

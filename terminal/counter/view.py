@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from terminal.api_values import UsableBenefit
+from terminal.api_values import Choice, Declined, UsableBenefit
 from terminal.counter import words
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
@@ -16,6 +16,7 @@ class SaleView:
     offered: tuple[UsableBenefit, ...] = ()
     active: bool = False
     fault: str | None = None
+    refusal: Declined | None = None  # of this run of the daemon: it is written nowhere
 
     @property
     def reason(self) -> str | None:
@@ -27,7 +28,15 @@ class SaleView:
         """The one French sentence."""
         if self.fault is not None:
             return words.REASON_SENTENCES[self.fault]
+        if self.record.state is State.DECLINED and self.refusal and self.refusal.message:
+            return self.refusal.message
         return words.sentence(self.record, active=self.active)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What else would pay, after the right code only."""
+        declined = self.record.state is State.DECLINED
+        return self.refusal.choices if declined and self.refusal else ()
 
     @property
     def headline(self) -> str:

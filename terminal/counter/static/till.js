@@ -69,10 +69,10 @@ async function send(path, body) {
   }
 }
 
-async function pay(cents) {
+async function pay(cents, benefit = null) {
   if (cents < 1 || cents > AMOUNT_CENTS_MAX) return;
   wakeSound();
-  if (await send("/sales", { amount_cents: cents })) clearTyped();
+  if (await send("/sales", { amount_cents: cents, benefit })) clearTyped();
   else showAmount();
 }
 
@@ -135,8 +135,13 @@ function actionsOf(sale) {
     return [button(sale.state === "reversing" ? "Ne pas attendre" : "Annuler", "", cancel)];
   }
   if (sale.state === "approved") return [button("Terminer", "", showAmount)];
+  const choices = sale.choices.map(({ benefit, label, accepts_cents: accepts }) => {
+    const cents = Math.min(accepts, sale.amount_cents);
+    return button(`${label} · ${money(cents)}`, "action-choice", () => pay(cents, benefit));
+  });
   const again = OTHER_BENEFIT_REASONS.has(sale.reason) ? "Autre avantage" : "Réessayer";
   return [
+    ...choices,
     button(again, "", () => pay(sale.amount_cents)),
     button("Terminer", "", showAmount),
   ];

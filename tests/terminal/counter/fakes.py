@@ -10,6 +10,7 @@ from terminal.api_values import (
     Approved,
     CardChallenge,
     CardProof,
+    Choice,
     Declined,
     Reversal,
     UsableBenefit,
@@ -211,6 +212,10 @@ class TwinBackend:
         self.reversed: set[UUID] = set()
         self.received: list[UUID] = []
         self.card_refusal: BackendRefused | None = None
+        #: What it says when it declines; nothing, unless a test wants it.
+        self.says = ""
+        self.says_on_pad: tuple[str, str] | None = None
+        self.choices: tuple[Choice, ...] = ()
         self.before_pay: Callable[[], object] = lambda: None
         self.after_pay: Callable[[], object] = lambda: None
         self.before_reversal: Callable[[], object] = lambda: None
@@ -275,7 +280,13 @@ class TwinBackend:
         if decline is not None:
             reason, tries = decline
             return Declined(
-                payment_id=payment_id, reason=reason, message="", tries_left=tries, decided_at=START
+                payment_id=payment_id,
+                reason=reason,
+                message=self.says,
+                pad_lines=self.says_on_pad,
+                tries_left=tries,
+                choices=self.choices,
+                decided_at=START,
             )
         self.balance_cents -= amount_cents
         self.debits[payment_id] = amount_cents

@@ -166,6 +166,7 @@ def test_health_says_how_wrong_the_clock_is(ahead: timedelta, expected: str) -> 
 
 def test_figures_for_whoever_watches(shop: Shop) -> None:
     shop.sell()
+    shop.wait_for_rest()
     text = shop.http.get("/metrics").text
     assert 'pass_counter_part_ready{part="reader"} 1.0\n' in text
     assert 'pass_counter_sales_today{state="approved"} 1.0\n' in text
