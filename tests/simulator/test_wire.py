@@ -398,6 +398,14 @@ def events_of(lines: Iterator[str], count: int) -> list[Any]:
     return list(itertools.islice(found, count))
 
 
+def until(words: str, lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    while True:
+        (event,) = events_of(lines, 1)
+        yield event
+        if event["words"] == words:
+            return
+
+
 def test_a_tap_through_the_real_daemon_is_heard_over_http(
     daemon: PrivatePcscd, pcsc_client: Callable[..., Any]
 ) -> None:
@@ -420,20 +428,22 @@ def test_a_tap_through_the_real_daemon_is_heard_over_http(
         client.transmit(reader, "905A00000300000000")
         client.transmit(reader, "90AA0000010000")
         control.delete(place)
-        heard = events_of(lines, 6)
-    assert [each["sequence"] for each in heard] == list(range(1, 7))
+        everything = list(until("the card leaves", lines))
+    assert [each["sequence"] for each in everything] == list(range(1, len(everything) + 1))
+    # On a busy machine pcscd lets an idle card sleep before the client comes, and wakes it again.
+    heard = [each for each in everything if each["words"] not in {"power on", "power off"}]
+    assert everything[1]["words"] == "power on"
     assert [each["words"] for each in heard] == [
         "the card arrives",
-        "power on",
         "Get the UID (the reader answers)",
         "SelectApplication 000000 (the card itself)",
         "AuthenticateAES with key 0",
         "the card leaves",
     ]
     assert {each["card"] for each in heard} == {"LEA"}
-    assert heard[2]["answer_hex"] == UID.hex().upper() + "9000"
-    assert heard[4]["answer"] == "authentication error"
-    assert "command_hex" not in heard[4]
+    assert heard[1]["answer_hex"] == UID.hex().upper() + "9000"
+    assert heard[3]["answer"] == "authentication error"
+    assert "command_hex" not in heard[3]
 
 
 def test_the_pad_is_heard_over_http_and_listeners_are_bounded(tmp_path: Path) -> None:
