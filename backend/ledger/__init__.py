@@ -1,1 +1,1 @@
-"""Accounts and transfers. Append only. Knows nothing of cards or partners."""
+"""Accounts, transfers, holds and seals. Append only. Knows nothing of cards or partners."""

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import signal
+import sys
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -83,6 +84,8 @@ def _seal(asked: Invocation) -> None:
         for done in ledger.seal_every(database, utc_now, asked.options.every, stop):
             if done != NOTHING_SEALED:
                 asked.say(say(done))
+                # Into a file, a line would otherwise wait for many others.
+                sys.stdout.flush()
 
 
 def _pause(text: str) -> int:
