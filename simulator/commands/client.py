@@ -71,6 +71,10 @@ class ControlClient:
         """Put the pad's cable in, or pull it out."""
         return self._one("PUT", "/pad/plug", {"plugged": plugged})
 
+    def spoil_pad(self, faults: Json) -> Json:
+        """Replace what goes wrong on the pad's line."""
+        return self._one("PUT", "/pad/faults", faults)
+
     def _one(self, method: str, path: str, body: Json | None = None) -> Json:
         answer: Json = self.ask(method, path, body)
         return answer

@@ -1,4 +1,4 @@
-"""`pass-simulator pad …`: look at the PIN pad, press its keys, pull its cable."""
+"""`pass-simulator pad …`: look at the PIN pad, press its keys, pull its cable, spoil its line."""
 
 import sys
 from argparse import Namespace
@@ -9,6 +9,16 @@ from simulator.commands.words import pad_words
 
 KEYS_MAX = 40
 FROM_STANDARD_INPUT = "-"
+COUNTED_FAULTS = {
+    "spoiled_check_bytes": "the next N answers have a wrong check byte",
+    "naks": "the next N good frames are answered with NAK",
+    "lost_acks": "the next N ACKs stay in the pad",
+    "repeated_answers": "the next N answers are sent twice",
+    "late_acks": "the next N ACKs of a request come after its answer",
+    "unasked_goodbyes": "the next N ACKs come after an EOT",
+    "bounced_keys": "of a keypad: the next N keys arrive twice",
+    "stray_bytes": "of a keypad: before the next N keys comes a byte that is none",
+}
 
 
 def keys(client: ControlClient, asked: Namespace) -> Outcome:
@@ -32,6 +42,13 @@ def plug(client: ControlClient, _asked: Namespace) -> Outcome:
 def unplug(client: ControlClient, _asked: Namespace) -> Outcome:
     """Pull the cable out."""
     return _seen(client.plug(plugged=False))
+
+
+def faults(client: ControlClient, asked: Namespace) -> Outcome:
+    """Choose what goes wrong from now on."""
+    wanted: dict[str, object] = {name: getattr(asked, name) for name in COUNTED_FAULTS}
+    wanted |= {"silent": asked.silent, "wrong_speed": asked.wrong_speed}
+    return _seen(client.spoil_pad(wanted))
 
 
 def _seen(pad: dict[str, object]) -> Outcome:

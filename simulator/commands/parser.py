@@ -151,6 +151,17 @@ def _add_pad_commands(commands: Commands) -> None:
     _online(commands, "show", "show the pad's display", pad.show)
     _online(commands, "plug", "put the pad's cable in", pad.plug)
     _online(commands, "unplug", "pull the pad's cable out", pad.unplug)
+    _add_pad_faults(commands)
+
+
+def _add_pad_faults(commands: Commands) -> None:
+    what = "choose what goes wrong on the pad's line"
+    faults = _online(commands, "faults", what, pad.faults)
+    for name, help_text in pad.COUNTED_FAULTS.items():
+        option = f"--{name.replace('_', '-')}"
+        faults.add_argument(option, type=_count, default=0, metavar="N", help=help_text)
+    faults.add_argument("--silent", action="store_true", help="it says and hears nothing")
+    faults.add_argument("--wrong-speed", action="store_true", help="its line has another speed")
 
 
 def milliseconds(text: str) -> int:

@@ -444,6 +444,11 @@ def test_the_pad_is_looked_at_and_pressed(
     assert status == 0
     assert json.loads(said)["entry_count"] == 1
     assert "without its cable" in run("pad", "unplug")[1]
+    assert run("pad", "plug")[0] == 0
+    assert run("pad", "faults", "--naks", "2", "--wrong-speed")[0] == 0
+    assert run("pad", "faults", "--naks", "many")[0] == 2
+    assert run("pad", "faults")[0] == 0
+    assert run("pad", "unplug")[0] == 0
     assert run("pad", "keys", "1")[0] == 1
     assert "at rest" in run("pad", "plug")[1]
 

@@ -35,7 +35,7 @@ from simulator.vpcd import Direction, VirtualCard
 from simulator.wire.card_wire import CardWire
 from simulator.wire.card_words import command_words, status_words
 from simulator.wire.feed import Feed, Listener, What, Wire, WireEvent, event_stream
-from simulator.wire.pad_wire import HeardPad
+from simulator.wire.pad_wire import HeardKeypad, HeardPad
 from tests.simulator.served import code_of, served
 
 AT = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
@@ -467,3 +467,12 @@ def test_the_pad_is_heard_over_http_and_listeners_are_bounded(tmp_path: Path) ->
             "the cable is in",
         ]
         assert CODE not in str(heard)
+
+
+def test_of_a_keypad_only_that_a_key_was_pressed() -> None:
+    feed = Recorder()
+    keypad = HeardKeypad(feed)
+    assert b"".join(keypad.press(key, 0) for key in "7391E") == b"7391\r"
+    keypad.unplug()
+    assert [event.words for event in feed.events] == [*["a key, hidden"] * 5, "the cable is out"]
+    assert not set("0123456789") & set("".join(event.words for event in feed.events))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.pad.faults import Fault, Faults
+from simulator.pad.faults import Fault, Faults, at_another_speed
 from simulator.pad.frames import frame
 from simulator.pad.keys import AesCodeSealer, FileCounter, MemoryCounter, PadKey
 from simulator.pad.pad import SimulatedPad
@@ -175,3 +175,21 @@ def test_a_counter_that_cannot_be_kept_seals_nothing(tmp_path: Path) -> None:
     assert pad.receive_data(ACK, 0) == b""
     assert pad.entry_count == 0
     assert pad.receive_data(REQUEST, 0) == ACK + frame("71B")
+
+
+def test_an_acknowledgement_may_come_late_and_a_goodbye_unasked(pad: SimulatedPad) -> None:
+    pad.faults = Faults({Fault.LATE_ACK: 1, Fault.UNASKED_GOODBYE: 1})
+    assert pad.receive_data(REQUEST, 0) == b"\x04"
+    for key in "1234":
+        assert pad.press(key, 1) == b""
+    said = pad.press("E", 2)
+    assert said.startswith(b"\x02710")
+    assert said.endswith(b"\x06")
+    assert pad.receive_data(b"\x06", 3) == b""
+    assert pad.receive_data(frame("72"), 4) == b"\x06"
+
+
+def test_at_another_speed_nothing_is_understood(pad: SimulatedPad) -> None:
+    pad.faults = Faults(wrong_speed=True)
+    assert b"\x06" not in pad.receive_data(frame("72"), 0)
+    assert at_another_speed(b"\x01\x80") == b"\x03\x00\x00\xc0"
