@@ -41,6 +41,9 @@ from terminal.counter.journal import SALES_LISTED_MAX, SaleJournal
 from terminal.counter.page import Place, render_till
 from terminal.counter.receipts.office import ReceiptOffice
 from terminal.counter.receipts.routes import add_receipts
+from terminal.counter.returns.book import ReturnBook
+from terminal.counter.returns.desk import ReturnDesk
+from terminal.counter.returns.routes import add_returns
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
 from terminal.loopback import SHARED_STATIC
@@ -68,6 +71,14 @@ SaleId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 @dataclass(frozen=True, slots=True)
+class Returns:
+    """Money that goes back, and the book it is in."""
+
+    desk: ReturnDesk
+    book: ReturnBook
+
+
+@dataclass(frozen=True, slots=True)
 class Till:
     """What the routes stand on. `stopping` ends the open event streams."""
 
@@ -80,6 +91,7 @@ class Till:
     now: Callable[[], datetime]
     stopping: Callable[[], bool]
     receipts: ReceiptOffice | None = None
+    returns: Returns | None = None
     token: str | None = None  # None: any program of this machine may sell
 
 
@@ -89,6 +101,13 @@ def create_app(till: Till) -> FastAPI:
     _add_refusals(app)
     _add_sales(app, till)
     _add_watching(app, till)
+    if till.returns is not None:
+        add_returns(
+            app,
+            till.returns.desk,
+            till.returns.book,
+            lambda sale_id: _find_sale(till, sale_id).record,
+        )
     if till.receipts is not None:
         add_receipts(app, till.receipts, lambda sale_id: _find_sale(till, sale_id).record)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -184,6 +203,7 @@ def _todays_sales(till: Till) -> SalesShape:
     count, total = till.journal.total_since(start)
     current = till.counter.current()
     active = current.record.sale_id if current is not None and current.active else None
+    returned = 0 if till.returns is None else till.returns.book.returned_since(start)
     return SalesShape(
         sales=[
             sale_shape(SaleView(record, active=record.sale_id == active))
@@ -191,6 +211,7 @@ def _todays_sales(till: Till) -> SalesShape:
         ],
         approved_count=count,
         approved_cents=total,
+        returned_cents=returned,
     )
 
 

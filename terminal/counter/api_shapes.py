@@ -80,11 +80,12 @@ class SaleShape(BaseModel):
 
 
 class SalesShape(BaseModel):
-    """Today's sales, newest first, and what was approved today."""
+    """Today's sales, newest first, what was approved today and what went back today."""
 
     sales: list[SaleShape]
     approved_count: int
     approved_cents: int
+    returned_cents: int = 0
 
 
 class CurrentShape(BaseModel):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from terminal.backend_client import BackendClient
-from terminal.counter.api import Till, create_app
+from terminal.counter.api import Returns, Till, create_app
 from terminal.counter.broker import Broker
 from terminal.counter.callers import load_token
 from terminal.counter.counter import Counter
@@ -23,6 +23,8 @@ from terminal.counter.page import Place
 from terminal.counter.ports import Collaborators
 from terminal.counter.receipts.office import open_office
 from terminal.counter.receipts.receipt import ReceiptPlace
+from terminal.counter.returns.book import open_return_book
+from terminal.counter.returns.desk import ReturnDesk
 from terminal.counter.tills.open_tills import TillHost, open_tills
 from terminal.counter.view import SaleView
 from terminal.identity import Identity, load_identity
@@ -34,6 +36,7 @@ from terminal.reader.pcsc import PcscReader, list_reader_names
 from terminal.settings import CounterSettings
 
 JOURNAL_FILE = "counter.db"
+RETURNS_FILE = "returns.db"
 LOCK_FILE = "counter.lock"
 
 _log = logging.getLogger(__name__)
@@ -75,6 +78,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
         collaborators = wrap(make_collaborators(settings, backend, journal))
         counter = Counter(collaborators, journal, news.publish, uuid4)
         stopping = threading.Event()
+        returns = _open_returns(settings, collaborators, backend, stack)
         receipt_place = _receipt_place(identity, settings)
         till = Till(
             counter=counter,
@@ -89,8 +93,11 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
                 open_office(settings, receipt_place, collaborators.clock.now)
             ),
             token=load_token(settings.state_dir),
+            returns=returns,
         )
         counter.start()
+        returns.desk.start()
+        stack.callback(returns.desk.stop)
         host = TillHost(counter, backend, collaborators.clock, receipt_place, stopping.is_set)
         try:
             with open_tills(settings, host):
@@ -113,6 +120,18 @@ def make_collaborators(
         clock=SystemClock(),
         new_id=uuid4,
     )
+
+
+def _open_returns(
+    settings: CounterSettings,
+    collaborators: Collaborators,
+    backend: BackendClient,
+    stack: ExitStack,
+) -> Returns:
+    book = open_return_book(settings.state_dir / RETURNS_FILE)
+    stack.callback(book.close)
+    desk = ReturnDesk(book, backend, now=collaborators.clock.now, new_id=collaborators.new_id)
+    return Returns(desk, book)
 
 
 def _place(identity: Identity, code_entry: CodeEntry) -> Place:

@@ -154,6 +154,32 @@ API_SENTENCES: dict[str, str] = {
 """One sentence per code that the till's own API answers with."""
 
 
+RETURN_SENTENCES: dict[str, str] = {
+    "sale_not_paid": "Cette vente n’a pas été payée : il n’y a rien à rembourser.",
+    "return_too_large": "Le montant dépasse ce qui reste à rembourser sur cette vente.",
+    "return_in_progress": (
+        "Un remboursement de cette vente attend le serveur. Il se fera dès son retour."
+    ),
+    "receipt_unknown": (
+        "Aucun paiement de ce point de vente ne porte ce numéro ce jour-là. Vérifiez le ticket."
+    ),
+}
+"""One sentence per refusal of a return that is the till's own."""
+RETURN_REFUSED_SENTENCE = "Le remboursement est refusé. Rien n’est rendu."
+RETURN_OFFLINE_SENTENCE = (
+    "Le serveur ne répond pas, rien n’est remboursé. Vérifiez la connexion, puis recommencez."
+)
+
+
+def return_sentence(state: str, amount_cents: int) -> str:
+    """Return what the till says of a return in this state (`asked`, `done`, `refused`)."""
+    if state == "done":
+        return f"Remboursé · {euros(amount_cents)}"
+    if state == "refused":
+        return RETURN_REFUSED_SENTENCE
+    return "Le serveur ne répond pas, le remboursement se fera dès son retour."
+
+
 CARD_AGAIN_SENTENCE = "La carte a été retirée trop tôt. Posez-la à nouveau."
 """What the till says while a card that left before its proof is waited for again."""
 

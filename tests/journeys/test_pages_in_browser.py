@@ -70,7 +70,26 @@ def test_a_whole_sale_by_keyboard(browser: Browser, story: Story) -> None:
         expect(page.locator("#sale-words")).to_have_text("Accepté")
     expect(page.locator("#today-total")).to_contain_text("1 ·")
     assert CODES["lea"] not in page.content()
+    gives_back(page)
     page.close()
+
+
+def gives_back(page: Page) -> None:
+    """Give a part of the sale back, then the rest, from its line in the list."""
+    page.locator("#sales button").first.click()
+    amount, notice = page.locator("#give-back-amount"), page.locator("#give-back-notice")
+    expect(amount).to_have_value("12,50")
+    assert violations(page) == []
+    amount.fill("2,50")
+    amount.press("Enter")
+    expect(notice).to_have_text(re.compile(r"Remboursé · 2,50"))
+    expect(amount).to_have_value("10,00")
+    amount.press("Enter")
+    expect(notice).to_have_text(re.compile(r"Remboursé · 10,00"))
+    expect(amount).to_be_hidden()
+    assert violations(page) == []
+    expect(page.locator("#today-total")).to_contain_text(re.compile(r"rendu 12,50"))
+    page.keyboard.press("Escape")
 
 
 def test_escape_cancels(browser: Browser, story: Story) -> None:

@@ -9,31 +9,109 @@ branch_labels = None
 depends_on = None
 
 
-# As backend/ledger/tables.py had them then; a migration never changes.
+# The guards as the rooms' tables had them then; a migration never changes.
 SQLITE_ACCOUNT_DDL = (
     """CREATE TRIGGER ledger_account_fixed
-BEFORE UPDATE OF id, kind, normal_side, limited ON ledger_account
+BEFORE UPDATE OF id, kind, normal_side, limited, opened_at ON ledger_account
 BEGIN SELECT RAISE(ABORT, 'a ledger account keeps its nature'); END""",
     """CREATE TRIGGER ledger_account_kept BEFORE DELETE ON ledger_account
 BEGIN SELECT RAISE(ABORT, 'a ledger account is never removed'); END""",
+    """CREATE TRIGGER ledger_account_not_replaced BEFORE INSERT ON ledger_account
+WHEN EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a ledger account is never replaced'); END""",
+    """CREATE TRIGGER ledger_account_overdraft BEFORE UPDATE ON ledger_account
+WHEN NEW.limited AND NOT CASE NEW.normal_side
+  WHEN 'credit' THEN NEW.credits_posted >= NEW.debits_posted + NEW.debits_held
+  ELSE NEW.debits_posted >= NEW.credits_posted + NEW.credits_held END
+BEGIN SELECT RAISE(ABORT, 'overdraft of a ledger account'); END""",
 )
+
 SQLITE_TRANSFER_DDL = (
     """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer
 BEGIN
+  SELECT RAISE(ABORT, 'a transfer is between two known accounts')
+    WHERE (SELECT count(*) FROM ledger_account
+      WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)) <> 2;
   UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount_cents
-    WHERE id = NEW.debit_account_id;
+    WHERE id = NEW.debit_account_id AND limited;
   UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount_cents
-    WHERE id = NEW.credit_account_id;
+    WHERE id = NEW.credit_account_id AND limited;
 END""",
-    # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
     """CREATE TRIGGER ledger_transfer_not_replaced BEFORE INSERT ON ledger_transfer
 WHEN EXISTS (SELECT 1 FROM ledger_transfer WHERE id = NEW.id OR sequence = NEW.sequence)
-BEGIN SELECT RAISE(ABORT, 'a transfer is never replaced'); END""",
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never replaced in ledger_transfer'); END""",
     """CREATE TRIGGER ledger_transfer_not_changed BEFORE UPDATE ON ledger_transfer
-BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END""",
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never changed in ledger_transfer'); END""",
     """CREATE TRIGGER ledger_transfer_not_removed BEFORE DELETE ON ledger_transfer
-BEGIN SELECT RAISE(ABORT, 'a transfer is never removed'); END""",
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never removed from ledger_transfer'); END""",
 )
+
+SQLITE_HOLD_DDL = (
+    """CREATE TRIGGER ledger_hold_reserve AFTER INSERT ON ledger_hold
+BEGIN
+  SELECT RAISE(ABORT, 'a hold is between two known accounts, one of them limited')
+    WHERE (SELECT count(*) + 2 * coalesce(max(limited), 0) FROM ledger_account
+      WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)) <> 4;
+  UPDATE ledger_account SET debits_held = debits_held + NEW.amount_cents
+    WHERE id = NEW.debit_account_id AND limited;
+  UPDATE ledger_account SET credits_held = credits_held + NEW.amount_cents
+    WHERE id = NEW.credit_account_id AND limited;
+  INSERT INTO ledger_open_hold (hold_id, expires_at) VALUES (NEW.id, NEW.expires_at);
+END""",
+    """CREATE TRIGGER ledger_hold_not_replaced BEFORE INSERT ON ledger_hold
+WHEN EXISTS (SELECT 1 FROM ledger_hold WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never replaced in ledger_hold'); END""",
+    """CREATE TRIGGER ledger_hold_not_changed BEFORE UPDATE ON ledger_hold
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never changed in ledger_hold'); END""",
+    """CREATE TRIGGER ledger_hold_not_removed BEFORE DELETE ON ledger_hold
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never removed from ledger_hold'); END""",
+)
+
+SQLITE_SETTLEMENT_DDL = (
+    """CREATE TRIGGER ledger_settlement_settle AFTER INSERT ON ledger_settlement
+BEGIN
+  SELECT RAISE(ABORT, 'a settlement names a hold')
+    WHERE NOT EXISTS (SELECT 1 FROM ledger_hold WHERE id = NEW.hold_id);
+  SELECT RAISE(ABORT, 'a hold is settled for at most what it holds')
+    FROM ledger_hold WHERE id = NEW.hold_id AND NEW.amount_cents > amount_cents;
+  SELECT RAISE(ABORT, 'a hold is settled before its time, and expires after it')
+    FROM ledger_hold WHERE id = NEW.hold_id
+      AND ((NEW.outcome = 'settled' AND NEW.recorded_at >= expires_at)
+        OR (NEW.outcome = 'expired' AND NEW.recorded_at < expires_at));
+  UPDATE ledger_account
+    SET debits_held = debits_held
+      - (SELECT amount_cents FROM ledger_hold WHERE id = NEW.hold_id)
+    WHERE id = (SELECT debit_account_id FROM ledger_hold WHERE id = NEW.hold_id) AND limited;
+  UPDATE ledger_account
+    SET credits_held = credits_held
+      - (SELECT amount_cents FROM ledger_hold WHERE id = NEW.hold_id)
+    WHERE id = (SELECT credit_account_id FROM ledger_hold WHERE id = NEW.hold_id) AND limited;
+  DELETE FROM ledger_open_hold WHERE hold_id = NEW.hold_id;
+  INSERT INTO ledger_transfer
+    (id, debit_account_id, credit_account_id, amount_cents, reason, reference, recorded_at)
+    SELECT NEW.id, debit_account_id, credit_account_id, NEW.amount_cents, NEW.reason,
+      NEW.reference, NEW.recorded_at
+    FROM ledger_hold WHERE id = NEW.hold_id AND NEW.outcome = 'settled';
+END""",
+    """CREATE TRIGGER ledger_settlement_not_replaced BEFORE INSERT ON ledger_settlement
+WHEN EXISTS (SELECT 1 FROM ledger_settlement WHERE id = NEW.id OR hold_id = NEW.hold_id)
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never replaced in ledger_settlement'); END""",
+    """CREATE TRIGGER ledger_settlement_not_changed BEFORE UPDATE ON ledger_settlement
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never changed in ledger_settlement'); END""",
+    """CREATE TRIGGER ledger_settlement_not_removed BEFORE DELETE ON ledger_settlement
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never removed from ledger_settlement'); END""",
+)
+
+SQLITE_SEAL_DDL = (
+    """CREATE TRIGGER ledger_seal_not_replaced BEFORE INSERT ON ledger_seal
+WHEN EXISTS (SELECT 1 FROM ledger_seal WHERE account_id = NEW.account_id AND number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never replaced in ledger_seal'); END""",
+    """CREATE TRIGGER ledger_seal_not_changed BEFORE UPDATE ON ledger_seal
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never changed in ledger_seal'); END""",
+    """CREATE TRIGGER ledger_seal_not_removed BEFORE DELETE ON ledger_seal
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows: never removed from ledger_seal'); END""",
+)
+
 POSTGRESQL_ACCOUNT_DDL = (
     """CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,24 +120,133 @@ BEGIN
     ERRCODE = 'integrity_constraint_violation';
 END $$""",
     """CREATE TRIGGER ledger_account_fixed
-BEFORE UPDATE OF id, kind, normal_side, limited ON ledger_account
+BEFORE UPDATE OF id, kind, normal_side, limited, opened_at ON ledger_account
 FOR EACH ROW EXECUTE FUNCTION ledger_refuse()""",
     """CREATE TRIGGER ledger_account_kept BEFORE DELETE OR TRUNCATE ON ledger_account
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
 )
+
 POSTGRESQL_TRANSFER_DDL = (
     """CREATE OR REPLACE FUNCTION ledger_post() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  account uuid;
 BEGIN
-  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount_cents
-    WHERE id = NEW.debit_account_id;
-  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount_cents
-    WHERE id = NEW.credit_account_id;
+  FOREACH account IN ARRAY ARRAY[LEAST(NEW.debit_account_id, NEW.credit_account_id),
+                                 GREATEST(NEW.debit_account_id, NEW.credit_account_id)] LOOP
+    UPDATE ledger_account SET
+      debits_posted = debits_posted
+        + CASE account WHEN NEW.debit_account_id THEN NEW.amount_cents ELSE 0 END,
+      credits_posted = credits_posted
+        + CASE account WHEN NEW.credit_account_id THEN NEW.amount_cents ELSE 0 END
+      WHERE id = account AND limited;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM ledger_account WHERE id = account) THEN
+      RAISE EXCEPTION USING
+        MESSAGE = 'a transfer is between two known accounts',
+        ERRCODE = 'foreign_key_violation';
+    END IF;
+  END LOOP;
   RETURN NULL;
 END $$""",
     """CREATE TRIGGER ledger_transfer_post AFTER INSERT ON ledger_transfer
 FOR EACH ROW EXECUTE FUNCTION ledger_post()""",
     """CREATE TRIGGER ledger_transfer_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transfer
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+)
+
+POSTGRESQL_HOLD_DDL = (
+    """CREATE OR REPLACE FUNCTION ledger_reserve(debit uuid, credit uuid, cents bigint)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  account uuid;
+  written integer := 0;
+BEGIN
+  FOREACH account IN ARRAY ARRAY[LEAST(debit, credit), GREATEST(debit, credit)] LOOP
+    UPDATE ledger_account SET
+      debits_held = debits_held + CASE account WHEN debit THEN cents ELSE 0 END,
+      credits_held = credits_held + CASE account WHEN credit THEN cents ELSE 0 END
+      WHERE id = account AND limited;
+    IF FOUND THEN
+      written := written + 1;
+    END IF;
+  END LOOP;
+  RETURN written;
+END $$""",
+    """CREATE OR REPLACE FUNCTION ledger_hold_reserve() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ledger_reserve(NEW.debit_account_id, NEW.credit_account_id, NEW.amount_cents) = 0
+    OR (SELECT count(*) FROM ledger_account
+      WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)) <> 2 THEN
+    RAISE EXCEPTION USING
+      MESSAGE = 'a hold is between two known accounts, one of them limited',
+      ERRCODE = 'foreign_key_violation';
+  END IF;
+  INSERT INTO ledger_open_hold (hold_id, expires_at) VALUES (NEW.id, NEW.expires_at);
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER ledger_hold_reserve AFTER INSERT ON ledger_hold
+FOR EACH ROW EXECUTE FUNCTION ledger_hold_reserve()""",
+    """CREATE TRIGGER ledger_hold_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_hold
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+)
+
+POSTGRESQL_SETTLEMENT_DDL = (
+    """CREATE OR REPLACE FUNCTION ledger_settle() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  held ledger_hold;
+  refusal text;
+BEGIN
+  SELECT * INTO held FROM ledger_hold WHERE id = NEW.hold_id;
+  IF NOT FOUND THEN
+    refusal := 'a settlement names a hold';
+  ELSIF NEW.amount_cents > held.amount_cents THEN
+    refusal := 'a hold is settled for at most what it holds';
+  ELSIF (NEW.outcome = 'settled' AND NEW.recorded_at >= held.expires_at)
+    OR (NEW.outcome = 'expired' AND NEW.recorded_at < held.expires_at) THEN
+    refusal := 'a hold is settled before its time, and expires after it';
+  END IF;
+  IF refusal IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = refusal, ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  PERFORM ledger_reserve(held.debit_account_id, held.credit_account_id, -held.amount_cents);
+  DELETE FROM ledger_open_hold WHERE hold_id = NEW.hold_id;
+  IF NEW.outcome = 'settled' THEN
+    INSERT INTO ledger_transfer
+      (id, debit_account_id, credit_account_id, amount_cents, reason, reference, recorded_at)
+      VALUES (NEW.id, held.debit_account_id, held.credit_account_id, NEW.amount_cents,
+        NEW.reason, NEW.reference, NEW.recorded_at);
+  END IF;
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER ledger_settlement_settle AFTER INSERT ON ledger_settlement
+FOR EACH ROW EXECUTE FUNCTION ledger_settle()""",
+    """CREATE TRIGGER ledger_settlement_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_settlement
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+)
+
+POSTGRESQL_SEAL_DDL = (
+    """CREATE TRIGGER ledger_seal_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_seal
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+)
+
+SQLITE_CODE_RECORD_DDL = (
+    """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
+    """CREATE TRIGGER code_record_not_removed BEFORE DELETE ON code_record
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is never removed'); END""",
+    """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
+WHEN EXISTS (SELECT 1 FROM code_record WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is never replaced'); END""",
+)
+
+POSTGRESQL_CODE_RECORD_DDL = (
+    """CREATE OR REPLACE FUNCTION code_record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING
+    MESSAGE = 'what happened to a code only grows: no ' || TG_OP,
+    ERRCODE = 'integrity_constraint_violation';
+END $$""",
+    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON code_record
+FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
 )
 
 
@@ -70,9 +257,24 @@ def upgrade() -> None:
         sa.Column("given_name", sa.String(length=100), nullable=False),
         sa.Column("family_name", sa.String(length=100), nullable=False),
         sa.Column("birth_date", sa.Date(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("postcode", sa.String(length=10), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_beneficiary")),
     )
+    op.create_table(
+        "code_link_request",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("card_number", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_link_request")),
+    )
+    with op.batch_alter_table("code_link_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_code_link_request_asked_at"), ["asked_at"], unique=False
+        )
+
     op.create_table(
         "establishment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -89,6 +291,7 @@ def upgrade() -> None:
                 "funding",
                 "wallet",
                 "payable",
+                "meals",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,
@@ -111,10 +314,20 @@ def upgrade() -> None:
         sa.Column("limited", sa.Boolean(), nullable=False),
         sa.Column("debits_posted", sa.BigInteger(), nullable=False),
         sa.Column("credits_posted", sa.BigInteger(), nullable=False),
+        sa.Column("rolled_up_to", sa.BigInteger(), nullable=False),
+        sa.Column("debits_held", sa.BigInteger(), nullable=False),
+        sa.Column("credits_held", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "NOT limited OR (normal_side = 'credit' AND credits_posted >= debits_posted) OR (normal_side = 'debit' AND debits_posted >= credits_posted)",
+            "NOT limited OR (normal_side = 'credit' AND credits_posted >= debits_posted + debits_held) OR (normal_side = 'debit' AND debits_posted >= credits_posted + credits_held)",
             name=op.f("ck_ledger_account_overdraft"),
+        ),
+        sa.CheckConstraint(
+            "CASE WHEN limited THEN rolled_up_to = 0 ELSE rolled_up_to >= 0 AND debits_held = 0 AND credits_held = 0 END",
+            name=op.f("ck_ledger_account_nature"),
+        ),
+        sa.CheckConstraint(
+            "debits_held >= 0 AND credits_held >= 0", name=op.f("ck_ledger_account_held")
         ),
         sa.CheckConstraint(
             "debits_posted >= 0 AND credits_posted >= 0", name=op.f("ck_ledger_account_totals")
@@ -122,128 +335,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_account")),
     )
     op.create_table(
-        "partner",
+        "ledger_hold",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
-    )
-    op.create_table(
-        "access_service",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("establishment_id", sa.Uuid(), nullable=False),
-        sa.Column("code", sa.String(length=40), nullable=False),
-        sa.Column("label", sa.String(length=100), nullable=False),
-        sa.Column("days", sa.String(length=7), nullable=False),
-        sa.Column("opens", sa.Time(), nullable=False),
-        sa.Column("closes", sa.Time(), nullable=False),
-        sa.Column("passages_max", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("opens < closes", name=op.f("ck_access_service_hours")),
-        sa.CheckConstraint("passages_max >= 1", name=op.f("ck_access_service_passages")),
-        sa.ForeignKeyConstraint(
-            ["establishment_id"],
-            ["establishment.id"],
-            name=op.f("fk_access_service_establishment_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_service")),
-        sa.UniqueConstraint(
-            "establishment_id", "code", name=op.f("uq_access_service_establishment_id_code")
-        ),
-    )
-    op.create_table(
-        "activation",
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("debit_account_id", sa.Uuid(), nullable=False),
+        sa.Column("credit_account_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_activation_beneficiary_id")
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_ledger_hold_amount")),
+        sa.CheckConstraint(
+            "debit_account_id <> credit_account_id", name=op.f("ck_ledger_hold_two_accounts")
         ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_activation")),
+        sa.CheckConstraint("expires_at > recorded_at", name=op.f("ck_ledger_hold_time")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_hold")),
     )
-    with op.batch_alter_table("activation", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_activation_beneficiary_id"), ["beneficiary_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_activation_expires_at"), ["expires_at"], unique=False)
+    with op.batch_alter_table("ledger_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_hold_reference"), ["reference"], unique=False)
 
     op.create_table(
-        "campaign",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("opens_on", sa.Date(), nullable=False),
-        sa.Column("closes_on", sa.Date(), nullable=False),
-        sa.Column("funding_account_id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("closes_on >= opens_on", name=op.f("ck_campaign_dates")),
-        sa.ForeignKeyConstraint(
-            ["funding_account_id"],
-            ["ledger_account.id"],
-            name=op.f("fk_campaign_funding_account_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
-        sa.UniqueConstraint("funding_account_id", name=op.f("uq_campaign_funding_account_id")),
+        "ledger_open_hold",
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_ledger_open_hold")),
     )
-    op.create_table(
-        "card",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.String(length=16), nullable=False),
-        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
-        sa.Column("uid", sa.LargeBinary(), nullable=True),
-        sa.Column("key_version", sa.BigInteger(), nullable=False),
-        sa.Column("retired_uid", sa.LargeBinary(), nullable=True),
-        sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("state_reason", sa.String(length=100), nullable=True),
-        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "state <> 'active' or uid is not null", name=op.f("ck_card_active_has_chip")
-        ),
-        sa.CheckConstraint(
-            "state in ('ordered', 'active', 'blocked', 'replaced', 'expired', 'retired')",
-            name=op.f("ck_card_state"),
-        ),
-        sa.CheckConstraint(
-            "state <> 'retired' or uid is null", name=op.f("ck_card_retired_frees_chip")
-        ),
-        sa.CheckConstraint("key_version between 1 and 255", name=op.f("ck_card_key_version")),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_card_beneficiary_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
-        sa.UniqueConstraint("number", name=op.f("uq_card_number")),
-        sa.UniqueConstraint("uid", name=op.f("uq_card_uid")),
-    )
-    with op.batch_alter_table("card", schema=None) as batch_op:
+    with op.batch_alter_table("ledger_open_hold", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_card_beneficiary_id"), ["beneficiary_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_card_retired_uid"), ["retired_uid"], unique=False)
-        batch_op.create_index("ix_card_state_number", ["state", "number"], unique=False)
-
-    op.create_table(
-        "enrolment",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("establishment_id", sa.Uuid(), nullable=False),
-        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_enrolment_beneficiary_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["establishment_id"], ["establishment.id"], name=op.f("fk_enrolment_establishment_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
-        sa.UniqueConstraint(
-            "establishment_id",
-            "beneficiary_id",
-            name=op.f("uq_enrolment_establishment_id_beneficiary_id"),
-        ),
-    )
-    with op.batch_alter_table("enrolment", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_enrolment_beneficiary_id"), ["beneficiary_id"], unique=False
+            batch_op.f("ix_ledger_open_hold_expires_at"), ["expires_at"], unique=False
         )
 
+    op.create_table(
+        "ledger_settlement",
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "settled",
+                "released",
+                "expired",
+                name="outcome",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(outcome = 'settled') = (amount_cents > 0)", name=op.f("ck_ledger_settlement_amount")
+        ),
+        sa.CheckConstraint("amount_cents >= 0", name=op.f("ck_ledger_settlement_not_negative")),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_ledger_settlement")),
+        sa.UniqueConstraint("id", name=op.f("uq_ledger_settlement_id")),
+    )
     op.create_table(
         "ledger_transfer",
         sa.Column(
@@ -263,36 +412,352 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "debit_account_id <> credit_account_id", name=op.f("ck_ledger_transfer_two_accounts")
         ),
-        sa.ForeignKeyConstraint(
-            ["credit_account_id"],
-            ["ledger_account.id"],
-            name=op.f("fk_ledger_transfer_credit_account_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["debit_account_id"],
-            ["ledger_account.id"],
-            name=op.f("fk_ledger_transfer_debit_account_id"),
-        ),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_ledger_transfer")),
         sa.UniqueConstraint("id", name=op.f("uq_ledger_transfer_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ledger_transfer", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_ledger_transfer_credit_account_id"), ["credit_account_id"], unique=False
+            batch_op.f("ix_ledger_transfer_credit_account_id_sequence"),
+            ["credit_account_id", "sequence"],
+            unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_ledger_transfer_debit_account_id"), ["debit_account_id"], unique=False
+            batch_op.f("ix_ledger_transfer_debit_account_id_sequence"),
+            ["debit_account_id", "sequence"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_ledger_transfer_reference"), ["reference"], unique=False
         )
 
     op.create_table(
+        "partner",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
+    )
+    op.create_table(
+        "scheme",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("authority", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scheme")),
+        sa.UniqueConstraint("code", name=op.f("uq_scheme_code")),
+    )
+    op.create_table(
+        "access_service",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("days", sa.String(length=7), nullable=False),
+        sa.Column("opens", sa.Time(), nullable=False),
+        sa.Column("closes", sa.Time(), nullable=False),
+        sa.Column("passages_max", sa.BigInteger(), nullable=False),
+        sa.Column("week_max", sa.BigInteger(), nullable=True),
+        sa.Column("held_on_closed_days", sa.Boolean(), nullable=False),
+        sa.Column("reservation_cutoff", sa.Time(), nullable=False),
+        sa.CheckConstraint("opens < closes", name=op.f("ck_access_service_hours")),
+        sa.CheckConstraint("passages_max >= 1", name=op.f("ck_access_service_passages")),
+        sa.CheckConstraint("week_max >= 1", name=op.f("ck_access_service_week")),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_access_service_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_service")),
+        sa.UniqueConstraint(
+            "establishment_id", "code", name=op.f("uq_access_service_establishment_id_code")
+        ),
+    )
+    op.create_table(
+        "activation",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answers_left", sa.BigInteger(), nullable=False),
+        sa.Column("refusals_left", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind in ('activation', 'new_code')", name=op.f("ck_activation_kind")),
+        sa.CheckConstraint(
+            "answers_left >= 0 and refusals_left >= 0", name=op.f("ck_activation_limits")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_activation_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_activation")),
+    )
+    with op.batch_alter_table("activation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_activation_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_activation_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("scheme_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("spend_until", sa.Date(), nullable=True),
+        sa.Column("partners_until", sa.Date(), nullable=True),
+        sa.Column("purse", sa.String(length=10), nullable=False),
+        sa.Column("funding_account_id", sa.Uuid(), nullable=False),
+        sa.Column("expiry_began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("purse IN ('separate', 'single')", name=op.f("ck_campaign_purse")),
+        sa.CheckConstraint("closes_on >= opens_on", name=op.f("ck_campaign_dates")),
+        sa.CheckConstraint(
+            "partners_until IS NULL OR partners_until >= COALESCE(spend_until, closes_on)",
+            name=op.f("ck_campaign_partners_until"),
+        ),
+        sa.CheckConstraint(
+            "spend_until IS NULL OR spend_until >= closes_on", name=op.f("ck_campaign_spend_until")
+        ),
+        sa.ForeignKeyConstraint(
+            ["funding_account_id"],
+            ["ledger_account.id"],
+            name=op.f("fk_campaign_funding_account_id"),
+        ),
+        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_campaign_scheme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("code", name=op.f("uq_campaign_code")),
+        sa.UniqueConstraint("funding_account_id", name=op.f("uq_campaign_funding_account_id")),
+    )
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_scheme_id"), ["scheme_id"], unique=False)
+
+    op.create_table(
+        "canteen_account",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("received_account_id", sa.Uuid(), nullable=False),
+        sa.Column("sales_account_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_canteen_account_establishment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["received_account_id"],
+            ["ledger_account.id"],
+            name=op.f("fk_canteen_account_received_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sales_account_id"],
+            ["ledger_account.id"],
+            name=op.f("fk_canteen_account_sales_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_canteen_account")),
+        sa.UniqueConstraint(
+            "received_account_id", name=op.f("uq_canteen_account_received_account_id")
+        ),
+        sa.UniqueConstraint("sales_account_id", name=op.f("uq_canteen_account_sales_account_id")),
+    )
+    op.create_table(
+        "card",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("uid", sa.LargeBinary(), nullable=True),
+        sa.Column("key_version", sa.BigInteger(), nullable=False),
+        sa.Column("retired_uid", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("state_reason", sa.String(length=100), nullable=True),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'active' or uid is not null", name=op.f("ck_card_active_has_chip")
+        ),
+        sa.CheckConstraint(
+            "state <> 'retired' or uid is null", name=op.f("ck_card_retired_frees_chip")
+        ),
+        sa.CheckConstraint(
+            "state in ('ordered', 'active', 'blocked', 'replaced', 'expired', 'retired')",
+            name=op.f("ck_card_state"),
+        ),
+        sa.CheckConstraint("key_version between 1 and 255", name=op.f("ck_card_key_version")),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_card_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
+        sa.UniqueConstraint("number", name=op.f("uq_card_number")),
+        sa.UniqueConstraint("uid", name=op.f("uq_card_uid")),
+    )
+    with op.batch_alter_table("card", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_card_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_card_retired_uid"), ["retired_uid"], unique=False)
+        batch_op.create_index("ix_card_state_number", ["state", "number"], unique=False)
+        batch_op.create_index("ix_card_state_since", ["state", "state_since"], unique=False)
+
+    op.create_table(
+        "closed_day",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_closed_day_establishment_id")
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", "day", name=op.f("pk_closed_day")),
+    )
+    op.create_table(
+        "code_record",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=True),
+            nullable=False,
+        ),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("happening", sa.String(length=13), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "happening in ('set', 'blocked', 'unblocked', 'change_forced', 'link_given')",
+            name=op.f("ck_code_record_happening"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["beneficiary.id"], name=op.f("fk_code_record_account_id")
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_code_record")),
+    )
+    with op.batch_alter_table("code_record", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_code_record_account_id_sequence", ["account_id", "sequence"], unique=False
+        )
+
+    op.create_table(
+        "code_tally",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("shared_codes", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_code_tally_establishment_id")
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_code_tally")),
+    )
+    op.create_table(
+        "eligibility",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=True),
+        sa.Column("commune", sa.String(length=5), nullable=True),
+        sa.Column("postcode", sa.String(length=5), nullable=True),
+        sa.Column("department", sa.String(length=3), nullable=True),
+        sa.Column("track", sa.String(length=20), nullable=True),
+        sa.Column("level", sa.String(length=40), nullable=True),
+        sa.Column("scholarship", sa.Boolean(), nullable=False),
+        sa.Column("scholarship_proof", sa.String(length=100), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_eligibility_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_eligibility")),
+        sa.UniqueConstraint("reference", name=op.f("uq_eligibility_reference")),
+    )
+    op.create_table(
+        "enrolment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("category", sa.String(length=7), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "category in ('pupil', 'staff', 'trainee', 'guest')", name=op.f("ck_enrolment_category")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_enrolment_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_enrolment_establishment_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint(
+            "establishment_id",
+            "beneficiary_id",
+            name=op.f("uq_enrolment_establishment_id_beneficiary_id"),
+        ),
+    )
+    with op.batch_alter_table("enrolment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_enrolment_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+
+    op.create_table(
+        "ledger_seal",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("transfers_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint(
+            "length(previous_hash) = 32 AND length(hash) = 32", name=op.f("ck_ledger_seal_hashes")
+        ),
+        sa.CheckConstraint(
+            "number > 0 AND transfers_count > 0", name=op.f("ck_ledger_seal_counts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["ledger_account.id"], name=op.f("fk_ledger_seal_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "number", name=op.f("pk_ledger_seal")),
+    )
+    with op.batch_alter_table("ledger_seal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_ledger_seal_last_sequence"), ["last_sequence"], unique=False
+        )
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("facts", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("tries", sa.BigInteger(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(beneficiary_id is null) = (kind = 'alarm')", name=op.f("ck_notice_recipient")
+        ),
+        sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
+        sa.CheckConstraint(
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'alarm')",
+            name=op.f("ck_notice_kind"),
+        ),
+        sa.CheckConstraint(
+            "state in ('waiting', 'sent', 'given_up')", name=op.f("ck_notice_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_notice_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_beneficiary_id_kind_created_at",
+            ["beneficiary_id", "kind", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index("ix_notice_state_next_try_at", ["state", "next_try_at"], unique=False)
+
+    op.create_table(
         "outlet",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("partner_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_outlet_partner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outlet")),
     )
@@ -313,6 +778,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", name=op.f("uq_partner_account_account_id")),
     )
     op.create_table(
+        "partner_activity",
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("activity", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_partner_activity_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("partner_id", "activity", name=op.f("pk_partner_activity")),
+    )
+    op.create_table(
+        "payment_limit",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("benefit_code", sa.String(length=40), nullable=True),
+        sa.Column("partner_id", sa.Uuid(), nullable=True),
+        sa.Column("per_payment_cents", sa.BigInteger(), nullable=True),
+        sa.Column("per_day_cents", sa.BigInteger(), nullable=True),
+        sa.Column("per_partner_day_cents", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(benefit_code IS NULL) <> (partner_id IS NULL)", name=op.f("ck_payment_limit_scope")
+        ),
+        sa.CheckConstraint("per_day_cents > 0", name=op.f("ck_payment_limit_per_day")),
+        sa.CheckConstraint(
+            "per_partner_day_cents IS NULL OR (per_partner_day_cents > 0 AND benefit_code IS NOT NULL)",
+            name=op.f("ck_payment_limit_per_partner_day"),
+        ),
+        sa.CheckConstraint("per_payment_cents > 0", name=op.f("ck_payment_limit_per_payment")),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_payment_limit_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_limit")),
+        sa.UniqueConstraint("benefit_code", name=op.f("uq_payment_limit_benefit_code")),
+        sa.UniqueConstraint("partner_id", name=op.f("uq_payment_limit_partner_id")),
+    )
+    op.create_table(
         "pin_reference",
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
@@ -320,14 +818,16 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.Column("tries_left", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(length=6), nullable=False),
+        sa.Column("state", sa.String(length=11), nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("right_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state <> 'locked' or tries_left = 0", name=op.f("ck_pin_reference_locked_has_no_try")
         ),
-        sa.CheckConstraint("state in ('active', 'locked')", name=op.f("ck_pin_reference_state")),
+        sa.CheckConstraint(
+            "state in ('active', 'must_change', 'locked')", name=op.f("ck_pin_reference_state")
+        ),
         sa.CheckConstraint("tries_left between 0 and 3", name=op.f("ck_pin_reference_tries_left")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["beneficiary.id"], name=op.f("fk_pin_reference_account_id")
@@ -347,9 +847,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "code", name=op.f("uq_benefit_campaign_id_code")),
     )
     op.create_table(
+        "campaign_change",
+        sa.Column("campaign_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=100), nullable=False),
+        sa.Column("old_closes_on", sa.Date(), nullable=False),
+        sa.Column("old_spending_ends_on", sa.Date(), nullable=False),
+        sa.Column("old_partners_end_on", sa.Date(), nullable=False),
+        sa.Column("new_closes_on", sa.Date(), nullable=False),
+        sa.Column("new_spending_ends_on", sa.Date(), nullable=False),
+        sa.Column("new_partners_end_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_change_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_campaign_change")),
+    )
+    op.create_table(
         "enrolment_service",
         sa.Column("enrolment_id", sa.Uuid(), nullable=False),
         sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("days", sa.String(length=7), nullable=True),
+        sa.Column("by_reservation", sa.Boolean(), nullable=False),
+        sa.Column("prepaid", sa.Boolean(), nullable=False),
+        sa.Column("passages_max", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("passages_max >= 1", name=op.f("ck_enrolment_service_passages")),
         sa.ForeignKeyConstraint(
             ["enrolment_id"], ["enrolment.id"], name=op.f("fk_enrolment_service_enrolment_id")
         ),
@@ -358,6 +880,54 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", name=op.f("pk_enrolment_service")),
     )
+    op.create_table(
+        "meal_account",
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["ledger_account.id"], name=op.f("fk_meal_account_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_meal_account_enrolment_id")
+        ),
+        sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_meal_account")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_meal_account_account_id")),
+    )
+    op.create_table(
+        "meal_price",
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("category", sa.String(length=7), nullable=False),
+        sa.Column("price_cents", sa.BigInteger(), nullable=False),
+        sa.Column("negative_meals", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "category in ('pupil', 'staff', 'trainee', 'guest')",
+            name=op.f("ck_meal_price_category"),
+        ),
+        sa.CheckConstraint("negative_meals >= 0", name=op.f("ck_meal_price_negative_meals")),
+        sa.CheckConstraint("price_cents > 0", name=op.f("ck_meal_price_price")),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["access_service.id"], name=op.f("fk_meal_price_service_id")
+        ),
+        sa.PrimaryKeyConstraint("service_id", "category", name=op.f("pk_meal_price")),
+    )
+    op.create_table(
+        "reservation",
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_reservation_enrolment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["access_service.id"], name=op.f("fk_reservation_service_id")
+        ),
+        sa.PrimaryKeyConstraint("enrolment_id", "service_id", "day", name=op.f("pk_reservation")),
+    )
+    with op.batch_alter_table("reservation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reservation_service_id"), ["service_id"], unique=False)
+
     op.create_table(
         "terminal",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -399,6 +969,15 @@ def upgrade() -> None:
             batch_op.f("ix_access_token_terminal_id"), ["terminal_id"], unique=False
         )
 
+    op.create_table(
+        "benefit_activity",
+        sa.Column("benefit_id", sa.Uuid(), nullable=False),
+        sa.Column("activity", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["benefit_id"], ["benefit.id"], name=op.f("fk_benefit_activity_benefit_id")
+        ),
+        sa.PrimaryKeyConstraint("benefit_id", "activity", name=op.f("pk_benefit_activity")),
+    )
     op.create_table(
         "benefit_partner",
         sa.Column("benefit_id", sa.Uuid(), nullable=False),
@@ -446,11 +1025,11 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "purpose in ('personalise', 'retire')", name=op.f("ck_card_personalisation_purpose")
-        ),
-        sa.CheckConstraint(
             "(purpose = 'personalise') = (key_version is not null)",
             name=op.f("ck_card_personalisation_version_given"),
+        ),
+        sa.CheckConstraint(
+            "purpose in ('personalise', 'retire')", name=op.f("ck_card_personalisation_purpose")
         ),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name=op.f("fk_card_personalisation_card_id")
@@ -482,6 +1061,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_card_proof_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "code_alarm",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=17), nullable=False),
+        sa.Column("terminal_id", sa.Uuid(), nullable=True),
+        sa.Column("establishment_id", sa.Uuid(), nullable=True),
+        sa.Column("figure", sa.BigInteger(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("suspended_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.String(length=100), nullable=True),
+        sa.CheckConstraint(
+            "(establishment_id is null) = (kind <> 'shared_code')", name=op.f("ck_code_alarm_place")
+        ),
+        sa.CheckConstraint(
+            "(terminal_id is null) = (kind = 'shared_code')", name=op.f("ck_code_alarm_terminal")
+        ),
+        sa.CheckConstraint(
+            "kind in ('spraying', 'unreadable_blocks', 'shared_code')",
+            name=op.f("ck_code_alarm_kind"),
+        ),
+        sa.CheckConstraint(
+            "(released_at is null) = (released_by is null)", name=op.f("ck_code_alarm_released")
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_code_alarm_establishment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_code_alarm_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_alarm")),
+    )
+    with op.batch_alter_table("code_alarm", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_code_alarm_raised_at"), ["raised_at"], unique=False)
+
+    op.create_table(
+        "code_miss",
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wrong", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["beneficiary.id"], name=op.f("fk_code_miss_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_code_miss_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("terminal_id", "account_id", name=op.f("pk_code_miss")),
+    )
+    op.create_table(
         "gate",
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -498,6 +1126,54 @@ def upgrade() -> None:
             batch_op.f("ix_gate_establishment_id"), ["establishment_id"], unique=False
         )
 
+    op.create_table(
+        "grant_decision",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("benefit_id", sa.Uuid(), nullable=False),
+        sa.Column("slot", sa.String(length=60), nullable=False),
+        sa.Column("campaign_id", sa.Uuid(), nullable=False),
+        sa.Column("rule_code", sa.String(length=40), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("words", sa.String(length=400), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("granted = (amount_cents > 0)", name=op.f("ck_grant_decision_amount")),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_grant_decision_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["benefit_id"], ["benefit.id"], name=op.f("fk_grant_decision_benefit_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_grant_decision_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "beneficiary_id", "benefit_id", "slot", name=op.f("pk_grant_decision")
+        ),
+    )
+    with op.batch_alter_table("grant_decision", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_grant_decision_campaign_id"), ["campaign_id"], unique=False
+        )
+
+    op.create_table(
+        "grant_rule",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("benefit_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("top_up", sa.Boolean(), nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_grant_rule_amount")),
+        sa.ForeignKeyConstraint(
+            ["benefit_id"], ["benefit.id"], name=op.f("fk_grant_rule_benefit_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grant_rule")),
+        sa.UniqueConstraint("benefit_id", "code", name=op.f("uq_grant_rule_benefit_id_code")),
+    )
     op.create_table(
         "passage",
         sa.Column("passage_id", sa.Uuid(), nullable=False),
@@ -535,13 +1211,19 @@ def upgrade() -> None:
             "ix_passage_card_id_local_day", ["card_id", "local_day"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_passage_establishment_id"), ["establishment_id"], unique=False
+            "ix_passage_establishment_id_received_at",
+            ["establishment_id", "received_at"],
+            unique=False,
         )
 
     op.create_table(
         "payment",
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("outlet_id", sa.Uuid(), nullable=True),
+        sa.Column("partner_id", sa.Uuid(), nullable=True),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("card_id", sa.Uuid(), nullable=True),
         sa.Column("proof_id", sa.Uuid(), nullable=True),
         sa.Column("benefit_code", sa.String(length=40), nullable=True),
         sa.Column("amount_cents", sa.BigInteger(), nullable=True),
@@ -555,8 +1237,12 @@ def upgrade() -> None:
                 "approved",
                 "declined",
                 "reversed",
+                "voided",
+                "partly_refunded",
+                "refunded",
                 name="paymentstate",
                 native_enum=False,
+                length=16,
             ),
             nullable=False,
         ),
@@ -566,14 +1252,30 @@ def upgrade() -> None:
                 "wrong_pin",
                 "pin_blocked",
                 "pin_not_set",
+                "pin_change_required",
                 "pin_block_invalid",
                 "pin_replayed",
+                "pin_checks_suspended",
                 "insufficient_funds",
                 "benefit_not_usable",
+                "no_wallet",
+                "campaign_not_open",
+                "campaign_over",
+                "partner_suspended",
+                "outlet_closed",
+                "amount_limit",
+                "day_limit",
+                "partner_day_limit",
                 "proof_expired",
                 "proof_unknown",
                 "proof_used",
                 "card_blocked",
+                "card_lost",
+                "card_stolen",
+                "card_expired",
+                "card_replaced",
+                "card_not_active",
+                "voided",
                 "reversed_before_arrival",
                 "interrupted",
                 name="declinereason",
@@ -583,22 +1285,26 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("tries_left", sa.BigInteger(), nullable=True),
+        sa.Column("advice", sa.Text(), nullable=True),
         sa.Column("authorisation_number", sa.String(length=6), nullable=True),
         sa.Column("remaining_cents", sa.BigInteger(), nullable=True),
         sa.Column("transfer_id", sa.Uuid(), nullable=True),
         sa.Column("reversal_transfer_id", sa.Uuid(), nullable=True),
+        sa.Column("given_back_cents", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_cents", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reversed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(reversal_transfer_id IS NOT NULL) = (status = 'reversed' AND transfer_id IS NOT NULL)",
-            name=op.f("ck_payment_given_back"),
+            name=op.f("ck_payment_reversal_moved"),
         ),
         sa.CheckConstraint(
             "(status = 'pending') = (decided_at IS NULL)", name=op.f("ck_payment_decided")
         ),
         sa.CheckConstraint(
-            "status <> 'approved' OR transfer_id IS NOT NULL", name=op.f("ck_payment_approved")
+            "CASE status WHEN 'partly_refunded' THEN given_back_cents > 0 AND given_back_cents < amount_cents WHEN 'refunded' THEN given_back_cents = amount_cents WHEN 'voided' THEN given_back_cents = amount_cents WHEN 'reversed' THEN given_back_cents = CASE WHEN transfer_id IS NULL THEN 0 ELSE amount_cents END ELSE given_back_cents = 0 END",
+            name=op.f("ck_payment_given_back"),
         ),
         sa.CheckConstraint(
             "status <> 'declined' OR reason IS NOT NULL", name=op.f("ck_payment_reason")
@@ -608,14 +1314,26 @@ def upgrade() -> None:
             name=op.f("ck_payment_content"),
         ),
         sa.CheckConstraint(
-            "status in ('pending', 'approved', 'declined', 'reversed')",
+            "status NOT IN ('approved', 'voided', 'partly_refunded', 'refunded') OR transfer_id IS NOT NULL",
+            name=op.f("ck_payment_approved"),
+        ),
+        sa.CheckConstraint(
+            "status in ('pending', 'approved', 'declined', 'reversed', 'voided', 'partly_refunded', 'refunded')",
             name=op.f("ck_payment_status"),
         ),
         sa.CheckConstraint(
-            "transfer_id IS NULL OR status in ('approved', 'reversed')",
+            "transfer_id IS NULL OR status in ('approved', 'voided', 'partly_refunded', 'refunded', 'reversed')",
             name=op.f("ck_payment_paid"),
         ),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_amount")),
+        sa.CheckConstraint(
+            "reversed_cents BETWEEN 0 AND given_back_cents AND (reversed_cents > 0) = (reversal_transfer_id IS NOT NULL)",
+            name=op.f("ck_payment_reversed_cents"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_payment_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_payment_card_id")),
         sa.ForeignKeyConstraint(
             ["reversal_transfer_id"],
             ["ledger_transfer.id"],
@@ -632,7 +1350,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", name=op.f("uq_payment_transfer_id")),
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_payment_terminal_id"), ["terminal_id"], unique=False)
+        batch_op.create_index(
+            "ix_payment_authorisation_number",
+            ["authorisation_number"],
+            unique=False,
+            sqlite_where=sa.text("transfer_id IS NOT NULL"),
+            postgresql_where=sa.text("transfer_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_payment_beneficiary_id_decided_at",
+            ["beneficiary_id", "decided_at"],
+            unique=False,
+            sqlite_where=sa.text("transfer_id IS NOT NULL"),
+            postgresql_where=sa.text("transfer_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_payment_terminal_id_created_at", ["terminal_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_terminal_id_reversed_at",
+            ["terminal_id", "reversed_at"],
+            unique=False,
+            sqlite_where=sa.text("reversed_at IS NOT NULL"),
+            postgresql_where=sa.text("reversed_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "uq_payment_paid_proof",
             ["proof_id"],
@@ -646,8 +1387,9 @@ def upgrade() -> None:
         sa.Column("initial_key_id", sa.LargeBinary(), nullable=False),
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
         sa.Column("profile", sa.String(length=24), nullable=False),
+        sa.Column("entry", sa.String(length=8), nullable=False),
         sa.Column("last_counter", sa.BigInteger(), nullable=False),
-        sa.Column("invalid_blocks", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("entry in ('secure', 'terminal')", name=op.f("ck_pin_pad_entry")),
         sa.ForeignKeyConstraint(
             ["terminal_id"], ["terminal.id"], name=op.f("fk_pin_pad_terminal_id")
         ),
@@ -692,10 +1434,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "terminal_guard",
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("unreadable_blocks", sa.BigInteger(), nullable=False),
+        sa.Column("unreadable_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_terminal_guard_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("terminal_id", name=op.f("pk_terminal_guard")),
+    )
+    op.create_table(
         "wallet",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
-        sa.Column("benefit_id", sa.Uuid(), nullable=False),
+        sa.Column("campaign_id", sa.Uuid(), nullable=False),
+        sa.Column("benefit_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["ledger_account.id"], name=op.f("fk_wallet_account_id")
@@ -704,6 +1458,9 @@ def upgrade() -> None:
             ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_wallet_beneficiary_id")
         ),
         sa.ForeignKeyConstraint(["benefit_id"], ["benefit.id"], name=op.f("fk_wallet_benefit_id")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_wallet_campaign_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wallet")),
         sa.UniqueConstraint("account_id", name=op.f("uq_wallet_account_id")),
         sa.UniqueConstraint(
@@ -712,9 +1469,110 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("wallet", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_wallet_benefit_id"), ["benefit_id"], unique=False)
+        batch_op.create_index("ix_wallet_campaign_id_id", ["campaign_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_wallet_single",
+            ["beneficiary_id", "campaign_id"],
+            unique=True,
+            sqlite_where=sa.text("benefit_id IS NULL"),
+            postgresql_where=sa.text("benefit_id IS NULL"),
+        )
+
+    op.create_table(
+        "meal_charge",
+        sa.Column("passage_id", sa.Uuid(), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["passage_id"], ["passage.passage_id"], name=op.f("fk_meal_charge_passage_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["ledger_transfer.id"], name=op.f("fk_meal_charge_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_meal_charge")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_meal_charge_transfer_id")),
+    )
+    op.create_table(
+        "passage_cancellation",
+        sa.Column("passage_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("cancelled_by", sa.String(length=100), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["passage_id"], ["passage.passage_id"], name=op.f("fk_passage_cancellation_passage_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"],
+            ["ledger_transfer.id"],
+            name=op.f("fk_passage_cancellation_transfer_id"),
+        ),
+        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_passage_cancellation")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_passage_cancellation_transfer_id")),
+    )
+    op.create_table(
+        "payment_return",
+        sa.Column("return_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind", sa.Enum("void", "refund", name="returnkind", native_enum=False), nullable=False
+        ),
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("left_cents", sa.BigInteger(), nullable=False),
+        sa.Column("authorisation_number", sa.String(length=6), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind <> 'void' OR left_cents = 0", name=op.f("ck_payment_return_void_is_whole")
+        ),
+        sa.CheckConstraint("kind in ('void', 'refund')", name=op.f("ck_payment_return_kind")),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_return_amount")),
+        sa.CheckConstraint("left_cents >= 0", name=op.f("ck_payment_return_left")),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.payment_id"], name=op.f("fk_payment_return_payment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_payment_return_terminal_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["ledger_transfer.id"], name=op.f("fk_payment_return_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("return_id", name=op.f("pk_payment_return")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_payment_return_transfer_id")),
+    )
+    with op.batch_alter_table("payment_return", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payment_return_payment_id"), ["payment_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_return_terminal_id_recorded_at",
+            ["terminal_id", "recorded_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "uq_payment_return_void",
+            ["payment_id"],
+            unique=True,
+            sqlite_where=sa.text("kind = 'void'"),
+            postgresql_where=sa.text("kind = 'void'"),
+        )
     if op.get_bind().dialect.name == "sqlite":
-        guards = (*SQLITE_ACCOUNT_DDL, *SQLITE_TRANSFER_DDL)
+        guards = (
+            *SQLITE_ACCOUNT_DDL,
+            *SQLITE_TRANSFER_DDL,
+            *SQLITE_HOLD_DDL,
+            *SQLITE_SETTLEMENT_DDL,
+            *SQLITE_SEAL_DDL,
+            *SQLITE_CODE_RECORD_DDL,
+        )
     else:
-        guards = (*POSTGRESQL_ACCOUNT_DDL, *POSTGRESQL_TRANSFER_DDL)
+        guards = (
+            *POSTGRESQL_ACCOUNT_DDL,
+            *POSTGRESQL_TRANSFER_DDL,
+            *POSTGRESQL_HOLD_DDL,
+            *POSTGRESQL_SETTLEMENT_DDL,
+            *POSTGRESQL_SEAL_DDL,
+            *POSTGRESQL_CODE_RECORD_DDL,
+        )
     for guard in guards:
         op.get_bind().exec_driver_sql(guard)

@@ -153,7 +153,9 @@ async function refreshToday() {
   const answer = await fetch("/sales").catch(() => null);
   if (!answer?.ok) return;
   const today = await answer.json();
-  byId("today-total").textContent = `${today.approved_count} · ${money(today.approved_cents)}`;
+  const back = today.returned_cents ? ` · rendu ${money(today.returned_cents)}` : "";
+  byId("today-total").textContent =
+    `${today.approved_count} · ${money(today.approved_cents)}${back}`;
   if (today.sales.length) byId("sales").replaceChildren(...today.sales.map(saleLine));
 }
 
@@ -195,7 +197,49 @@ function showDetail(sale) {
     [dt.textContent, dd.textContent] = [term, value];
     return [dt, dd];
   }));
+  showGiveBack(sale);
   byId("detail").showModal();
+}
+
+// --- giving back -------------------------------------------------------------------------------
+
+let detailed = null; // the sale in the dialog
+
+const asTyped = (cents) => (cents / 100).toFixed(2).replace(".", ",");
+const asCents = (text) => Math.round(Number(text.replace(",", ".")) * 100);
+
+async function showGiveBack(sale) {
+  detailed = sale;
+  byId("give-back").hidden = true;
+  byId("give-back-notice").textContent = "";
+  if (sale.state !== "approved" || sale.active) return;
+  const answer = await fetch(`/sales/${sale.sale_id}/returns`).catch(() => null);
+  if (!answer?.ok || detailed !== sale) return;
+  const { returns } = await answer.json();
+  const back = returns.filter(({ state }) => state === "done")
+    .reduce((sum, { amount_cents: cents }) => sum + cents, 0);
+  const waiting = returns.find(({ state }) => state === "asked");
+  byId("give-back-notice").textContent =
+    waiting?.message ?? (back ? `Déjà remboursé : ${money(back)}.` : "");
+  byId("give-back-amount").value = asTyped(sale.amount_cents - back);
+  byId("give-back").hidden = Boolean(waiting) || back >= sale.amount_cents;
+}
+
+async function giveBack(event) {
+  event.preventDefault();
+  const sale = detailed;
+  const cents = asCents(byId("give-back-amount").value);
+  const answer = await fetch(`/sales/${sale.sale_id}/returns`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ amount_cents: cents }),
+  }).catch(() => null);
+  const body = answer === null ? null : await answer.json();
+  await showGiveBack(sale);
+  byId("give-back-notice").textContent =
+    body?.message ?? "La caisse ne répond pas. Vérifiez qu’elle est démarrée.";
+  if (answer?.ok) play(body.state === "done" ? "good" : "wait");
+  refreshToday();
 }
 
 // --- health ------------------------------------------------------------------------------------
@@ -289,6 +333,7 @@ byId("keypad").addEventListener("click", (event) => {
   if (key === "00") { type("0"); type("0"); } else if (key) type(key);
 });
 byId("clear").addEventListener("click", clearTyped);
+byId("give-back").addEventListener("submit", giveBack);
 byId("pay").addEventListener("click", () => pay(typedCents()));
 document.addEventListener("keydown", onKey);
 
