@@ -123,6 +123,12 @@ class TillStand:
         """Close the door and the book."""
         self._stack.close()
 
+    def reopen(self, limits: TillLimits) -> None:
+        """Open the door again, with other limits."""
+        self.close()
+        self.limits = limits
+        self.open()
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.door.port), timeout=WAIT_SECONDS)
 

@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -193,7 +194,7 @@ def test_a_till_that_hangs_up_before_the_code_is_sent_cancels(stand: TillStand) 
     assert stand.debits() == [1250]
 
 
-def hang_up_after_the_debit(stand: TillStand, **changed: str) -> None:
+def hang_up_after_the_debit(stand: TillStand, *, politely: bool = False, **changed: str) -> None:
     """The till goes away while the backend is asked; the money moves."""
     sent, gone = threading.Event(), threading.Event()
 
@@ -205,7 +206,10 @@ def hang_up_after_the_debit(stand: TillStand, **changed: str) -> None:
     stand.shop.world.backend.before_pay = pay_slowly
     line = stand.send(request(**changed))
     assert sent.wait(WAIT_SECONDS)
-    hang_up(line)
+    if politely:
+        line.close()
+    else:
+        hang_up(line)
     gone.set()
     stand.shop.wait_for_rest()
     stand.shop.world.backend.before_pay = lambda: None
@@ -221,8 +225,12 @@ def test_a_lost_answer_is_told_again(stand: TillStand, again: dict[str, str]) ->
     assert stand.debits() == [1250]
 
 
-def test_the_same_amount_asked_again_by_a_till_that_went_away(stand: TillStand) -> None:
-    hang_up_after_the_debit(stand)
+@pytest.mark.parametrize("politely", [True, False])
+def test_the_same_amount_asked_again_by_a_till_that_went_away(
+    stand: TillStand, *, politely: bool
+) -> None:
+    hang_up_after_the_debit(stand, politely=politely)
+    stand.wait_until(lambda: not stand.door._conversations)
     assert outcome(stand.ask_for()) == ("10", None)
     assert stand.debits() == [1250], "told again, not debited again"
     assert outcome(stand.ask_for()) == ("10", None)
@@ -326,13 +334,23 @@ def test_a_till_that_left_before_we_began(stand: TillStand) -> None:
 
 
 def test_a_sale_that_lasts_too_long_is_given_up(stand: TillStand) -> None:
-    object.__setattr__(stand.limits, "sale_seconds_max", 0.05)
-    try:
-        stand.shop.world.pad.on_entry = lambda: time.sleep(0.3)
-        assert outcome(stand.ask_for()) == ("01", "08")
-    finally:
-        object.__setattr__(stand.limits, "sale_seconds_max", 105.0)
+    stand.reopen(replace(LIMITS, sale_seconds_max=0.05))
+    stand.shop.world.pad.on_entry = lambda: time.sleep(0.3)
+    assert outcome(stand.ask_for()) == ("01", "08")
     assert stand.debits() == []
+
+
+def test_an_outcome_that_comes_after_the_limit_is_told_when_it_is_known(stand: TillStand) -> None:
+    go = threading.Event()
+    stand.shop.world.backend.before_pay = lambda: go.wait(WAIT_SECONDS)
+    stand.reopen(replace(LIMITS, answer_seconds_max=0.2))
+    assert outcome(stand.ask_for()) == ("01", "08")
+    stand.wait_until(lambda: not stand.door._conversations)
+    go.set()
+    stand.shop.wait_for_rest()
+    assert stand.debits() == [1250]
+    assert outcome(stand.ask_for()) == ("10", None)
+    assert stand.debits() == [1250]
 
 
 def test_more_lines_than_allowed_are_closed(stand: TillStand) -> None:
