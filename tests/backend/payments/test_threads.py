@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from threading import Barrier, Event
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -111,6 +111,48 @@ def test_reversals_at_once_give_back_once(shop: Shop) -> None:
     answers = _at_once(*[lambda: outcome(lambda: shop.reverse(order.payment_id))] * 4)
     assert answers == ["reversed:moved"] * 4
     assert (shop.wallet(), shop.movements(order.payment_id)) == (1000, 2)
+
+
+def test_refunds_at_once_never_pass_the_payment(shop: Shop) -> None:
+    colleague, order = shop.add_counter(), shop.order(350)
+    shop.pay(order)
+    works = [
+        lambda c=counter: outcome(lambda: shop.refund(order.payment_id, 100, c))
+        for counter in (shop.counters[0], colleague) * 3
+    ]
+    assert Tally(_at_once(*works)) == {"refund 100": 3, "refund_too_large": 3}
+    assert (shop.wallet(), shop.movements(order.payment_id)) == (950, 4)
+    shop.assert_sound()
+
+
+def test_the_same_refund_at_once_gives_back_once(shop: Shop) -> None:
+    order, refund_id = shop.order(350), uuid4()
+    shop.pay(order)
+
+    def refund() -> str:
+        return outcome(lambda: shop.refund(order.payment_id, 100, refund_id=refund_id))
+
+    assert _at_once(*[refund] * 4) == ["refund 100"] * 4
+    assert (shop.wallet(), shop.movements(order.payment_id)) == (750, 2)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_void_a_refund_and_a_reversal_at_once_give_back_once(shop: Shop, round_: int) -> None:
+    order = shop.order(350)
+    shop.pay(order)
+    came = _at_once(
+        lambda: outcome(lambda: shop.void(order.payment_id)),
+        lambda: outcome(lambda: shop.refund(order.payment_id, 350)),
+        lambda: outcome(lambda: shop.reverse(order.payment_id)),
+    )
+    assert came[2] == "reversed:moved"
+    assert came[:2] in (
+        ["void 350", "payment_voided"],
+        ["payment_refunded", "refund 350"],
+        ["payment_reversed", "payment_reversed"],
+    )
+    assert (shop.wallet(), shop.movements(order.payment_id)) == (1000, 2)
+    shop.assert_sound()
 
 
 def test_a_payment_never_seen_reversed_by_many_is_recorded_once(shop: Shop) -> None:
