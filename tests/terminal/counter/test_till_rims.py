@@ -10,12 +10,13 @@ import pytest
 from terminal.backend_client import BackendClient
 from terminal.counter import events
 from terminal.counter.api import start_of_day
-from terminal.counter.api_shapes import CurrentShape, HealthShape
+from terminal.counter.api_shapes import CurrentShape, HealthShape, SalesShape
 from terminal.counter.broker import LISTENERS_MAX, NEWS_KEPT_MAX, Broker
 from terminal.counter.daemon import make_collaborators
 from terminal.counter.events import event_stream
 from terminal.counter.health import BACKEND_ASKED_EVERY_SECONDS, HealthWatch, Probes
 from terminal.counter.journal import SaleJournal
+from terminal.counter.page import Place, render_till
 from terminal.errors import (
     BackendUnreachable,
     JournalError,
@@ -23,6 +24,7 @@ from terminal.errors import (
     ReaderServiceDown,
     SettingsError,
 )
+from terminal.pin.pad import CodeEntry
 from terminal.settings import CounterSettings
 from tests.terminal.counter.fakes import (
     FakeClock,
@@ -174,3 +176,11 @@ def test_figures_for_whoever_watches(shop: Shop) -> None:
     assert "pass_counter_open_reversals 0.0\n" in text
     assert "pass_clock_ahead_seconds " not in text, "the clock was never compared"
     assert shop.http.get("/healthz").status_code == 200
+
+
+def test_a_keypad_that_is_no_secure_device_is_marked_on_the_page() -> None:
+    current, today = idle(), SalesShape(sales=[], approved_count=0, approved_cents=0)
+    said = "Clavier non sécurisé\u00a0: code chiffré par ce poste"
+    marked = Place("Librairie", "Caisse 1", CodeEntry.TERMINAL)
+    assert said in render_till(marked, current, today)
+    assert "Clavier" not in render_till(Place("Librairie", "Caisse 1"), current, today)

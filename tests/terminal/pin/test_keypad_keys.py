@@ -1,10 +1,13 @@
 """The keypad's keys: the standard's values, nothing kept of what was used, nothing used twice."""
 
+import io
+import logging
 import os
 import secrets
 import stat
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from backend.vault.key_block import initial_key_block
 from passcard.secret import Secret
 from simulator import dukpt as pad_dukpt
 from simulator.pin_block import format4_block
+from terminal import __main__ as command_line
 from terminal.errors import PadRefused, SettingsError
 from terminal.pin import format4
 from terminal.pin.dukpt import KeyRegisters, KeysUsedUp, encrypt_block, wiped
@@ -419,3 +423,35 @@ def test_one_block_of_aes() -> None:
     into = bytearray(16)
     encrypt_block(bytearray(range(16)), bytes.fromhex("00112233445566778899AABBCCDDEEFF"), into)
     assert into.hex() == "69c4e0d86a7b0430d8cdb78070b4c55a"  # FIPS 197, appendix C.1
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    known = (root.handlers[:], root.level, logging.getLogger("terminal").level)
+    yield
+    root.handlers[:], level, ours = known
+    root.setLevel(level)
+    logging.getLogger("terminal").setLevel(ours)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_the_command_installs_a_key_and_says_only_whose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, key = tmp_path / "caisse.toml", secrets.token_bytes(16)
+    config.write_text(
+        f'backend_url = "http://127.0.0.1:1"\nstate_dir = "{tmp_path}/state"\n'
+        f'reader = "Pass"\npad_device = "{tmp_path}/pad"\n'
+    )
+    (tmp_path / "block").write_text(backend_block(key))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{FIRST}\n{SECOND}\n"))
+    command = ["keypad", "install-key", "--config", str(config)]
+    assert command_line.main([*command, "--block", str(tmp_path / "block")]) == 0
+    said = capsys.readouterr().out
+    assert KEY_ID.hex().upper() in said
+    assert key.hex() not in said.lower()
+    KeypadKeys(tmp_path / "state").check()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{FIRST}\n{SECOND}\n"))
+    assert command_line.main([*command, "--block", str(tmp_path / "block")]) == 3
+    assert FIRST not in capsys.readouterr().out
