@@ -11,6 +11,7 @@ the way. Generator, API, vault and server share this machine's cores.
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.payments_history import PEOPLE, TRANSFERS, fill
 from benchmarks.payments_load import Till, till_of
 from benchmarks.payments_statements import (
     MARK,
@@ -32,6 +34,8 @@ from benchmarks.postgres import Cluster
 from benchmarks.processes import cpu_seconds, family_of, memory_bytes
 
 LEVELS = (1, 8, 16, 32)
+HISTORY_TURNS = 3
+HISTORY_TILLS = 8
 #: Payments logged at each till; two of the usual shape are wanted.
 LOGGED = 4
 #: The log collector writes a moment after the statement.
@@ -71,6 +75,9 @@ class Figures:
 def measure(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
     """Measure and give each line as soon as it is known."""
     asked = _options(arguments)
+    if asked.history:
+        yield from _measure_history(folder, asked)
+        return
     with Cluster(logged_settings()) as cluster:
         database = cluster.create_database()
         world = build_world(cluster.url(database), folder)
@@ -89,6 +96,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks payments", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="for each level")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="instead: cost beside 10 million payments and 400,000 wallets, to an empty ledger's",
+    )
+    parser.add_argument("--transfers", type=int, default=TRANSFERS)
+    parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--levels", type=int, nargs="+", default=list(LEVELS))
     return parser.parse_args(arguments)
 
@@ -180,6 +194,33 @@ def _measure_levels(
     yield _named(found, f"half of the best, {rate:.0f}/s by timetable").in_words()
     memory = [memory_bytes(pid) / 1e6 for pid in family_of(served.api.pid)]
     yield "  memory (PSS), MB: " + ", ".join(f"{one:.0f}" for one in memory)
+
+
+def _measure_history(folder: Path, asked: argparse.Namespace) -> Iterator[str]:
+    """Pay in an empty ledger and in a full one, in turns."""
+    with Cluster() as cluster:
+        worlds = {}
+        for name in ("empty", "full"):
+            (folder / name).mkdir()
+            worlds[name] = build_world(cluster.url(cluster.create_database()), folder / name)
+        began = time.monotonic()
+        full = worlds["full"].url.split("/")[3].split("?")[0]
+        fill(cluster, full, asked.people, asked.transfers)
+        yield f"{_where()}; filled in {time.monotonic() - began:.0f} s"
+        costs: dict[str, list[float]] = {"empty": [], "full": []}
+        for _ in range(HISTORY_TURNS):
+            for name, world in worlds.items():
+                with serving(world, 1) as served:
+                    tills = world.spread[:HISTORY_TILLS]
+                    _run(cluster, world, served, tills, seconds=1)
+                    found = _run(cluster, world, served, tills, seconds=asked.seconds)
+                costs[name].append(sum(found.work))
+                yield _named(found, f"{name}, {HISTORY_TILLS} tills").in_words()
+        ratio = statistics.median(costs["full"]) / statistics.median(costs["empty"])
+        yield (
+            f"  processor time per payment, {asked.transfers} transfers and {asked.people} wallets"
+            f" to almost none: {ratio:.2f}"
+        )
 
 
 def _named(found: Figures, name: str, floor: float | None = None) -> Figures:

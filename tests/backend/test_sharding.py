@@ -1,0 +1,162 @@
+"""The way to a distributed PostgreSQL stays open: what the tables may not do.
+
+The sharding key would be the beneficiary (docs/decisions): their rows live together, what everybody
+reads is everywhere, and what belongs to a terminal for a moment lives with the terminal. A new
+table says here where it would live.
+"""
+
+from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
+
+import backend.tables  # noqa: F401 - every table must be known
+from backend.database import Base
+
+#: Tables of one person: which column says whose row it is. A dot goes through a foreign key.
+HOLDER = {
+    "activation": "beneficiary_id",
+    "beneficiary": "id",
+    "card": "beneficiary_id",
+    "card_personalisation": "card_id.beneficiary_id",
+    "code_record": "account_id",
+    "eligibility": "beneficiary_id",
+    "enrolment": "beneficiary_id",
+    "enrolment_service": "enrolment_id.beneficiary_id",
+    "grant_decision": "beneficiary_id",
+    "meal_account": "enrolment_id.beneficiary_id",
+    "notice": "beneficiary_id",
+    "payment": "beneficiary_id",
+    "payment_return": "payment_id.beneficiary_id",
+    "pin_reference": "account_id",
+    "reservation": "enrolment_id.beneficiary_id",
+    "wallet": "beneficiary_id",
+}
+#: The books live where their limited account does, which is a holder's wallet.
+BOOKS = {
+    "ledger_account",
+    "ledger_hold",
+    "ledger_open_hold",
+    "ledger_seal",
+    "ledger_settlement",
+    "ledger_transfer",
+}
+#: Small, read by everybody, seldom written: a copy everywhere.
+EVERYWHERE = {
+    "access_service",
+    "benefit",
+    "benefit_activity",
+    "benefit_partner",
+    "campaign",
+    "campaign_change",
+    "canteen_account",
+    "closed_day",
+    "establishment",
+    "gate",
+    "grant_rule",
+    "meal_price",
+    "outlet",
+    "partner",
+    "partner_account",
+    "partner_activity",
+    "payment_limit",
+    "scheme",
+    "terminal",
+}
+#: A terminal's own: its tokens, its pad, its questions, its passages.
+TERMINAL = {
+    "access_token",
+    "card_challenge",
+    "card_proof",
+    "code_alarm",
+    "code_link_request",
+    "code_miss",
+    "code_tally",
+    "meal_charge",
+    "passage",
+    "passage_cancellation",
+    "pin_pad",
+    "quarantined_passage",
+    "seen_assertion",
+    "terminal_guard",
+}
+#: Unique among all people, whoever they are: each needs a table of its own by then, keyed by it.
+UNIQUE_AMONG_ALL = {
+    ("card", ("number",)),
+    ("card", ("uid",)),
+    ("eligibility", ("reference",)),
+}
+#: Counted, but only to put one person's rows in order: a counter of each shard will do.
+COUNTED = {("code_record", "sequence")}
+#: From a terminal's moment to a person: a look by id, which becomes a call between shards.
+LOOKS_ACROSS = {
+    ("card_proof", "card"),
+    ("code_miss", "beneficiary"),
+    ("meal_charge", "ledger_transfer"),
+    ("passage", "card"),
+    ("passage_cancellation", "ledger_transfer"),
+}
+
+
+def tables() -> dict[str, Table]:
+    return dict(Base.metadata.tables)
+
+
+def place_of(name: str) -> str:
+    for place, names in (("holder", HOLDER), ("books", BOOKS), ("everywhere", EVERYWHERE)):
+        if name in names:
+            return place
+    return "terminal" if name in TERMINAL else "nowhere"
+
+
+def test_every_table_has_a_place() -> None:
+    homeless = [name for name in tables() if place_of(name) == "nowhere"]
+    assert homeless == [], "say in this file where these tables would live"
+
+
+def test_every_holders_row_says_whose_it_is() -> None:
+    for name, way in HOLDER.items():
+        if name not in tables():
+            continue
+        column, _, further = way.partition(".")
+        assert column in tables()[name].c, (name, way)
+        if further:
+            (key,) = tables()[name].c[column].foreign_keys
+            assert further in key.column.table.c, (name, way)
+
+
+def test_no_foreign_key_goes_from_one_shard_to_another() -> None:
+    reachable = {
+        "holder": {"holder", "books", "everywhere"},
+        "books": {"books"},
+        "everywhere": {"everywhere", "books"},
+        "terminal": {"terminal", "everywhere"},
+    }
+    for name, table in tables().items():
+        for constraint in table.constraints:
+            if not isinstance(constraint, ForeignKeyConstraint):
+                continue
+            target = constraint.referred_table.name
+            allowed = place_of(target) in reachable[place_of(name)]
+            assert allowed or (name, target) in LOOKS_ACROSS, f"{name} -> {target}"
+
+
+def test_nothing_new_is_unique_among_all_people() -> None:
+    for name in set(HOLDER) & set(tables()):
+        table = tables()[name]
+        owner = HOLDER[name].partition(".")[0]
+        unique = [
+            tuple(column.name for column in one.columns)
+            for one in table.constraints
+            if isinstance(one, UniqueConstraint)
+        ]
+        unique += [tuple(c.name for c in one.columns) for one in table.indexes if one.unique]
+        for columns in unique:
+            # An id made at random is unique without anybody looking; it leads to one shard.
+            by_id = any(column.endswith(("_id", "_hash")) for column in columns)
+            known = owner in columns or by_id or (name, columns) in UNIQUE_AMONG_ALL
+            assert known, f"{name} {columns}"
+
+
+def test_no_key_is_counted_but_in_the_books() -> None:
+    for name in set(HOLDER) & set(tables()):
+        for column in tables()[name].primary_key:
+            counted = column.identity is not None and (name, column.name) not in COUNTED
+            assert not counted, f"{name}.{column.name} would need one counter for all"
