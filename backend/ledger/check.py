@@ -61,6 +61,15 @@ def check_ledger(
     if session.get_bind().dialect.name != "sqlite":
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_MINUTES_MAX}min'"))
+    return examine(session, progress, known_heads)
+
+
+def examine(
+    session: Session,
+    progress: Progress = lambda _part, _done, _all: None,
+    known_heads: Mapping[tuple[UUID, int], bytes] | None = None,
+) -> Report:
+    """Check everything as the session sees it; only a session of one moment is told the truth."""
     tally = Tally()
     _check_accounts(session, tally, progress)
     _check_orphans(session, tally, progress)

@@ -1,14 +1,17 @@
 """Each tampering is found by the check, and named; on both engines, with every guard removed."""
 
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
+from backend.database import Database
+from backend.ledger.check import examine
 from backend.ledger.report import PROBLEMS_MAX, Problem, Trouble
 from backend.ledger.tables import (
     Account,
@@ -21,28 +24,24 @@ from backend.ledger.tables import (
     Transfer,
 )
 
-from .conftest import NOW, Purse
+from .conftest import NOW, Purse, furnish
 
 GROWING = ("ledger_transfer", "ledger_hold", "ledger_settlement", "ledger_seal")
 
 
-@contextmanager
-def unguarded(purse: Purse) -> Iterator[Session]:
-    """Give a forger's session: the database's owner, who removed every guard."""
-    with purse.database.unit_of_work() as session:
-        if purse.database.engine.dialect.name == "sqlite":
-            names = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
-            for name in names.all():
-                session.execute(text(f"DROP TRIGGER {name}"))
-            session.execute(text("PRAGMA ignore_check_constraints = ON"))
-        else:
-            for table in ("ledger_account", *GROWING):
-                session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        yield session
+def unguard(session: Session) -> None:
+    """Make it a forger's session: the database's owner, who removed every guard."""
+    if session.get_bind().dialect.name == "sqlite":
+        names = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        for name in names.all():
+            session.execute(text(f"DROP TRIGGER {name}"))
+        session.execute(text("PRAGMA ignore_check_constraints = ON"))
+    else:
+        for table in ("ledger_account", *GROWING):
+            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
-@pytest.fixture
-def busy(purse: Purse) -> Purse:
+def live(purse: Purse) -> Purse:
     """A little of everything: sealed twice, then some more; holds of every ending."""
     purse.move("region", "lea", 100)
     purse.move("region", "tom", 100)
@@ -61,42 +60,65 @@ def busy(purse: Purse) -> Purse:
     return purse
 
 
+@pytest.fixture
+def busy(purse: Purse) -> Purse:
+    return live(purse)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Purse]:
+    """One busy ledger of each kind for all forgeries: each is rolled back."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("world") / "ledger.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        database = Database(f"sqlite:///{path}")
+    else:
+        folder = request.getfixturevalue("postgres_server")
+        name, admin = f"w_{uuid4().hex[:12]}", f"postgresql://postgres@/postgres?host={folder}"
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE pass_template".encode())
+        database = Database(f"postgresql+psycopg://postgres@/{name}?host={folder}")
+    yield live(furnish(Purse(database)))
+    database.close()
+
+
 Forgery = Callable[[Purse, Session], None]
 
 
-def _of(purse: Purse, number: int) -> int:
-    with purse.database.reading() as session:
-        rows = session.query(Transfer.sequence).order_by(Transfer.sequence).all()
+def _of(session: Session, number: int) -> int:
+    rows = session.query(Transfer.sequence).order_by(Transfer.sequence).all()
     return int(rows[number - 1][0])
 
 
 def a_sealed_amount_changed(purse: Purse, session: Session) -> None:
-    third = update(Transfer).where(Transfer.sequence == _of(purse, 3))
+    third = update(Transfer).where(Transfer.sequence == _of(session, 3))
     session.execute(third.values(amount_cents=11))
 
 
 def words_of_a_sealed_transfer_changed(purse: Purse, session: Session) -> None:
-    third = update(Transfer).where(Transfer.sequence == _of(purse, 3))
+    third = update(Transfer).where(Transfer.sequence == _of(session, 3))
     session.execute(third.values(reason="Autre"))
 
 
 def a_moment_changed(purse: Purse, session: Session) -> None:
-    third = update(Transfer).where(Transfer.sequence == _of(purse, 3))
+    third = update(Transfer).where(Transfer.sequence == _of(session, 3))
     session.execute(third.values(recorded_at=NOW + timedelta(microseconds=1)))
 
 
 def a_sealed_transfer_removed(purse: Purse, session: Session) -> None:
-    session.execute(delete(Transfer).where(Transfer.sequence == _of(purse, 4)))
+    session.execute(delete(Transfer).where(Transfer.sequence == _of(session, 4)))
 
 
 def the_accounts_of_a_transfer_swapped(purse: Purse, session: Session) -> None:
     lea, shop = purse.ids["lea"], purse.ids["shop"]
-    third = update(Transfer).where(Transfer.sequence == _of(purse, 3))
+    third = update(Transfer).where(Transfer.sequence == _of(session, 3))
     session.execute(third.values(debit_account_id=shop, credit_account_id=lea))
 
 
 def a_transfer_given_to_another_wallet(purse: Purse, session: Session) -> None:
-    third = update(Transfer).where(Transfer.sequence == _of(purse, 3))
+    third = update(Transfer).where(Transfer.sequence == _of(session, 3))
     session.execute(third.values(debit_account_id=purse.ids["tom"]))
     # With the totals made to fit: only the chain still knows.
     for name, cents in (("lea", -10), ("tom", 10)):
@@ -142,7 +164,7 @@ def a_partner_s_total_written(purse: Purse, session: Session) -> None:
 
 def a_partner_rolled_up_too_far(purse: Purse, session: Session) -> None:
     shop = update(Account).where(Account.id == purse.ids["shop"])
-    session.execute(shop.values(rolled_up_to=_of(purse, 6), credits_posted=60))
+    session.execute(shop.values(rolled_up_to=_of(session, 6), credits_posted=60))
 
 
 def a_held_sum_written(purse: Purse, session: Session) -> None:
@@ -243,12 +265,15 @@ FORGERIES: list[tuple[Forgery, set[tuple[Trouble, str | None]]]] = [
     ("forge", "named"), FORGERIES, ids=[forge.__name__ for forge, _ in FORGERIES]
 )
 def test_each_forgery_is_named(
-    busy: Purse, forge: Forgery, named: set[tuple[Trouble, str | None]]
+    world: Purse, forge: Forgery, named: set[tuple[Trouble, str | None]]
 ) -> None:
-    with unguarded(busy) as session:
-        forge(busy, session)
-    report = busy.check()
-    names = {account_id: name for name, account_id in busy.ids.items()}
+    with Session(world.database.engine) as session:
+        unguard(session)
+        forge(world, session)
+        session.flush()
+        report = examine(session)
+        session.rollback()
+    names = {account_id: name for name, account_id in world.ids.items()}
     found = {
         (one.trouble, None if one.account_id is None else names[one.account_id])
         for one in report.problems
@@ -260,7 +285,8 @@ def test_each_forgery_is_named(
 
 def test_a_hold_settled_twice_is_named(busy: Purse) -> None:
     # Without its primary key, which only a forger of the schema can take away.
-    with unguarded(busy) as session:
+    with busy.database.unit_of_work() as session:
+        unguard(session)
         if busy.database.engine.dialect.name == "sqlite":
             session.execute(text("ALTER TABLE ledger_settlement RENAME TO settlement_before"))
             session.execute(
@@ -281,7 +307,8 @@ def test_a_chain_made_anew_is_told_by_a_head_kept_elsewhere(busy: Purse) -> None
     with busy.database.reading() as session:
         heads = {(one.account_id, one.number): one.hash for one in session.query(Seal)}
     assert busy.check(heads).sound
-    with unguarded(busy) as session:
+    with busy.database.unit_of_work() as session:
+        unguard(session)
         words_of_a_sealed_transfer_changed(busy, session)
         session.execute(delete(Seal))
         session.execute(

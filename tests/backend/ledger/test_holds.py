@@ -187,25 +187,23 @@ def test_a_raw_settlement_frees_and_moves_all_the_same(rich: Purse) -> None:
     assert rich.check().sound
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"amount_cents": 11}, "at most what it holds"),
-        ({"amount_cents": 0}, "amount"),
-        ({"amount_cents": -4}, "amount"),
-        ({"outcome": Outcome.RELEASED}, "amount"),
-        ({"outcome": Outcome.EXPIRED, "amount_cents": 0}, "before its time"),
-        ({"recorded_at": LATER}, "before its time"),
-        ({"hold_id": uuid4()}, "names a hold"),
-    ],
-)
-def test_a_wrong_settlement_is_refused_even_around_the_program(
-    rich: Purse, change: dict[str, object], words: str
-) -> None:
+WRONG_SETTLEMENTS: list[tuple[dict[str, object], str]] = [
+    ({"amount_cents": 11}, "at most what it holds"),
+    ({"amount_cents": 0}, "amount"),
+    ({"amount_cents": -4}, "amount"),
+    ({"outcome": Outcome.RELEASED}, "amount"),
+    ({"outcome": Outcome.EXPIRED, "amount_cents": 0}, "before its time"),
+    ({"recorded_at": LATER}, "before its time"),
+    ({"hold_id": uuid4()}, "names a hold"),
+]
+
+
+def test_a_wrong_settlement_is_refused_even_around_the_program(rich: Purse) -> None:
     held = rich.hold("lea", "shop", 10)
-    with pytest.raises(IntegrityError, match=words):
-        _settle_raw(rich, held, **change)
-    assert (rich.may_spend("lea"), rich.holds("shop")) == (90, 0)
+    for change, words in WRONG_SETTLEMENTS:
+        with pytest.raises(IntegrityError, match=words):
+            _settle_raw(rich, held, **change)
+        assert (rich.may_spend("lea"), rich.holds("shop")) == (90, 0)
 
 
 def test_a_second_settlement_is_refused_even_around_the_program(rich: Purse) -> None:
@@ -216,33 +214,31 @@ def test_a_second_settlement_is_refused_even_around_the_program(rich: Purse) -> 
     assert (rich.may_spend("lea"), rich.holds("shop")) == (96, 4)
 
 
-@pytest.mark.parametrize(
-    ("debit", "amount", "words"),
-    [
-        ("lea", 101, "overdraft"),
-        ("lea", 0, "amount"),
-        ("shop", 1, "two_accounts"),
-        ("region", 1, "one of them limited"),
-        ("ghost", 1, "two known accounts"),
-    ],
-)
-def test_a_wrong_hold_is_refused_even_around_the_program(
-    rich: Purse, debit: str, amount: int, words: str
-) -> None:
+WRONG_HOLDS = [
+    ("lea", 101, "overdraft"),
+    ("lea", 0, "amount"),
+    ("shop", 1, "two_accounts"),
+    ("region", 1, "one of them limited"),
+    ("ghost", 1, "two known accounts"),
+]
+
+
+def test_a_wrong_hold_is_refused_even_around_the_program(rich: Purse) -> None:
     rich.ids["ghost"] = uuid4()
-    row = {
-        "id": uuid4(),
-        "debit_account_id": rich.ids[debit],
-        "credit_account_id": rich.ids["shop"],
-        "amount_cents": amount,
-        "reason": "Essai",
-        "reference": "raw",
-        "expires_at": LATER,
-        "recorded_at": NOW,
-    }
-    with (
-        pytest.raises(IntegrityError, match=words),
-        rich.database.unit_of_work() as session,
-    ):
-        session.execute(insert(Hold), [row])
+    for debit, amount, words in WRONG_HOLDS:
+        row = {
+            "id": uuid4(),
+            "debit_account_id": rich.ids[debit],
+            "credit_account_id": rich.ids["shop"],
+            "amount_cents": amount,
+            "reason": "Essai",
+            "reference": "raw",
+            "expires_at": LATER,
+            "recorded_at": NOW,
+        }
+        with (
+            pytest.raises(IntegrityError, match=words),
+            rich.database.unit_of_work() as session,
+        ):
+            session.execute(insert(Hold), [row])
     assert rich.may_spend("lea") == 100

@@ -273,9 +273,10 @@ def _live(database: Database, lives: int, steps: int) -> None:
 
 
 def test_a_random_life(database: Database) -> None:
-    _live(database, 8, 20)
+    _live(database, 5, 20)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_many_random_lives(database: Database) -> None:
     _live(database, 40, 40)

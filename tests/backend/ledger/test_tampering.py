@@ -112,6 +112,24 @@ def test_replacing_a_transfer_is_refused(purse: Purse, key: str) -> None:
     assert purse.holds("lea") == 10
 
 
+def test_an_insert_that_ignores_refusals_skips_no_posting(purse: Purse) -> None:
+    """SQLite hands OR IGNORE down to the trigger, whose posting a CHECK alone would skip."""
+    sqlite = purse.database.engine.dialect.name == "sqlite"
+    purse.move("region", "lea", 10)
+    ids = {name: key.hex for name, key in purse.ids.items()}
+    with pytest.raises(DBAPIError, match="overdraft" if sqlite else "syntax error"):
+        _run(
+            purse,
+            "INSERT OR IGNORE INTO ledger_transfer (id, debit_account_id, credit_account_id,"
+            " amount_cents, reason, reference, recorded_at) SELECT :id, :lea, :shop, 11,"
+            " reason, reference, recorded_at FROM ledger_transfer",
+            id=uuid4().hex,
+            lea=ids["lea"],
+            shop=ids["shop"],
+        )
+    assert (purse.holds("lea"), purse.holds("shop")) == (10, 0)
+
+
 def test_an_account_opens_with_its_nature(purse: Purse) -> None:
     with purse.database.reading() as session:
         accounts = {name: session.get_one(Account, key) for name, key in purse.ids.items()}
