@@ -3,7 +3,7 @@
 A bounded number of wallets at a time, each batch a unit of work of its own: stopped anywhere, it
 is begun again and goes on. Never before the partners' last day is over, because until then a
 payment may still be given back and spent. A refund that comes even later lands in the wallet,
-cannot be spent, and goes back the next time this runs.
+cannot be spent, and goes back the next time this runs; so does what is held now, once it is free.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from backend.benefits.errors import CampaignNotOver
 from backend.benefits.rules import Phase, day_of
 from backend.benefits.tables import Campaign, Wallet
 from backend.database import Database
+from backend.ledger.accounts import available_cents
 from backend.ledger.tables import Account
 
 WALLETS_PER_BATCH: Final = 500
@@ -40,13 +41,13 @@ class Returned:
 
 
 def remaining_of(session: Session, campaign_id: UUID) -> Returned:
-    """Return how many wallets hold something, and how much in all."""
-    held = Account.credits_posted - Account.debits_posted
+    """Return how many wallets could give something back, and how much in all."""
+    free = available_cents()
     query = (
-        select(func.count(), func.coalesce(func.sum(held), 0))
+        select(func.count(), func.coalesce(func.sum(free), 0))
         .select_from(Wallet)
         .join(Account, Account.id == Wallet.account_id)
-        .where(Wallet.campaign_id == campaign_id, held > 0)
+        .where(Wallet.campaign_id == campaign_id, free > 0)
     )
     wallets, cents = session.execute(query).one()
     return Returned(wallets, int(cents))
@@ -91,44 +92,40 @@ def expire_batch(
     if days_of(campaign).phase(day_of(now)) is not Phase.OVER:
         raise CampaignNotOver
     campaign.expiry_began_at = campaign.expiry_began_at or now
-    last, held = _next_wallets(session, campaign_id, after, wallets)
+    last, free = _next_wallets(session, campaign_id, after, wallets)
     rows = [
         {
             # The total tells one expiry of a wallet from the next: it grows with each.
             "id": uuid5(EXPIRIES, f"{account_id}.{debits}"),
             "debit_account_id": account_id,
             "credit_account_id": campaign.funding_account_id,
-            "amount_cents": credits_ - debits,
+            "amount_cents": cents,
             "reason": REASON,
             "reference": f"expiry:{campaign_id}",
             "recorded_at": now,
         }
-        for account_id, credits_, debits in held
+        for account_id, cents, debits in free
     ]
     post_transfers(session, rows)
-    cents = sum(credits_ - debits for _, credits_, debits in held)
-    return Returned(len(rows), cents, last)
+    return Returned(len(rows), sum(cents for _, cents, _ in free), last)
 
 
 def _next_wallets(
     session: Session, campaign_id: UUID, after: UUID | None, limit: int
 ) -> tuple[UUID | None, list[tuple[UUID, int, int]]]:
-    """Return the last wallet looked at (None: the end), and the accounts that hold something."""
+    """Return the last wallet looked at (None: the end), and what accounts can give and gave."""
     query = select(Wallet.id, Wallet.account_id).where(Wallet.campaign_id == campaign_id)
     if after is not None:
         query = query.where(Wallet.id > after)
     looked_at = session.execute(query.order_by(Wallet.id).limit(limit)).all()
     accounts = (
-        select(Account.id, Account.credits_posted, Account.debits_posted)
-        .where(
-            Account.id.in_([account_id for _, account_id in looked_at]),
-            Account.credits_posted > Account.debits_posted,
-        )
+        select(Account.id, available_cents(), Account.debits_posted)
+        .where(Account.id.in_([account_id for _, account_id in looked_at]), available_cents() > 0)
         .order_by(Account.id)
         .with_for_update(key_share=True)
     )
-    held = [(account_id, more, less) for account_id, more, less in session.execute(accounts)]
-    return (looked_at[-1][0] if len(looked_at) == limit else None), held
+    free = [(account_id, cents, debits) for account_id, cents, debits in session.execute(accounts)]
+    return (looked_at[-1][0] if len(looked_at) == limit else None), free
 
 
 def due_campaigns(session: Session, now: datetime) -> list[Campaign]:

@@ -23,7 +23,7 @@ from backend.benefits.tables import (
     Purse,
     Wallet,
 )
-from backend.ledger.accounts import STATEMENT_LINES_MAX, balance, statement
+from backend.ledger.accounts import STATEMENT_LINES_MAX, available, balance, statement
 from backend.ledger.money import Cents
 from backend.ledger.tables import Side
 from backend.partners.tables import Partner, PartnerActivity
@@ -55,10 +55,11 @@ class OpenWallet:
 
 
 class Alternative(NamedTuple):
-    """A benefit that still holds something here."""
+    """A benefit that still has something to spend here."""
 
     code: str
     label: str
+    #: What can be spent: what is held for other payments is not counted.
     balance: Cents
 
 
@@ -86,12 +87,12 @@ def alternatives(
     """
     found: dict[UUID, tuple[tuple[bool, object, str], Alternative]] = {}
     for code, label, account_id, ends_on in _usable(session, beneficiary_id, partner_id, now):
-        held = balance(session, account_id)
-        if held <= 0 or account_id in found:
+        free = available(session, account_id)
+        if free <= 0 or account_id in found:
             continue
-        short = held < amount_cents
-        rank = (short, -held if short else ends_on, label)
-        found[account_id] = rank, Alternative(code, label, Cents(held))
+        short = free < amount_cents
+        rank = (short, -free if short else ends_on, label)
+        found[account_id] = rank, Alternative(code, label, Cents(free))
     return [one for _, one in sorted(found.values(), key=lambda ranked: ranked[0])]
 
 

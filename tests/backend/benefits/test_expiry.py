@@ -19,8 +19,9 @@ from backend.benefits.expiry import (
 from backend.benefits.tables import Wallet
 from backend.benefits.wallets import wallet_statement
 from backend.ledger.accounts import balance
+from backend.ledger.holds import hold, release_hold
 from backend.ledger.tables import Transfer
-from backend.ledger.transfers import transfer
+from backend.ledger.transfers import Movement, transfer
 
 from .conftest import NOW, Region
 
@@ -116,6 +117,33 @@ def test_a_late_refund_is_taken_and_is_not_spendable(full: Region) -> None:
     with full.database.reading() as session:
         assert due_campaigns(session, OVER) == []
         assert balance(session, full.campaign.funding_account_id) == 600
+    full.assert_sound()
+
+
+def test_what_is_held_stays_until_it_is_free(full: Region) -> None:
+    held = uuid4()
+    with full.database.unit_of_work() as session:
+        movement = Movement(
+            debit_account_id=_account(full, full.tom, full.culture.id),
+            credit_account_id=partner_account_of(session, full.bookshop),
+            amount_cents=60,
+            reason="Réservation",
+            reference="payment:test",
+        )
+        end = OVER + timedelta(days=1)
+        hold(session, hold_id=held, movement=movement, expires_at=end, now=NOW)
+    assert _expire(full).cents == 7040
+    assert _expire(full).cents == 0
+    with full.database.unit_of_work() as session:
+        release_hold(
+            session,
+            hold_id=held,
+            settlement_id=uuid4(),
+            reason="Annulation",
+            reference="payment:test",
+            now=OVER,
+        )
+    assert _expire(full).cents == 60
     full.assert_sound()
 
 

@@ -196,6 +196,13 @@ def test_what_comes_later_tops_up_and_what_is_refused_is_looked_at_again(
     assert _wallets(ruled) == {("A2", "culture"): 20000}
     _import(ruled, write("A2;;;;;;oui;attestation du 12/10"))
     assert _wallets(ruled) == {("A2", "culture"): 22000}
+    moved, _ = _import(ruled, write("A2;;;;75001;;;"))
+    assert (moved.refused, moved.already, _decisions(ruled)["A2", "base"]) == (
+        0,
+        1,
+        (20000, "rule"),
+    )
+    _import(ruled, write("A2;;;;92100;;;"))
     with ruled.database.reading() as session:
         tom = session.scalars(select(Eligibility).where(Eligibility.reference == "A2")).one()
         said = explain(session, ruled.campaign.id, tom.beneficiary_id)

@@ -1,7 +1,7 @@
 """Where a wallet may be spent, why not, and what would pay instead."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,6 +11,7 @@ from backend.benefits.campaigns import (
     contract_partner,
     create_benefit,
     create_campaign,
+    partner_account_of,
     set_activities_of_benefit,
 )
 from backend.benefits.rules import NotUsable
@@ -22,6 +23,8 @@ from backend.benefits.wallets import (
     wallets_of,
     why_not_usable,
 )
+from backend.ledger.holds import hold
+from backend.ledger.transfers import Movement
 from backend.partners.registry import create_partner, set_activities
 
 from .conftest import NOW, Region
@@ -108,6 +111,20 @@ def test_a_partner_without_an_account_takes_nothing(region: Region) -> None:
     assert _why(region, shop, "culture") is NotUsable.NOT_TAKEN_HERE
 
 
+def _hold(region: Region, code: str, cents: int) -> None:
+    with region.database.unit_of_work() as session:
+        wallet = wallet_of(session, region.lea, code, NOW)
+        movement = Movement(
+            debit_account_id=wallet.account_id,
+            credit_account_id=partner_account_of(session, region.club),
+            amount_cents=cents,
+            reason="Réservation",
+            reference="payment:test",
+        )
+        end = NOW + timedelta(days=1)
+        hold(session, hold_id=uuid4(), movement=movement, expires_at=end, now=NOW)
+
+
 def test_what_pays_everything_comes_first_and_expires_soonest(region: Region) -> None:
     with region.database.unit_of_work() as session:
         short = create_campaign(
@@ -127,7 +144,10 @@ def test_what_pays_everything_comes_first_and_expires_soonest(region: Region) ->
 
     assert best(1200) == [("ete", 1200), ("culture", 5000), ("sport", 900)]
     assert best(1201) == [("culture", 5000), ("ete", 1200), ("sport", 900)]
-    assert best(6000) == [("culture", 5000), ("ete", 1200), ("sport", 900)]
+    _hold(region, "ete", 1200)
+    _hold(region, "sport", 100)
+    assert best(900) == [("culture", 5000), ("sport", 800)]
+    assert best(6000) == [("culture", 5000), ("sport", 800)]
     with region.database.reading() as session:
         here = alternatives(session, region.lea, region.bookshop, 1, NOW)
         assert [one[:2] for one in here] == [("culture", "Culture")]
