@@ -98,7 +98,14 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
         counter.start()
         returns.desk.start()
         stack.callback(returns.desk.stop)
-        host = TillHost(counter, backend, collaborators.clock, receipt_place, stopping.is_set)
+        host = TillHost(
+            sales=counter,
+            returns=returns.desk,
+            records=returns.book,
+            clock=collaborators.clock,
+            place=receipt_place,
+            stopping=stopping.is_set,
+        )
         try:
             with open_tills(settings, host):
                 _serve(settings, till, stopping)

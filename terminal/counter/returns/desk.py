@@ -95,10 +95,13 @@ class ReturnDesk:
         """End the background after the exchange it is in."""
         self._stopping.set()
 
-    def give_back(self, sale: SaleRecord, amount_cents: int) -> MoneyBack:
+    def give_back(
+        self, sale: SaleRecord, amount_cents: int, *, return_id: UUID | None = None
+    ) -> MoneyBack:
         """Give back a part of a sale, or all of it; `asked` when nobody knows yet.
 
-        Raises ReturnRefused, or JournalError with nothing begun.
+        A caller that wrote the return's id down before brings it. Raises ReturnRefused, or
+        JournalError with nothing begun.
         """
         if sale.state is not State.APPROVED or sale.payment_id is None:
             raise ReturnRefused("sale_not_paid")
@@ -112,7 +115,8 @@ class ReturnDesk:
                 raise ReturnRefused("return_too_large")
             whole = amount_cents == sale.amount_cents and self._is_today(sale.started_at)
             kind = Kind.VOID if whole else Kind.REFUND
-            return self._begin(_Owed(UUID(sale.payment_id), sale.sale_id, kind), amount_cents)
+            owed = _Owed(UUID(sale.payment_id), sale.sale_id, kind)
+            return self._begin(owed, amount_cents, return_id)
 
     def give_back_by_receipt(
         self, authorisation_number: str, day: date, amount_cents: int
@@ -145,9 +149,9 @@ class ReturnDesk:
                     continue  # written down; the person reads it in the list
         return len(self._book.list_open())
 
-    def _begin(self, owed: _Owed, amount_cents: int) -> MoneyBack:
+    def _begin(self, owed: _Owed, amount_cents: int, return_id: UUID | None = None) -> MoneyBack:
         asked = MoneyBack(
-            return_id=self._new_id(),
+            return_id=return_id or self._new_id(),
             payment_id=owed.payment_id,
             sale_id=owed.sale_id,
             kind=owed.kind,

@@ -2,7 +2,8 @@
 
 Promise: an exchange is on the disk, with the id of the sale or of the refund it is about, before
 that is begun, so that a till which asks again after any failure is served from what happened, and
-nothing happens twice. How a sale ended is not copied here: the sale's own journal says so.
+nothing happens twice. How it ended is not copied here: the journals of sales and of returns say
+so.
 """
 
 from dataclasses import dataclass
@@ -22,10 +23,7 @@ create table exchange (
     operation_id text not null unique,
     undoes text references exchange (exchange_id),
     opened_at text not null,
-    outcome text,
-    authorisation_number text,
-    delivered integer not null default 0,
-    undone integer not null default 0
+    delivered integer not null default 0
 ) strict;
 create index exchange_by_till on exchange (till, opened_at);
 create index exchange_by_reference on exchange (till, reference);
@@ -40,13 +38,12 @@ begin
     select raise(abort, 'what was asked does not change');
 end;
 """
-DONE = "done"
 LISTED_MAX = 20  # exchanges looked back on
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request that moves money. `outcome`: of a refund alone, `done` or a failure's code."""
+    """One request that moves money."""
 
     exchange_id: str
     till: str
@@ -56,10 +53,7 @@ class Exchange:
     operation_id: str  # of the sale, or of the refund or cancellation
     undoes: str | None  # the exchange whose payment is given back
     opened_at: datetime
-    outcome: str | None = None
-    authorisation_number: str | None = None
     delivered: bool = False
-    undone: bool = False
 
 
 class TillBook:
@@ -84,19 +78,6 @@ class TillBook:
                 exchange.opened_at.astimezone(UTC).isoformat(timespec="microseconds"),
             ),
         )
-
-    def settle(self, exchange: Exchange, outcome: str, authorisation_number: str | None) -> None:
-        """Write how a refund or a cancellation ended; the whole amount undoes the payment."""
-        with self._file.transaction():
-            self._file.execute(
-                "update exchange set outcome = ?, authorisation_number = ? where exchange_id = ?",
-                (outcome, authorisation_number, exchange.exchange_id),
-            )
-            if outcome == DONE:
-                self._file.execute(
-                    "update exchange set undone = 1 where exchange_id = ? and amount_cents <= ?",
-                    (exchange.undoes, exchange.amount_cents),
-                )
 
     def note_delivered(self, exchange_id: str) -> None:
         """Write that the till has read how it ended."""
@@ -151,8 +132,5 @@ def _exchange(row: Row) -> Exchange:
         operation_id=row["operation_id"],
         undoes=row["undoes"],
         opened_at=datetime.fromisoformat(row["opened_at"]),
-        outcome=row["outcome"],
-        authorisation_number=row["authorisation_number"],
         delivered=bool(row["delivered"]),
-        undone=bool(row["undone"]),
     )

@@ -1,9 +1,9 @@
 """Refunds and cancellations asked for by a till: of which payment, and never twice.
 
-Promise: money goes back only for a payment that this till was told of or can name: the one with its
-reference, or its last one, of the same amount and of the last day. What does not identify one is
-refused. The id of what is asked is in the book before it is sent, and the same request again gets
-the same answer; an outcome that nobody could read is asked for again with the same id.
+Promise: money goes back only for a payment that this till can name: the one with its reference, or
+its last one, of the same amount and of the last day. What does not identify one is refused. The id
+of what is asked is in the book before it is asked, and the same request again gets the same answer.
+How it is done, and done again when an answer was lost, is the counter's own desk for returns.
 """
 
 import logging
@@ -15,40 +15,48 @@ from uuid import UUID
 
 from terminal.counter.ports import Clock
 from terminal.counter.record import SaleRecord
+from terminal.counter.returns.book import MoneyBack, ReturnState
+from terminal.counter.returns.desk import ReturnRefused
 from terminal.counter.states import State
-from terminal.counter.tills.book import DONE, Exchange, TillBook
+from terminal.counter.tills.book import Exchange, TillBook
 from terminal.counter.tills.limits import DEFAULT_TILL_LIMITS, TillLimits
 from terminal.counter.tills.teller import Sales
 from terminal.counter.tills.wish import Action, Failure, Result, Wish, failed
-from terminal.errors import BackendError, BackendRefused
 
 _log = logging.getLogger(__name__)
 
-ATTEMPTS_MAX = 2
-# What the backend refuses for another reason than that nothing may go back.
+# What is refused for another reason than that nothing may go back.
 _FAILURES = {
     "payment_not_found": Failure.BAD_SELECTION,
     "payment_in_progress": Failure.NOT_COMPLETED,
+    "return_in_progress": Failure.NOT_COMPLETED,
     "idempotency_conflict": Failure.NOT_COMPLETED,
 }
 
 
-class Returned(Protocol):
-    """Money that went back to its wallet."""
+class Returns(Protocol):
+    """The counter's desk for returns."""
 
-    @property
-    def authorisation_number(self) -> str: ...  # noqa: D102 -- the backend's, six signs
-
-
-class Payments(Protocol):
-    """The backend, as far as money goes back; both may be repeated, and raise BackendError."""
-
-    def void_payment(self, payment_id: UUID, void_id: UUID, /) -> Returned:
-        """Undo a payment on its own day."""
+    def give_back(
+        self, sale: SaleRecord, amount_cents: int, *, return_id: UUID | None = None
+    ) -> MoneyBack:
+        """Give back a part of a sale, or all of it; raises ReturnRefused."""
         ...
 
-    def refund_payment(self, payment_id: UUID, refund_id: UUID, amount_cents: int, /) -> Returned:
-        """Give back a part of a payment, or all of it."""
+    def settle_open(self) -> int:
+        """Ask again for what nobody knows the end of."""
+        ...
+
+
+class ReturnRecords(Protocol):
+    """The book of the desk, to read."""
+
+    def find(self, return_id: UUID, /) -> MoneyBack | None:
+        """Return one, or None."""
+        ...
+
+    def list_of_sale(self, sale_id: str, /) -> list[MoneyBack]:
+        """Return a sale's returns."""
         ...
 
 
@@ -59,15 +67,17 @@ class GivingBack:
         self,
         sales: Sales,
         book: TillBook,
-        payments: Payments,
-        clock: Clock,
+        returns: Returns,
+        records: ReturnRecords,
         *,
+        clock: Clock,
         new_id: Callable[[], UUID],
         limits: TillLimits = DEFAULT_TILL_LIMITS,
     ) -> None:
         self._sales = sales
         self._book = book
-        self._payments = payments
+        self._returns = returns
+        self._records = records
         self._clock = clock
         self._new_id = new_id
         self._limits = limits
@@ -87,7 +97,13 @@ class GivingBack:
     def told_again(self, exchange: Exchange) -> Result:
         """Return how it ended; what nobody could say is asked for again."""
         with self._lock:
-            return self._carry_out(self._book.find(exchange.exchange_id) or exchange)
+            return self._carry_out(exchange)
+
+    def is_given_back(self, payment: Exchange) -> bool:
+        """Return whether the whole of a payment is back."""
+        returns = self._records.list_of_sale(payment.operation_id)
+        done = sum(each.amount_cents for each in returns if each.state is ReturnState.DONE)
+        return done >= payment.amount_cents
 
     # --- which one ----------------------------------------------------------------------------
 
@@ -96,7 +112,9 @@ class GivingBack:
         newest = next(iter(self._book.exchanges_of(wish)), None)
         if newest is None or newest.action is not wish.action:
             return None
-        repeats = newest.amount_cents == wish.amount_cents and newest.outcome in {None, DONE}
+        known = self._records.find(UUID(newest.operation_id))
+        refused = known is not None and known.state is ReturnState.REFUSED
+        repeats = newest.amount_cents == wish.amount_cents and not refused
         told = newest.delivered and wish.reference is None
         return newest if repeats and not told and self._is_recent(newest) else None
 
@@ -106,13 +124,13 @@ class GivingBack:
         if named is not None:
             return named if self._fits(wish, named) else None
         last = self._newest_paid(self._book.debits_of(wish.till))
-        if last is None or last.undone or not self._is_recent(last):
+        if last is None or self.is_given_back(last) or not self._is_recent(last):
             return None
         return last if last.amount_cents == wish.amount_cents else None
 
     def _fits(self, wish: Wish, payment: Exchange) -> bool:
         assert wish.amount_cents is not None, "the request was checked"
-        if payment.undone:
+        if self.is_given_back(payment):
             return False
         if wish.action is Action.CANCEL:  # the whole of it or nothing
             return wish.amount_cents == payment.amount_cents
@@ -148,47 +166,39 @@ class GivingBack:
         return exchange
 
     def _carry_out(self, exchange: Exchange) -> Result:
-        """Return the outcome that is written, or get one."""
+        """Return how it ended, or do it."""
         assert exchange.undoes is not None, "it gives a payment back"
         payment = self._book.find(exchange.undoes)
         sale = payment and self._paid_sale(payment)
-        if not sale or sale.payment_id is None:
+        if not sale:
             return failed(Failure.NOT_COMPLETED, exchange.exchange_id)
-        if exchange.outcome is None:
-            return self._ask(exchange, sale, UUID(sale.payment_id))
-        if exchange.outcome != DONE:
-            return failed(Failure(exchange.outcome), exchange.exchange_id)
-        return _result(exchange, sale, exchange.authorisation_number)
-
-    def _ask(self, exchange: Exchange, sale: SaleRecord, payment_id: UUID) -> Result:
-        for _ in range(ATTEMPTS_MAX):
-            try:
-                returned = self._send(exchange, payment_id)
-            except BackendRefused as refusal:
-                failure = _FAILURES.get(refusal.code, Failure.REFUSED)
-                _log.info("nothing goes back: %s", refusal.code)
-                self._book.settle(exchange, failure.value, None)
-                return failed(failure, exchange.exchange_id)
-            except BackendError as error:
-                _log.warning("giving back %s: %s", exchange.operation_id, type(error).__name__)
-                continue
-            self._book.settle(exchange, DONE, returned.authorisation_number)
-            return _result(exchange, sale, returned.authorisation_number)
-        return failed(Failure.NOT_COMPLETED, exchange.exchange_id)
-
-    def _send(self, exchange: Exchange, payment_id: UUID) -> Returned:
         return_id = UUID(exchange.operation_id)
-        if exchange.action is Action.CANCEL:
-            return self._payments.void_payment(payment_id, return_id)
-        return self._payments.refund_payment(payment_id, return_id, exchange.amount_cents)
+        try:
+            returned = self._known_or_begun(return_id, sale, exchange.amount_cents)
+        except ReturnRefused as refusal:
+            _log.info("nothing goes back: %s", refusal.code)
+            return _refused(exchange, refusal.code)
+        if returned.state is ReturnState.REFUSED:
+            return _refused(exchange, returned.refusal or "")
+        if returned.state is ReturnState.ASKED:
+            return failed(Failure.NOT_COMPLETED, exchange.exchange_id)
+        return Result(
+            amount_cents=exchange.amount_cents,
+            sale=sale,
+            authorisation_number=returned.authorisation_number,
+            exchange_id=exchange.exchange_id,
+            action=exchange.action,
+            at=returned.asked_at,
+        )
+
+    def _known_or_begun(self, return_id: UUID, sale: SaleRecord, amount_cents: int) -> MoneyBack:
+        known = self._records.find(return_id)
+        if known is None:
+            return self._returns.give_back(sale, amount_cents, return_id=return_id)
+        if known.state is ReturnState.ASKED:
+            self._returns.settle_open()
+        return self._records.find(return_id) or known
 
 
-def _result(exchange: Exchange, sale: SaleRecord, authorisation_number: str | None) -> Result:
-    return Result(
-        amount_cents=exchange.amount_cents,
-        sale=sale,
-        authorisation_number=authorisation_number,
-        exchange_id=exchange.exchange_id,
-        action=exchange.action,
-        at=exchange.opened_at,
-    )
+def _refused(exchange: Exchange, code: str) -> Result:
+    return failed(_FAILURES.get(code, Failure.REFUSED), exchange.exchange_id)

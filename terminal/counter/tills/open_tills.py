@@ -15,7 +15,7 @@ from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.tills.book import open_till_book
 from terminal.counter.tills.caisse_ap import TillService
 from terminal.counter.tills.concert import ConcertDoor
-from terminal.counter.tills.giving_back import GivingBack, Payments
+from terminal.counter.tills.giving_back import GivingBack, ReturnRecords, Returns
 from terminal.counter.tills.server import TillDoor
 from terminal.counter.tills.teller import Sales, Teller
 from terminal.counter.tills.ticket import ticket_of
@@ -25,12 +25,13 @@ from terminal.settings import CounterSettings
 BOOK_FILE = "tills.db"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillHost:
     """The counter that tills are served by."""
 
     sales: Sales
-    payments: Payments
+    returns: Returns
+    records: ReturnRecords
     clock: Clock
     place: ReceiptPlace
     stopping: Callable[[], bool]
@@ -58,6 +59,8 @@ def open_tills(settings: CounterSettings, host: TillHost) -> Iterator[None]:
 def _service(stack: ExitStack, state_dir: Path, host: TillHost) -> TillService:
     book = open_till_book(state_dir / BOOK_FILE)
     stack.callback(book.close)
-    giving_back = GivingBack(host.sales, book, host.payments, host.clock, new_id=uuid4)
+    giving_back = GivingBack(
+        host.sales, book, host.returns, host.records, clock=host.clock, new_id=uuid4
+    )
     teller = Teller(host.sales, book, host.clock, uuid4, money_back=giving_back)
     return TillService(teller, partial(ticket_of, host.place), host.stopping)

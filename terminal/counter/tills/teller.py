@@ -53,6 +53,10 @@ class MoneyBack(Protocol):
         """Refund or cancel a payment of this till; never twice."""
         ...
 
+    def is_given_back(self, payment: Exchange) -> bool:
+        """Return whether the whole of a payment is back."""
+        ...
+
     def told_again(self, exchange: Exchange) -> Result:
         """Return how a refund or a cancellation ended, asking for it again if nobody knows."""
         ...
@@ -180,7 +184,9 @@ class Teller:
             if each.action is not Action.DEBIT:
                 return each
             view = self._sales.find(each.operation_id)
-            if view is not None and not (paid and (each.undone or not _may_be_paid(view))):
+            if view is not None and not (
+                paid and (self._money_back.is_given_back(each) or not _may_be_paid(view))
+            ):
                 return each
         return None
 

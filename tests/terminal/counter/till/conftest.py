@@ -6,15 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from terminal.api_returns import FoundPayment
 from terminal.counter.daemon import SystemClock
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.receipts.receipt import ReceiptPlace
+from terminal.counter.returns.book import open_return_book
+from terminal.counter.returns.desk import ReturnDesk
 from terminal.counter.tills.book import TillBook, open_till_book
 from terminal.counter.tills.caisse_ap import TillService
 from terminal.counter.tills.giving_back import GivingBack
@@ -78,6 +82,9 @@ class Returns:
     def refund_payment(self, payment_id: UUID, refund_id: UUID, amount_cents: int, /) -> Returned:
         return self._give(payment_id, refund_id, amount_cents)
 
+    def find_by_receipt(self, authorisation_number: str, day: date, /) -> FoundPayment | None:
+        raise AssertionError(f"a till's sale is known: {authorisation_number}, {day}")
+
     def _give(self, payment_id: UUID, return_id: UUID, cents: int) -> Returned:
         self.before()
         if return_id not in self.done:
@@ -109,8 +116,10 @@ class TillStand:
             closing(open_till_book(self.folder / "tills.db"))
         )
         clock = SystemClock()
-        counter, payments = self.shop.counter, self.payments
-        giving_back = GivingBack(counter, self.book, payments, clock, new_id=uuid4)
+        counter = self.shop.counter
+        returns = self._stack.enter_context(closing(open_return_book(self.folder / "returns.db")))
+        self.desk = ReturnDesk(returns, self.payments, now=clock.now, new_id=_no_id)
+        giving_back = GivingBack(counter, self.book, self.desk, returns, clock=clock, new_id=uuid4)
         self.teller = Teller(
             counter, self.book, clock, uuid4, money_back=giving_back, limits=self.limits
         )
