@@ -88,7 +88,7 @@ def gives_back(page: Page) -> None:
     expect(notice).to_have_text(re.compile(r"Remboursé · 10,00"))
     expect(amount).to_be_hidden()
     assert violations(page) == []
-    expect(page.locator("#today-total")).to_contain_text(re.compile(r"rendu 12,50"))
+    expect(page.locator("#today-returned")).to_have_text(re.compile(r"rendu 12,50"))
     page.keyboard.press("Escape")
 
 

@@ -153,9 +153,9 @@ async function refreshToday() {
   const answer = await fetch("/sales").catch(() => null);
   if (!answer?.ok) return;
   const today = await answer.json();
-  const back = today.returned_cents ? ` · rendu ${money(today.returned_cents)}` : "";
-  byId("today-total").textContent =
-    `${today.approved_count} · ${money(today.approved_cents)}${back}`;
+  byId("today-total").textContent = `${today.approved_count} · ${money(today.approved_cents)}`;
+  byId("today-returned").textContent =
+    today.returned_cents ? `rendu ${money(today.returned_cents)}` : "";
   if (today.sales.length) byId("sales").replaceChildren(...today.sales.map(saleLine));
 }
 
