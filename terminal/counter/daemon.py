@@ -79,7 +79,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
         counter = Counter(collaborators, journal, news.publish, uuid4)
         stopping = threading.Event()
         returns = _open_returns(settings, collaborators, backend, stack)
-        receipt_place = _receipt_place(identity, settings)
+        place = _receipt_place(identity, settings)
         till = Till(
             counter=counter,
             journal=journal,
@@ -89,9 +89,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             clock_ahead=lambda: backend.clock.ahead,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
-            receipts=stack.enter_context(
-                open_office(settings, receipt_place, collaborators.clock.now)
-            ),
+            receipts=stack.enter_context(open_office(settings, place, collaborators.clock.now)),
             token=load_token(settings.state_dir),
             returns=returns,
         )
@@ -103,12 +101,11 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             returns=returns.desk,
             records=returns.book,
             clock=collaborators.clock,
-            place=receipt_place,
+            place=place,
             stopping=stopping.is_set,
         )
         try:
-            with open_tills(settings, host):
-                _serve(settings, till, stopping)
+            _serve(settings, till, host, stopping)
         finally:
             if not counter.stop():
                 _log.warning("a sale did not come to rest in time: the next start finishes it")
@@ -165,6 +162,9 @@ def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter)
     )
 
 
-def _serve(settings: CounterSettings, till: Till, stopping: threading.Event) -> None:
-    host, port = settings.listen_host, settings.listen_port
-    PageServer(create_app(till), host, port, stopping.set).serve_until_signal()
+def _serve(
+    settings: CounterSettings, till: Till, host: TillHost, stopping: threading.Event
+) -> None:
+    address, port = settings.listen_host, settings.listen_port
+    with open_tills(settings, host):
+        PageServer(create_app(till), address, port, stopping.set).serve_until_signal()

@@ -18,7 +18,7 @@ from terminal.pin.serial_link import SerialLink
 from tests.terminal.counter.fakes import HOLDER_CANCELS
 from tests.terminal.counter.till.conftest import LIMITS, PLACE, WAIT_SECONDS, TillStand, decode
 
-CALLS_MAX = 50  # a till calls again until it is heard
+CALLS_MAX, CALL_SECONDS = 20, 1.0  # a till calls again until it is heard
 STX, ETX, EOT, ENQ, ACK, NAK = b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x15"
 
 
@@ -50,7 +50,7 @@ class SerialTill:
     def ask(self, message: bytes) -> None:
         for _ in range(CALLS_MAX):
             self.say(ENQ)
-            ready, _, _ = select.select([self.master], [], [], 0.1)
+            ready, _, _ = select.select([self.master], [], [], CALL_SECONDS)
             if ready and self.hear() == ACK:
                 break
         else:
