@@ -192,8 +192,9 @@ def test_what_comes_later_tops_up_and_what_is_refused_is_looked_at_again(
 ) -> None:
     _import(ruled, write("A2;Petit;Tom;02/11/2009;;apprenti;non;", ZOE))
     assert _decisions(ruled)["A2", "base"] == (0, "residence_unknown")
-    _import(ruled, write("A2;;;;92100;;;"))
+    _import(ruled, write("A2;;;;92100;;;", "A3;;;;92000;;;"))
     assert _wallets(ruled) == {("A2", "culture"): 20000}
+    assert _decisions(ruled)["A3", "base"] == (0, "track_not_covered")
     _import(ruled, write("A2;;;;;;oui;attestation du 12/10"))
     assert _wallets(ruled) == {("A2", "culture"): 22000}
     moved, _ = _import(ruled, write("A2;;;;75001;;;"))

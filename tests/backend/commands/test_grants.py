@@ -173,17 +173,14 @@ def test_a_campaign_from_its_file_to_its_end(
         assert check_ledger(session).problems == ()
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_what_is_not_there_is_refused_with_a_sentence(type_: Type) -> None:
+    for words in (
         ("grants", "report", "--campaign", "annees"),
         ("grants", "explain", "--campaign", "annee", "--reference", "INE-9"),
         ("grants", "import", "absent.csv", "--campaign", "annee"),
-    ],
-)
-def test_what_is_not_there_is_refused_with_a_sentence(type_: Type, words: tuple[str, ...]) -> None:
-    with pytest.raises(CommandRefused):
-        type_(*words)
+    ):
+        with pytest.raises(CommandRefused):
+            type_(*words)
 
 
 def test_the_refused_lines_are_corrected_and_imported(type_: Type, file: Path) -> None:
