@@ -260,6 +260,21 @@ def test_the_backend_away_changes_no_decision_and_loses_no_passage(world: World)
     assert world.recorded() == [(1, "OK"), (2, "DEJA_PASSE"), (3, "DEJA_PASSE")]
 
 
+def test_a_card_blocked_now_is_refused_before_any_new_list(world: World) -> None:
+    world.parts.link.turn()
+    held = world.parts.board.current.access_list
+    world.clock.advance(seconds=5)
+    with world.backend.services.database.unit_of_work() as session:
+        block_card(session, world.card_id, "lost", world.clock())
+    assert world.parts.link.turn()
+    assert world.parts.board.current.access_list is held, "the list is not due yet"
+    assert world.tap() == "CARTE_OPPOSEE"
+    # Killed and started again with the same old list: it is still refused.
+    world.journal.close()
+    world.begin()
+    assert world.tap() == "CARTE_OPPOSEE"
+
+
 class LosingAt:
     """Loses the n-th exchange: the request on its way, or the answer on its way back."""
 
