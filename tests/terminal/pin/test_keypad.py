@@ -158,6 +158,20 @@ def test_every_buffer_is_overwritten_however_it_ends(
         assert not any(buffer), "a digit is left"
 
 
+def test_a_byte_that_was_taken_is_overwritten_at_once() -> None:
+    bench = Bench()
+    left: list[bool] = []
+
+    def look() -> bool:
+        left.extend(any(buffer) for buffer in bench.line.buffers)
+        return False
+
+    bench.line.arriving.extend((1.0 + at, CODE[at : at + 1]) for at in range(4))
+    bench.pad.enter_pin(8, look)
+    assert len(left) > 50
+    assert not any(left)
+
+
 def test_no_text_of_this_process_ever_has_the_code(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

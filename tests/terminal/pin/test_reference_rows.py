@@ -101,6 +101,21 @@ def test_an_answer_before_its_acknowledgement_and_goodbyes_at_any_time(
         assert bench.simulated.entry_count == 1
 
 
+def test_an_abnormal_end_brings_a_pad_to_rest_that_was_left_in_the_middle(
+    pin_vectors: Vectors,
+) -> None:
+    def break_down() -> bool:
+        if bench.simulated.entering:
+            raise ZeroDivisionError
+        return False
+
+    for bench in benches(pin_vectors):
+        bench.pad.claim()
+        with pytest.raises(ZeroDivisionError):
+            bench.enter(cancelled=break_down)
+        assert not bench.simulated.entering
+
+
 @given(chunks=st.lists(st.integers(1, 90), min_size=1, max_size=60), data=st.data())
 def test_glued_and_split_at_any_byte_with_any_stumble(
     pin_vectors: Vectors, chunks: list[int], data: st.DataObject
