@@ -140,21 +140,31 @@ def _take_try(
             serial,
             terminal_encryption_allowed=terminal_encryption_allowed,
         )
+    refusal, row = _refuse_serial(verdict), None
+    if refusal is None:
+        row = _lock_row(session, asked.account_id)
+        refusal = _refuse_state(row)
+    if row is not None and refusal is None:
+        if not guard.begin_try(session, asked.terminal_id, asked.account_id, asked.now):
+            return CodeCheck(Verdict.SUSPENDED)
+        row.tries_left -= 1
+        return _Try(reference_of(row))
+    assert refusal is not None
+    # A terminal that may check no code is told nothing else either.
     if guard.is_suspended(session, asked.terminal_id, asked.now):
         return CodeCheck(Verdict.SUSPENDED)
+    if refusal.verdict is Verdict.BLOCK_INVALID:
+        guard.note_unreadable(session, asked.terminal_id, asked.now)
+    return refusal
+
+
+def _refuse_serial(verdict: SerialVerdict) -> CodeCheck | None:
+    """Say why a serial number may not serve, or None."""
+    if verdict is SerialVerdict.FRESH:
+        return None
     if verdict is SerialVerdict.REPLAYED:
         return CodeCheck(Verdict.REPLAYED)
-    if verdict is not SerialVerdict.FRESH:
-        guard.note_unreadable(session, asked.terminal_id, asked.now)
-        return CodeCheck(Verdict.BLOCK_INVALID, fault=f"serial number {verdict.value}")
-    row = _lock_row(session, asked.account_id)
-    refusal = _refuse_state(row)
-    if row is None or refusal is not None:
-        return refusal or CodeCheck(Verdict.NOT_SET)
-    if not guard.begin_try(session, asked.terminal_id, asked.account_id, asked.now):
-        return CodeCheck(Verdict.SUSPENDED)
-    row.tries_left -= 1
-    return _Try(reference_of(row))
+    return CodeCheck(Verdict.BLOCK_INVALID, fault=f"serial number {verdict.value}")
 
 
 def _refuse_state(row: PinReferenceRow | None) -> CodeCheck | None:

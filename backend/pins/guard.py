@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,17 +44,22 @@ def begin_try(session: Session, terminal_id: UUID, account_id: UUID, now: dateti
     guard = _lock(session, terminal_id)
     if guard.suspended_until is not None and now < guard.suspended_until:
         return False
-    stale = (CodeMiss.terminal_id == terminal_id) & (CodeMiss.at <= now - WINDOW)
-    session.execute(delete(CodeMiss).where(stale))
-    if _missed(session, terminal_id, but=account_id) >= MISSED_ACCOUNTS_MAX:
+    here = CodeMiss.terminal_id == terminal_id
+    noted = session.execute(select(CodeMiss.account_id, CodeMiss.at).where(here)).all()
+    fresh = {each for each, at in noted if at > now - WINDOW}
+    if len(fresh - {account_id}) >= MISSED_ACCOUNTS_MAX:
         # As many as allowed are being compared at this moment.
         return False
-    miss = session.get(CodeMiss, (terminal_id, account_id))
-    if miss is None:
-        session.add(CodeMiss(terminal_id=terminal_id, account_id=account_id, at=now, wrong=False))
+    if len(fresh) < len(noted):
+        session.execute(delete(CodeMiss).where(here, CodeMiss.at <= now - WINDOW))
+    if account_id in fresh:
+        own = here & (CodeMiss.account_id == account_id)
+        session.execute(update(CodeMiss).where(own).values(at=now))
     else:
-        miss.at = now
-    session.flush()
+        noting = insert(CodeMiss).values(
+            terminal_id=terminal_id, account_id=account_id, at=now, wrong=False
+        )
+        session.execute(noting)
     return True
 
 
@@ -62,15 +67,15 @@ def end_try(
     session: Session, terminal_id: UUID, account_id: UUID, now: datetime, *, right: bool | None
 ) -> None:
     """Say how it ended (None: nothing was compared); the tenth account missed raises the alarm."""
-    guard = _lock(session, terminal_id)
     own = (CodeMiss.terminal_id == terminal_id) & (CodeMiss.account_id == account_id)
     if right is not False:
         # A mistyped code that is then typed right was its holder's.
         gone = own if right else own & CodeMiss.wrong.is_(False)
         session.execute(delete(CodeMiss).where(gone))
         return
+    guard = _lock(session, terminal_id)
     session.execute(update(CodeMiss).where(own).values(wrong=True))
-    missed = _missed(session, terminal_id, wrong=True)
+    missed = _missed(session, terminal_id)
     if missed >= MISSED_ACCOUNTS_MAX:
         _suspend(session, guard, AlarmKind.SPRAYING, missed, now)
 
@@ -111,15 +116,9 @@ def _forget(session: Session, guard: TerminalGuard) -> None:
     session.flush()
 
 
-def _missed(
-    session: Session, terminal_id: UUID, *, but: UUID | None = None, wrong: bool = False
-) -> int:
-    chosen = select(func.count()).select_from(CodeMiss).where(CodeMiss.terminal_id == terminal_id)
-    if but is not None:
-        chosen = chosen.where(CodeMiss.account_id != but)
-    if wrong:
-        chosen = chosen.where(CodeMiss.wrong)
-    return session.scalar(chosen) or 0
+def _missed(session: Session, terminal_id: UUID) -> int:
+    wrong = (CodeMiss.terminal_id == terminal_id) & CodeMiss.wrong
+    return session.scalar(select(func.count()).select_from(CodeMiss).where(wrong)) or 0
 
 
 def _lock(session: Session, terminal_id: UUID) -> TerminalGuard:
