@@ -20,6 +20,9 @@ from backend.services import Services
 SCHEME = Path("scripts/demo/scheme.toml")
 DAY = date(2026, 9, 1)
 
+# The use cases are tested on both engines in their rooms.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def scheme(services: Services, tmp_path: Path) -> Path:
@@ -140,7 +143,8 @@ def test_a_day_without_payments_is_empty(services: Services, scheme: Path) -> No
         ["totals", "--terminal", "caisse", "--day", "yesterday"],
     ],
 )
-def test_wrong_usage_is_status_2(words: list[str]) -> None:
+def test_wrong_usage_is_status_2(words: list[str], database_url: str) -> None:
+    assert database_url
     with pytest.raises(SystemExit) as left:
         main(words)
     assert left.value.code == 2
