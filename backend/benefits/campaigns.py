@@ -18,7 +18,7 @@ from backend.benefits.errors import (
     CampaignUnknown,
     PartnerNotContracted,
 )
-from backend.benefits.rules import CampaignDays, day_of, overlap
+from backend.benefits.rules import day_of, overlap
 from backend.benefits.tables import (
     Benefit,
     BenefitActivity,
@@ -88,7 +88,7 @@ def create_campaign(
         purse=terms.purse,
         expiry_began_at=None,
     )
-    if not days_of(campaign).in_order():
+    if not campaign.days.in_order():
         raise CampaignDatesUnacceptable
     if terms.purse is Purse.SINGLE and not terms.code:
         raise CampaignNeedsCode
@@ -97,16 +97,6 @@ def create_campaign(
     session.add(campaign)
     session.flush()
     return campaign
-
-
-def days_of(campaign: Campaign) -> CampaignDays:
-    """Return a campaign's four days."""
-    return CampaignDays(
-        campaign.opens_on,
-        campaign.closes_on,
-        campaign.spending_ends_on,
-        campaign.partners_end_on,
-    )
 
 
 def create_benefit(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.benefits.campaigns import days_of, refuse_overlap
+from backend.benefits.campaigns import refuse_overlap
 from backend.benefits.errors import (
     CampaignClosed,
     CampaignDatesUnacceptable,
@@ -52,7 +52,7 @@ def extend_campaign(
     CampaignExpired, CampaignUnknown.
     """
     campaign = lock_campaign(session, campaign_id)
-    old = days_of(campaign)
+    old = campaign.days
     closes_on = new.closes_on or old.closes_on
     spending = new.spend_until or max(closes_on, old.spending_ends_on)
     days = CampaignDays(
@@ -76,7 +76,7 @@ def close_campaign(session: Session, campaign_id: UUID, *, by: str, now: datetim
     opens, CampaignUnknown.
     """
     campaign = lock_campaign(session, campaign_id)
-    old, today = days_of(campaign), day_of(now)
+    old, today = campaign.days, day_of(now)
     if old.phase(today) is Phase.PLANNED:
         raise CampaignDatesUnacceptable
     if today > old.closes_on:

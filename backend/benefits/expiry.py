@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.benefits.bulk import post_transfers
-from backend.benefits.campaigns import days_of
 from backend.benefits.changing import lock_campaign
 from backend.benefits.errors import CampaignNotOver
 from backend.benefits.rules import Phase, day_of
@@ -89,7 +88,7 @@ def expire_batch(
 ) -> Returned:
     """Return what the next wallets hold; raise CampaignNotOver, CampaignUnknown."""
     campaign = lock_campaign(session, campaign_id)
-    if days_of(campaign).phase(day_of(now)) is not Phase.OVER:
+    if campaign.days.phase(day_of(now)) is not Phase.OVER:
         raise CampaignNotOver
     campaign.expiry_began_at = campaign.expiry_began_at or now
     last, free = _next_wallets(session, campaign_id, after, wallets)
@@ -133,6 +132,6 @@ def due_campaigns(session: Session, now: datetime) -> list[Campaign]:
     over = [
         campaign
         for campaign in session.scalars(select(Campaign).order_by(Campaign.closes_on))
-        if days_of(campaign).phase(day_of(now)) is Phase.OVER
+        if campaign.days.phase(day_of(now)) is Phase.OVER
     ]
     return [campaign for campaign in over if remaining_of(session, campaign.id).wallets]

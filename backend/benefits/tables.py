@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.benefits.rules import CampaignDays
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
@@ -76,6 +77,13 @@ class Campaign(Base):
     def partners_end_on(self) -> date:
         """The partners' last day."""
         return self.partners_until or self.spending_ends_on
+
+    @property
+    def days(self) -> CampaignDays:
+        """All four days."""
+        return CampaignDays(
+            self.opens_on, self.closes_on, self.spending_ends_on, self.partners_end_on
+        )
 
 
 class CampaignChange(Base):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.benefits.errors import WalletUnknown
-from backend.benefits.rules import NotUsable, WalletLine, day_of
+from backend.benefits.rules import NotUsable, Phase, WalletLine, day_of
 from backend.benefits.tables import (
     Benefit,
     BenefitActivity,
@@ -161,6 +161,22 @@ def wallet_of(
         raise WalletUnknown
     code, label, account_id, _ = row
     return _open_wallet(session, code, label, account_id)
+
+
+def phase_of(session: Session, account_id: UUID, now: datetime) -> Phase:
+    """Return where the campaign of a wallet's account stands; raise WalletUnknown.
+
+    What is given back to a wallet can be spent in `OPEN` and `CLOSED` only.
+    """
+    query = (
+        select(Campaign)
+        .join(Wallet, Wallet.campaign_id == Campaign.id)
+        .where(Wallet.account_id == account_id)
+    )
+    campaign = session.scalar(query)
+    if campaign is None:
+        raise WalletUnknown
+    return campaign.days.phase(day_of(now))
 
 
 def wallet_statement(

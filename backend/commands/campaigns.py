@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.benefits.campaigns import days_of
 from backend.benefits.changing import NewDays, changes_of, close_campaign, extend_campaign
 from backend.benefits.errors import CampaignNotOver
 from backend.benefits.expiry import Returned, due_campaigns, expire_campaign, remaining_of
@@ -109,7 +108,7 @@ def expire(
     with services.database.reading() as session:
         chosen = due_campaigns(session, now) if name is None else [find_campaign(session, name)]
         left = {campaign.id: remaining_of(session, campaign.id) for campaign in chosen}
-        if any(days_of(one).phase(day_of(now)) is not Phase.OVER for one in chosen):
+        if any(one.days.phase(day_of(now)) is not Phase.OVER for one in chosen):
             raise CampaignNotOver
     sentences = []
     for campaign in chosen:
@@ -130,7 +129,7 @@ def as_json(lines: list[CampaignLine]) -> str:
 
 
 def _line(session: Session, campaign: Campaign, now: datetime) -> CampaignLine:
-    days = days_of(campaign)
+    days = campaign.days
     before = changes_of(session, campaign.id)
     extended = any(change.new_closes_on > change.old_closes_on for change in before)
     purse = " (porte-monnaie unique)" if campaign.purse == Purse.SINGLE else ""

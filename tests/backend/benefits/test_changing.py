@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from backend.benefits.campaigns import CampaignTerms, create_benefit, create_campaign, days_of
+from backend.benefits.campaigns import CampaignTerms, create_benefit, create_campaign
 from backend.benefits.changing import NewDays, changes_of, close_campaign, extend_campaign
 from backend.benefits.errors import (
     BenefitOverlaps,
@@ -25,7 +25,7 @@ JULY = datetime(2027, 7, 2, 10, 0, tzinfo=UTC)
 
 def _days(region: Region) -> CampaignDays:
     with region.database.reading() as session:
-        return days_of(session.get_one(Campaign, region.campaign.id))
+        return session.get_one(Campaign, region.campaign.id).days
 
 
 def _extend(region: Region, new: NewDays, now: datetime = NOW) -> CampaignDays:

@@ -173,7 +173,7 @@ def _close(life: Life) -> None:
 
 @given(st.sampled_from(Purse), acts)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_money_in_is_money_held_spent_and_expired(
     region: Region, purse: Purse, drawn: list[tuple[str, object, object, object]]

@@ -14,10 +14,12 @@ from backend.benefits.campaigns import (
     partner_account_of,
     set_activities_of_benefit,
 )
-from backend.benefits.rules import NotUsable
+from backend.benefits.errors import WalletUnknown
+from backend.benefits.rules import NotUsable, Phase
 from backend.benefits.tables import Campaign, Purse
 from backend.benefits.wallets import (
     alternatives,
+    phase_of,
     usable_benefits,
     wallet_of,
     wallets_of,
@@ -60,6 +62,16 @@ def test_every_reason_is_told_apart(region: Region) -> None:
     assert _why(region, region.club, "sport", BEFORE) is NotUsable.CAMPAIGN_NOT_OPEN
     assert _why(region, region.club, "sport", AFTER) is NotUsable.CAMPAIGN_OVER
     assert _why(region, region.club, "cinema") is NotUsable.BENEFIT_UNKNOWN
+
+
+def test_a_wallet_knows_where_its_campaign_stands(region: Region) -> None:
+    region.give(region.lea, region.culture, 100)
+    with region.database.reading() as session:
+        account_id = wallet_of(session, region.lea, "culture", NOW).account_id
+        phases = [phase_of(session, account_id, now) for now in (BEFORE, NOW, AFTER)]
+        assert phases == [Phase.PLANNED, Phase.OPEN, Phase.OVER]
+        with pytest.raises(WalletUnknown):
+            phase_of(session, region.campaign.funding_account_id, NOW)
 
 
 def test_between_two_campaigns_the_next_one_is_spoken_of(region: Region) -> None:
