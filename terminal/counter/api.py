@@ -7,11 +7,13 @@ is never echoed. Only this machine is served, and who may change anything is `ca
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request, Response
@@ -40,6 +42,7 @@ from terminal.counter.figures import counter_figures
 from terminal.counter.journal import SALES_LISTED_MAX, SaleJournal
 from terminal.counter.page import Place, render_till
 from terminal.counter.receipts.office import ReceiptOffice
+from terminal.counter.receipts.receipt import ReturnedMoney
 from terminal.counter.receipts.routes import add_receipts
 from terminal.counter.returns.book import ReturnBook
 from terminal.counter.returns.desk import ReturnDesk
@@ -63,6 +66,7 @@ _STATUS_BY_CODE = {
     "journal_unavailable": 503,
     "stopping": 503,
     "sale_not_found": 404,
+    "return_not_found": 404,
     "too_many_listeners": 503,
     "origin_refused": 403,
     "token_refused": 401,
@@ -109,7 +113,12 @@ def create_app(till: Till) -> FastAPI:
             lambda sale_id: _find_sale(till, sale_id).record,
         )
     if till.receipts is not None:
-        add_receipts(app, till.receipts, lambda sale_id: _find_sale(till, sale_id).record)
+        add_receipts(
+            app,
+            till.receipts,
+            lambda sale_id: _find_sale(till, sale_id).record,
+            lambda return_id: _find_return(till, return_id),
+        )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.middleware("http")(only_from_here(till.token, _refusal))
@@ -196,6 +205,17 @@ def _find_sale(till: Till, sale_id: str) -> SaleView:
     if view is None:
         raise SaleRefused("sale_not_found")
     return view
+
+
+def _find_return(till: Till, return_id: str) -> ReturnedMoney:
+    found = None
+    if till.returns is not None:
+        with suppress(ValueError):  # no id at all
+            found = till.returns.book.find(UUID(return_id))
+    if found is None:
+        raise SaleRefused("return_not_found")
+    view = None if found.sale_id is None else till.counter.find(found.sale_id)
+    return ReturnedMoney(found, None if view is None else view.record)
 
 
 def _todays_sales(till: Till) -> SalesShape:

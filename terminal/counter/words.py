@@ -126,6 +126,8 @@ API_SENTENCES: dict[str, str] = {
     "sale_already_settled": "Le paiement vient d’être accepté, il ne peut plus être annulé ici.",
     "sale_not_found": "Cette vente n’existe pas.",
     "sale_not_finished": "Cette vente n’est pas terminée. Attendez sa fin pour avoir son reçu.",
+    "return_not_found": "Ce remboursement n’existe pas.",
+    "return_not_done": "Ce remboursement n’est pas fait. Son reçu vient avec lui.",
     "no_printer": "Aucune imprimante n’est réglée sur cette caisse. Montrez le reçu à l’écran.",
     "printer_absent": (
         "L’imprimante ne répond pas, la vente n’est pas touchée. "

@@ -1,7 +1,7 @@
-"""Giving a sale's receipt to who asks: as text, as PDF, on paper; original once, then duplicata.
+"""Giving a receipt to who asks: as text, as PDF, on paper; original once, then duplicata.
 
-Promise: only a sale at rest has one, the journal of sales is only read, and a paper counts as given
-once the printer had taken it all. Which sale was given on paper is kept in a file of its own.
+Promise: only a sale at rest and money that is back have one, the journals are only read, and a
+paper counts as given once the printer had taken it all; which were is kept in a file of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from terminal.counter.receipts.printer import Printer, open_printer
-from terminal.counter.receipts.receipt import Receipt, ReceiptPlace, receipt_of
+from terminal.counter.receipts.receipt import (
+    Receipt,
+    ReceiptPlace,
+    ReturnedMoney,
+    receipt_of,
+    receipt_of_return,
+)
 from terminal.counter.receipts.text import receipt_text
 from terminal.counter.record import SaleRecord
 from terminal.errors import PrinterAbsent
@@ -23,29 +29,36 @@ PRINTED_FILE = "printed.db"
 _SCHEMA = """
 create table printed (
     sequence integer primary key autoincrement,
-    sale_id text not null,
+    proven_id text not null,
     at text not null
 ) strict;
-create index printed_by_sale on printed (sale_id);
+create index printed_by_proven on printed (proven_id);
 """
 
 
+Proven = SaleRecord | ReturnedMoney
+"""What a receipt is about."""
+
+
 class PrintedBook:
-    """Which sales' receipts went out on paper."""
+    """Which receipts went out on paper, by the id of the sale or the return they prove."""
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
 
-    def has(self, sale_id: str) -> bool:
-        """Return whether this sale's receipt was printed before."""
+    def has(self, proven_id: str) -> bool:
+        """Return whether this receipt was printed before."""
         return (
-            self._file.first_row("select 1 from printed where sale_id = ?", (sale_id,)) is not None
+            self._file.first_row("select 1 from printed where proven_id = ?", (proven_id,))
+            is not None
         )
 
-    def note(self, sale_id: str, at: datetime) -> None:
+    def note(self, proven_id: str, at: datetime) -> None:
         """Write that it was printed."""
         written = at.astimezone(UTC).isoformat(timespec="seconds")
-        self._file.execute("insert into printed (sale_id, at) values (?, ?)", (sale_id, written))
+        self._file.execute(
+            "insert into printed (proven_id, at) values (?, ?)", (proven_id, written)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +90,41 @@ class ReceiptOffice:
         """True when a printer is configured."""
         return self._printer is not None
 
-    def text(self, sale: SaleRecord, *, with_balance: bool = False) -> str:
+    def text(self, proven: Proven, *, with_balance: bool = False) -> str:
         """Return the receipt for a screen; raises NoReceipt."""
-        return receipt_text(self._receipt(sale, with_balance=with_balance))
+        return receipt_text(self._receipt(proven, with_balance=with_balance))
 
-    def pdf(self, sale: SaleRecord, *, with_balance: bool = False) -> bytes:
+    def pdf(self, proven: Proven, *, with_balance: bool = False) -> bytes:
         """Return the receipt as PDF; raises NoReceipt."""
         from terminal.counter.receipts.pdf import receipt_pdf  # noqa: PLC0415 -- 4 MB, when wanted
 
-        return receipt_pdf(self._receipt(sale, with_balance=with_balance))
+        return receipt_pdf(self._receipt(proven, with_balance=with_balance))
 
-    def put_on_paper(self, sale: SaleRecord, *, with_balance: bool = False) -> bool:
+    def put_on_paper(self, proven: Proven, *, with_balance: bool = False) -> bool:
         """Print it; return whether it was a duplicata. Raises NoReceipt, PrinterError."""
         from terminal.counter.receipts.paper import receipt_bytes  # noqa: PLC0415 -- 10 MB, idem
 
         if self._printer is None:
             raise PrinterAbsent("no printer is configured")
         with self._lock:  # one roll, one ticket at a time
-            receipt = self._receipt(sale, with_balance=with_balance)
+            receipt = self._receipt(proven, with_balance=with_balance)
             settings = self._printer.settings
             ticket = receipt_bytes(receipt, settings.columns, settings.profile)
             self._printer.printer.print_ticket(ticket)
-            self._printed.note(sale.sale_id, self._now())
+            self._printed.note(_id_of(proven), self._now())
         return receipt.duplicate
 
-    def _receipt(self, sale: SaleRecord, *, with_balance: bool) -> Receipt:
-        return receipt_of(
-            sale,
-            self._place,
-            with_balance=with_balance,
-            duplicate=self._printed.has(sale.sale_id),
-        )
+    def _receipt(self, proven: Proven, *, with_balance: bool) -> Receipt:
+        again = self._printed.has(_id_of(proven))
+        if isinstance(proven, ReturnedMoney):
+            return receipt_of_return(proven, self._place, duplicate=again)
+        return receipt_of(proven, self._place, with_balance=with_balance, duplicate=again)
+
+
+def _id_of(proven: Proven) -> str:
+    if isinstance(proven, ReturnedMoney):
+        return str(proven.returned.return_id)
+    return proven.sale_id
 
 
 @contextmanager

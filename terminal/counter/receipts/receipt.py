@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from terminal.counter import words
 from terminal.counter.amounts import euros
 from terminal.counter.record import SaleRecord
+from terminal.counter.returns.book import Kind, MoneyBack, ReturnState
 from terminal.counter.states import State
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -32,6 +33,7 @@ class ReceiptKind(Enum):
     GIVEN_UP = "PAIEMENT ABANDONNÉ"
 
 
+_RETURN_KINDS = {Kind.REFUND: ReceiptKind.REFUND, Kind.VOID: ReceiptKind.VOID}
 MONEY_MOVED = frozenset({ReceiptKind.PAYMENT, ReceiptKind.REFUND, ReceiptKind.VOID})
 
 
@@ -67,7 +69,19 @@ class Receipt:
 
 
 class NoReceipt(Exception):
-    """The sale is not at rest: there is nothing to prove yet."""
+    """There is nothing to prove, yet: `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedMoney:
+    """Money that went back, and its sale where it was one of this till."""
+
+    returned: MoneyBack
+    sale: SaleRecord | None
 
 
 class Style(Enum):
@@ -102,7 +116,7 @@ def receipt_of(
 ) -> Receipt:
     """Return the receipt of a sale at rest; raises NoReceipt for any other."""
     if not record.finished:
-        raise NoReceipt(record.sale_id)
+        raise NoReceipt("sale_not_finished")
     approved = record.state is State.APPROVED
     return Receipt(
         kind=_kind(record),
@@ -115,6 +129,30 @@ def receipt_of(
         authorisation_number=record.authorisation_number if approved else None,
         remaining_cents=record.remaining_cents if approved and with_balance else None,
         sentence=None if approved else words.sentence(record),
+        duplicate=duplicate,
+    )
+
+
+def receipt_of_return(
+    money: ReturnedMoney, place: ReceiptPlace, *, duplicate: bool = False
+) -> Receipt:
+    """Return the receipt of money that is back; raises NoReceipt while it is not.
+
+    What was named by a receipt of another till has neither card nor benefit here.
+    """
+    returned, sale = money.returned, money.sale
+    if returned.state is not ReturnState.DONE:
+        raise NoReceipt("return_not_done")
+    return Receipt(
+        kind=_RETURN_KINDS[returned.kind],
+        place=place,
+        number=receipt_number(str(returned.return_id)),
+        at=returned.asked_at,
+        amount_cents=returned.amount_cents,
+        benefit_label=None if sale is None else sale.benefit_label,
+        masked_card_number=None if sale is None else sale.masked_card_number,
+        authorisation_number=returned.authorisation_number,
+        payment_number=None if sale is None else sale.authorisation_number,
         duplicate=duplicate,
     )
 

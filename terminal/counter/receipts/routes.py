@@ -12,14 +12,24 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from terminal.counter import words
-from terminal.counter.receipts.office import ReceiptOffice
-from terminal.counter.receipts.receipt import NoReceipt, receipt_number
+from terminal.counter.receipts.office import Proven, ReceiptOffice
+from terminal.counter.receipts.receipt import NoReceipt, ReturnedMoney, receipt_number
 from terminal.counter.record import SaleRecord
 from terminal.errors import PrinterAbsent, PrinterError, PrinterOutOfPaper
 
-SaleId = Annotated[str, Field(min_length=1, max_length=64)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
 FindSale = Callable[[str], SaleRecord]
-"""Returns a sale, or raises what the application answers for one that does not exist."""
+FindReturn = Callable[[str], ReturnedMoney]
+"""Both raise what the application answers for one that does not exist."""
+
+
+class ReadWish(BaseModel):
+    """How a receipt is read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["text", "pdf"] = "text"
+    with_balance: bool = False
 
 
 class PrintWish(BaseModel):
@@ -36,39 +46,48 @@ class PrintedShape(BaseModel):
     duplicate: bool
 
 
-def add_receipts(app: FastAPI, office: ReceiptOffice, find_sale: FindSale) -> None:
+def add_receipts(
+    app: FastAPI, office: ReceiptOffice, find_sale: FindSale, find_return: FindReturn
+) -> None:
     """Give the application the doors to receipts, and their refusals."""
 
     @app.get("/sales/{sale_id}/receipt")
-    def read_receipt(
-        sale_id: SaleId,
-        kind: Annotated[Literal["text", "pdf"], Query(alias="format")] = "text",
-        with_balance: bool = False,
-    ) -> Response:
+    def read_receipt(sale_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
         sale = find_sale(sale_id)
-        headers = {"Cache-Control": "no-store"}
-        if kind == "text":
-            text = office.text(sale, with_balance=with_balance)
-            return PlainTextResponse(text, headers=headers)
-        name = f"recu-{receipt_number(sale.sale_id).replace(' ', '-')}.pdf"
-        headers["Content-Disposition"] = f'inline; filename="{name}"'
-        pdf = office.pdf(sale, with_balance=with_balance)
-        return Response(pdf, media_type="application/pdf", headers=headers)
+        return _read(office, sale, receipt_number(sale.sale_id), how)
+
+    @app.get("/returns/{return_id}/receipt")
+    def read_receipt_of_return(return_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
+        money = find_return(return_id)
+        return _read(office, money, receipt_number(str(money.returned.return_id)), how)
 
     @app.post("/sales/{sale_id}/receipt/print")
-    def print_receipt(sale_id: SaleId, wish: PrintWish | None = None) -> PrintedShape:
+    def print_receipt(sale_id: Id, wish: PrintWish | None = None) -> PrintedShape:
         with_balance = wish is not None and wish.with_balance
-        return PrintedShape(
-            duplicate=office.put_on_paper(find_sale(sale_id), with_balance=with_balance)
-        )
+        sale = find_sale(sale_id)
+        return PrintedShape(duplicate=office.put_on_paper(sale, with_balance=with_balance))
+
+    @app.post("/returns/{return_id}/receipt/print")
+    def print_receipt_of_return(return_id: Id) -> PrintedShape:
+        return PrintedShape(duplicate=office.put_on_paper(find_return(return_id)))
 
     @app.exception_handler(NoReceipt)
-    def too_early(_: Request, __: NoReceipt) -> JSONResponse:
-        return _refusal(409, "sale_not_finished")
+    def too_early(_: Request, error: NoReceipt) -> JSONResponse:
+        return _refusal(409, error.code)
 
     @app.exception_handler(PrinterError)
     def not_printed(_: Request, error: PrinterError) -> JSONResponse:
         return _refusal(503, code_of(error, can_print=office.can_print))
+
+
+def _read(office: ReceiptOffice, proven: Proven, number: str, how: ReadWish) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if how.format == "text":
+        text = office.text(proven, with_balance=how.with_balance)
+        return PlainTextResponse(text, headers=headers)
+    headers["Content-Disposition"] = f'inline; filename="recu-{number.replace(" ", "-")}.pdf"'
+    pdf = office.pdf(proven, with_balance=how.with_balance)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 def code_of(error: PrinterError, *, can_print: bool) -> str:

@@ -9,17 +9,21 @@ import threading
 import tty
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import NoReturn
+from uuid import UUID, uuid4
 
 import pytest
 
 from terminal.counter import words
-from terminal.counter.api import create_app
+from terminal.counter.api import Returns, create_app
 from terminal.counter.receipts import printer as printers
 from terminal.counter.receipts.office import open_office
 from terminal.counter.receipts.printer import open_printer
 from terminal.counter.receipts.receipt import ReceiptPlace
+from terminal.counter.returns.book import Kind, MoneyBack, open_return_book
+from terminal.counter.returns.desk import ReturnDesk
 from terminal.errors import PrinterAbsent, PrinterOutOfPaper, PrinterSilent
 from terminal.settings import CounterSettings
 from terminal.till_settings import PrinterSettings
@@ -182,6 +186,13 @@ def test_a_device_that_takes_nothing_more(tmp_path: Path) -> None:
 # --- over HTTP ---------------------------------------------------------------------------------
 
 
+class NoPayments:
+    def void_payment(self, *_: object) -> NoReturn:
+        raise AssertionError
+
+    refund_payment = find_by_receipt = void_payment
+
+
 class Office:
     """The shop's till, giving receipts."""
 
@@ -195,7 +206,11 @@ class Office:
         settings = CounterSettings.model_construct(state_dir=self._folder, printer=printer)
         place = ReceiptPlace("Librairie du Parc", "caisse 1")
         office = self._stack.enter_context(open_office(settings, place, self.shop.clock.now))
-        till = dataclasses.replace(self.shop.till, receipts=office)
+        book = self._stack.enter_context(closing(open_return_book(self._folder / "returns.db")))
+        self.returns = book
+        desk = ReturnDesk(book, NoPayments(), now=self.shop.clock.now, new_id=uuid4)
+        returns = Returns(desk, book)
+        till = dataclasses.replace(self.shop.till, receipts=office, returns=returns)
         self.http = TestClient(create_app(till), base_url="http://127.0.0.1:9251")
         return self
 
@@ -287,3 +302,54 @@ def test_a_printer_switched_off(office: Office, network: NetworkPrinter) -> None
     office.with_printer(network.settings)
     network.close()
     assert office.refused(office.sold()) == "printer_absent"
+
+
+@pytest.mark.parametrize(
+    ("kind", "headline"), [(Kind.VOID, "ANNULATION"), (Kind.REFUND, "REMBOURSEMENT")]
+)
+def test_the_receipt_of_money_that_went_back(
+    office: Office, network: NetworkPrinter, kind: Kind, headline: str
+) -> None:
+    office.with_printer(network.settings)
+    sale_id = office.sold()
+    asked = MoneyBack(
+        return_id=UUID(int=9 << 96),
+        payment_id=UUID(int=1),
+        sale_id=sale_id,
+        kind=kind,
+        amount_cents=500,
+        asked_at=office.shop.clock.now(),
+    )
+    office.returns.open(asked)
+    path = f"/returns/{asked.return_id}/receipt"
+    early = office.http.get(path)
+    assert (early.status_code, early.json()["code"]) == (409, "return_not_done")
+    office.returns.settle_done(asked.return_id, "Z9Y8X7", office.shop.clock.now())
+    text = office.http.get(path).text
+    assert headline in text
+    for fact in ("5,00\u00a0€", "9250 •••• •••• 0018", "Culture", "Z9Y8X7", "A1B2C3", "0000 0009"):
+        assert fact in text
+    assert "Solde" not in office.http.get(f"{path}?with_balance=true").text
+    assert office.http.get(f"{path}?format=pdf").content.startswith(b"%PDF-")
+    answers = [office.http.post(f"{path}/print").json() for _ in range(2)]
+    assert answers == [{"duplicate": False}, {"duplicate": True}]
+    for unknown in (UUID(int=1), "nonsense"):
+        missing = office.http.get(f"/returns/{unknown}/receipt")
+        assert (missing.status_code, missing.json()["code"]) == (404, "return_not_found")
+
+
+def test_money_named_by_another_tills_receipt_has_no_card_here(office: Office) -> None:
+    office.with_printer(None)
+    asked = MoneyBack(
+        return_id=uuid4(),
+        payment_id=uuid4(),
+        sale_id=None,
+        kind=Kind.REFUND,
+        amount_cents=500,
+        asked_at=office.shop.clock.now(),
+    )
+    office.returns.open(asked)
+    office.returns.settle_done(asked.return_id, "Z9Y8X7", office.shop.clock.now())
+    text = office.http.get(f"/returns/{asked.return_id}/receipt").text
+    assert "Z9Y8X7" in text
+    assert "Carte  " not in text

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import threading
 import tty
 from collections.abc import Iterator
 from functools import partial
@@ -98,7 +99,15 @@ def line(
         lambda: stand.stopping,
         LIMITS,
     )
-    with ConcertDoor(partial(SerialLink, str(till.device)), service):
+    opened = threading.Event()
+
+    def open_link() -> SerialLink:
+        link = SerialLink(str(till.device))
+        opened.set()
+        return link
+
+    with ConcertDoor(open_link, service):
+        assert opened.wait(WAIT_SECONDS)
         yield stand
         stand.shop.go.set()
 
