@@ -1,15 +1,17 @@
 """The ISO 7816-4 commands a DESFire knows (class 00): SELECT, READ and WRITE, AUTHENTICATE.
 
-Built: SELECT, READ and UPDATE BINARY, READ RECORD, GET CHALLENGE, EXTERNAL and INTERNAL
+Built: SELECT, READ and UPDATE BINARY, READ and APPEND RECORD, GET CHALLENGE, EXTERNAL and INTERNAL
 AUTHENTICATE.
 
 Promise: any of them ends the session, so reading and writing reach only what is free to all; a
-session that INTERNAL AUTHENTICATE opens is for native commands. Not built: APPEND RECORD.
+session that INTERNAL AUTHENTICATE opens is for native commands. A record appended waits for the
+native CommitTransaction, as one written natively does.
 """
 
 from collections.abc import Callable
 
 from simulator.chip.access import Right, through_key
+from simulator.chip.drafts import RecordDraft
 from simulator.chip.files import DataFile, File, RecordFile
 from simulator.chip.iso_authentication import (
     external_authenticate,
@@ -29,7 +31,8 @@ from simulator.chip.memory import PICC_AID, Damage
 from simulator.chip.state import ChipState
 from simulator.chip.status import RefusalError, Status
 
-SELECT, READ_BINARY, UPDATE_BINARY, READ_RECORD = 0xA4, 0xB0, 0xD6, 0xB2
+SELECT, READ_BINARY, UPDATE_BINARY = 0xA4, 0xB0, 0xD6
+READ_RECORD, APPEND_RECORD = 0xB2, 0xE2
 EXTERNAL_AUTHENTICATE, GET_CHALLENGE, INTERNAL_AUTHENTICATE = 0x82, 0x84, 0x88
 _AUTHENTICATIONS = frozenset({EXTERNAL_AUTHENTICATE, GET_CHALLENGE, INTERNAL_AUTHENTICATE})
 MEMORY_FAILURE = b"\x65\x81"
@@ -38,6 +41,7 @@ SECURITY_NOT_SATISFIED = b"\x69\x82"
 NO_CURRENT_FILE = b"\x69\x86"
 FILE_NOT_FOUND = b"\x6a\x82"
 RECORD_NOT_FOUND = b"\x6a\x83"
+FILE_FULL = b"\x6a\x84"
 WRONG_OFFSET = b"\x6b\x00"
 INS_NOT_SUPPORTED = b"\x6d\x00"
 NO_DIAGNOSIS = b"\x6f\x00"
@@ -181,11 +185,27 @@ def _read_record(state: ChipState, command: IsoCommand) -> bytes:
     return found + OK
 
 
+def _append_record(state: ChipState, command: IsoCommand) -> bytes:
+    """APPEND RECORD: P1 is 0, P2 a short id; zeros fill the record. It waits for the commit."""
+    require_iso(command.p1 == 0 and command.p2 & 0b111 == 0, WRONG_PARAMETERS)
+    require_iso(bool(command.data) and command.le is None, WRONG_LENGTH)
+    number, file = _current(state, command.p2 >> 3)
+    require_iso(isinstance(file, RecordFile), WRONG_STRUCTURE)
+    assert isinstance(file, RecordFile)
+    through_key(state, number, Right.WRITE)
+    require_iso(len(command.data) <= file.record_size, WRONG_LENGTH)
+    require_iso(file.cyclic or len(file.records) < file.records_max, FILE_FULL)
+    record = command.data.ljust(file.record_size, b"\0")
+    state.transaction.drafts[number] = RecordDraft(file.records, new=record)
+    return OK
+
+
 ISO_COMMANDS: dict[int, Callable[[ChipState, IsoCommand], bytes]] = {
     SELECT: _select,
     READ_BINARY: _read_binary,
     UPDATE_BINARY: _update_binary,
     READ_RECORD: _read_record,
+    APPEND_RECORD: _append_record,
     GET_CHALLENGE: get_challenge,
     EXTERNAL_AUTHENTICATE: external_authenticate,
     INTERNAL_AUTHENTICATE: internal_authenticate,

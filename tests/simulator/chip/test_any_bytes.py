@@ -23,7 +23,7 @@ from tests.simulator.chip.cards import (
 from tests.simulator.chip.host import AID, READS, Host, Mode
 
 INSTRUCTIONS = sorted({*COMMANDS, *AUTHENTICATIONS, 0x5A, 0x6D, 0xAF, 0xF0, 0xF2, 0xFD})
-ISO_INSTRUCTIONS = [*ISO_COMMANDS, 0xE2]
+ISO_INSTRUCTIONS = [*ISO_COMMANDS, 0x20]
 STATUSES = set(Status)
 OTHER = bytes.fromhex("F59251")
 # With a body that often makes sense: a file number, rights, small numbers.

@@ -1,4 +1,4 @@
-"""ISO SELECT, READ BINARY, UPDATE BINARY and READ RECORD."""
+"""ISO SELECT, READ BINARY, UPDATE BINARY, READ and APPEND RECORD."""
 
 import os
 
@@ -90,6 +90,14 @@ BY_ID, NOWHERE = "00A4000002E110", "00A4000002E111"
         ([BY_NAME, "00B2012300"], "6A86"),
         ([BY_NAME, "00B2010C00"], "6981"),
         ([BY_NAME, "00A4020002EF04", "00B2010400"], "63639000"),
+        ([BY_NAME, "00E2002002AABB"], "9000"),
+        ([BY_NAME, "00A4020002EF04", "00E2000002AABB"], "9000"),
+        ([BY_NAME, "00E2000002AABB"], "6986"),
+        ([BY_NAME, "00E2002003AABBCC"], "6700"),
+        ([BY_NAME, "00E2012002AABB"], "6A86"),
+        ([BY_NAME, "00E2002102AABB"], "6A86"),
+        ([BY_NAME, "00E2000802AABB"], "6981"),
+        ([BY_NAME, "00E2004802AABB"], "6A82"),
     ],
 )
 def test_conversations(commands: list[str], answer: str) -> None:
@@ -97,6 +105,27 @@ def test_conversations(commands: list[str], answer: str) -> None:
     *before, last = [host.chip.transmit(bytes.fromhex(command)) for command in commands]
     assert all(said[-2:] == b"\x90\x00" for said in before)
     assert last.hex() == answer.lower()
+
+
+COMMIT, LAST_RECORD = "90C7000000", "00B2012400"
+
+
+@pytest.mark.parametrize(
+    ("commands", "answer"),
+    [
+        (["00E2002002AABB", COMMIT], "AABB"),
+        (["00E2002001AA", COMMIT], "AA00"),  # zeros fill the record
+        (["00E2002002AABB"], "6363"),  # nobody committed, and READ RECORD gives it up
+        (["00E2002002AABB", "00E2002002CCDD", COMMIT], "CCDD"),
+        (["00E2002002AABB", COMMIT, "00E2002002CCDD", COMMIT], "CCDD"),
+    ],
+)
+def test_a_record_appended_waits_for_the_commit(commands: list[str], answer: str) -> None:
+    host = _card()
+    for command in (BY_NAME, *commands):
+        said = host.chip.transmit(bytes.fromhex(command))
+        assert said in {b"\x90\x00", b"\x91\x00"}
+    assert host.chip.transmit(bytes.fromhex(LAST_RECORD)) == bytes.fromhex(answer) + b"\x90\x00"
 
 
 def test_iso_reads_end_the_session_they_do_not_serve() -> None:

@@ -15,6 +15,7 @@ FILES = {
     2: standard(rights=0x1111),
     3: backup(),
     4: records("plain", 0xEEEE, b"aaaa"),
+    5: records("plain", 0xEEEE, *[b"aaaa"] * 4, cyclic=False),
 }
 
 
@@ -48,6 +49,7 @@ REACHED = {
     "6986": (_at_files, "00B0000000"),
     "6A82": (_at_files, "00B0890000"),
     "6A83": (_at_files, "00B2022400"),
+    "6A84": (_at_files, "00E2002801FF"),
     "6A86": (_at_files, "00B2012600"),
     "6A88": (_at_files, "0082098D20" + "00" * 32),
     "6B00": (_at_files, "00B081C800"),

@@ -140,6 +140,7 @@ ISO: dict[int, tuple[bytes, set[int], set[int | None]]] = {
     0xA4: (b"\x00\x00", {0, 2}, {None, *range(256)}),
     0xB0: (b"\x81\x00", {0}, {0, *range(1, 201)}),
     0xB2: (b"\x01\x24", {0}, {0, 4}),
+    0xE2: (b"\x00\x20", {1, 2, 3, 4}, {None}),
     0xD6: (b"\x81\x00", set(range(1, 201)), {None, *range(256)}),
     0x82: (b"\x00\x80", {32}, {None, *range(256)}),
     0x84: (b"\x00\x00", {0}, {8, 16}),
