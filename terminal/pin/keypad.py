@@ -10,14 +10,15 @@ Keys are ASCII: digits; Enter, `#` or `E` to validate; Backspace, `*` or `B` to 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
-from terminal.errors import PadDisabled, PadRefused, PadUnplugged
+from terminal.errors import PadDisabled, PadRefused, PadUnplugged, SettingsError
 from terminal.pin.dukpt import wiped
-from terminal.pin.key_file import KeypadKeys
+from terminal.pin.key_file import NO_KEY, KeypadKeys
 from terminal.pin.life import PadLife
 from terminal.pin.pad import (
     CODE_DIGITS,
@@ -141,9 +142,10 @@ class KeypadPinPad:
         self._link: KeypadLink | None = None
 
     def claim(self) -> None:
-        """Open the line if it is not; SettingsError if there is no key to encrypt with."""
+        """Open the line if it is not; PadRefused if there is no key to encrypt with."""
         self._life.expect_idle()
-        self._sealer.check()
+        with _refusing():
+            self._sealer.check()
         if self._link is None:
             self._link = self._open_link()
         self._life.claim()
@@ -171,7 +173,8 @@ class KeypadPinPad:
                 if status is not PinEntryStatus.SUCCESS:
                     return PinEntry(status)
                 number = context.prompt.card_number
-                return PinEntry(status, self._sealer.seal(typed.buffer, number))
+                with _refusing():
+                    return PinEntry(status, self._sealer.seal(typed.buffer, number))
             finally:
                 typed.wipe()
 
@@ -221,6 +224,15 @@ class KeypadPinPad:
         except PadUnplugged:
             self.release()
             raise
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn a key file that is not to be trusted into a pad that does not serve."""
+    try:
+        yield
+    except SettingsError as cause:
+        raise PadRefused(NO_KEY, str(cause)) from cause
 
 
 def _take(typed: TypedDigits, byte: int) -> PinEntryStatus | None:

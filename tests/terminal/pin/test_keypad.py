@@ -260,6 +260,21 @@ def test_a_terminal_that_encrypts_is_refused_unless_it_is_allowed(tmp_path: Path
         pad.claim()
 
 
+def test_a_key_file_that_spoils_later_is_a_pad_that_does_not_serve(tmp_path: Path) -> None:
+    KeypadKeys(tmp_path).install(InitialKey(bytes(8), bytearray(range(16))))
+    line = PlayedLine()
+    pad = KeypadPinPad(lambda: line, KeypadKeys(tmp_path), now=lambda: line.seconds)
+    pad.claim()
+    pad.begin(CONTEXT)
+    (tmp_path / "keypad.key").chmod(0o644)
+    line.arriving.append((1.0, CODE + b"\r"))
+    with pytest.raises(PadRefused, match="mode 0600") as caught:
+        pad.enter_pin(30, never)
+    assert caught.value.code == "NO_KEY"
+    with pytest.raises(PadRefused):
+        pad.claim()
+
+
 def test_the_driver_is_one_of_a_list(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"keypad, visa-packets"):
         find_driver(settings(tmp_path, pad_driver="telepathy"))
