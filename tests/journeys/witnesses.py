@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-SAMPLE_SECONDS = 0.15
+SAMPLE_SECONDS = 0.3
 ANSWER_SECONDS_MAX = 20.0
 PAYMENTS = "/v1/payments"
 HOP_HEADERS = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length"})
