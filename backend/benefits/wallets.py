@@ -5,11 +5,24 @@ What is usable never depends on the balance: whoever holds only the card must no
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from backend.benefits.errors import WalletUnknown
@@ -23,6 +36,7 @@ from backend.benefits.tables import (
     Purse,
     Wallet,
 )
+from backend.database import UtcDateTime
 from backend.ledger.accounts import STATEMENT_LINES_MAX, available, balance, statement
 from backend.ledger.money import Cents
 from backend.ledger.tables import Side
@@ -64,7 +78,7 @@ class Alternative(NamedTuple):
 
 
 def usable_benefits(
-    session: Session, beneficiary_id: UUID, partner_id: UUID | None, now: datetime
+    session: Session | Connection, beneficiary_id: UUID, partner_id: UUID | None, now: datetime
 ) -> list[UsableBenefit]:
     """Return what this person may spend at this partner now, by label.
 
@@ -200,26 +214,20 @@ def _open_wallet(session: Session, code: str, label: str, account_id: UUID) -> O
 
 
 def _usable(
-    session: Session, beneficiary_id: UUID, partner_id: UUID | None, now: datetime
+    session: Session | Connection, beneficiary_id: UUID, partner_id: UUID | None, now: datetime
 ) -> list[tuple[str, str, UUID, object]]:
     if partner_id is None:
         return []
-    query = (
-        _wallets_with_benefits(beneficiary_id)
-        .join(Partner, Partner.id == partner_id)
-        .where(
-            _is_open(now),
-            _is_taken_by(partner_id),
-            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
-        )
-        .order_by(Benefit.label, Benefit.code)
-    )
+    asked = {"person": beneficiary_id, "partner": partner_id, "now": now, "today": day_of(now)}
     return [
-        (code, label, account_id, end) for code, label, account_id, end in session.execute(query)
+        (code, label, account_id, end)
+        for code, label, account_id, end in session.execute(_USABLE, asked)
     ]
 
 
-def _wallets_with_benefits(beneficiary_id: UUID) -> Select[str, str, UUID, object]:
+def _wallets_with_benefits(
+    beneficiary_id: UUID | BindParameter[UUID],
+) -> Select[str, str, UUID, object]:
     """Select a person's wallets, each with every benefit it may be spent for."""
     same = and_(
         Benefit.campaign_id == Wallet.campaign_id,
@@ -235,11 +243,14 @@ def _wallets_with_benefits(beneficiary_id: UUID) -> Select[str, str, UUID, objec
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
-    today = day_of(now)
+    return _is_open_on(day_of(now))
+
+
+def _is_open_on(today: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(Campaign.opens_on <= today, today <= SPENDING_ENDS_ON)
 
 
-def _is_taken_by(partner_id: UUID | None) -> ColumnElement[bool]:
+def _is_taken_by(partner_id: UUID | BindParameter[UUID] | None) -> ColumnElement[bool]:
     """Whether a partner with an account may take `Benefit`: by its activities or by name."""
     by_activity = (
         select(BenefitActivity.benefit_id)
@@ -251,3 +262,22 @@ def _is_taken_by(partner_id: UUID | None) -> ColumnElement[bool]:
     )
     account = select(PartnerAccount.partner_id).where(PartnerAccount.partner_id == partner_id)
     return and_(account.exists(), or_(by_name.exists(), by_activity.exists()))
+
+
+def _build_usable() -> Select[str, str, UUID, object]:
+    person, partner = bindparam("person", type_=Uuid()), bindparam("partner", type_=Uuid())
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        _wallets_with_benefits(person)
+        .join(Partner, Partner.id == partner)
+        .where(
+            _is_open_on(bindparam("today", type_=Date())),
+            _is_taken_by(partner),
+            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
+        )
+        .order_by(Benefit.label, Benefit.code)
+    )
+
+
+# Asked three times in a payment: built once.
+_USABLE: Final = _build_usable()

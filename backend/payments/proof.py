@@ -38,16 +38,18 @@ def present_card(
 
     Raises PartnerSuspended, OutletClosed, and what `prove_card` raises.
     """
-    with services.database.reading() as session:
-        standing = standing_of(session, terminal.outlet_id, services.now())
+    with services.database.single_statements() as connection:
+        standing = standing_of(connection, terminal.outlet_id, services.now())
     if standing is not None:
         raise PartnerSuspended if standing is DeclineReason.PARTNER_SUSPENDED else OutletClosed
     try:
         card = prove_card(services, challenge_id, terminal, card_answer)
     except (CardBlocked, CardNotActive) as refusal:
         raise _with_reason(services, challenge_id, refusal) from None
-    with services.database.reading() as session:
-        usable = usable_benefits(session, card.beneficiary_id, terminal.partner_id, services.now())
+    with services.database.single_statements() as connection:
+        usable = usable_benefits(
+            connection, card.beneficiary_id, terminal.partner_id, services.now()
+        )
     return Presented(card, usable)
 
 

@@ -62,7 +62,8 @@ from backend.pins.checking import EncryptedPinBlock, PinProfile
 router = APIRouter(prefix="/v1", tags=["payments"])
 
 
-def _counter(terminal: CurrentTerminal) -> AuthenticatedTerminal:
+async def _counter(terminal: CurrentTerminal) -> AuthenticatedTerminal:
+    # Asynchronous though it waits for nothing: a plain function would cost a turn in a thread.
     require_kind(terminal, TerminalKind.COUNTER)
     return terminal
 
