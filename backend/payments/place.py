@@ -5,7 +5,7 @@ The rows are read, never locked or changed: every payment of the partner reads t
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Unpack
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, select
@@ -90,7 +90,7 @@ def _least(*limits: int | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _build_place() -> Select[Unpack[tuple[Any, ...]]]:
+def _build_place() -> Select[*tuple[Any, ...]]:
     of_benefit, of_partner = aliased(PaymentLimit), aliased(PaymentLimit)
     return (
         select(

@@ -4,10 +4,10 @@ Every change of a status is here and goes through `next_state`. Not here: money.
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,20 @@ from backend.payments.tables import Payment, PaymentReturn, ReturnKind
 #: Longer than any decision takes. Whoever has not decided by then has died.
 PENDING_SECONDS_MAX: Final = 30
 
+# Built once, for every payment; of the table and not of the class, which would look at each value.
+_TABLE: Final = cast("Table", Payment.__table__)
+_COLUMNS: Final = tuple(column.name for column in _TABLE.columns)
+_INSERT_SQLITE: Final = (
+    sqlite.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["payment_id"])
+    .returning(_TABLE.c.payment_id)
+)
+_INSERT_POSTGRESQL: Final = (
+    postgresql.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["payment_id"])
+    .returning(_TABLE.c.payment_id)
+)
+
 
 def insert_once(session: Session, row: Payment) -> bool:
     """Record a new payment in one statement; False when its id is taken already.
@@ -37,15 +51,9 @@ def insert_once(session: Session, row: Payment) -> bool:
     Waits for another unit of work that is recording the same id. The row itself never belongs to
     the session: `lock` it to change it.
     """
-    values = {
-        column.key: getattr(row, column.key)
-        for column in Payment.__mapper__.column_attrs
-        if getattr(row, column.key) is not None
-    }
+    values = {name: getattr(row, name) for name in _COLUMNS if getattr(row, name) is not None}
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert(Payment) if on_sqlite else postgresql.insert(Payment)
-    once = insert.values(**values).on_conflict_do_nothing(index_elements=[Payment.payment_id])
-    result = session.execute(once.returning(Payment.payment_id))
+    result = session.execute(_INSERT_SQLITE if on_sqlite else _INSERT_POSTGRESQL, values)
     return result.one_or_none() is not None
 
 
