@@ -15,7 +15,13 @@ from backend.commands import alarms
 from backend.commands.refusal import CommandRefused
 from backend.pins.checking import CodeCheck, Verdict
 from backend.pins.errors import AlarmReleased, AlarmUnknown
-from backend.pins.guard import COOL_DOWN, MISSED_ACCOUNTS_MAX, UNREADABLE_BLOCKS_MAX, WINDOW
+from backend.pins.guard import (
+    COOL_DOWN,
+    MISSED_ACCOUNTS_MAX,
+    UNREADABLE_BLOCKS_MAX,
+    WINDOW,
+    begin_try,
+)
 from backend.pins.tables import CodeAlarm, CodeMiss, PadEntry
 from backend.vault.errors import VaultUnavailable
 from backend.vault.values import PinProfile
@@ -121,6 +127,21 @@ def test_guesses_at_once_from_one_terminal_are_counted_before_they_are_compared(
     assert verdicts.count(Verdict.SUSPENDED) == MISSED_ACCOUNTS_MAX
     assert sum(3 - world.row(who).tries_left for who in people) == MISSED_ACCOUNTS_MAX
     assert len(all_alarms(world)) == 1
+
+
+def test_as_many_as_allowed_being_compared_lets_no_other_account_in(world: Any) -> None:
+    people = world.people(MISSED_ACCOUNTS_MAX + 1, CODE)
+    pad = world.pad()
+    with world.services.database.unit_of_work() as session:
+        for person in people[:-1]:
+            assert begin_try(session, pad.terminal_id, person, world.services.now())
+    last = people[-1]
+    assert world.check(pad, pad.type(CODE), person=last) == CodeCheck(Verdict.SUSPENDED)
+    assert (world.row(last).tries_left, world.vault.verified) == (3, [])
+    # One of those being compared may come back; nobody has been wrong, so there is no alarm.
+    assert world.check(pad, pad.type(CODE), person=people[0]).verdict is Verdict.RIGHT
+    assert world.check(pad, pad.type(CODE), person=last).verdict is Verdict.RIGHT
+    assert all_alarms(world) == []
 
 
 def test_a_released_alarm_names_who_and_ends_what_it_stopped(world: Any) -> None:
