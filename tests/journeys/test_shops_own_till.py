@@ -119,4 +119,6 @@ def test_odoo_sells_is_refused_given_up_on_and_gives_back(shop: Shop) -> None:
     folder = shop.story.world.folder
     states = sorted(sale.state for sale in sales_of(folder))
     assert states == ["approved", "cancelled", "declined"]
-    assert sorted(one.status for one in payments_of(folder).values()) == ["declined", "refunded"]
+    # The whole of a sale on its own day is a void; midnight may have passed meanwhile.
+    statuses = {one.status for one in payments_of(folder).values()}
+    assert statuses in ({"declined", "voided"}, {"declined", "refunded"})
