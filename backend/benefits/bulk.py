@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from backend.benefits.tables import (
 from backend.ledger.accounts import NATURE
 from backend.ledger.tables import REASON_CHARACTERS_MAX, Account, AccountKind, Transfer
 
+STATEMENT_MINUTES_MAX: Final = 10
 GRANTS: Final = uuid5(NAMESPACE_URL, "urn:pass:grant")
 
 _GRANTED: Final = GrantDecision.__table__.c.granted
@@ -63,6 +64,12 @@ def grant_id_of(key: Key) -> UUID:
     """Return the id of a grant's transfer: the same grant twice is one transfer."""
     beneficiary_id, benefit_id, slot = key
     return uuid5(GRANTS, f"{benefit_id}.{beneficiary_id}.{slot}")
+
+
+def allow_long_statements(session: Session) -> None:
+    """Let this unit of work's statements take minutes: nobody waits for a batch of a job."""
+    if _takes_arrays(session):
+        session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_MINUTES_MAX}min'"))
 
 
 def known_decisions(session: Session, beneficiary_ids: Sequence[UUID]) -> dict[Key, Known]:

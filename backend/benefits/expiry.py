@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.benefits.bulk import post_transfers
+from backend.benefits.bulk import allow_long_statements, post_transfers
 from backend.benefits.changing import lock_campaign
 from backend.benefits.errors import CampaignNotOver
 from backend.benefits.rules import Phase, day_of
@@ -67,6 +67,7 @@ def expire_campaign(
     total = Returned()
     while True:
         with database.unit_of_work() as session:
+            allow_long_statements(session)
             part = expire_batch(
                 session, campaign_id, now(), after=total.last_wallet_id, wallets=wallets_per_batch
             )

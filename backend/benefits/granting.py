@@ -5,7 +5,7 @@ twice, even if a rule changed meanwhile; whoever was refused is looked at again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -15,7 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Beneficiary
-from backend.benefits.bulk import Known, Order, known_decisions, record_orders
+from backend.benefits.bulk import (
+    Known,
+    Order,
+    allow_long_statements,
+    known_decisions,
+    record_orders,
+)
 from backend.benefits.changing import lock_campaign
 from backend.benefits.eligibility import Conditions, Decision, Person, Rule, Track, decide
 from backend.benefits.errors import CampaignClosed, RuleUnacceptable
@@ -160,9 +166,12 @@ def open_for_grants(session: Session, campaign_id: UUID, now: datetime, *, lock:
     return campaign
 
 
-def batch(database: Database, *, commit: bool) -> AbstractContextManager[Session]:
+@contextmanager
+def batch(database: Database, *, commit: bool) -> Iterator[Session]:
     """Give a batch's unit of work, or only a look at the database."""
-    return database.unit_of_work() if commit else database.reading()
+    with database.unit_of_work() if commit else database.reading() as session:
+        allow_long_statements(session)
+        yield session
 
 
 def _run_batch(

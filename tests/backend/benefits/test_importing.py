@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 
 from backend.accounts.tables import Beneficiary
 from backend.benefits.campaigns import CampaignTerms, create_benefit, create_campaign
@@ -15,7 +15,7 @@ from backend.benefits.eligibility import Conditions, Rule, Track
 from backend.benefits.errors import CampaignClosed, RuleUnacceptable
 from backend.benefits.expiry import remaining_of
 from backend.benefits.grant_file import open_grant_file
-from backend.benefits.granting import Run, Tally, create_rule, explain, run_grants
+from backend.benefits.granting import Run, Tally, batch, create_rule, explain, run_grants
 from backend.benefits.importing import ImportTally, Refusal, import_grants
 from backend.benefits.report import MoneyReport, report_campaign
 from backend.benefits.tables import Benefit, Campaign, Eligibility, GrantDecision, Purse, Wallet
@@ -288,6 +288,17 @@ def test_after_its_last_day_a_campaign_gives_nothing(
         _import(ruled, write(LEA), now=late)
     with pytest.raises(CampaignClosed):
         run_grants(ruled.database, ruled.campaign.id, lambda: late, Run(commit=True))
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_batch_may_take_longer_than_a_payment(postgres_url: str, *, commit: bool) -> None:
+    database = Database(postgres_url)
+    shown = text("SHOW statement_timeout")
+    with batch(database, commit=commit) as session:
+        assert session.scalar(shown) == "10min"
+    with database.reading() as session:
+        assert session.scalar(shown) != "10min"
+    database.close()
 
 
 def test_a_rule_nobody_can_meet_is_refused(region: Region) -> None:
