@@ -24,7 +24,7 @@ from terminal.errors import PadError
 _log = logging.getLogger(__name__)
 
 REOPEN_SECONDS = 2.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.5  # bytes are seen at once; only silences and our end wait for it
 END_SECONDS_MAX = 3.0
 V3_BEGINS_WITH = b"CZ"
 
