@@ -1,13 +1,16 @@
 """Several workers behind one socket: refused when they cannot work, replaced when they die."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
@@ -17,8 +20,11 @@ from backend import schema
 from backend.commands import readiness
 from backend.commands.refusal import CommandRefused
 from backend.commands.serve import RESTARTS_PER_MINUTE_MAX, _Foreman
+from backend.commands.verbs.invocation import Invocation
 from backend.database import Database, Pooler
+from backend.services import Services
 from backend.settings import Settings
+from backend.vault.key_file import OpenKeyFile, make_keys, write_keys
 
 WAIT_SECONDS_MAX = 30.0
 
@@ -168,3 +174,30 @@ def test_a_database_answers_for_its_limits(postgres_url: str) -> None:
     with database.unit_of_work() as session:
         assert session.connection().exec_driver_sql("SHOW lock_timeout").scalar() == "700ms"
     database.close()
+
+
+def test_reports_are_read_from_the_replica(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def services() -> Services:
+        opened.append("the database itself")
+        return cast("Services", None)
+
+    none = Settings(database_url=f"sqlite:///{tmp_path}/own.sqlite3")
+    Invocation(Namespace(), none, print, services).reports()
+    assert opened == ["the database itself"]
+    replica = Database(f"sqlite:///{tmp_path}/replica.sqlite3")
+    schema.migrate(replica)
+    replica.close()
+    keys = tmp_path / "keys.json"
+    write_keys(keys, OpenKeyFile(make_keys(secrets.token_bytes)))
+    both = none.model_copy(
+        update={
+            "reports_database_url": f"sqlite:///{tmp_path}/replica.sqlite3",
+            "vault_key_file": keys,
+        }
+    )
+    found = Invocation(Namespace(), both, print, services).reports()
+    assert found.database.engine.url.database == f"{tmp_path}/replica.sqlite3"
+    assert len(opened) == 1
+    found.database.close()

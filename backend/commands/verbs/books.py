@@ -55,7 +55,7 @@ def _apply(asked: Invocation) -> None:
 
 def _statement(asked: Invocation) -> None:
     chosen = asked.options.card_number, asked.options.benefit
-    lines = statement.read_statement(asked.services(), *chosen)
+    lines = statement.read_statement(asked.reports(), *chosen)
     asked.say(lines.as_json() if asked.options.json else lines.as_text())
 
 

@@ -95,7 +95,7 @@ def _run(asked: Invocation) -> None:
 
 
 def _report(asked: Invocation) -> None:
-    found = grants.report(asked.services(), asked.options.campaign)
+    found = grants.report(asked.reports(), asked.options.campaign)
     asked.say(grants.report_as_json(found) if asked.options.json else grants.report_as_csv(found))
 
 
@@ -106,7 +106,7 @@ def _explain(asked: Invocation) -> None:
 
 
 def _list(asked: Invocation) -> None:
-    found = campaigns.list_campaigns(asked.services())
+    found = campaigns.list_campaigns(asked.reports())
     if asked.options.json:
         asked.say(campaigns.as_json(found))
         return

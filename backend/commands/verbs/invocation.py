@@ -36,6 +36,13 @@ class Invocation:
     say: Callable[[str], None]
     services: Callable[[], Services]
 
+    def reports(self) -> Services:
+        """Return services that only read, on the replica for reports where there is one."""
+        replica = self.settings.reports_database_url
+        if replica is None:
+            return self.services()
+        return open_services(self.settings.model_copy(update={"database_url": replica}))
+
     def keys(self) -> KeyCommand:
         """Return what the commands on keys stand on."""
         return key_command(self.settings, self.say)

@@ -64,7 +64,7 @@ def _reopen(asked: Invocation) -> None:
 
 
 def _totals(asked: Invocation) -> None:
-    day = trade.terminal_day(asked.services(), asked.options.terminal, asked.options.day)
+    day = trade.terminal_day(asked.reports(), asked.options.terminal, asked.options.day)
     asked.say(day.as_json() if asked.options.json else day.as_text())
 
 
