@@ -150,7 +150,7 @@ def vault_killed_before_it_is_asked(stage: LeakStage) -> None:
         _kill(vault, signal.SIGABRT)
         vault.process.wait(SECONDS_MAX)
         stage.story.hands.type_code(CODES["lea"])
-        see("the payment given up", lambda: _sale_state(stage), lambda s: s != "authorising")
+        see("the payment given up", lambda: _sale_state(stage), _is_over)
     (stage.folder / "vault.socket").unlink()
     _start_vault(Stage(stage.folder, world.programs, {}))
     _expect_taken_back(stage, sale_id)
@@ -175,7 +175,7 @@ def database_breaks_under_a_payment(stage: LeakStage) -> None:
         connection.execute("ALTER TABLE payment RENAME TO payment_away")
         connection.commit()
         sale_id = _type_one_code(stage, CODES["lea"])
-        see("the payment given up", lambda: _sale_state(stage), lambda s: s != "authorising")
+        see("the payment given up", lambda: _sale_state(stage), _is_over)
         connection.execute("ALTER TABLE payment_away RENAME TO payment")
         connection.commit()
     _expect_taken_back(stage, sale_id)
@@ -208,6 +208,8 @@ def malformed_bodies_with_codes_in_them(stage: LeakStage) -> None:
         f"{world.simulator}/pad/keys",
         f"{world.simulator}/cards",
     ]
+    pin = {"profile": code, "ksn": key, "block": code, key: code}
+    bodies.append({"payment_id": code, "proof_id": key, "amount_cents": code, "pin": pin})
     headers = {"Content-Type": "application/json"}
     with httpx.Client(timeout=10) as client:
         for door in doors:
@@ -215,11 +217,20 @@ def malformed_bodies_with_codes_in_them(stage: LeakStage) -> None:
             sent += [client.post(door, content=one, headers=headers) for one in raw]
             sent += [client.post(door, content=one) for one in raw]
             sent.append(client.post(door, data={"code": code, "code_again": key}))
-            sent.append(client.post(f"{world.simulator}/pad/keys", json={"keys": f"{code}X"}))
+            # As one of ours, so that the body is read.
+            ours = {"Authorization": f"Bearer {world.till_token()}"}
+            ours = _token_of(stage) if world.backend in door else ours
+            sent += [client.post(door, json=body, headers=ours) for body in bodies]
             for answer in sent:
                 assert answer.status_code >= 400, (door, answer.status_code)
                 stage.seen.add_body(f"refusal of {door}", answer.content)
                 stage.seen.add_body(f"refusal of {door}", str(answer.headers.raw).encode())
+        assert client.post(doors[1], json={key: 1}, headers=_token_of(stage)).status_code == 422
+
+
+def _token_of(stage: LeakStage) -> dict[str, str]:
+    """Return what makes the backend read a body: a token of the counter's."""
+    return {"Authorization": f"Bearer {stage.seen.newest_token}"}
 
 
 FAILURES: tuple[Failure, ...] = (
@@ -261,6 +272,10 @@ def _type_one_code(stage: LeakStage, code: str) -> str:
 
 def _sale_state(stage: LeakStage) -> str:
     return str(request("GET", f"{stage.story.world.till}/state")["sale"]["state"])
+
+
+def _is_over(state: object) -> bool:
+    return state not in {"code", "authorising"}
 
 
 def _expect_taken_back(stage: LeakStage, sale_id: str) -> None:

@@ -30,6 +30,7 @@ class Seen:
     processes: set[tuple[str, bytes]] = field(default_factory=set)
     blocks: dict[str, str] = field(default_factory=dict)  # key serial number -> encrypted block
     tokens: set[str] = field(default_factory=set)
+    newest_token: str = ""
 
     def add_body(self, place: str, body: bytes) -> None:
         """Keep a body."""
@@ -123,7 +124,8 @@ class _Carrier(BaseHTTPRequestHandler):
         seen = self.server.seen
         bearer = self.headers.get("Authorization", "")
         if bearer:
-            seen.tokens.add(bearer.removeprefix("Bearer "))
+            seen.newest_token = bearer.removeprefix("Bearer ")
+            seen.tokens.add(seen.newest_token)
         if self.path == PAYMENTS:
             asked: dict[str, Any] = json.loads(body)
             pin = asked.pop("pin")
