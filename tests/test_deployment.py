@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from terminal.__main__ import _parser
+from backend import __main__ as backend_commands
+from terminal import __main__ as terminal_commands
 
 FOLDER = Path(__file__).parents[1] / "deploy" / "systemd"
 # The vault's has needs of its own: test_vault_unit.py.
 UNITS = [path for path in sorted(FOLDER.glob("*.service")) if path.stem != "pass-vault"]
+TERMINALS = [path for path in UNITS if path.stem in {"pass-counter", "pass-gate"}]
+BACKENDS = [path for path in UNITS if path not in TERMINALS]
 EXPOSURE_MAX = 2.0
 
 
@@ -27,24 +30,33 @@ def read_unit(path: Path) -> dict[str, list[str]]:
     return section
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
-def test_a_unit_starts_a_command_that_exists(path: Path) -> None:
+@pytest.mark.parametrize("path", BACKENDS, ids=lambda path: path.name)
+def test_a_unit_of_the_backend_starts_a_command_that_exists(path: Path) -> None:
+    program, *arguments = read_unit(path)["ExecStart"][0].split()
+    assert program.endswith("/pass-backend")
+    chosen = backend_commands._parser().parse_args(arguments)
+    assert str(chosen.config) == "/etc/pass/backend.toml"
+
+
+@pytest.mark.parametrize("path", TERMINALS, ids=lambda path: path.name)
+def test_a_unit_of_a_terminal_starts_a_command_that_exists(path: Path) -> None:
     program, command, *arguments = read_unit(path)["ExecStart"][0].split()
     assert program.endswith("/pass-terminal")
     assert path.stem == f"pass-{command}"
-    chosen = _parser().parse_args([command, *arguments])
+    chosen = terminal_commands._parser().parse_args([command, *arguments])
     assert str(chosen.config) == f"/etc/pass/{command}.toml"
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_a_unit_keeps_its_secrets_and_its_limits(path: Path) -> None:
     service = read_unit(path)
-    assert service["Type"] == ["notify"]
+    kinds = {"pass-counter": "notify", "pass-gate": "notify", "pass-expire": "oneshot"}
+    assert service["Type"] == [kinds.get(path.stem, "exec")]
     assert service["UMask"] == ["0077"]
     assert service["LimitCORE"] == ["0"]
     assert service["NoNewPrivileges"] == ["yes"]
     assert service["CapabilityBoundingSet"] == [""]
-    assert service["Restart"] == ["always"]
+    assert service.get("Restart") == (None if path.stem == "pass-expire" else ["always"])
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
@@ -62,4 +74,11 @@ def test_systemd_finds_a_unit_hardened(path: Path) -> None:
 
 
 def test_there_is_a_unit_for_each_daemon() -> None:
-    assert {path.stem for path in UNITS} == {"pass-counter", "pass-gate"}
+    assert {path.stem for path in TERMINALS} == {"pass-counter", "pass-gate"}
+    assert {path.stem for path in BACKENDS} == {
+        "pass-backend",
+        "pass-expire",
+        "pass-notices",
+        "pass-seal",
+    }
+    assert (FOLDER / "pass-expire.timer").is_file()
