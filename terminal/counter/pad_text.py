@@ -4,6 +4,7 @@ from terminal.api_values import Declined
 from terminal.counter.amounts import pad_amount
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
+from terminal.errors import BackendRefused
 
 Lines = tuple[str, str]
 
@@ -55,9 +56,10 @@ def wrong_code(tries_left: int) -> Lines:
     return "CODE FAUX", f"RESTE {tries_left} ESSAI{'S' if tries_left > 1 else ''}"
 
 
-def ending(record: SaleRecord, refusal: Declined | None = None) -> Lines:
-    """Return what the pad shows when the sale has ended; a decline in the backend's own words."""
-    if record.state is State.DECLINED and refusal is not None and refusal.pad_lines is not None:
+def ending(record: SaleRecord, refusal: Declined | BackendRefused | None = None) -> Lines:
+    """Return what the pad shows when the sale has ended; a refusal in the backend's own words."""
+    refused = record.state in {State.DECLINED, State.FAILED}
+    if refused and refusal is not None and refusal.pad_lines is not None:
         return refusal.pad_lines
     if record.state in {State.DECLINED, State.FAILED} and record.reason in _BY_REASON:
         # The last wrong code is the one that blocks.

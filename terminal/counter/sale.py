@@ -25,6 +25,7 @@ from terminal.counter.record import NOTHING_NEW, Facts, SaleRecord, advance
 from terminal.counter.recovery import reverse_patiently
 from terminal.counter.states import SENT, Event, State
 from terminal.errors import (
+    BackendRefused,
     CardRemoved,
     CardSilent,
     JournalError,
@@ -74,8 +75,8 @@ class SaleRun:
         self._codes_typed = 0
         self._presentations = 0
         self._left_to_background = False
-        #: What the backend said when it declined, in its own words; never in the journal.
-        self.refusal: Declined | None = None
+        #: What the backend said when it declined or refused; never in the journal.
+        self.refusal: Declined | BackendRefused | None = None
         self._steps: dict[State, Callable[[], Outcome]] = {
             State.CARD: self._wait_for_card,
             State.PROOF: self._prove_card,
@@ -120,6 +121,8 @@ class SaleRun:
             return Outcome(Event.ANSWER_LOST, Facts(reason=Reason.ANSWER_LOST))
         if self._may_come_back(error):
             return Outcome(Event.CARD_LEFT, Facts(reason=Reason.CARD_REMOVED))
+        if isinstance(error, BackendRefused):
+            self.refusal = error
         return Outcome(Event.FAILED, Facts(reason=reason_of(error)))
 
     def _may_come_back(self, error: Exception) -> bool:

@@ -6,6 +6,7 @@ from terminal.api_values import Choice, Declined, UsableBenefit
 from terminal.counter import words
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
+from terminal.errors import BackendRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class SaleView:
     offered: tuple[UsableBenefit, ...] = ()
     active: bool = False
     fault: str | None = None
-    refusal: Declined | None = None  # of this run of the daemon: it is written nowhere
+    refusal: Declined | BackendRefused | None = None  # of this run: it is written nowhere
 
     @property
     def reason(self) -> str | None:
@@ -28,15 +29,25 @@ class SaleView:
         """The one French sentence."""
         if self.fault is not None:
             return words.REASON_SENTENCES[self.fault]
-        if self.record.state is State.DECLINED and self.refusal and self.refusal.message:
-            return self.refusal.message
+        if self._said is not None:
+            return self._said
         return words.sentence(self.record, active=self.active)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
         """What else would pay, after the right code only."""
-        declined = self.record.state is State.DECLINED
-        return self.refusal.choices if declined and self.refusal else ()
+        if self.record.state is State.DECLINED and isinstance(self.refusal, Declined):
+            return self.refusal.choices
+        return ()
+
+    @property
+    def _said(self) -> str | None:
+        """The backend's own French sentence, if it ended the sale with one."""
+        if self.record.state is State.DECLINED and isinstance(self.refusal, Declined):
+            return self.refusal.message or None
+        if self.record.state is State.FAILED and isinstance(self.refusal, BackendRefused):
+            return self.refusal.message_fr
+        return None
 
     @property
     def headline(self) -> str:

@@ -2,6 +2,7 @@
 
 from terminal.api_values import Choice
 from terminal.counter.journal import SaleJournal
+from terminal.errors import BackendRefused
 from tests.terminal.counter.fakes import WRONG_BLOCK, typed
 from tests.terminal.counter.shop import Shop
 
@@ -56,3 +57,15 @@ def test_a_wrong_code_before_an_approval_leaves_no_words_behind(journal: SaleJou
     shop.wait_for_rest()
     sale = shop.http.get("/state").json()["sale"]
     assert (sale["state"], sale["message"]) == ("approved", "Accepté · 12,50\N{NO-BREAK SPACE}€")
+
+
+def test_a_card_refused_at_its_proof_says_why(journal: SaleJournal) -> None:
+    shop = Shop(journal)
+    said = ("Cette carte a été déclarée perdue.", ("PAIEMENT REFUSE", "CARTE PERDUE"))
+    shop.world.backend.card_refusal = BackendRefused(403, "card_blocked", said=said)
+    shop.sell()
+    shop.wait_for_rest()
+    sale = shop.http.get("/state").json()["sale"]
+    assert (sale["state"], sale["reason"]) == ("failed", "card_blocked")
+    assert sale["message"] == said[0]
+    assert shop.world.pad.shown[-1] == said[1]
