@@ -163,7 +163,8 @@ class MealCharge(Base):
 
     __tablename__ = "meal_charge"
 
-    passage_id: Mapped[UUID] = mapped_column(ForeignKey("passage.passage_id"), primary_key=True)
+    #: No foreign key: accounts are kept ten years, passages ninety days.
+    passage_id: Mapped[UUID] = mapped_column(primary_key=True)
     transfer_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transfer.id"), unique=True)
 
 
@@ -172,7 +173,7 @@ class PassageCancellation(Base):
 
     __tablename__ = "passage_cancellation"
 
-    passage_id: Mapped[UUID] = mapped_column(ForeignKey("passage.passage_id"), primary_key=True)
+    passage_id: Mapped[UUID] = mapped_column(primary_key=True)  # no foreign key, as above
     reason: Mapped[str] = mapped_column(String(200))
     cancelled_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     cancelled_at: Mapped[datetime]
@@ -233,6 +234,32 @@ class Passage(Base):
     received_at: Mapped[datetime]
     #: Two gates that cannot hear each other may each admit once: flagged for a person, not undone.
     over_maximum: Mapped[bool]
+
+
+class PassageCount(Base):
+    """What is left of passages once they are forgotten: how many, and nobody's."""
+
+    __tablename__ = "passage_count"
+    __table_args__ = (CheckConstraint("passages > 0", name="passages"),)
+
+    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"), primary_key=True)
+    local_day: Mapped[date] = mapped_column(Date, primary_key=True)
+    #: Empty for what was decided before a service was known.
+    service: Mapped[str] = mapped_column(String(SERVICE_CODE_CHARACTERS_MAX), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(17), primary_key=True)
+    passages: Mapped[int]
+
+
+class RetentionRun(Base):
+    """Proof of one forgetting: until which day, and how many rows went into counts."""
+
+    __tablename__ = "retention_run"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime]
+    before_day: Mapped[date] = mapped_column(Date)
+    passages: Mapped[int]
+    quarantined: Mapped[int]
 
 
 class QuarantinedPassage(Base):

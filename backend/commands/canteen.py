@@ -12,6 +12,7 @@ from backend.access.calendar import close_days, open_days, public_holidays, read
 from backend.access.kitchen import ServiceCount, count_services
 from backend.access.meals import cancel_passage, pay_in, set_price
 from backend.access.reservations import cancel_reservation, reserve
+from backend.access.retention import Forgotten, forget_passages
 from backend.access.tables import Enrolment, HolderCategory, Service
 from backend.commands.declared import id_of
 from backend.commands.lookup import card_numbered
@@ -19,6 +20,7 @@ from backend.commands.refusal import CommandRefused
 from backend.services import Services
 
 CALENDAR_FILE_BYTES_MAX = 2_000_000
+RETENTION_DAYS_MIN = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,16 @@ def change_reservation(
     enrolment_id = _enrolment(services, card_number)
     with services.database.unit_of_work() as session:
         change(session, enrolment_id, service, day, services.now())
+
+
+def forget(services: Services, days: int) -> Forgotten:
+    """Turn passages older than so many days into counts."""
+    if days < RETENTION_DAYS_MIN:
+        msg = (
+            f"passages are kept {RETENTION_DAYS_MIN} days at least: gates may still hand some over"
+        )
+        raise CommandRefused(msg)
+    return forget_passages(services, retention_days=days)
 
 
 def count_kitchen(services: Services, establishment: str, day: date) -> Kitchen:

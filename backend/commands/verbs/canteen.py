@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from backend.access.retention import RETENTION_DAYS
 from backend.access.tables import HolderCategory
 from backend.commands import canteen
 from backend.commands.verbs.invocation import Family, Invocation
@@ -16,6 +17,9 @@ def add(root: Family) -> None:
     _add_calendar(root.family("calendar", "on which days an establishment is closed"))
     _add_meals(root.family("meals", "what meals cost, and what was paid for them"))
     _add_reservations(root.family("reservation", "meals asked for ahead"))
+    passages = root.family("passages", "who passed")
+    one = passages.verb("forget", _forget, "turn passages that are too old into counts")
+    one.add_argument("--days", type=int, default=RETENTION_DAYS, help="kept; %(default)s if not")
     one = root.verb("kitchen", _kitchen, "count a day's services: expected, passed, to come")
     one.add_argument("--establishment", required=True, help=PLACE)
     one.add_argument("--day", required=True, type=date.fromisoformat, help="as 2026-11-23")
@@ -120,6 +124,14 @@ def _change(asked: Invocation, *, wanted: bool) -> None:
     options = asked.options
     canteen.change_reservation(
         asked.services(), options.card_number, options.service, options.day, wanted=wanted
+    )
+
+
+def _forget(asked: Invocation) -> None:
+    gone = canteen.forget(asked.services(), asked.options.days)
+    asked.say(
+        f"before {gone.before_day}: {gone.passages} passages are counts now,"
+        f" {gone.quarantined} put aside are gone"
     )
 
 

@@ -439,6 +439,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
     )
     op.create_table(
+        "retention_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ran_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before_day", sa.Date(), nullable=False),
+        sa.Column("passages", sa.BigInteger(), nullable=False),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_run")),
+    )
+    op.create_table(
         "scheme",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -718,6 +727,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "meal_charge",
+        sa.Column("passage_id", sa.Uuid(), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["ledger_transfer.id"], name=op.f("fk_meal_charge_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_meal_charge")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_meal_charge_transfer_id")),
+    )
+    op.create_table(
         "notice",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -785,6 +804,38 @@ def upgrade() -> None:
             ["partner_id"], ["partner.id"], name=op.f("fk_partner_activity_partner_id")
         ),
         sa.PrimaryKeyConstraint("partner_id", "activity", name=op.f("pk_partner_activity")),
+    )
+    op.create_table(
+        "passage_cancellation",
+        sa.Column("passage_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("cancelled_by", sa.String(length=100), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"],
+            ["ledger_transfer.id"],
+            name=op.f("fk_passage_cancellation_transfer_id"),
+        ),
+        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_passage_cancellation")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_passage_cancellation_transfer_id")),
+    )
+    op.create_table(
+        "passage_count",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("local_day", sa.Date(), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("answer", sa.String(length=17), nullable=False),
+        sa.Column("passages", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("passages > 0", name=op.f("ck_passage_count_passages")),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_passage_count_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "establishment_id", "local_day", "service", "answer", name=op.f("pk_passage_count")
+        ),
     )
     op.create_table(
         "payment_limit",
@@ -1478,37 +1529,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("benefit_id IS NULL"),
         )
 
-    op.create_table(
-        "meal_charge",
-        sa.Column("passage_id", sa.Uuid(), nullable=False),
-        sa.Column("transfer_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["passage_id"], ["passage.passage_id"], name=op.f("fk_meal_charge_passage_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"], ["ledger_transfer.id"], name=op.f("fk_meal_charge_transfer_id")
-        ),
-        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_meal_charge")),
-        sa.UniqueConstraint("transfer_id", name=op.f("uq_meal_charge_transfer_id")),
-    )
-    op.create_table(
-        "passage_cancellation",
-        sa.Column("passage_id", sa.Uuid(), nullable=False),
-        sa.Column("reason", sa.String(length=200), nullable=False),
-        sa.Column("cancelled_by", sa.String(length=100), nullable=False),
-        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("transfer_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["passage_id"], ["passage.passage_id"], name=op.f("fk_passage_cancellation_passage_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"],
-            ["ledger_transfer.id"],
-            name=op.f("fk_passage_cancellation_transfer_id"),
-        ),
-        sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_passage_cancellation")),
-        sa.UniqueConstraint("transfer_id", name=op.f("uq_passage_cancellation_transfer_id")),
-    )
     op.create_table(
         "payment_return",
         sa.Column("return_id", sa.Uuid(), nullable=False),
