@@ -15,6 +15,7 @@ UNITS = [path for path in sorted(FOLDER.glob("*.service")) if path.stem != "pass
 TERMINALS = [path for path in UNITS if path.stem in {"pass-counter", "pass-gate"}]
 BACKENDS = [path for path in UNITS if path not in TERMINALS]
 EXPOSURE_MAX = 2.0
+NIGHTLY = {"pass-expire", "pass-forget"}
 
 
 def read_unit(path: Path) -> dict[str, list[str]]:
@@ -50,13 +51,18 @@ def test_a_unit_of_a_terminal_starts_a_command_that_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_a_unit_keeps_its_secrets_and_its_limits(path: Path) -> None:
     service = read_unit(path)
-    kinds = {"pass-counter": "notify", "pass-gate": "notify", "pass-expire": "oneshot"}
+    kinds = {
+        "pass-counter": "notify",
+        "pass-gate": "notify",
+        "pass-expire": "oneshot",
+        "pass-forget": "oneshot",
+    }
     assert service["Type"] == [kinds.get(path.stem, "exec")]
     assert service["UMask"] == ["0077"]
     assert service["LimitCORE"] == ["0"]
     assert service["NoNewPrivileges"] == ["yes"]
     assert service["CapabilityBoundingSet"] == [""]
-    assert service.get("Restart") == (None if path.stem == "pass-expire" else ["always"])
+    assert service.get("Restart") == (None if path.stem in NIGHTLY else ["always"])
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
@@ -77,8 +83,8 @@ def test_there_is_a_unit_for_each_daemon() -> None:
     assert {path.stem for path in TERMINALS} == {"pass-counter", "pass-gate"}
     assert {path.stem for path in BACKENDS} == {
         "pass-backend",
-        "pass-expire",
+        *NIGHTLY,
         "pass-notices",
         "pass-seal",
     }
-    assert (FOLDER / "pass-expire.timer").is_file()
+    assert {path.stem for path in FOLDER.glob("*.timer")} == NIGHTLY
