@@ -72,8 +72,10 @@ TERMINAL = {
     "meal_charge",
     "passage",
     "passage_cancellation",
+    "passage_count",
     "pin_pad",
     "quarantined_passage",
+    "retention_run",
     "seen_assertion",
     "terminal_guard",
 }
@@ -131,7 +133,8 @@ def test_no_foreign_key_goes_from_one_shard_to_another() -> None:
     }
     for name, table in tables().items():
         for constraint in table.constraints:
-            if not isinstance(constraint, ForeignKeyConstraint):
+            # A table without a place is the first test's to name.
+            if not isinstance(constraint, ForeignKeyConstraint) or place_of(name) == "nowhere":
                 continue
             target = constraint.referred_table.name
             allowed = place_of(target) in reachable[place_of(name)]
