@@ -205,7 +205,7 @@ def _draw_faults(random: Random) -> Faults:
     """Draw a fire: some are all loss, some all kills, most are everything at once."""
     fierce = random.choice((0.05, 0.2, 0.5))
     return Faults(
-        lost=fierce * random.random(),
+        lost=fierce * 1.5 * random.random(),
         doubled=fierce * random.random(),
         delayed=fierce * random.random(),
         backend_killed=fierce * 0.2 * random.random(),
