@@ -14,7 +14,7 @@ import pytest
 
 from tests.fire.world import Outcome, Template, burn, make_template
 
-SEEDS = 100
+SEEDS = 80
 SEEDS_SLOW = 3_000
 MEMORY = Path("/dev/shm")
 
@@ -75,4 +75,5 @@ def test_in_many_more_fires(
 
 
 def test_a_seed_says_the_same_twice(template: Template, folder: Path) -> None:
-    assert burnt(template, folder, 7) == burnt(template, folder, 7)
+    for seed in range(5):
+        assert burnt(template, folder, seed) == burnt(template, folder, seed)
