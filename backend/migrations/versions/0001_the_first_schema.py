@@ -1577,7 +1577,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("kind = 'void'"),
         )
     if op.get_bind().dialect.name == "sqlite":
-        guards = (
+        guards: tuple[str, ...] = (
             *SQLITE_ACCOUNT_DDL,
             *SQLITE_TRANSFER_DDL,
             *SQLITE_HOLD_DDL,
