@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from backend.benefits.wallets import alternatives
 from backend.cards.errors import ProofUsed
 from backend.cards.proving import use_proof
-from backend.ledger.accounts import balance
+from backend.ledger.accounts import available
 from backend.ledger.errors import InsufficientFunds
 from backend.ledger.transfers import transfer
 from backend.partners.authentication import AuthenticatedTerminal
@@ -212,7 +212,7 @@ def _decide(
         advice = _instead(session, order, terms, now)
         return decline(row, DeclineReason.INSUFFICIENT_FUNDS, now, advice=advice)
     use_proof(session, order.proof_id, order.payment_id)
-    remaining_cents = balance(session, terms.wallet_account_id)
+    remaining_cents = available(session, terms.wallet_account_id)
     # Nothing is read between these lines: a half-approved row would be refused when flushed.
     move(row, PaymentEvent.APPROVED)
     row.transfer_id = transfer_id
@@ -244,7 +244,7 @@ def _instead(session: Session, order: PaymentOrder, terms: Terms, now: datetime)
     return Advice(
         amount_cents=amount,
         benefit_label=terms.benefit_label,
-        left_cents=balance(session, terms.wallet_account_id),
+        left_cents=available(session, terms.wallet_account_id),
         choices=tuple(
             Choice(one.code, one.label, min(one.balance.value, amount))
             for one in found[:CHOICES_MAX]
