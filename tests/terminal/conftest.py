@@ -1,5 +1,6 @@
 """What several tests of the terminal stand on."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,3 +43,14 @@ def slot(pcscd: PrivatePcscd) -> Iterator[VirtualCardSlot]:
     yield opened
     opened.close()
     wait_until_empty(READERS[0])
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The command line sets logging for the whole process: the next test begins without that."""
+    root = logging.getLogger()
+    known = (root.handlers[:], root.level, logging.getLogger("terminal").level)
+    yield
+    root.handlers[:], level, ours = known
+    root.setLevel(level)
+    logging.getLogger("terminal").setLevel(ours)

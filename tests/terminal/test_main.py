@@ -1,10 +1,8 @@
 """The command line: what it prints, and what it says to a program."""
 
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +24,6 @@ ENROLMENT = {
     "name": "Guichet",
     "list_signing_key": {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43},
 }
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    known = (root.handlers[:], root.level, logging.getLogger("terminal").level)
-    yield
-    root.handlers[:], level, ours = known
-    root.setLevel(level)
-    logging.getLogger("terminal").setLevel(ours)
 
 
 @pytest.fixture

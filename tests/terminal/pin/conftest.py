@@ -1,7 +1,8 @@
 """A bench: the terminal's driver, the simulated pad, a line between, time that is played."""
 
+import gc
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -119,3 +120,12 @@ def tdes_sealer(vectors: dict[str, Any]) -> CodeSealer:
 @pytest.fixture
 def bench(pin_vectors: dict[str, Any]) -> Bench:
     return Bench(aes_sealer(pin_vectors))
+
+
+@pytest.fixture
+def young_objects() -> Iterator[None]:
+    """Let `gc.get_objects()` give what is made from now on, not all that the whole run has made."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

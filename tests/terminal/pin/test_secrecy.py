@@ -30,6 +30,7 @@ def _expect_clean(texts: list[str], blocks: list[str]) -> None:
         assert not [block for block in blocks if block in text.upper()], "a PIN block is shown"
 
 
+@pytest.mark.usefixtures("young_objects")
 def test_nothing_is_shown_while_somebody_types(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
