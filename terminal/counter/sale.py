@@ -151,6 +151,14 @@ class SaleRun:
         while not self._controls.cancelled():
             try:
                 self._card = self._with.reader.wait_for_card(self._limits.look_seconds)
+            except CardSilent:
+                # It did not answer to power: laid down askew, or too fast. The reader gives a tap
+                # once, so it is asked for again; the deadline goes on.
+                self._presentations += 1
+                if self._presentations >= self._limits.card_presentations_max:
+                    raise
+                self._show(pad_text.CARD_AGAIN)
+                continue
             except (ReaderAbsent, ReaderBusy, ReaderServiceDown):
                 if self._with.clock.monotonic() >= trouble_deadline:
                     raise

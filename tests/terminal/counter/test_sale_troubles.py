@@ -47,6 +47,30 @@ def test_nobody_shows_a_card() -> None:
     assert world.clock.seconds <= DEFAULT_LIMITS.card_seconds_max + 1
 
 
+def test_a_card_that_does_not_answer_to_power_is_asked_for_again() -> None:
+    world = World()
+    looks: list[int] = []
+
+    def mute_once() -> None:
+        looks.append(1)
+        world.reader.error = CardSilent("mute") if len(looks) == 1 else None
+
+    world.reader.on_wait = mute_once
+    record = Life(world).run()
+    assert record.state is State.APPROVED
+    assert ("CARTE RETIREE", "REPOSEZ LA CARTE") in world.pad.shown
+
+
+def test_a_card_that_never_answers_ends_the_sale() -> None:
+    world = World()
+    looks: list[int] = []
+    world.reader.on_wait = lambda: looks.append(1)
+    world.reader.error = CardSilent("mute")
+    record = Life(world).run()
+    assert (record.state, record.reason) == (State.FAILED, Reason.CARD_REMOVED)
+    assert len(looks) == DEFAULT_LIMITS.card_presentations_max
+
+
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [(HOLDER_CANCELS, Reason.CANCELLED_BY_HOLDER), (NOBODY_TYPES, Reason.CODE_TIMEOUT)],
