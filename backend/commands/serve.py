@@ -12,7 +12,9 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -30,6 +32,7 @@ BACKLOG_CONNECTIONS_MAX = 512
 RESTARTS_PER_MINUTE_MAX = 10
 #: Objects made between two looks of the garbage collector; the default is 700.
 GARBAGE_OBJECTS_MAX = 20_000
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(make_app: Callable[[], FastAPI], settings: Settings, workers: int = 1) -> int:
@@ -86,7 +89,7 @@ class _Foreman:
 
     def run(self) -> int:
         """Work until told to stop; return the exit status."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: self._stop())
         for _ in range(self._workers):
             self._hire()
@@ -101,14 +104,18 @@ class _Foreman:
         return status
 
     def _hire(self) -> None:
-        pid = os.fork()
-        if pid:
-            self._pids.add(pid)
-            return
+        # Told to stop between the fork and the note of it, a worker would never hear of it.
+        with _stops_later():
+            if self._stopping:
+                return
+            pid = os.fork()
+            if pid:
+                self._pids.add(pid)
+                return
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
         status = 1
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
             self._work()
             status = 0
         except Exception as error:  # noqa: BLE001 - a worker's last words; its text may be a secret
@@ -131,4 +138,16 @@ class _Foreman:
     def _stop(self) -> None:
         self._stopping = True
         for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+            # It may have died a moment ago, unnoticed yet.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+
+@contextmanager
+def _stops_later() -> Iterator[None]:
+    """Let a signal to stop wait until the block ends, in a child that is forked in it too."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

@@ -155,6 +155,31 @@ def test_workers_that_die_at_once_end_the_program() -> None:
     assert len(started) == 2 + RESTARTS_PER_MINUTE_MAX
 
 
+def test_told_to_stop_while_it_hires_it_stops_whom_it_hired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork, hired = os.fork, list[int]()
+
+    def fork_and_be_told() -> int:
+        pid = fork()
+        if pid:
+            hired.append(pid)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_and_be_told)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    began = time.monotonic()
+    try:
+        # A worker that is never told works on until the wait is over.
+        assert _Foreman(lambda: time.sleep(WAIT_SECONDS_MAX), 2).run() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+    assert len(hired) == 1
+    assert time.monotonic() - began < WAIT_SECONDS_MAX
+
+
 def test_a_place_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     import socket  # noqa: PLC0415
 
