@@ -11,6 +11,7 @@ from backend.access import routes as access
 from backend.cards import routes as cards
 from backend.http import ErrorBody, install_error_answers
 from backend.partners import routes as partners
+from backend.payments import enquiry_routes as enquiries
 from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
@@ -56,6 +57,7 @@ def _routers() -> list[APIRouter]:
         cards.router,
         pins.router,
         payments.router,
+        enquiries.router,
         access.router,
         health.router,
         web.router,

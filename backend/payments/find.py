@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend.partners.authentication import AuthenticatedTerminal
 from backend.payments.days import day_bounds, day_of
@@ -72,12 +73,17 @@ def find_by_receipt(
         row = session.scalars(query.order_by(Payment.decided_at.desc())).first()
         if row is None:
             raise PaymentUnknown
-        return FoundPayment(
-            answer_of(session, row),
-            receipt_of_payment(session, row),
-            (row.amount_cents or 0) - row.given_back_cents,
-            _may_be_voided(row, services.now()),
-        )
+        return found_payment(session, row, services.now())
+
+
+def found_payment(session: Session, row: Payment, now: datetime) -> FoundPayment:
+    """Return a payment that was approved, and what may be done with it now."""
+    return FoundPayment(
+        answer_of(session, row),
+        receipt_of_payment(session, row),
+        (row.amount_cents or 0) - row.given_back_cents,
+        _may_be_voided(row, now),
+    )
 
 
 def _may_be_voided(row: Payment, now: datetime) -> bool:

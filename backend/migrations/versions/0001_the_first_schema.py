@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001b"  # nothing is released: made anew, it tells a database made before from its own
+revision = "0001c"  # nothing is released: made anew, it tells a database made before from its own
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -280,6 +280,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("initials_on_gates", sa.Boolean(), nullable=False),
+        sa.Column("photos_on_gates", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_establishment")),
     )
     op.create_table(
@@ -679,6 +681,7 @@ def upgrade() -> None:
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
         sa.Column("category", sa.String(length=7), nullable=False),
+        sa.Column("diet", sa.String(length=40), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "category in ('pupil', 'staff', 'trainee', 'guest')", name=op.f("ck_enrolment_category")
@@ -699,6 +702,27 @@ def upgrade() -> None:
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_enrolment_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+
+    op.create_table(
+        "kitchen_link",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_kitchen_link_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kitchen_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_kitchen_link_token_hash")),
+    )
+    with op.batch_alter_table("kitchen_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_kitchen_link_establishment_id"), ["establishment_id"], unique=False
         )
 
     op.create_table(
@@ -808,10 +832,16 @@ def upgrade() -> None:
     op.create_table(
         "passage_cancellation",
         sa.Column("passage_id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("cancelled_by", sa.String(length=100), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("transfer_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_passage_cancellation_establishment_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["transfer_id"],
             ["ledger_transfer.id"],
@@ -820,6 +850,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("passage_id", name=op.f("pk_passage_cancellation")),
         sa.UniqueConstraint("transfer_id", name=op.f("uq_passage_cancellation_transfer_id")),
     )
+    with op.batch_alter_table("passage_cancellation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_passage_cancellation_establishment_id_cancelled_at",
+            ["establishment_id", "cancelled_at"],
+            unique=False,
+        )
+
     op.create_table(
         "passage_count",
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -915,6 +952,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_campaign_change")),
     )
     op.create_table(
+        "day_code",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("passages_max", sa.BigInteger(), nullable=False),
+        sa.Column("card_id", sa.Uuid(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=100), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("passages_max >= 1", name=op.f("ck_day_code_passages")),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_day_code_card_id")),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["access_service.id"], name=op.f("fk_day_code_service_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_code")),
+        sa.UniqueConstraint("day", "code_hash", name=op.f("uq_day_code_day_code_hash")),
+    )
+    with op.batch_alter_table("day_code", schema=None) as batch_op:
+        batch_op.create_index("ix_day_code_service_id_day", ["service_id", "day"], unique=False)
+
+    op.create_table(
         "enrolment_service",
         sa.Column("enrolment_id", sa.Uuid(), nullable=False),
         sa.Column("service_id", sa.Uuid(), nullable=False),
@@ -932,6 +992,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", name=op.f("pk_enrolment_service")),
     )
     op.create_table(
+        "holder_photo",
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("noted_by", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_holder_photo_enrolment_id")
+        ),
+        sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_holder_photo")),
+    )
+    with op.batch_alter_table("holder_photo", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_holder_photo_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
         "meal_account",
         sa.Column("enrolment_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -944,6 +1019,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_meal_account")),
         sa.UniqueConstraint("account_id", name=op.f("uq_meal_account_account_id")),
     )
+    op.create_table(
+        "meal_payment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("means", sa.String(length=13), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("received_by", sa.String(length=100), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "means in ('cash', 'cheque', 'bank_card', 'bank_transfer', 'other')",
+            name=op.f("ck_meal_payment_means"),
+        ),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_meal_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_meal_payment_enrolment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_meal_payment_establishment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["ledger_transfer.id"], name=op.f("fk_meal_payment_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meal_payment")),
+        sa.UniqueConstraint(
+            "establishment_id", "reference", name=op.f("uq_meal_payment_establishment_id_reference")
+        ),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_meal_payment_transfer_id")),
+    )
+    with op.batch_alter_table("meal_payment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_meal_payment_enrolment_id"), ["enrolment_id"], unique=False
+        )
+
     op.create_table(
         "meal_price",
         sa.Column("service_id", sa.Uuid(), nullable=False),
@@ -1018,6 +1131,81 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_access_token_terminal_id"), ["terminal_id"], unique=False
+        )
+
+    op.create_table(
+        "balance_enquiry",
+        sa.Column("enquiry_id", sa.Uuid(), nullable=False),
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum("pending", "answered", "declined", name="enquirystate", native_enum=False),
+            nullable=False,
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "wrong_pin",
+                "pin_blocked",
+                "pin_not_set",
+                "pin_change_required",
+                "pin_block_invalid",
+                "pin_replayed",
+                "pin_checks_suspended",
+                "insufficient_funds",
+                "benefit_not_usable",
+                "no_wallet",
+                "campaign_not_open",
+                "campaign_over",
+                "partner_suspended",
+                "outlet_closed",
+                "amount_limit",
+                "day_limit",
+                "partner_day_limit",
+                "proof_expired",
+                "proof_unknown",
+                "proof_used",
+                "card_blocked",
+                "card_lost",
+                "card_stolen",
+                "card_expired",
+                "card_replaced",
+                "card_not_active",
+                "voided",
+                "reversed_before_arrival",
+                "interrupted",
+                name="declinereason",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("tries_left", sa.BigInteger(), nullable=True),
+        sa.Column("balances", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'answered') = (balances IS NOT NULL)",
+            name=op.f("ck_balance_enquiry_answered"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'declined') = (reason IS NOT NULL)", name=op.f("ck_balance_enquiry_reason")
+        ),
+        sa.CheckConstraint(
+            "(status = 'pending') = (decided_at IS NULL)", name=op.f("ck_balance_enquiry_decided")
+        ),
+        sa.CheckConstraint(
+            "status in ('pending', 'answered', 'declined')", name=op.f("ck_balance_enquiry_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_balance_enquiry_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("enquiry_id", name=op.f("pk_balance_enquiry")),
+    )
+    with op.batch_alter_table("balance_enquiry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_balance_enquiry_created_at"), ["created_at"], unique=False
         )
 
     op.create_table(
@@ -1166,6 +1354,8 @@ def upgrade() -> None:
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("list_version", sa.BigInteger(), nullable=False),
         sa.Column("list_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("lan_address", sa.String(length=53), nullable=True),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["establishment_id"], ["establishment.id"], name=op.f("fk_gate_establishment_id")
         ),
@@ -1233,7 +1423,7 @@ def upgrade() -> None:
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("local_day", sa.Date(), nullable=False),
-        sa.Column("uid", sa.LargeBinary(), nullable=False),
+        sa.Column("uid", sa.LargeBinary(), nullable=True),
         sa.Column("card_id", sa.Uuid(), nullable=True),
         sa.Column("service", sa.String(length=40), nullable=True),
         sa.Column("answer", sa.String(length=17), nullable=False),
@@ -1241,9 +1431,21 @@ def upgrade() -> None:
         sa.Column("list_version", sa.BigInteger(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("over_maximum", sa.Boolean(), nullable=False),
+        sa.Column("intervention", sa.String(length=8), nullable=True),
+        sa.Column("supervisor", sa.String(length=100), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("cancels", sa.Uuid(), nullable=True),
+        sa.Column("day_code_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
-            "answer <> 'OK' or (card_id is not null and service is not null)",
+            "(answer = 'ANNULE') = (cancels is not null)", name=op.f("ck_passage_counter_entry")
+        ),
+        sa.CheckConstraint(
+            "answer <> 'OK' or (service is not null and (card_id is not null or intervention in ('guest', 'day_code')))",
             name=op.f("ck_passage_admission"),
+        ),
+        sa.CheckConstraint(
+            "(intervention is null) = (supervisor is null)", name=op.f("ck_passage_signed")
         ),
         sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_passage_card_id")),
         sa.ForeignKeyConstraint(
@@ -1529,6 +1731,32 @@ def upgrade() -> None:
             postgresql_where=sa.text("benefit_id IS NULL"),
         )
 
+    op.create_table(
+        "gate_list_card",
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("card_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("changed_in", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["gate.terminal_id"], name=op.f("fk_gate_list_card_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("terminal_id", "card_id", name=op.f("pk_gate_list_card")),
+    )
+    with op.batch_alter_table("gate_list_card", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_gate_list_card_terminal_id_changed_in", ["terminal_id", "changed_in"], unique=False
+        )
+
+    op.create_table(
+        "gate_list_version",
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["gate.terminal_id"], name=op.f("fk_gate_list_version_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("terminal_id", "version", name=op.f("pk_gate_list_version")),
+    )
     op.create_table(
         "payment_return",
         sa.Column("return_id", sa.Uuid(), nullable=False),
