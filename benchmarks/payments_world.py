@@ -55,7 +55,7 @@ class World:
 
     url: str
     folder: Path
-    #: One till at each of 32 partners, then 32 tills at one other partner.
+    #: One till at each of `tills` partners, then as many tills at one other partner.
     spread: list[Plan] = field(default_factory=list)
     together: list[Plan] = field(default_factory=list)
 
@@ -75,8 +75,8 @@ class World:
             till["counter"] = counters.get(till["terminal_id"], till["counter"])
 
 
-def build_world(url: str, folder: Path) -> World:
-    """Make the schema and the world in an empty database."""
+def build_world(url: str, folder: Path, *, places: int = TILLS) -> World:
+    """Make the schema and the world in an empty database: `places` tills spread, and together."""
     keys = make_keys(secrets.token_bytes)
     write_keys(folder / "keys.json", OpenKeyFile(keys))
     world = World(url, folder)
@@ -87,23 +87,23 @@ def build_world(url: str, folder: Path) -> World:
         configuration.attributes["connection"] = connection
         command.stamp(configuration, "head")
     services = Services(Settings(), database, LocalVault(keys))
-    (folder / "scheme.toml").write_text(_scheme(), encoding="utf-8")
+    (folder / "scheme.toml").write_text(_scheme(places), encoding="utf-8")
     applied = apply_file(services, folder / "scheme.toml")
     chips = _make_chips(services, SoftwareStore(keys))
-    tills = [_make_till(services, applied.terminals[key]) for key in _till_keys()]
+    tills = [_make_till(services, applied.terminals[key]) for key in _till_keys(places)]
     for place, till in enumerate(tills):
-        first = place % TILLS * CARDS_OF_A_TILL
+        first = place % places * CARDS_OF_A_TILL
         till["cards"] = chips[first : first + CARDS_OF_A_TILL]
-    world.spread, world.together = tills[:TILLS], tills[TILLS:]
+    world.spread, world.together = tills[:places], tills[places:]
     database.close()
     return world
 
 
-def _till_keys() -> list[str]:
-    return [f"t{place}" for place in range(2 * TILLS)]
+def _till_keys(places: int) -> list[str]:
+    return [f"t{place}" for place in range(2 * places)]
 
 
-def _scheme() -> str:
+def _scheme(places: int) -> str:
     today = date.today()  # noqa: DTZ011 - the campaign is open for months on both sides
     lines = [
         f'[campaign.c]\nname = "Mesure"\nopens_on = {today - timedelta(days=60)}',
@@ -111,15 +111,15 @@ def _scheme() -> str:
         f'[benefit.{BENEFIT}]\ncampaign = "c"\nlabel = "Culture"',
         '[benefit.sport]\ncampaign = "c"\nlabel = "Sport"',
     ]
-    for place in range(TILLS + 1):
+    for place in range(places + 1):
         lines.append(f'[partner.p{place}]\nname = "Partenaire {place}"')
         lines.append(f'benefits = ["{BENEFIT}", "sport"]')
         lines.append(f'[outlet.o{place}]\npartner = "p{place}"\nname = "Centre"')
-    for place, key in enumerate(_till_keys()):
-        outlet = min(place, TILLS)
+    for place, key in enumerate(_till_keys(places)):
+        outlet = min(place, places)
         lines.append(f'[terminal.{key}]\nkind = "counter"\nname = "Caisse"')
         lines.append(f'outlet = "o{outlet}"\npin_pad = true')
-    for place in range(TILLS * CARDS_OF_A_TILL):
+    for place in range(places * CARDS_OF_A_TILL):
         lines.append(f'[beneficiary.b{place}]\ngiven_name = "Léa"\nfamily_name = "Martin"')
         lines.append("birth_date = 2009-05-04")
         lines.append(f"grants = {{ {BENEFIT} = {WALLET_CENTS}, sport = {WALLET_CENTS} }}")
