@@ -13,14 +13,16 @@ class SaleControls:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cancel_asked = False
+        self._by_holder = False
         self._settled = False
         self._benefit: str | None = None
 
-    def cancel(self) -> bool:
+    def cancel(self, *, by_holder: bool = False) -> bool:
         """Ask to cancel; return False when it is too late because the outcome is settled."""
         with self._lock:
             if self._settled:
                 return False
+            self._by_holder = by_holder and not self._cancel_asked
             self._cancel_asked = True
             return True
 
@@ -28,6 +30,11 @@ class SaleControls:
         """Return whether a cancellation was asked for."""
         with self._lock:
             return self._cancel_asked
+
+    def cancelled_by_holder(self) -> bool:
+        """Return whether the holder asked first, on their own side of the counter."""
+        with self._lock:
+            return self._by_holder
 
     def settle(self) -> bool:
         """Close the door to cancellations; return False if one came before.

@@ -8,7 +8,6 @@ through is injected. It does not choose states (`states.py`), words (`words.py`)
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -17,25 +16,15 @@ from passcard.layout import CardNumber, mask_card_number
 from terminal.api_values import Approved, CardProof, Declined, UsableBenefit
 from terminal.counter import pad_text
 from terminal.counter.controls import SaleControls
+from terminal.counter.holder import HolderSide, Wait
 from terminal.counter.limits import DEFAULT_LIMITS, Limits
-from terminal.counter.ports import Card, Collaborators
-from terminal.counter.proof import prove_card
+from terminal.counter.ports import Collaborators
 from terminal.counter.reasons import Reason, reason_of
 from terminal.counter.record import NOTHING_NEW, Facts, SaleRecord, advance
 from terminal.counter.recovery import reverse_patiently
 from terminal.counter.states import SENT, Event, State
-from terminal.errors import (
-    BackendRefused,
-    CardRemoved,
-    CardSilent,
-    JournalError,
-    PadError,
-    ReaderAbsent,
-    ReaderBusy,
-    ReaderServiceDown,
-    TerminalError,
-)
-from terminal.pin.pad import EncryptedPinBlock, PinEntryStatus, PinPrompt
+from terminal.errors import BackendRefused, JournalError, TerminalError
+from terminal.pin.pad import EncryptedPinBlock, PinEntryStatus
 
 _log = logging.getLogger(__name__)
 
@@ -69,11 +58,10 @@ class SaleRun:
         self._controls = controls
         self._observe = observe
         self._limits = limits
-        self._card: Card | None = None
+        self._holder = HolderSide(collaborators, controls, limits)
         self._proof: CardProof | None = None
         self._pin_block: EncryptedPinBlock | None = None
         self._codes_typed = 0
-        self._presentations = 0
         self._left_to_background = False
         #: What the backend said when it declined or refused; never in the journal.
         self.refusal: Declined | BackendRefused | None = None
@@ -95,12 +83,12 @@ class SaleRun:
         try:
             while not (self._record.finished or self._left_to_background):
                 self._write(self._take_step())
-            self._show(pad_text.ending(self._record, self.refusal))
+            self._holder.show(pad_text.ending(self._record, self.refusal))
         except JournalError:
-            self._show(pad_text.JOURNAL_LOST)
+            self._holder.show(pad_text.JOURNAL_LOST)
             raise
         finally:
-            self._let_go()
+            self._holder.let_go()
         return self._record
 
     def _take_step(self) -> Outcome:
@@ -119,16 +107,11 @@ class SaleRun:
     def _outcome_of(self, error: Exception) -> Outcome:
         if self._record.state in SENT:
             return Outcome(Event.ANSWER_LOST, Facts(reason=Reason.ANSWER_LOST))
-        if self._may_come_back(error):
+        if self._record.state is State.PROOF and self._holder.may_come_back(error):
             return Outcome(Event.CARD_LEFT, Facts(reason=Reason.CARD_REMOVED))
         if isinstance(error, BackendRefused):
             self.refusal = error
         return Outcome(Event.FAILED, Facts(reason=reason_of(error)))
-
-    def _may_come_back(self, error: Exception) -> bool:
-        """Say whether the card left before its proof, and may still be presented again."""
-        left = self._record.state is State.PROOF and isinstance(error, CardRemoved | CardSilent)
-        return left and self._presentations < self._limits.card_presentations_max
 
     def _write(self, outcome: Outcome) -> None:
         before, now = self._record, self._with.clock.now()
@@ -140,52 +123,27 @@ class SaleRun:
     # --- one step per state -------------------------------------------------------------------
 
     def _wait_for_card(self) -> Outcome:
-        self._with.pad.claim()
-        self._drop_card()
         again = self._record.reason == Reason.CARD_REMOVED
-        self._show(
-            pad_text.CARD_AGAIN if again else pad_text.card_wanted(self._record.amount_cents)
-        )
-        deadline = self._deadline(self._limits.card_seconds_max)
-        trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
-        while not self._controls.cancelled():
-            try:
-                self._card = self._with.reader.wait_for_card(self._limits.look_seconds)
-            except CardSilent:
-                # It did not answer to power: laid down askew, or too fast. The reader gives a tap
-                # once, so it is asked for again; the deadline goes on.
-                self._presentations += 1
-                if self._presentations >= self._limits.card_presentations_max:
-                    raise
-                self._show(pad_text.CARD_AGAIN)
-                continue
-            except (ReaderAbsent, ReaderBusy, ReaderServiceDown):
-                if self._with.clock.monotonic() >= trouble_deadline:
-                    raise
-                self._with.clock.pause(self._limits.look_seconds)
-                continue
-            trouble_deadline = self._deadline(self._limits.reader_trouble_seconds_max)
-            if self._card is not None:
-                self._presentations += 1
-                return Outcome(Event.CARD_SHOWN)
-            if self._with.clock.monotonic() >= deadline:
-                return Outcome(Event.TIMED_OUT, Facts(reason=Reason.CARD_TIMEOUT))
-        return _CANCELLED_AT_COUNTER
+        wanted = pad_text.CARD_AGAIN if again else pad_text.card_wanted(self._record.amount_cents)
+        waited = self._holder.wait_for_card(wanted)
+        if waited is Wait.CAME:
+            return Outcome(Event.CARD_SHOWN)
+        if waited is Wait.TIMED_OUT:
+            return Outcome(Event.TIMED_OUT, Facts(reason=Reason.CARD_TIMEOUT))
+        return self._cancelled()
 
     def _prove_card(self) -> Outcome:
-        assert self._card is not None, "a card was shown"
-        self._proof = prove_card(self._card, self._with.backend)
-        self._drop_card()
+        self._proof = self._holder.prove_card()
         if self._controls.cancelled():
-            return _CANCELLED_AT_COUNTER
+            return self._cancelled()
         outcome = settle_benefit(self._offered(), self._asked_benefit)
         masked = mask_card_number(CardNumber(self._proof.card_number))
         return Outcome(outcome.event, replace(outcome.facts, masked_card_number=masked))
 
     def _wait_for_benefit(self) -> Outcome:
-        self._show(pad_text.CHOOSING)
+        self._holder.show(pad_text.CHOOSING)
         offered = {usable.benefit: usable for usable in self._offered()}
-        deadline = self._deadline(self._limits.benefit_seconds_max)
+        deadline = self._holder.deadline(self._limits.benefit_seconds_max)
         while not self._controls.cancelled():
             chosen = self._controls.chosen_benefit()
             if chosen in offered:
@@ -193,20 +151,16 @@ class SaleRun:
             if self._with.clock.monotonic() >= deadline:
                 return Outcome(Event.TIMED_OUT, Facts(reason=Reason.BENEFIT_TIMEOUT))
             self._with.clock.pause(self._limits.look_seconds)
-        return _CANCELLED_AT_COUNTER
+        return self._cancelled()
 
     def _ask_code(self) -> Outcome:
         assert self._proof is not None, "the card was proven"
         if self._record.tries_left is not None:
-            self._tell_wrong_code(self._record.tries_left)
-        line1, line2 = pad_text.code_wanted(self._record.amount_cents)
-        entry = self._with.pad.enter_pin(
-            PinPrompt(self._proof.card_number, line1, line2),
-            self._limits.code_seconds_max,
-            self._controls.cancelled,
-        )
+            self._holder.tell_wrong_code(self._record.tries_left)
+        wanted = pad_text.code_wanted(self._record.amount_cents)
+        entry = self._holder.ask_code(self._proof.card_number, wanted)
         if self._controls.cancelled():
-            return _CANCELLED_AT_COUNTER
+            return self._cancelled()
         if entry.status is PinEntryStatus.CANCEL:
             return Outcome(Event.CANCELLED, Facts(reason=Reason.CANCELLED_BY_HOLDER))
         if entry.status is PinEntryStatus.TIMEOUT:
@@ -218,8 +172,8 @@ class SaleRun:
 
     def _pay(self) -> Outcome:
         if self._controls.cancelled():
-            return _CANCELLED_AT_COUNTER  # the id is out of use: the backend is told so
-        self._show(pad_text.CHECKING)
+            return self._cancelled()  # the id is out of use: the backend is told so
+        self._holder.show(pad_text.CHECKING)
         answer = self._send_payment()
         if isinstance(answer, Declined):
             self.refusal = answer
@@ -233,11 +187,11 @@ class SaleRun:
         )
         if self._controls.settle():
             return Outcome(Event.APPROVED, facts)
-        return Outcome(Event.CANCELLED, Facts(reason=Reason.CANCELLED_AT_COUNTER))
+        return self._cancelled()
 
     def _reverse(self) -> Outcome:
         assert self._record.payment_id is not None, "only what was sent is reversed"
-        self._show(pad_text.UNDOING)
+        self._holder.show(pad_text.UNDOING)
         money_moved = reverse_patiently(
             self._with, UUID(self._record.payment_id), self._limits, self._controls.cancelled
         )
@@ -262,37 +216,10 @@ class SaleRun:
     def _offered(self) -> tuple[UsableBenefit, ...]:
         return () if self._proof is None else self._proof.benefits
 
-    def _deadline(self, seconds_max: float) -> float:
-        return self._with.clock.monotonic() + seconds_max
-
-    def _tell_wrong_code(self, tries_left: int) -> None:
-        self._show(pad_text.wrong_code(tries_left))
-        deadline = self._deadline(self._limits.wrong_code_shown_seconds)
-        while not self._controls.cancelled() and self._with.clock.monotonic() < deadline:
-            self._with.clock.pause(self._limits.look_seconds)
-
-    def _show(self, lines: pad_text.Lines) -> None:
-        """Write on the pad if it can: what it shows never changes what was decided."""
-        try:
-            self._with.pad.show(*lines)
-        except PadError as error:
-            _log.warning("the pad did not show its text: %s", type(error).__name__)
-
-    def _drop_card(self) -> None:
-        card, self._card = self._card, None
-        if card is not None:
-            with suppress(TerminalError):
-                card.disconnect()
-
-    def _let_go(self) -> None:
-        self._drop_card()
-        with suppress(TerminalError):
-            self._with.reader.close()
-        with suppress(PadError):
-            self._with.pad.release()
-
-
-_CANCELLED_AT_COUNTER = Outcome(Event.CANCELLED, Facts(reason=Reason.CANCELLED_AT_COUNTER))
+    def _cancelled(self) -> Outcome:
+        by_holder = self._controls.cancelled_by_holder()
+        reason = Reason.CANCELLED_BY_HOLDER if by_holder else Reason.CANCELLED_AT_COUNTER
+        return Outcome(Event.CANCELLED, Facts(reason=reason))
 
 
 def settle_benefit(offered: tuple[UsableBenefit, ...], asked: str | None) -> Outcome:
