@@ -5,24 +5,27 @@ other. A row that cannot be read is refused with a code and French words, and ne
 Not here: whether the person or the benefit exists (importing.py).
 """
 
-import codecs
-import csv
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import EmailInvalid
 from backend.accounts.tables import EMAIL_CHARACTERS_MAX
 from backend.benefits.eligibility import TRACK_WORDS, Track
 from backend.ledger.money import Cents
+from backend.tabular import (
+    LINE_BYTES_MAX,
+    QuotationMarkOpen,
+    encoding_of,
+    plain,
+    raw_lines,
+    split_cells,
+)
 
-LINE_BYTES_MAX: Final = 10_000
-CHUNK_BYTES: Final = 1_000_000
 NAME_CHARACTERS_MAX: Final = 100
 LEVEL_CHARACTERS_MAX: Final = 40
 PAYMENT_CHARACTERS_MAX: Final = 40
@@ -154,7 +157,7 @@ class GrantFile:
         """Give the lines after the header that are not blank, one at a time."""
         bytes_read = 0
         with self.path.open("rb") as file:
-            for number, raw in enumerate(_raw_lines(file), start=1):
+            for number, raw in enumerate(raw_lines(file), start=1):
                 bytes_read += len(raw)
                 text = raw.decode(self.encoding, errors="replace").rstrip("\r\n")
                 if number > 1 and text.strip(f"{self.separator} \t"):
@@ -192,7 +195,7 @@ def open_grant_file(path: Path) -> GrantFile:
         raw = file.readline(LINE_BYTES_MAX)
     header = raw.decode(encoding, errors="replace").rstrip("\r\n")
     separator = ";" if header.count(";") >= header.count(",") else ","
-    columns = tuple(_plain(name).replace(" ", "_") for name in _header(path, header, separator))
+    columns = tuple(plain(name).replace(" ", "_") for name in _header(path, header, separator))
     _refuse_columns(path, columns)
     return GrantFile(path, path.stat().st_size, encoding, separator, columns)
 
@@ -270,7 +273,7 @@ class _Cells:
         text = self.text(column, NAME_CHARACTERS_MAX)
         if text is None:
             return None
-        word = _plain(text)
+        word = plain(text)
         if word not in YES | NO:
             raise LineRefused(f"{column}_unreadable", f"{column} : attendu oui ou non")
         return word in YES
@@ -290,7 +293,7 @@ class _Cells:
 
 def _attributes(cell: _Cells) -> Attributes:
     word = cell.text("filiere", NAME_CHARACTERS_MAX)
-    track = None if word is None else TRACKS.get(_plain(word))
+    track = None if word is None else TRACKS.get(plain(word))
     if word is not None and track is None:
         known = ", ".join(TRACK_WORDS.values())
         raise LineRefused("filiere_unknown", f"filiere : inconnue, attendue parmi {known}")
@@ -318,19 +321,10 @@ def _named(cell: _Cells) -> NamedGrant | None:
     return NamedGrant(benefit_code, amount, motive, payment)
 
 
-def _raw_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Give a file's lines, each cut at the limit: what is beyond it is not read as a line."""
-    while raw := file.readline(LINE_BYTES_MAX):
-        part = raw
-        while part and not part.endswith(b"\n") and len(part) == LINE_BYTES_MAX:
-            part = file.readline(LINE_BYTES_MAX)
-        yield raw
-
-
 def _split(text: str, separator: str) -> list[str]:
     try:
-        return next(csv.reader([text], delimiter=separator, strict=True))
-    except csv.Error:
+        return split_cells(text, separator)
+    except QuotationMarkOpen:
         words = "guillemet mal fermé"
         raise LineRefused("quotation_mark", words) from None
 
@@ -338,7 +332,7 @@ def _split(text: str, separator: str) -> list[str]:
 def _header(path: Path, header: str, separator: str) -> list[str]:
     try:
         return _split(header, separator)
-    except (LineRefused, StopIteration):
+    except LineRefused:
         msg = f"{path} : la première ligne doit nommer les colonnes"
         raise GrantFileRefused(msg) from None
 
@@ -356,23 +350,8 @@ def _refuse_columns(path: Path, columns: tuple[str, ...]) -> None:
 
 
 def _encoding_of(path: Path) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        start = file.read(3)
-        if b"\0" in start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            msg = f"{path} : enregistrez le fichier en CSV UTF-8"
-            raise GrantFileRefused(msg)
-        file.seek(0)
-        try:
-            while chunk := file.read(CHUNK_BYTES):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "iso8859-15"
-    return "utf-8-sig" if start == codecs.BOM_UTF8 else "utf-8"
-
-
-def _plain(text: str) -> str:
-    """Return text without accents, capitals and spaces around."""
-    letters = unicodedata.normalize("NFKD", text.strip().lower())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    encoding = encoding_of(path)
+    if encoding is None:
+        msg = f"{path} : enregistrez le fichier en CSV UTF-8"
+        raise GrantFileRefused(msg)
+    return encoding
