@@ -15,7 +15,6 @@ interface; on an untrusted network close its ports in the firewall.
 """
 
 import contextlib
-import enum
 import fcntl
 import os
 import re
@@ -29,6 +28,7 @@ from secrets import randbelow
 from types import TracebackType
 from typing import Self
 
+from simulator.namespaces import LAUNCHERS, DaemonKind, namespace_works
 from simulator.ports import (
     NoFreePortsError,
     answers,
@@ -51,7 +51,6 @@ MACHINE_SOCKET = Path("/run/pcscd/pcscd.comm")
 START_TRIES_MAX = 5
 START_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 5.0
-PROBE_SECONDS_MAX = 5.0
 LOCK_SECONDS_MAX = 3.0
 READERS_MAX = 15  # pcscd keeps 16 reader slots, vpcd takes a second one it rarely shows
 READER_NAME_LENGTH_MAX = 60  # pcsc-lite: 128 with its " 00 00" suffixes
@@ -103,22 +102,6 @@ class _PortsTakenError(PcscdError):
     """Another program took a port between our choice and the daemon's start."""
 
 
-class DaemonKind(enum.StrEnum):
-    """Where the daemon comes from."""
-
-    USER_NAMESPACE = "user namespace"
-    ROOT_NAMESPACE = "mount namespace as root"
-    SUDO_NAMESPACE = "mount namespace with sudo"
-    MACHINE = "the machine's own daemon"
-
-
-_LAUNCHERS: dict[DaemonKind, tuple[str, ...]] = {
-    DaemonKind.USER_NAMESPACE: ("unshare", "-Urm"),
-    DaemonKind.ROOT_NAMESPACE: ("unshare", "-m"),
-    DaemonKind.SUDO_NAMESPACE: ("sudo", "-n", "unshare", "-m"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Running:
     """A daemon that answers."""
@@ -151,6 +134,7 @@ class PrivatePcscd:
         self._kinds = tuple(kinds)
         self._random_below = random_below
         self._running: _Running | None = None
+        self._all_ports: dict[str, int] = {}
         self._lock_descriptor: int | None = None
 
     @property
@@ -188,6 +172,7 @@ class PrivatePcscd:
         self._lock_descriptor = _lock(self._run_dir / "lock")
         try:
             self._running = self._launch()
+            self._all_ports = dict(self._running.ports)
         except BaseException:
             self._unlock()
             raise
@@ -200,6 +185,20 @@ class PrivatePcscd:
                 _end(running.child, running.kind)
         finally:
             self._unlock()
+
+    def serve_only(self, readers: Sequence[str]) -> None:
+        """Start again with these of its readers, each at the port it has; raise PcscdError.
+
+        Whoever is connected loses the daemon for that moment. If it does not come back, call again.
+        """
+        before = self._alive
+        if before.child is None:
+            raise PcscdRefusedError("the machine's own daemon keeps its readers")
+        pcscd, driver = _find_program("pcscd", "pcscd"), _find_driver(self._driver)
+        ports = {name: self._all_ports[name] for name in readers}
+        _end(before.child, before.kind)
+        self._write_reader_file(ports, driver)
+        self._running = self._launch_once(before.kind, pcscd, ports)
 
     def __enter__(self) -> Self:
         self.start()
@@ -222,7 +221,7 @@ class PrivatePcscd:
         for kind in self._kinds:
             if kind is DaemonKind.MACHINE:
                 return self._borrow_machine_daemon()
-            if _namespace_works(_LAUNCHERS[kind], kind):
+            if namespace_works(LAUNCHERS[kind], kind):
                 return self._launch_private(kind)
         raise NamespaceUnavailableError(f"none of these is possible here: {', '.join(self._kinds)}")
 
@@ -252,7 +251,7 @@ class PrivatePcscd:
     def _spawn(self, kind: DaemonKind, pcscd: str) -> "subprocess.Popen[bytes]":
         follow_us = kind is not DaemonKind.SUDO_NAMESPACE and shutil.which("setpriv") is not None
         prefix = "setpriv --pdeathsig TERM" if follow_us else ""
-        command = [*_LAUNCHERS[kind], "sh", "-c", _ENTER, "sh", str(self._run_dir), pcscd, prefix]
+        command = [*LAUNCHERS[kind], "sh", "-c", _ENTER, "sh", str(self._run_dir), pcscd, prefix]
         assert self._lock_descriptor is not None
         with (self._run_dir / "pcscd.log").open("wb") as log:
             return subprocess.Popen(  # noqa: S603  our own words, no shell expansion of names
@@ -349,19 +348,6 @@ def _find_driver(driver: Path | None) -> Path:
         if path.is_file():
             return path
     raise PcscdMissingError("libifdvpcd.so", "vsmartcard-vpcd")
-
-
-def _namespace_works(launcher: Sequence[str], kind: DaemonKind) -> bool:
-    if kind is DaemonKind.ROOT_NAMESPACE and os.geteuid() != 0:
-        return False
-    command = [*launcher, "sh", "-c", "mount -t tmpfs tmpfs /run"]
-    try:
-        done = subprocess.run(  # noqa: S603  our own words
-            command, check=False, capture_output=True, timeout=PROBE_SECONDS_MAX
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _lock(path: Path) -> int:

@@ -31,6 +31,20 @@ class ReaderUnreachable(Refusal):
     message = "The reader is gone."
 
 
+class ReaderUnplugged(Refusal):
+    """Nothing lies on a reader that is not there."""
+
+    code = "reader_unplugged"
+    message = "The reader has no cable: plug it in first."
+
+
+class ReadersStay(Refusal):
+    """The machine's own daemon is not ours to start again."""
+
+    code = "readers_stay"
+    message = "These readers are the machine's own daemon's: their cable cannot be pulled."
+
+
 class CardElsewhere(Refusal):
     """A card cannot lie on two readers."""
 
@@ -71,3 +85,17 @@ class TooManyListeners(Refusal):
 
     code = "too_many_listeners"
     message = "Too many programs listen to the wires already."
+
+
+class LineUnknown(Refusal):
+    """No line to a backend has that name."""
+
+    code = "line_unknown"
+    message = "There is no line of that name."
+
+
+class PrinterAbsent(Refusal):
+    """The simulator was started without a printer."""
+
+    code = "printer_absent"
+    message = "This simulator has no printer."

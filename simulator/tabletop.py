@@ -11,16 +11,22 @@ from pathlib import Path
 from simulator.cards.drawer import Drawer, DrawerCard
 from simulator.cards.faults import Tear
 from simulator.pad.cable import PadCable
+from simulator.printer.printer import NetworkPrinter
+from simulator.reader_plugs import ReaderPlugs
 from simulator.refusals import (
     CardElsewhere,
     CardLies,
+    LineUnknown,
     PadAbsent,
+    PrinterAbsent,
     ReaderUnknown,
+    ReaderUnplugged,
     ReaderUnreachable,
 )
 from simulator.vpcd import ReaderUnreachableError, VirtualCard, VirtualCardSlot
 from simulator.wire.card_wire import CardWire
 from simulator.wire.feed import Feed, What, Wire, WireEvent
+from simulator.wire.http_wire import HttpWire
 from simulator.wire.pad_wire import PLACE
 
 SEEN_SECONDS_MAX = 2.0
@@ -35,6 +41,9 @@ class Tabletop:
     pcscd_socket: Path | None = None
     drawer: Drawer = field(default_factory=Drawer)
     feed: Feed = field(default_factory=Feed)
+    plugs: ReaderPlugs | None = None
+    lines: dict[str, HttpWire] = field(default_factory=dict)
+    printer: NetworkPrinter | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add_reader(self, name: str, port: int) -> VirtualCardSlot:
@@ -66,6 +75,8 @@ class Tabletop:
         """
         with self.lock:
             slot, wanted = self.slot(reader), self.drawer.card(card).card
+            if not self.is_plugged(reader):
+                raise ReaderUnplugged
             if slot.card is wanted and tear is None:
                 return
             if any(other.card is wanted for other in self.slots.values() if other is not slot):
@@ -77,6 +88,34 @@ class Tabletop:
             except ReaderUnreachableError as cause:
                 raise ReaderUnreachable from cause
         slot.wait_until_seen(SEEN_SECONDS_MAX)
+
+    def is_plugged(self, reader: str) -> bool:
+        """Say whether a reader has its cable."""
+        return self.plugs is None or self.plugs.is_in(reader)
+
+    def plug_reader(self, reader: str, *, plugged: bool) -> None:
+        """Put a reader's cable in or pull it out; a card that lies there falls off."""
+        with self.lock:
+            slot = self.slot(reader)
+            if self.plugs is None:
+                raise ReaderUnreachable
+            if not plugged:
+                slot.remove()
+            if self.plugs.change(reader, plugged=plugged):
+                words = "the reader's cable is in" if plugged else "the reader's cable is out"
+                self.feed.publish(WireEvent(Wire.CARD, reader, What.CABLE, words))
+
+    def line(self, name: str) -> HttpWire:
+        """Return the line of that name."""
+        if (found := self.lines.get(name)) is None:
+            raise LineUnknown
+        return found
+
+    def loaded_printer(self) -> NetworkPrinter:
+        """Return the printer."""
+        if self.printer is None:
+            raise PrinterAbsent
+        return self.printer
 
     def throw_away(self, card: str) -> None:
         """Delete a card that lies nowhere."""

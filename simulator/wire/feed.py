@@ -2,7 +2,8 @@
 
 Promise: publishing never waits and never fails; each listener has a bounded queue, loses the oldest
 news when it is slow, and is told how many; listeners are bounded too. What is published is redacted
-already. Not done here: saying what a message means (`card_words.py`, `pad_words.py`).
+already. The last HISTORY_EVENTS_MAX news are kept for who comes later. Not done here: saying what a
+message means (`card_words.py`, `pad_words.py`, `http_words.py`).
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from simulator.refusals import TooManyListeners
 
 LISTENERS_MAX = 8
 QUEUE_EVENTS_MAX = 256
+HISTORY_EVENTS_MAX = 2000
 QUIET_SECONDS_MAX = 10.0
 TURN_SECONDS_MAX = 0.25
 
@@ -31,6 +33,8 @@ class Wire(StrEnum):
 
     CARD = "card"
     PAD = "pad"
+    HTTP = "http"
+    PRINTER = "printer"
 
 
 class What(StrEnum):
@@ -43,11 +47,16 @@ class What(StrEnum):
     TO_PAD = "to pad"
     FROM_PAD = "from pad"
     CABLE = "cable"
+    PAPER = "paper"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True, slots=True)
 class WireEvent:
-    """One thing heard. Bytes are there only where anybody may see them."""
+    """One thing heard. Bytes and fields are there only where anybody may see them.
+
+    `routine` marks what is said again and again and means nothing new.
+    """
 
     wire: Wire
     place: str
@@ -56,11 +65,15 @@ class WireEvent:
     card: str | None = None
     answer: str | None = None
     status: str | None = None
+    path: str | None = None
     command_hex: str | None = None
     answer_hex: str | None = None
     command_bytes: int | None = None
     answer_bytes: int | None = None
     microseconds: int | None = None
+    asked: Json | None = None
+    told: Json | None = None
+    routine: bool | None = None
 
 
 class Listener:
@@ -112,6 +125,7 @@ class Feed:
         self._lock = threading.Lock()
         self._sequence = 0
         self._listeners: list[Listener] = []
+        self._history: deque[Json] = deque(maxlen=HISTORY_EVENTS_MAX)
 
     def publish(self, event: WireEvent) -> None:
         """Tell all who listen now, in one order for all."""
@@ -119,16 +133,30 @@ class Feed:
         with self._lock:
             self._sequence += 1
             at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            told: Json = {"sequence": self._sequence, "at": at, **said}
+            self._history.append(told)
             for listener in self._listeners:
-                listener.put({"sequence": self._sequence, "at": at, **said})
+                listener.put(told)
 
-    def listen(self) -> Listener:
-        """Begin to listen; raise TooManyListeners. `leave` ends it."""
+    def history(self, after: int = 0) -> list[Json]:
+        """Return what is kept of the news after this sequence number, in order."""
+        with self._lock:
+            return [event for event in self._history if event["sequence"] > after]
+
+    def listen(self, after: int | None = None) -> Listener:
+        """Begin to listen; raise TooManyListeners. `leave` ends it.
+
+        With `after`, what is kept of the news since that sequence number comes first.
+        """
         with self._lock:
             if len(self._listeners) >= self._listeners_max:
                 raise TooManyListeners
             listener = Listener(self._events_max)
             self._listeners.append(listener)
+            if after is not None and after <= self._sequence:
+                for event in self._history:
+                    if event["sequence"] > after:
+                        listener.put(event)
             return listener
 
     def leave(self, listener: Listener) -> None:

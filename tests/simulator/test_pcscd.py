@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator import pcscd, ports
+from simulator.namespaces import DaemonKind
 from simulator.pcscd import (
-    DaemonKind,
     NamespaceUnavailableError,
     PcscdError,
     PcscdFailedError,
@@ -228,7 +228,7 @@ def test_with_no_way_at_all_it_says_what_to_do(
     with pytest.raises(NamespaceUnavailableError, match="restart pcscd"):
         PrivatePcscd(["One"], tmp_path, kinds=[DaemonKind.MACHINE]).start()
     assert 'FRIENDLYNAME "One"' in (tmp_path / "reader.conf").read_text()
-    monkeypatch.setattr(pcscd, "_namespace_works", lambda _launcher, _kind: False)
+    monkeypatch.setattr(pcscd, "namespace_works", lambda _launcher, _kind: False)
     with pytest.raises(NamespaceUnavailableError, match="user namespace"):
         PrivatePcscd(["One"], tmp_path, kinds=[DaemonKind.USER_NAMESPACE]).start()
 
