@@ -1,8 +1,9 @@
 """A PC/SC reader: a card arrives, answers, leaves. The one file that imports pyscard.
 
 Promise: one tap, from arrival to removal, is given out once, even if the card lay there before we
-looked; another program cannot put an APDU between ours; whatever happens to the card, the reader or
-the daemon is a `ReaderError`, and the next `wait_for_card` finds the way back by itself.
+looked, and only when the card has answered; another program cannot put an APDU between ours;
+whatever happens to the card, the reader or the daemon is a `ReaderError`, and the next
+`wait_for_card` finds the way back by itself.
 
 It uses the C-level calls of `smartcard.scard`, not pyscard's threads and monitors, which do not
 survive a restart of the daemon. It does not know what an APDU means, moves no LED and retries no
@@ -39,6 +40,9 @@ from terminal.reader.verdicts import (
 
 LOOK_SECONDS_MAX = 0.5  # one SCardGetStatusChange; arrivals wake it, this only bounds a dead daemon
 TROUBLE_SECONDS_MAX = 3.0  # how long wait_for_card keeps a trouble to itself
+# A card that does not answer is tried once more after this: longer than pcscd takes (0.4 s) to
+# notice that a card has left. Until then it shows one that is gone, and lets us connect to it.
+DOUBT_SECONDS = 0.6
 PAUSE_SECONDS_MIN = 0.05  # between two tries while in trouble, doubling …
 PAUSE_SECONDS_MAX = 1.0  # … up to this
 COMMAND_BYTES_MAX = 261  # short APDU: header, Lc, 255 bytes, Le (ISO 7816-4 §5.1)
@@ -66,11 +70,17 @@ class CardConnection:
         self._reader = reader
         self._card: int | None = card
         self._protocol = protocol
+        self._uid_response = b""
+
+    def greet(self) -> None:
+        """Have the reader say the card's UID, whatever it says: then the card is there."""
+        self._uid_response = self.transmit(_GET_UID)
 
     def uid(self) -> bytes:
         """Return what the card calls itself: 4, 7 or 10 bytes, and never a proof of identity."""
-        response = self.transmit(_GET_UID)
-        uid, status = response[:-2], response[-2:]
+        if self._card is None:
+            raise CardRemoved("the card was let go", reader=self._reader.name)
+        uid, status = self._uid_response[:-2], self._uid_response[-2:]
         if status != _DONE or len(uid) not in UID_LENGTHS:
             raise CardSilent("the reader gives no UID for this card", reader=self._reader.name)
         return uid
@@ -142,6 +152,8 @@ class PcscReader:
         self._full_name: str | None = None
         self._seen = NOTHING_SEEN
         self._given_tap: int | None = None
+        self._doubted_tap: int | None = None
+        self._try_again_at = 0.0
         self._connection: CardConnection | None = None
 
     @property
@@ -154,7 +166,7 @@ class PcscReader:
 
         A connection given before is let go first. ReaderAbsent, ReaderBusy and ReaderServiceDown
         come when the trouble outlasts `seconds_max` or TROUBLE_SECONDS_MAX; call again to go on
-        looking. CardSilent comes once for a tap whose card does not answer.
+        looking. CardSilent comes once for a tap whose card was tried twice, DOUBT_SECONDS apart.
         """
         self._let_card_go()
         deadline = self._monotonic() + seconds_max
@@ -195,7 +207,7 @@ class PcscReader:
             scard.SCardReleaseContext(context)
         self._full_name = None
         self._seen = NOTHING_SEEN
-        self._given_tap = None
+        self._given_tap = self._doubted_tap = None
 
     def __enter__(self) -> Self:
         return self
@@ -229,27 +241,42 @@ class PcscReader:
         tap = self._seen.tap
         if tap is None or tap == self._given_tap:
             return None
-        if self._seen.is_mute:
-            self._given_tap = tap
-            raise CardSilent("the card does not answer to power", reader=self.name)
+        if tap == self._doubted_tap and self._monotonic() < self._try_again_at:
+            return None
         # SCardConnect would wait, without limit, for the end of another program's transaction.
         if self._seen.is_held:
             raise ReaderBusy("another program is connected", reader=self.name)
-        return self._connect(tap)
+        try:
+            return self._connect()
+        except CardSilent:
+            self._doubt(tap)
+            return None
+        except CardRemoved:
+            return None  # it left between the look and the connection: wait for the next
 
-    def _connect(self, tap: int) -> CardConnection | None:
+    def _doubt(self, tap: int) -> None:
+        """Let a card that did not answer be tried once more; the second time, say so.
+
+        pcscd lets a program connect to a card that left since its last poll: powering it fails, and
+        the protocol is then chosen from an ATR that is not there (1.9.9, SCardConnect). What comes
+        of it is any of three return codes, or a connection that answers nothing.
+        """
+        if tap == self._doubted_tap:
+            self._given_tap = tap
+            raise CardSilent("the card does not answer", reader=self.name)
+        self._doubted_tap = tap
+        self._try_again_at = self._monotonic() + DOUBT_SECONDS
+
+    def _connect(self) -> CardConnection:
+        """Connect, powering the card if need be, and hear it; CardSilent or CardRemoved if not."""
         assert self._context is not None
         code, card, protocol = scard.SCardConnect(
             self._context, self.name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_ANY
         )
         if code != SUCCESS:
-            error = card_error(code, self.name, "connect")
-            if isinstance(error, CardRemoved):
-                return None  # it left between the look and the connection: wait for the next
-            if isinstance(error, CardSilent):
-                self._given_tap = tap
-            raise error
+            raise card_error(code, self.name, "connect")
         connection = CardConnection(self, card, protocol)
+        connection.greet()
         self._connection = connection
         # A card may have been swapped since the look: number the tap that we are connected to.
         self._seen = NOTHING_SEEN

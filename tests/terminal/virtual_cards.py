@@ -36,16 +36,18 @@ class PlainCard:
         self.uid = bytes.fromhex(uid)
         self.atr = bytes.fromhex("3B80800101")
         self.asked: list[bytes] = []
-        self.powered = threading.Event()
+        self.powered, self.unpowered = threading.Event(), threading.Event()
         self.losses = 0  # of power or by reset
         self.answers: dict[bytes, bytes] = {}
 
     def power_on(self) -> bytes:
         self.powered.set()
+        self.unpowered.clear()
         return self.atr
 
     def power_off(self) -> None:
         self.powered.clear()
+        self.unpowered.set()
         self.losses += 1
 
     def reset(self) -> bytes:

@@ -146,9 +146,10 @@ def test_a_card_pulled_during_a_command_is_a_typed_error(
 ) -> None:
     """Before the card gets the nth command, or after it answered and before the answer is home."""
     seen: list[bytes] = []
+    of_ours = {Direction.TO_CARD: b"\x90", Direction.FROM_CARD: b"\x91"}  # not the reader's UID
 
     def pull_at(way: Direction, message: bytes) -> None:
-        if way is direction and (way is Direction.FROM_CARD or len(message) == 5):
+        if way is direction and message.startswith(of_ours[way]):
             seen.append(message)
             if len(seen) == nth:
                 torn.remove()
@@ -186,6 +187,24 @@ def assert_it_comes_back(reader: PcscReader, pcscd: PrivatePcscd) -> None:
     assert next_card(reader).uid() == card.uid
     again.close()
     wait_until_empty(READERS[0])
+
+
+@pytest.mark.parametrize("powered", [True, False], ids=["powered", "powered down"])
+def test_a_card_that_has_just_left_is_not_given_for_one_that_is_there(
+    slot: VirtualCardSlot, powered: bool
+) -> None:
+    """pcscd shows it until its next poll, and lets us connect to it."""
+    with PcscReader(READERS[0]) as former, PcscReader(READERS[0]) as reader:
+        slot.insert(gone := PlainCard("04000000000001"))
+        with next_card(former):
+            pass
+        if not powered:
+            assert gone.unpowered.wait(ARRIVAL_SECONDS_MAX)  # as pcscd does when nobody uses it
+        slot.remove()
+        laid = threading.Thread(target=slot.insert, args=[PlainCard("04000000000002")])
+        laid.start()
+        assert next_card(reader).uid() == bytes.fromhex("04000000000002")
+        laid.join()
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ CODES = {
         "SCARD_W_REMOVED_CARD",
         "SCARD_W_RESET_CARD",
         "SCARD_W_UNRESPONSIVE_CARD",
+        "SCARD_W_UNPOWERED_CARD",
         "SCARD_E_NO_SMARTCARD",
         "SCARD_E_NOT_TRANSACTED",
         "SCARD_E_PROTO_MISMATCH",
@@ -74,6 +75,7 @@ class FakePcsc:
         self.stale: set[int] = set()  # contexts of a daemon that restarted: of no use for ever
         self.cards: dict[int, int] = {}
         self.dispositions: list[int] = []
+        self.connects = 0
 
     def monotonic(self) -> float:
         return self.seconds
@@ -125,8 +127,11 @@ class FakePcsc:
         self, context: int, name: str, share: int, _protocol: int
     ) -> tuple[int, int, int]:
         assert (name, share) == (NAME, scard.SCARD_SHARE_EXCLUSIVE)
+        self.connects += 1
         if fault := self._fault():
             return fault, 0, 0
+        if self.flags & scard.SCARD_STATE_MUTE:
+            return CODES["SCARD_W_UNPOWERED_CARD"], 0, 0
         assert not self.cards, "exclusive, and held already"
         self.cards[self.calls] = context
         return 0, self.calls, scard.SCARD_PROTOCOL_T1
@@ -213,9 +218,9 @@ def test_signed_bytes_are_bytes(fake: FakePcsc) -> None:
 def test_an_answer_that_is_not_whole_leaves_the_outcome_unknown(
     fake: FakePcsc, answer: list[int]
 ) -> None:
-    fake.answer = answer
     with reader_on(fake) as reader:
         connection = taken(reader)
+        fake.answer = answer
         with pytest.raises(CardSilent):
             connection.transmit(b"\x60")
         assert fake.dispositions == [scard.SCARD_LEAVE_CARD]
@@ -231,15 +236,48 @@ def test_a_card_that_left_is_not_touched_at_the_end(fake: FakePcsc) -> None:
     assert fake.dispositions == [scard.SCARD_LEAVE_CARD]
 
 
-def test_a_mute_card_is_said_once_a_tap(fake: FakePcsc) -> None:
+def test_a_mute_card_is_tried_twice_and_said_once_a_tap(fake: FakePcsc) -> None:
     fake.flags = scard.SCARD_STATE_MUTE
     with reader_on(fake) as reader:
+        for connects in (2, 4):
+            with pytest.raises(CardSilent):
+                reader.wait_for_card(5)
+            assert reader.wait_for_card(1) is None
+            assert fake.connects == connects
+            fake.taps += 2
+    assert fake.seconds <= 2 * (pcsc.DOUBT_SECONDS + pcsc.LOOK_SECONDS_MAX + 1)
+
+
+def test_short_waits_try_a_mute_card_no_more_often(fake: FakePcsc) -> None:
+    """A sale looks every 50 ms: who counts by looks would be done before pcscd has noticed."""
+    fake.flags = scard.SCARD_STATE_MUTE
+    with reader_on(fake) as reader:
+        while fake.seconds < pcsc.DOUBT_SECONDS - 0.05:
+            assert reader.wait_for_card(0.05) is None
+        assert fake.connects == 1
         with pytest.raises(CardSilent):
-            reader.wait_for_card(5)
-        assert reader.wait_for_card(1) is None
-        fake.taps += 2
-        with pytest.raises(CardSilent):
-            reader.wait_for_card(5)
+            reader.wait_for_card(0.2)
+        assert fake.connects == 2
+
+
+def test_a_card_that_answers_at_the_second_try_is_given(fake: FakePcsc) -> None:
+    fake.flags = scard.SCARD_STATE_MUTE
+    with reader_on(fake) as reader:
+        assert reader.wait_for_card(0) is None
+        fake.flags = 0  # it lies better now, and pcscd says nothing of it
+        assert taken(reader).uid() == bytes.fromhex(UID)
+
+
+@pytest.mark.parametrize("answer", [[], [0x90]])
+def test_a_card_that_lets_itself_be_connected_and_says_nothing(
+    fake: FakePcsc, answer: list[int]
+) -> None:
+    fake.answer, right = answer, fake.answer
+    with reader_on(fake) as reader:
+        assert reader.wait_for_card(0) is None
+        assert fake.cards == {}
+        fake.taps, fake.answer = 3, right  # it had gone; this is the next
+        assert taken(reader).uid() == bytes.fromhex(UID)
 
 
 def test_a_card_that_leaves_before_the_connection_is_not_a_tap(
