@@ -88,6 +88,22 @@ class PadBusy(PadError):
     """The holder is typing: one thing at a time (UnifiedPOS: E_BUSY)."""
 
 
+class DoorError(TerminalError):
+    """The turnstile or door of a gate did not serve."""
+
+
+class DoorUnplugged(DoorError):
+    """Its line is not there, or went away: nothing was moved."""
+
+
+class DoorSilent(DoorError):
+    """It did not answer in time, or not in its own words: **outcome unknown**."""
+
+
+class DoorRefused(DoorError):
+    """It understood, and said no; or it cannot do what the site asks of it."""
+
+
 class BackendError(TerminalError):
     """The backend did not give a usable answer."""
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from terminal.door_settings import DoorSettings
 from terminal.errors import SettingsError
 from terminal.till_settings import (
     CaisseApSettings,
@@ -123,10 +124,11 @@ class GateSettings(TerminalSettings):
 
     `refresh_seconds` is how often the list is asked for again, `news_seconds` how often the little
     that cannot wait for it is: what a card blocked elsewhere waits at most before this gate knows,
-    while the network is up.
+    while the network is up. The table `[door]` says what the gate opens; without it, a person does.
     """
 
     listen_port: Port = 9252
+    door: DoorSettings | None = None
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     news_seconds: Annotated[int, Field(ge=1, le=60)] = 5
 

@@ -51,6 +51,7 @@ class Detail(StrEnum):
     WEEK_MAX = "week_max"
     DOUBLE_TAP = "double_tap"
     PASSAGES_MAX = "passages_max"
+    IN_DOUBT = "in_doubt"  # released, and nobody can say whether anybody went through
 
 
 class Chip(StrEnum):

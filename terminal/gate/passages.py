@@ -19,6 +19,7 @@ from uuid import UUID
 
 from terminal.errors import JournalError, JournalFault
 from terminal.gate.decision import Admission, Answer, Detail
+from terminal.gate.door.schema import DOOR_SCHEMA
 from terminal.journal_file import JournalFile, Row, open_journal
 
 BATCH_MAX: Final = 100  # the API's own bound for one upload
@@ -80,6 +81,7 @@ create table opposed_card (card_id text primary key, list_version integer not nu
 create index sibling_passage_by_card on sibling_passage (card_id, occurred_at);
 create index sibling_passage_by_time on sibling_passage (occurred_at);
 """,
+    DOOR_SCHEMA,
 )
 
 _INSERT: Final = """insert into passage (passage_id, occurred_at, uid, card_id, service, answer,
@@ -132,6 +134,11 @@ class PassageJournal:
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
+
+    @property
+    def file(self) -> JournalFile:
+        """Return the file, for what must be written together with a passage."""
+        return self._file
 
     def append(self, passage: Passage) -> Passage:
         """Write a passage and return it with its sequence number; raises JournalError."""
@@ -266,6 +273,7 @@ class PassageJournal:
             " sibling_passage where occurred_at < ? order by occurred_at limit ?)",
             (_text(moment), FORGOTTEN_AT_ONCE_MAX),
         )
+        self._file.execute("delete from door_event where occurred_at < ?", (_text(moment),))
         return self._file.execute(
             "delete from passage where sequence in (select sequence from passage"
             " where state = 'recorded' and occurred_at < ? order by sequence limit ?)",

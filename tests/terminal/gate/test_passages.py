@@ -160,7 +160,7 @@ def test_the_file_itself_refuses_a_change_and_a_loss(tmp_path: Path) -> None:
     row = with_rows.append(passage())
     with_rows.settle([], {row.passage_id: "odd"})
     with_rows.close()
-    file = open_journal(path, "", [""])
+    file = open_journal(path, "", [""] * 9)
     for sql in (
         "update passage set answer = 'NON_RESERVE'",
         "update passage set occurred_at = 'yesterday'",

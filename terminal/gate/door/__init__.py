@@ -1,0 +1,1 @@
+"""The turnstile or door of a gate: released, passed, counted; forced or held open, said."""

@@ -1,0 +1,135 @@
+"""Who the door was opened for, on the disk before it opens; and what the establishment should hear.
+
+Promise: a release becomes its passage, or nothing, once and in one unit of work. One that a power
+cut left behind counts as a passage with the detail `in_doubt`: its holder had the right and an open
+door, and a meal too many can be taken back, while one that nobody counted could be had again.
+
+Not here: when to open (`keeper.py`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from terminal.gate.decision import Answer, Detail
+from terminal.gate.passages import Passage, PassageJournal
+from terminal.journal_file import Row
+
+LISTED_MAX: Final = 100
+
+
+class DoorNews(StrEnum):
+    """What is kept of a door's day; the values are the API's words."""
+
+    NOT_PASSED = "not_passed"  # released, and nobody went through
+    IN_DOUBT = "in_doubt"
+    FORCED = "forced"
+    HELD_OPEN = "held_open"
+    SENSOR_STUCK = "sensor_stuck"
+    LINE_LOST = "line_lost"
+    LINE_BACK = "line_back"
+    ALARM_OVER = "alarm_over"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorEvent:
+    """One thing that happened at the door."""
+
+    sequence: int
+    occurred_at: datetime
+    kind: DoorNews
+    card_id: str | None
+
+
+class ReleaseBook:
+    """The releases and events of one gate, in the file of its passages."""
+
+    def __init__(self, journal: PassageJournal) -> None:
+        self._journal = journal
+        self._file = journal.file
+
+    def begin(self, passage: Passage) -> None:
+        """Write down who is about to be released; raises JournalError."""
+        self._file.execute(
+            "insert into door_release values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                str(passage.passage_id),
+                _text(passage.occurred_at),
+                passage.uid,
+                passage.card_id,
+                passage.service,
+                passage.list_version,
+                passage.milliseconds,
+            ),
+        )
+
+    def count(self, passage: Passage, detail: Detail | None = None) -> Passage | None:
+        """Make a passage of a release and return it; None if it was settled before."""
+        with self._file.transaction():
+            if not self._take(passage.passage_id):
+                return None
+            return self._journal.append(replace(passage, detail=detail))
+
+    def discount(self, passage: Passage, at: datetime) -> None:
+        """Forget a release: nobody went through."""
+        with self._file.transaction():
+            if self._take(passage.passage_id):
+                self._note(DoorNews.NOT_PASSED, at, passage.card_id)
+
+    def _take(self, passage_id: UUID) -> bool:
+        sql = "delete from door_release where passage_id = ?"
+        return self._file.execute(sql, (str(passage_id),)) == 1
+
+    def count_left_behind(self, at: datetime) -> int:
+        """Count, in doubt, what an end without warning left open; return how many."""
+        rows = self._file.rows("select * from door_release order by occurred_at")
+        for row in rows:
+            passage = _passage(row)
+            if self.count(passage, Detail.IN_DOUBT) is not None:
+                self.note(DoorNews.IN_DOUBT, at, passage.card_id)
+        return len(rows)
+
+    def note(self, kind: DoorNews, at: datetime, card_id: str | None = None) -> None:
+        """Write down what happened; raises JournalError."""
+        self._note(kind, at, card_id)
+
+    def _note(self, kind: DoorNews, at: datetime, card_id: str | None) -> None:
+        self._file.execute(
+            "insert into door_event (occurred_at, kind, card_id) values (?, ?, ?)",
+            (_text(at), kind, card_id),
+        )
+
+    def list_events(self, count_max: int = LISTED_MAX) -> list[DoorEvent]:
+        """Return what happened last, newest first."""
+        rows = self._file.rows(
+            "select * from door_event order by sequence desc limit ?", (min(count_max, LISTED_MAX),)
+        )
+        return [
+            DoorEvent(
+                row["sequence"],
+                datetime.fromisoformat(row["occurred_at"]),
+                DoorNews(row["kind"]),
+                row["card_id"],
+            )
+            for row in rows
+        ]
+
+
+def _passage(row: Row) -> Passage:
+    return Passage(
+        passage_id=UUID(row["passage_id"]),
+        occurred_at=datetime.fromisoformat(row["occurred_at"]),
+        uid=row["uid"],
+        card_id=row["card_id"],
+        service=row["service"],
+        answer=Answer.OK,
+        detail=None,
+        list_version=row["list_version"],
+        milliseconds=row["milliseconds"],
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
