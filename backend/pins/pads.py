@@ -1,12 +1,15 @@
 """Which pad stands beside which terminal, and that no key serial number serves twice."""
 
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import BigInteger, Boolean, LargeBinary, Uuid, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from backend.pins.errors import PadEntryNotAllowed, PadIdentifierInvalid
 from backend.pins.tables import PadEntry, PinPad
+from backend.statements import Statement
 from backend.vault.dukpt import (
     AES_KEY_ID_BYTES,
     TDES_COUNTER_BITS,
@@ -93,12 +96,34 @@ def use_serial(
     The profiles cannot be mixed up here: their identifiers have different lengths. A keypad of a
     kind that the scheme no longer allows is nobody's.
     """
-    pad = session.get(PinPad, serial.initial_key_id, with_for_update=True, populate_existing=True)
+    asked = {
+        "pad": serial.initial_key_id,
+        "terminal": terminal_id,
+        "counter": serial.counter,
+        "any_entry": terminal_encryption_allowed,
+    }
+    if _USE.first(session, asked) is not None:
+        return SerialVerdict.FRESH
+    pad = session.get(PinPad, serial.initial_key_id, populate_existing=True)
     if pad is None or pad.terminal_id != terminal_id:
         return SerialVerdict.FOREIGN
     if pad.entry == PadEntry.TERMINAL.value and not terminal_encryption_allowed:
         return SerialVerdict.NOT_ALLOWED
-    if serial.counter <= pad.last_counter:
-        return SerialVerdict.REPLAYED
-    pad.last_counter = serial.counter
-    return SerialVerdict.FRESH
+    return SerialVerdict.REPLAYED
+
+
+# One statement takes it or leaves it: of two blocks at once, the second waits and finds it taken.
+_USE: Final = Statement(
+    update(PinPad)
+    .where(
+        PinPad.initial_key_id == bindparam("pad", type_=LargeBinary()),
+        PinPad.terminal_id == bindparam("terminal", type_=Uuid()),
+        PinPad.last_counter < bindparam("counter", type_=BigInteger()),
+        or_(
+            PinPad.entry == PadEntry.SECURE.value,
+            bindparam("any_entry", type_=Boolean()),
+        ),
+    )
+    .values(last_counter=bindparam("counter", type_=BigInteger()))
+    .returning(PinPad.initial_key_id)
+)

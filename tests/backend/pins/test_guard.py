@@ -20,7 +20,8 @@ from backend.pins.guard import (
     MISSED_ACCOUNTS_MAX,
     UNREADABLE_BLOCKS_MAX,
     WINDOW,
-    begin_try,
+    may_check,
+    note_try,
 )
 from backend.pins.tables import CodeAlarm, CodeMiss, PadEntry
 from backend.vault.errors import VaultUnavailable
@@ -134,7 +135,8 @@ def test_as_many_as_allowed_being_compared_lets_no_other_account_in(world: Any) 
     pad = world.pad()
     with world.services.database.unit_of_work() as session:
         for person in people[:-1]:
-            assert begin_try(session, pad.terminal_id, person, world.services.now())
+            assert may_check(session, pad.terminal_id, world.services.now())
+            assert note_try(session, pad.terminal_id, person, world.services.now())
     last = people[-1]
     assert world.check(pad, pad.type(CODE), person=last) == CodeCheck(Verdict.SUSPENDED)
     assert (world.row(last).tries_left, world.vault.verified) == (3, [])
