@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import httpx
 
 from scripts.demo.hands import Hands, see
+from scripts.demo.loopback import ask
 from scripts.demo.processes import DemonstrationError
-from scripts.demo.world import BIN, COUNTER_READER, HTTP_SECONDS_MAX, World
+from scripts.demo.world import BIN, COUNTER_READER, World
 
 # Codes the people of the story choose; any that are not refused as weak would do.
 CODES = {"lea": "7391", "noe": "5827"}
@@ -75,11 +76,8 @@ def choose_codes(story: Story) -> list[str]:
 
 
 def _activate(story: Story, token: str, code: str) -> httpx.Response:
-    return httpx.post(
-        f"{story.world.backend}/activation/{token}",
-        data={"code": code, "code_again": code},
-        timeout=HTTP_SECONDS_MAX,
-    )
+    typed = {"code": code, "code_again": code}
+    return ask("POST", f"{story.world.backend}/activation/{token}", data=typed)
 
 
 def pay_with_right_code(story: Story) -> list[str]:

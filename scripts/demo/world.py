@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from scripts.demo.loopback import answers, ask
 from scripts.demo.processes import DemonstrationError, Programs, free_ports
 
 BIN = Path(sys.executable).parent
@@ -23,7 +22,6 @@ COUNTER_READER = "Pass Counter"
 GATE_READER = "Pass Gate"
 WANTED_PORTS = {"backend": 8000, "till": 8101, "gate": 8102, "simulator": 8103}
 ANY_PORTS = dict.fromkeys(WANTED_PORTS, 0)
-HTTP_SECONDS_MAX = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +159,7 @@ def _start(world: World, *wanted: tuple[str, str, str, str]) -> None:
             command = [str(BIN / program), "--config", config, verb]
         started.append((world.programs.start(name, command), ready_url))
     for one, ready_url in started:
-        world.programs.wait_until(one, partial(_answers, ready_url))
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=1.0).status_code == 200
-    except httpx.HTTPError:
-        return False
+        world.programs.wait_until(one, partial(answers, ready_url))
 
 
 def _configuration(folder: Path, ports: dict[str, int]) -> dict[str, str]:
@@ -219,7 +210,7 @@ def request(
     Raises DemonstrationError for any answer that is not a success.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = httpx.request(method, url, json=body, headers=headers, timeout=HTTP_SECONDS_MAX)
+    answer = ask(method, url, json=body, headers=headers)
     if not answer.is_success:
         # The body of a refusal never repeats what was typed.
         msg = f"{method} {url} answered {answer.status_code}: {answer.text[:500]}"

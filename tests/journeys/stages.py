@@ -2,9 +2,10 @@
 
 import httpx
 
+from scripts.demo.loopback import answers, ask
 from scripts.demo.processes import Program
 from scripts.demo.story import Story
-from scripts.demo.world import BIN, HTTP_SECONDS_MAX, World
+from scripts.demo.world import BIN, World
 
 STOP_SECONDS_MAX = 15.0
 
@@ -37,19 +38,8 @@ def start_backend(world: World) -> Program:
     return program
 
 
-def answers(url: str) -> bool:
-    """Say whether something there is well."""
-    try:
-        return httpx.get(url, timeout=1).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 def activate(story: Story, name: str, code: str) -> httpx.Response:
     """Let a person of the story choose a code on the activation page."""
     token = story.world.people[name].activation_token
-    return httpx.post(
-        f"{story.world.backend}/activation/{token}",
-        data={"code": code, "code_again": code},
-        timeout=HTTP_SECONDS_MAX,
-    )
+    typed = {"code": code, "code_again": code}
+    return ask("POST", f"{story.world.backend}/activation/{token}", data=typed)

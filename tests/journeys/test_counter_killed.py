@@ -5,19 +5,25 @@ agree to the cent.
 """
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from scripts.demo.hands import see
-from scripts.demo.processes import DemonstrationError, Program
+from scripts.demo.loopback import answers
+from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import CODES, Story
 from scripts.demo.world import BIN, request
 from tests.journeys.books import payments_of, sales_of
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("counter_killed"), pytest.mark.timeout(600)]
 
 ENTRY = "tests.journeys.killed_counter"
 POINTS_MAX = 120
@@ -30,24 +36,34 @@ class Till:
 
     def __init__(self, story: Story) -> None:
         self.story = story
-        self.program: Program | None = None
+        self.child = 0
+        with (story.world.folder / "logs" / "killed.log").open("ab") as log:
+            self._parent = subprocess.Popen(
+                [sys.executable, "-m", ENTRY, story.world.config("caisse")],
+                env={**os.environ, **story.world.programs.environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
     def start(self, point: int) -> None:
-        config = self.story.world.config("caisse")
-        programs = self.story.world.programs
-        self.program = programs.start("killed", [sys.executable, "-m", ENTRY, config, str(point)])
-        programs.wait_until(self.program, self.answers)
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write(f"{point}\n")
+        self._parent.stdin.flush()
+        self.child = int(self._parent.stdout.readline())
+        see("the till's answer", lambda: answers(f"{self.story.world.till}/health"), bool)
 
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.story.world.till}/health", timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False
+    def close(self) -> None:
+        if not self.is_dead:
+            os.kill(self.child, signal.SIGTERM)
+        self._parent.communicate(timeout=STEP_SECONDS_MAX)
 
     @property
     def is_dead(self) -> bool:
-        assert self.program is not None
-        return self.program.process.poll() is not None
+        """Its parent buries it at once: then it is no process any more."""
+        return not Path(f"/proc/{self.child}").exists()
 
     def wait_for_death_or_rest(self) -> None:
         """Type the code when the pad asks, until the process is dead or the sale at rest."""
@@ -75,17 +91,17 @@ class Till:
             assert self.wait_dead(), "the till answers no more and lives"
 
     def wait_dead(self) -> bool:
-        assert self.program is not None
-        self.program.process.wait(STEP_SECONDS_MAX)
-        return True
+        return bool(see("the till dead", lambda: self.is_dead, bool))
 
 
 @pytest.fixture(scope="module")
-def till(story: Story) -> Till:
+def till(story: Story) -> Iterator[Till]:
     caisse = next(one for one in story.world.programs.running if one.name == "caisse")
     caisse.process.terminate()
     caisse.process.wait(STEP_SECONDS_MAX)
-    return Till(story)
+    till = Till(story)
+    yield till
+    till.close()
 
 
 def clear_pad(story: Story) -> None:

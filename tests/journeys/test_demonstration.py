@@ -10,14 +10,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from scripts.demo import __main__ as demonstration
+from scripts.demo.loopback import ask
 from scripts.demo.processes import DemonstrationError, Programs
 from scripts.demo.story import STEPS
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("demonstration"), pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parent.parent.parent
 STOP_SECONDS_MAX = 30.0
@@ -69,7 +69,7 @@ def test_the_story_is_seen_and_ctrl_c_leaves_nothing(folder: Path) -> None:
         pages = re.findall(r"http://127\.0\.0\.1:\d+/\S*", said)
         assert len(pages) == 4
         for page in pages:
-            assert httpx.get(page, timeout=10).status_code == 200, page
+            assert ask("GET", page).status_code == 200, page
         assert living_with(str(folder))
         process.send_signal(signal.SIGINT)
         assert process.wait(STOP_SECONDS_MAX) == 0

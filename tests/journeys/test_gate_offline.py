@@ -9,7 +9,7 @@ from scripts.demo.story import CODES, Story
 from scripts.demo.world import BIN, request
 from tests.journeys.books import passages_of
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("gate_offline"), pytest.mark.timeout(300)]
 
 STOP_SECONDS_MAX = 15.0
 

@@ -31,7 +31,7 @@ from tests.journeys.secret_search import (
 )
 from tests.journeys.witnesses import ProcessWatch, Seen
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("nothing_leaks"), pytest.mark.timeout(400)]
 
 ACCOUNT = "9250000000000018"
 

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from scripts.demo.hands import Hands, see
+from scripts.demo.loopback import answers, ask
 from scripts.demo.processes import Program
 from scripts.demo.story import CODES, WRONG_CODE, Story
 from scripts.demo.world import ANY_PORTS, BIN, Stage, Staging, request, set_stage
-from tests.journeys.stages import activate, answers, start_counter, stop
+from tests.journeys.stages import activate, start_counter, stop
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("pads_in_sales"), pytest.mark.timeout(300)]
 
 COMPONENTS = f"{secrets.token_hex(32)}\n{secrets.token_hex(32)}\n"
 SECOND_COUNTER = """
@@ -94,7 +94,7 @@ def test_a_legacy_pad_through_to_the_approval(story: Story, applied: dict[str, A
     assert (sale["state"], sale["remaining_cents"]) == ("approved", 8750), sale
     health = request("GET", f"{story.world.till}/health")
     assert (health["pad"], health["code_entry"]) == ("ok", "secure")
-    assert "Clavier non sécurisé" not in httpx.get(story.world.till).text
+    assert "Clavier non sécurisé" not in ask("GET", story.world.till).text
 
 
 def run(command: list[str], said: str = "") -> str:
@@ -173,7 +173,7 @@ def test_a_sale_with_a_plain_keypad(
 ) -> None:
     assert request("GET", f"{story.world.till}/health")["code_entry"] == "terminal"
     assert request("GET", f"{story.world.till}/state")["code_entry"] == "terminal"
-    page = httpx.get(story.world.till).text
+    page = ask("GET", story.world.till).text
     assert "Clavier non sécurisé\u00a0: code chiffré par ce poste" in page
     token = (story.world.folder / "comptoir" / "till-token").read_text()
     started = request("POST", f"{story.world.till}/sales", {"amount_cents": 800}, token)

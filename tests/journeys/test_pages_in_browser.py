@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.demo.story import CODES, WRONG_CODE, Story
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("pages_in_browser"), pytest.mark.timeout(300)]
 
 CHROMIUM = "/usr/bin/chromium"
 SEEN_MILLISECONDS_MAX = 15_000

@@ -20,7 +20,7 @@ from tests.journeys.books import payments_of, sales_of
 from tests.peers.environment import ROOT, PeersNotInstallable
 from tests.peers.till_environment import till_python
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("shops_own_till"), pytest.mark.timeout(300)]
 
 PROGRAM = ROOT / "tests" / "peers" / "programs" / "odoo_till.py"
 TILL_SECONDS_MAX = 60
