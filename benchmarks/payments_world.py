@@ -55,7 +55,7 @@ class World:
 
     url: str
     folder: Path
-    #: One till at each of `tills` partners, then as many tills at one other partner.
+    #: One till at each of `places` partners, then as many tills at one other partner.
     spread: list[Plan] = field(default_factory=list)
     together: list[Plan] = field(default_factory=list)
 

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,8 @@ from typing import Self
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 WAIT_SECONDS_MAX = 30.0
 CONNECTIONS_MAX = 100
+#: Debian's package makes the first, the wheel the second.
+OWNERS = ("postgres", "pgserver", "nobody")
 
 
 class PostgresNotInstallable(Exception):
@@ -32,6 +35,7 @@ class Cluster:
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         self._binaries = find_binaries()
+        self._owner = _find_owner()
         # A short path: a Unix socket's name holds 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="pass-pg-"))
         self._settings = {
@@ -84,14 +88,28 @@ class Cluster:
 
     def kill(self) -> None:
         """Let the server die as in a power cut: SIGKILL for it and all its children."""
-        assert self._process is not None
-        victims = [self.server_pid, *children_of(self.server_pid)]
-        for pid in victims:
-            try:
+        self._kill([self.server_pid, *children_of(self.server_pid)])
+
+    def kill_postmaster(self) -> None:
+        """SIGKILL the first process alone, and wait until its orphans have noticed and are gone.
+
+        Until then they use its memory, and no other server starts in its folder.
+        """
+        orphans = children_of(self.server_pid)
+        self._kill([self.server_pid])
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while any(_lives(pid) for pid in orphans):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"processes outlive their server: {orphans}")
+            time.sleep(0.01)
+
+    def kill_session(self, database: str) -> bool:
+        """SIGKILL one process that serves a database: the server then restarts all by itself."""
+        sessions = [pid for pid in children_of(self.server_pid) if database in _title_of(pid)]
+        for pid in sessions[:1]:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        self._process.wait(WAIT_SECONDS_MAX)
+        return bool(sessions)
 
     def create_database(self, template: str = "template1") -> str:
         """Make an empty database and return its name."""
@@ -113,6 +131,13 @@ class Cluster:
         reached = ("-h", str(self.folder), "-U", "postgres", *arguments, database)
         return self._run("pgbench", *reached)
 
+    def _kill(self, victims: list[int]) -> None:
+        assert self._process is not None
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(WAIT_SECONDS_MAX)
+
     def _answers(self) -> bool:
         command = self._command("pg_isready", "-q", "-h", str(self.folder))
         return subprocess.run(command, check=False).returncode == 0
@@ -132,14 +157,12 @@ class Cluster:
 
     def _command(self, program: str, *arguments: str) -> list[str]:
         # PostgreSQL refuses to run as root.
-        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        become = ["runuser", "-u", self._owner.pw_name, "--"] if os.geteuid() == 0 else []
         return [*become, str(self._binaries / program), *arguments]
 
-    @staticmethod
-    def _own(folder: Path) -> None:
+    def _own(self, folder: Path) -> None:
         if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
         folder.chmod(0o755)
 
 
@@ -156,7 +179,33 @@ def find_binaries() -> Path:
     raise PostgresNotInstallable
 
 
+def _find_owner() -> pwd.struct_passwd:
+    """Return who runs the server: this user, or for root one of those who may be there for it."""
+    known = {one.pw_name: one for one in pwd.getpwall()}
+    for name in OWNERS if os.geteuid() == 0 else ():
+        if name in known:
+            return known[name]
+    return pwd.getpwuid(os.geteuid())
+
+
 def children_of(pid: int) -> list[int]:
     """Return the processes that a process started and that still live."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def _title_of(pid: int) -> str:
+    """Return what a process says it does, empty when it is gone: `postgres: user database …`."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _lives(pid: int) -> bool:
+    """Say whether a process still runs; a zombie holds nothing any more."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic import BaseModel, TypeAdapter
 
 from backend.cards.routes import ChallengeRequest, create_challenge
@@ -35,6 +34,7 @@ from terminal.counter.states import Event
 from terminal.errors import BackendRefused, BackendUnreachable
 from terminal.pin.pad import EncryptedPinBlock, PinEntry, PinEntryStatus, PinProfile, PinPrompt
 from tests.fire.backend_process import BackendProcess, Faults
+from tests.fire.chip import Chip, Holder, Reader
 from tests.fire.schedule import Killed, Schedule
 from tests.terminal.counter.effects import counter_effects
 
@@ -52,55 +52,6 @@ CANCEL_SHARE = 0.15
 #: Before the code nothing is at stake: most fires should reach the money.
 SELDOM = 0.2
 CODE, WRONG_CODE = "7294", "6183"
-_IV = bytes(16)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """A person in a queue: what their card knows."""
-
-    uid: bytes
-    number: str
-    key: bytes
-
-
-class Chip:
-    """The card's side of the handshake, genuine."""
-
-    def __init__(self, holder: Holder, random: Callable[[int], bytes]) -> None:
-        self._holder = holder
-        self._random = random
-
-    def uid(self) -> bytes:
-        return self._holder.uid
-
-    def transmit(self, command: bytes, /) -> bytes:
-        if command[1] == 0x71:
-            return self._random(16) + b"\x91\xaf"
-        if command[1] == 0xAF:
-            plain = self._cipher().decryptor().update(command[5:37])
-            reply = self._random(4) + plain[1:16] + plain[:1] + bytes(12)
-            return self._cipher().encryptor().update(reply) + b"\x91\x00"
-        return b"\x91\x00"
-
-    def disconnect(self) -> None:
-        """Nothing holds it."""
-
-    def _cipher(self) -> Cipher[modes.CBC]:
-        return Cipher(algorithms.AES(self._holder.key), modes.CBC(_IV))
-
-
-@dataclass
-class Reader:
-    """Has the card of whoever stands there."""
-
-    chip: Chip
-
-    def wait_for_card(self, _seconds_max: float, /) -> Chip:
-        return self.chip
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @dataclass

@@ -27,8 +27,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def template(folder: Path) -> Template:
-    return make_template(folder)
+def template(folder: Path) -> Iterator[Template]:
+    with make_template(folder) as made:
+        yield made
 
 
 def burnt(template: Template, folder: Path, seed: int) -> Outcome:

@@ -33,7 +33,7 @@ from terminal.counter.recovery import recover
 from terminal.counter.sale import SaleRun
 from terminal.counter.states import Event
 from terminal.pin.pad import EncryptedPinBlock, PinEntry, PinEntryStatus, PinProfile, PinPrompt
-from tests.fire.counter_process import Chip, Holder, Reader
+from tests.fire.chip import Chip, Holder, Reader
 
 FINISH_SECONDS_MAX = 90.0
 RETRY_SECONDS = 0.3

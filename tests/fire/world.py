@@ -37,7 +37,7 @@ from backend.pins.pads import register_pin_pad
 from backend.pins.setting import set_code
 from backend.services import Services
 from backend.settings import Settings
-from backend.vault.keys import make_keys
+from backend.vault.keys import VaultKeys, make_keys
 from backend.vault.local import LocalVault
 from backend.vault.software_store import SoftwareStore
 from backend.vault.values import PinProfile, SecretCode
@@ -45,14 +45,8 @@ from passcard.layout import Application
 from terminal.counter.journal import open_sale_journal
 from terminal.counter.states import State
 from tests.fire.backend_process import BackendProcess, Faults
-from tests.fire.counter_process import (
-    CODE,
-    CounterProcess,
-    Holder,
-    Line,
-    Pad,
-    SimulatedClock,
-)
+from tests.fire.chip import Holder
+from tests.fire.counter_process import CODE, CounterProcess, Line, Pad, SimulatedClock
 from tests.fire.schedule import Schedule
 
 START = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
@@ -69,41 +63,62 @@ class Template:
 
     path: Path
     vault: LocalVault
+    #: One for all seeds, on a file that each seed gets fresh: statements are built once.
+    database: Database
     terminals: list[tuple[AuthenticatedTerminal, bytes, bytes]] = field(default_factory=list)
     holders: list[Holder] = field(default_factory=list)
     people: list[UUID] = field(default_factory=list)
     partners: list[UUID] = field(default_factory=list)
 
+    @contextmanager
+    def fresh(self) -> Iterator[Database]:
+        """Give the database as it was before anybody sold."""
+        path = str(self.database.engine.url.database)
+        for rest in ("", "-wal", "-shm"):
+            Path(path + rest).unlink(missing_ok=True)
+        shutil.copy(self.path, path)
+        try:
+            yield self.database
+        finally:
+            self.database.close()
 
-def make_template(folder: Path) -> Template:
+
+@contextmanager
+def make_template(folder: Path) -> Iterator[Template]:
     """Make the world with the real use cases: two partners, one with two counters."""
     keys = make_keys(secrets.token_bytes)
-    template = Template(folder / "template.sqlite3", LocalVault(keys, now=lambda: START))
-    with _opened(template.path) as database:
-        Base.metadata.create_all(database.engine)
-        services = Services(Settings(), database, template.vault, lambda: START)
-        with database.unit_of_work() as session:
-            campaign = create_campaign(
-                session,
-                name="2026-2027",
-                opens_on=date(2026, 9, 1),
-                closes_on=date(2027, 6, 30),
-                now=START,
-            )
-            benefit = Benefit(id=uuid4(), code="culture", label="Culture", campaign_id=campaign.id)
-            session.add(benefit)
-            session.flush()
-            outlets = []
-            for name in ("Librairie", "Cinéma"):
-                partner_id = create_partner(session, name).id
-                allow_at(session, benefit, partner_id, now=START)
-                template.partners.append(partner_id)
-                outlets.append((create_outlet(session, partner_id, "Centre").id, partner_id))
-        for place in range(COUNTERS):
-            template.terminals.append(_make_counter(services, *outlets[place % 2]))
-        for _ in range(HOLDERS):
-            _make_holder(services, template, benefit.id, SoftwareStore(keys))
-    return template
+    vault = LocalVault(keys, now=lambda: START)
+    with _opened(folder / "burning.sqlite3") as burning:
+        template = Template(folder / "template.sqlite3", vault, burning)
+        with _opened(template.path) as database:
+            _furnish(template, database, keys)
+        yield template
+
+
+def _furnish(template: Template, database: Database, keys: VaultKeys) -> None:
+    Base.metadata.create_all(database.engine)
+    services = Services(Settings(), database, template.vault, lambda: START)
+    with database.unit_of_work() as session:
+        campaign = create_campaign(
+            session,
+            name="2026-2027",
+            opens_on=date(2026, 9, 1),
+            closes_on=date(2027, 6, 30),
+            now=START,
+        )
+        benefit = Benefit(id=uuid4(), code="culture", label="Culture", campaign_id=campaign.id)
+        session.add(benefit)
+        session.flush()
+        outlets = []
+        for name in ("Librairie", "Cinéma"):
+            partner_id = create_partner(session, name).id
+            allow_at(session, benefit, partner_id, now=START)
+            template.partners.append(partner_id)
+            outlets.append((create_outlet(session, partner_id, "Centre").id, partner_id))
+    for place in range(COUNTERS):
+        template.terminals.append(_make_counter(services, *outlets[place % 2]))
+    for _ in range(HOLDERS):
+        _make_holder(services, template, benefit.id, SoftwareStore(keys))
 
 
 def _make_counter(
@@ -178,11 +193,10 @@ class Outcome:
 
 def burn(template: Template, folder: Path, seed: int) -> Outcome:
     """Run one seed: sales in a fire, then quiet until nothing is open, then every check."""
-    shutil.copy(template.path, folder / "backend.sqlite3")
     schedule = Schedule(seed)
     random = schedule.random
     faults = _draw_faults(random)
-    with _opened(folder / "backend.sqlite3") as database:
+    with template.fresh() as database:
         services = Services(Settings(), database, template.vault)
         backend = BackendProcess(schedule, services, faults, START)
         clock = SimulatedClock(schedule, START)
