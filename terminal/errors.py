@@ -26,6 +26,15 @@ class ReaderAbsent(ReaderError):
     """No reader of that name is plugged in."""
 
 
+class ReaderAmbiguous(ReaderAbsent):
+    """Several readers fit the configuration: none of them is surely ours."""
+
+    def __init__(self, message: str, *, reader: str, fitting: tuple[str, ...]) -> None:
+        """Keep the configured beginning, and the names that fit."""
+        super().__init__(message, reader=reader)
+        self.fitting = fitting
+
+
 class CardRemoved(ReaderError):
     """The card left the field, or was reset by another program: its session is gone.
 

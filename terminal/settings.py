@@ -101,13 +101,16 @@ class TerminalSettings(BaseSettings):
 class CounterSettings(TerminalSettings):
     """A counter: a reader, a pad, and a till page on this machine.
 
-    `pad_line` is the serial line as pads' manuals write it: speed, data bits, parity, stop bit.
+    `reader_usb_socket` tells two readers of one name apart: the socket it is plugged into, as the
+    kernel names it (`1-1.2`). `pad_line` is the serial line as pads' manuals write it: speed, data
+    bits, parity, stop bit.
     `pad_driver` is "visa-packets", or "keypad" for a plain keypad, whose codes this terminal
     encrypts: only where `allow_terminal_encryption` says that this is accepted. The tables
     `[caisse_ap]`, `[concert]` and `[printer]` open what they name.
     """
 
     listen_port: Port = 9251
+    reader_usb_socket: Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9.]*$")] | None = None
     pad_device: AbsolutePath
     pad_driver: Annotated[str, Field(min_length=1, max_length=40)] = "visa-packets"
     allow_terminal_encryption: bool = False

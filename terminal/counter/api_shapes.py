@@ -100,7 +100,7 @@ class CurrentShape(BaseModel):
 
 
 class HealthShape(BaseModel):
-    """What the counter stands on; `clock_words` is French, and empty while the clock is right."""
+    """What the counter stands on; words are French, and empty while there is nothing to say."""
 
     reader: Condition
     pad: Condition
@@ -109,6 +109,8 @@ class HealthShape(BaseModel):
     open_reversals: int
     code_entry: CodeEntry = CodeEntry.SECURE
     clock_words: str = ""
+    reader_words: str = ""
+    pad_words: str = ""
 
 
 def sale_shape(view: SaleView) -> SaleShape:

@@ -27,11 +27,13 @@ from terminal.counter.returns.book import open_return_book
 from terminal.counter.returns.desk import ReturnDesk
 from terminal.counter.tills.open_tills import TillHost, open_tills
 from terminal.counter.view import SaleView
+from terminal.errors import ReaderBusy
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
 from terminal.pin.dialogue import PadDialogue
-from terminal.pin.drivers import find_driver, open_pad
+from terminal.pin.drivers import check_pad, find_driver, open_pad
 from terminal.pin.pad import CodeEntry
+from terminal.reader.choice import WantedReader, fitting_readers
 from terminal.reader.pcsc import PcscReader, list_reader_names
 from terminal.settings import CounterSettings
 
@@ -117,7 +119,7 @@ def make_collaborators(
 ) -> Collaborators:
     """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
     return Collaborators(
-        reader=PcscReader(settings.reader),
+        reader=PcscReader(_wanted_reader(settings), alone=True),
         pad=PadDialogue(open_pad(settings)),
         backend=backend,
         journal=journal,
@@ -150,16 +152,33 @@ def _receipt_place(identity: Identity, settings: CounterSettings) -> ReceiptPlac
 
 
 def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter) -> Probes:
-    def has_reader() -> bool:
-        return any(name.startswith(settings.reader) for name in list_reader_names())
-
     return Probes(
-        reader=has_reader,
-        pad=settings.pad_device.exists,
+        reader=lambda: _has_reader(settings, counter),
+        pad=lambda: _has_pad(settings),
         backend=lambda: backend.me().kind == "counter",
         count_open_reversals=counter.count_open_reversals,
         clock_ahead=lambda: backend.clock.ahead if backend.clock.is_wrong else None,
     )
+
+
+def _wanted_reader(settings: CounterSettings) -> WantedReader:
+    return WantedReader(settings.reader, settings.reader_usb_socket)
+
+
+def _has_pad(settings: CounterSettings) -> bool:
+    check_pad(settings)
+    return True
+
+
+def _has_reader(settings: CounterSettings, counter: Counter) -> bool:
+    """Look for the reader, and whether somebody else is connected; raises a ReaderError."""
+    sale = counter.current()
+    if sale is not None and sale.active:  # then it is we who may be, and nothing is disturbed
+        return bool(fitting_readers(list_reader_names(), settings.reader))
+    with PcscReader(_wanted_reader(settings)) as reader:
+        if reader.look():
+            raise ReaderBusy("another program is connected", reader=reader.name)
+    return True
 
 
 def _serve(

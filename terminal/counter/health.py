@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from terminal.counter.api_shapes import Condition, HealthShape
-from terminal.counter.words import clock_words
+from terminal.counter.reasons import Reason, reason_of
+from terminal.counter.words import DEVICE_WORDS, clock_words
 from terminal.errors import TerminalError
 
 BACKEND_ASKED_EVERY_SECONDS = 5.0
@@ -45,9 +46,13 @@ class HealthWatch:
         journal, open_reversals = self._look_at_journal()
         backend = self._look_at_backend()  # before the clock: it is what tells the time
         ahead = self._probes.clock_ahead()
+        reader, reader_words = _look(self._probes.reader, Reason.READER_UNAVAILABLE)
+        pad, pad_words = _look(self._probes.pad, Reason.PAD_UNAVAILABLE)
         return HealthShape(
-            reader=_condition(self._probes.reader),
-            pad=_condition(self._probes.pad),
+            reader=reader,
+            reader_words=reader_words,
+            pad=pad,
+            pad_words=pad_words,
             backend=backend,
             journal=journal,
             open_reversals=open_reversals,
@@ -66,6 +71,17 @@ class HealthWatch:
                 self._backend = _condition(self._probes.backend)
                 self._ask_again_at = self._monotonic() + BACKEND_ASKED_EVERY_SECONDS
             return self._backend
+
+
+def _look(probe: Callable[[], bool], absent: Reason) -> tuple[Condition, str]:
+    """Return the condition of a device, and the words for why it does not serve."""
+    try:
+        if probe():
+            return "ok", ""
+        reason: str = absent
+    except TerminalError as error:
+        reason = reason_of(error)
+    return "unavailable", DEVICE_WORDS.get(reason, DEVICE_WORDS[absent])
 
 
 def _condition(probe: Callable[[], bool]) -> Condition:

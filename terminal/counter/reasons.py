@@ -13,8 +13,14 @@ from terminal.errors import (
     CardRemoved,
     CardSilent,
     PadError,
+    PadRefused,
+    ReaderAmbiguous,
+    ReaderBusy,
     ReaderError,
+    ReaderServiceDown,
 )
+from terminal.pin.key_file import NO_KEY
+from terminal.pin.serial_link import IN_USE
 
 
 class Reason(StrEnum):
@@ -36,7 +42,12 @@ class Reason(StrEnum):
     BENEFIT_NOT_USABLE = "benefit_not_usable"
     WRONG_CODE = "wrong_pin"
     READER_UNAVAILABLE = "reader_unavailable"
+    READER_BUSY = "reader_busy"
+    READER_AMBIGUOUS = "reader_ambiguous"
+    READER_SERVICE_DOWN = "reader_service_down"
     PAD_UNAVAILABLE = "pad_unavailable"
+    PAD_IN_USE = "pad_in_use"
+    PAD_WITHOUT_KEY = "pad_without_key"
     BACKEND_UNAVAILABLE = "backend_unavailable"
     BACKEND_REFUSED = "backend_refused"
     TERMINAL_NOT_ALLOWED = "terminal_not_allowed"
@@ -63,12 +74,17 @@ _BACKEND_CODES = {
 }
 
 
+_BY_PAD_CODE = {IN_USE: Reason.PAD_IN_USE, NO_KEY: Reason.PAD_WITHOUT_KEY}
+
 # The first kind that fits wins, so a leaf stands before its branch.
 _BY_ERROR: tuple[tuple[type[Exception], Reason], ...] = (
     (CardNotGenuine, Reason.CARD_NOT_GENUINE),
     (PassCardError, Reason.NOT_A_PASS_CARD),
     (CardRemoved, Reason.CARD_REMOVED),
     (CardSilent, Reason.CARD_REMOVED),
+    (ReaderAmbiguous, Reason.READER_AMBIGUOUS),
+    (ReaderBusy, Reason.READER_BUSY),
+    (ReaderServiceDown, Reason.READER_SERVICE_DOWN),
     (ReaderError, Reason.READER_UNAVAILABLE),
     (PadError, Reason.PAD_UNAVAILABLE),
     (BackendError, Reason.BACKEND_UNAVAILABLE),
@@ -77,6 +93,8 @@ _BY_ERROR: tuple[tuple[type[Exception], Reason], ...] = (
 
 def reason_of(error: Exception) -> str:
     """Return the reason for an error that stopped a sale."""
+    if isinstance(error, PadRefused):
+        return _BY_PAD_CODE.get(error.code, Reason.PAD_UNAVAILABLE)
     if isinstance(error, BackendRefused):
         return _BACKEND_CODES.get(error.code, Reason.BACKEND_REFUSED)
     return next(

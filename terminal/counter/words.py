@@ -34,6 +34,17 @@ STATE_WORDS: dict[State, str] = {
 }
 """The large words on the till."""
 
+DEVICE_WORDS: dict[str, str] = {
+    Reason.READER_UNAVAILABLE: "lecteur absent",
+    Reason.READER_BUSY: "lecteur pris par un autre programme",
+    Reason.READER_AMBIGUOUS: "plusieurs lecteurs de même nom",
+    Reason.READER_SERVICE_DOWN: "service des lecteurs arrêté",
+    Reason.PAD_UNAVAILABLE: "clavier absent",
+    Reason.PAD_IN_USE: "clavier pris par un autre programme",
+    Reason.PAD_WITHOUT_KEY: "clavier sans clé",
+}
+"""What the till says, while it lasts, of a device that does not serve."""
+
 REASON_SENTENCES: dict[str, str] = {
     Reason.CANCELLED_AT_COUNTER: "La vente a été annulée à la caisse. Rien n’est débité.",
     Reason.CANCELLED_BY_HOLDER: "Le porteur de la carte a annulé. Rien n’est débité.",
@@ -71,6 +82,26 @@ REASON_SENTENCES: dict[str, str] = {
     ),
     Reason.PAD_UNAVAILABLE: (
         "Le clavier à code ne répond pas. Vérifiez qu’il est branché, puis relancez la vente."
+    ),
+    Reason.READER_BUSY: (
+        "Un autre programme ou une autre caisse tient le lecteur de cartes. "
+        "Fermez-le, puis relancez la vente."
+    ),
+    Reason.READER_AMBIGUOUS: (
+        "Plusieurs lecteurs de cartes portent le même nom, aucun n’est choisi. "
+        "Débranchez celui qui n’est pas à cette caisse, ou appelez votre assistance."
+    ),
+    Reason.READER_SERVICE_DOWN: (
+        "Le service des lecteurs de cartes de cette machine est arrêté. "
+        "Attendez son redémarrage ou appelez votre assistance, puis relancez la vente."
+    ),
+    Reason.PAD_IN_USE: (
+        "Un autre programme ou une autre caisse tient le clavier à code. "
+        "Fermez-le, puis relancez la vente."
+    ),
+    Reason.PAD_WITHOUT_KEY: (
+        "Le clavier à code n’a pas de clé, aucune vente n’est possible. "
+        "Contactez votre assistance."
     ),
     Reason.BACKEND_UNAVAILABLE: (
         "Le serveur ne répond pas, rien n’est débité. "

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from terminal.errors import SettingsError
+from terminal.errors import PadRefused, PadUnplugged, SettingsError
 from terminal.pin import keypad, visa_pad
 from terminal.pin.dialects import DIALECTS
-from terminal.pin.key_file import KeypadKeys
+from terminal.pin.key_file import NO_KEY, KeypadKeys
 from terminal.pin.pad import PinPad, PinPadCaps
 from terminal.pin.serial_link import LineSettings
 
@@ -51,7 +51,6 @@ def _open_visa_pad(settings: PadSettings) -> PinPad:
 
 
 def _open_keypad(settings: PadSettings) -> PinPad:
-    KeypadKeys(settings.state_dir).check()
     line = LineSettings.parse(settings.pad_line)
     return keypad.open_keypad(str(settings.pad_device), line, settings.state_dir)
 
@@ -75,6 +74,17 @@ def find_driver(settings: PadSettings) -> Driver:
             "secure pad: set allow_terminal_encryption = true to accept that, or use a secure pad"
         )
     return driver
+
+
+def check_pad(settings: PadSettings) -> None:
+    """Raise PadError unless the device is there and has the key it needs; it is not spoken to."""
+    if not settings.pad_device.exists():
+        raise PadUnplugged("the pad's device is not there", device=str(settings.pad_device))
+    if find_driver(settings).caps.keypad_in_clear:
+        try:
+            KeypadKeys(settings.state_dir).check()
+        except SettingsError as cause:
+            raise PadRefused(NO_KEY, str(cause)) from cause
 
 
 def open_pad(settings: PadSettings) -> PinPad:

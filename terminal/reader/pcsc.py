@@ -14,6 +14,7 @@ A `PcscReader` and its connection belong to one thread; several readers need one
 
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +28,8 @@ from terminal.errors import (
     ReaderError,
     ReaderServiceDown,
 )
+from terminal.reader.choice import WantedReader, choose_reader
+from terminal.reader.claim import ReaderClaim
 from terminal.reader.verdicts import (
     NOTHING_SEEN,
     RESPONSE_BYTES_MIN,
@@ -34,7 +37,6 @@ from terminal.reader.verdicts import (
     TIMEOUT,
     Sighting,
     card_error,
-    choose_reader,
     reader_error,
 )
 
@@ -136,16 +138,22 @@ class CardConnection:
 
 
 class PcscReader:
-    """The reader whose name begins with `name_prefix`. Close it, or use it in a `with`."""
+    """The reader that is wanted: by the beginning of its name, or more. Close it, or use a `with`.
+
+    `alone`: while it is open, no other such object on this machine has the same reader.
+    """
 
     def __init__(
         self,
-        name_prefix: str,
+        wanted: WantedReader | str,
         *,
+        alone: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._prefix = name_prefix
+        self._wanted = WantedReader(wanted) if isinstance(wanted, str) else wanted
+        self._alone = alone
+        self._claim: ReaderClaim | None = None
         self._monotonic = monotonic
         self._pause = pause
         self._context: int | None = None
@@ -159,7 +167,12 @@ class PcscReader:
     @property
     def name(self) -> str:
         """Return the reader's full name, or the configured beginning while it is not found."""
-        return self._full_name or self._prefix
+        return self._full_name or self._wanted.prefix
+
+    def look(self) -> bool:
+        """Find the reader, and say whether some program is connected to the card on it."""
+        self._look(self._monotonic())
+        return self._seen.is_held
 
     def wait_for_card(self, seconds_max: float) -> CardConnection | None:
         """Return a connection to the next tap not given yet, or None when the time is up.
@@ -205,6 +218,9 @@ class PcscReader:
         context, self._context = self._context, None
         if context is not None:
             scard.SCardReleaseContext(context)
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            claim.release()
         self._full_name = None
         self._seen = NOTHING_SEEN
         self._given_tap = self._doubted_tap = None
@@ -306,9 +322,11 @@ class PcscReader:
         if self._context is None:
             self._context = _establish()
         if self._full_name is None:
-            self._full_name = choose_reader(_list_readers(self._context), self._prefix)
-        if self._full_name is None:
-            raise ReaderAbsent("no reader of that name", reader=self._prefix)
+            names = _list_readers(self._context)
+            name = choose_reader(self._wanted, names, partial(_channel_id, self._context))
+            if self._alone:
+                self._claim = ReaderClaim(name)
+            self._full_name = name
         return self._context, self._full_name
 
     def _drop_after(self, trouble: ReaderError) -> None:
@@ -327,6 +345,16 @@ def _establish() -> int:
     if code != SUCCESS:
         raise ReaderServiceDown("the PC/SC daemon does not answer", code=code & 0xFFFFFFFF)
     return int(context)
+
+
+def _channel_id(context: int, name: str) -> bytes | None:
+    """Return where the reader is plugged in, as it says; empty if it cannot say, None if held."""
+    code, handle, _ = scard.SCardConnect(context, name, scard.SCARD_SHARE_DIRECT, 0)
+    if code != SUCCESS:
+        return None
+    code, value = scard.SCardGetAttrib(handle, scard.SCARD_ATTR_CHANNEL_ID)
+    scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+    return bytes(byte & 0xFF for byte in value) if code == SUCCESS else b""
 
 
 def _list_readers(context: int) -> list[str]:

@@ -4,7 +4,6 @@ Numbers are those of PC/SC part 5 and pcsc-lite's `pcsclite.h`; what each one me
 measured with pcscd 1.9.9 and vpcd. Nothing here calls PC/SC.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -49,8 +48,6 @@ _GONE = 0x01 | 0x04 | 0x08  # IGNORE, UNKNOWN, UNAVAILABLE
 _HELD = 0x80 | 0x100  # EXCLUSIVE, INUSE
 _CHANGED = 0x02
 _COUNTER_SHIFT = 16
-
-_NUMBERS = re.compile(r"( [0-9A-F]{2}){0,2}")  # " 00 00": which reader, which slot
 
 RESPONSE_BYTES_MIN = 2  # a status word
 
@@ -108,14 +105,3 @@ class Sighting:
 
 
 NOTHING_SEEN = Sighting(0)  # SCARD_STATE_UNAWARE: the next look answers at once
-
-
-def choose_reader(names: list[str], prefix: str) -> str | None:
-    """Return the reader that a configured beginning means, lowest slot first, or None.
-
-    "Pass Counter" means "Pass Counter 00 00" and rather that than "Pass Counter Bis 00 00": the
-    numbers at the end are pcscd's, and change when a reader is plugged in again.
-    """
-    matching = sorted(name for name in names if name.startswith(prefix))
-    exact = [name for name in matching if _NUMBERS.fullmatch(name.removeprefix(prefix))]
-    return next(iter(exact or matching), None)

@@ -253,10 +253,11 @@ async function refreshHealth() {
   const answer = await fetch("/health").catch(() => null);
   const health = answer?.ok ? await answer.json() : null;
   const fault = HEALTH_WORDS.find(([part]) => health?.[part] !== "ok");
+  const wrong = fault && (health?.[`${fault[0]}_words`] || fault[1]);
   const waiting = health?.open_reversals ? ` · ${health.open_reversals} annulation(s) en attente` : "";
   const clock = health?.clock_words ? ` · ${health.clock_words}` : "";
   byId("health").textContent =
-    health === null ? "caisse arrêtée" : (fault?.[1] ?? "en ligne") + waiting + clock;
+    health === null ? "caisse arrêtée" : (wrong || "en ligne") + waiting + clock;
   byId("health").dataset.condition = health !== null && !fault && !clock ? "ok" : "unavailable";
 }
 

@@ -137,7 +137,9 @@ def test_health_says_which_part_is_missing() -> None:
     watch = HealthWatch(probes, clock.monotonic)
     bad = HealthShape(
         reader="unavailable",
+        reader_words="service des lecteurs arrêté",
         pad="unavailable",
+        pad_words="clavier absent",
         backend="unavailable",
         journal="unavailable",
         open_reversals=0,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.keypad import SimulatedKeypad
 from terminal.errors import PadRefused, PadUnplugged, SettingsError
-from terminal.pin.drivers import DRIVERS, find_driver, open_pad
+from terminal.pin.drivers import DRIVERS, check_pad, find_driver, open_pad
 from terminal.pin.key_block import InitialKey
 from terminal.pin.key_file import KeypadKeys
 from terminal.pin.keypad import KeypadPinPad, TypedDigits
@@ -253,12 +253,18 @@ def test_a_terminal_that_encrypts_is_refused_unless_it_is_allowed(tmp_path: Path
     with pytest.raises(SettingsError, match="allow_terminal_encryption = true"):
         open_pad(wanted)
     allowed = settings(tmp_path, pad_driver="keypad", allow_terminal_encryption=True)
-    with pytest.raises(SettingsError, match="install-key"):
-        open_pad(allowed)
-    KeypadKeys(tmp_path).install(InitialKey(bytes(8), bytearray(range(16))))
     pad = open_pad(allowed)
     assert pad.caps.keypad_in_clear
     with pytest.raises(PadUnplugged):
+        check_pad(allowed)
+    (tmp_path / "pad").touch()
+    for look in (pad.claim, lambda: check_pad(allowed)):
+        with pytest.raises(PadRefused, match="install-key") as refused:
+            look()
+        assert refused.value.code == "NO_KEY"
+    KeypadKeys(tmp_path).install(InitialKey(bytes(8), bytearray(range(16))))
+    check_pad(allowed)
+    with pytest.raises(PadUnplugged):  # a file is no serial line
         pad.claim()
 
 

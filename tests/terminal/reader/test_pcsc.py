@@ -16,9 +16,11 @@ from terminal.errors import (
     CardRemoved,
     CardSilent,
     ReaderAbsent,
+    ReaderAmbiguous,
     ReaderBusy,
     ReaderServiceDown,
 )
+from terminal.reader.choice import WantedReader
 from terminal.reader.pcsc import CardConnection, PcscReader, list_reader_names
 from tests.terminal.virtual_cards import READERS, PlainCard, wait_until_empty
 
@@ -216,6 +218,44 @@ def test_a_uid_that_is_none_is_refused(
     slot.insert(PlainCard("" if answer == "6A81" else "0102"))
     with pytest.raises(CardSilent):
         next_card(reader).uid()
+
+
+# --- which reader ---
+
+
+def test_a_name_that_several_readers_have_opens_none(pcscd: PrivatePcscd) -> None:
+    with PcscReader("Test") as reader, pytest.raises(ReaderAmbiguous) as refused:
+        reader.wait_for_card(NOT_READY_SECONDS)
+    assert refused.value.fitting == ("Test Counter 00 00", "Test Gate 00 00")
+
+
+def test_a_reader_that_cannot_say_where_it_is_is_not_taken_for_one_that_can(
+    pcscd: PrivatePcscd,
+) -> None:
+    with PcscReader(WantedReader(READERS[0], "1-1")) as reader, pytest.raises(ReaderAbsent):
+        reader.wait_for_card(NOT_READY_SECONDS)
+
+
+def test_two_terminals_set_to_one_reader_do_not_wait_for_the_same_card(
+    slot: VirtualCardSlot,
+) -> None:
+    with PcscReader(READERS[0], alone=True) as first, PcscReader(READERS[0], alone=True) as second:
+        assert first.wait_for_card(0) is None
+        with pytest.raises(ReaderBusy):
+            second.wait_for_card(NOT_READY_SECONDS)
+        first.close()
+        slot.insert(PlainCard())
+        assert next_card(second).uid() == PlainCard().uid
+
+
+def test_a_look_says_whether_somebody_is_connected(
+    reader: PcscReader, slot: VirtualCardSlot
+) -> None:
+    slot.insert(PlainCard())
+    with PcscReader(READERS[0]) as other:
+        assert not other.look()
+        with next_card(reader):
+            assert other.look()
 
 
 # --- other programs ---

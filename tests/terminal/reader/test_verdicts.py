@@ -13,7 +13,7 @@ from terminal.errors import (
     ReaderError,
     ReaderServiceDown,
 )
-from terminal.reader.verdicts import TIMEOUT, Sighting, card_error, choose_reader, reader_error
+from terminal.reader.verdicts import TIMEOUT, Sighting, card_error, reader_error
 
 
 @pytest.mark.parametrize(
@@ -63,23 +63,3 @@ def test_a_sighting_reads_the_counter_only_while_a_card_is_there(
     assert sighting.as_known & scard.SCARD_STATE_CHANGED == 0
     assert sighting.is_held is bool(flags & (scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_INUSE))
     assert sighting.is_mute is bool(flags & scard.SCARD_STATE_MUTE)
-
-
-@pytest.mark.parametrize(
-    ("names", "prefix", "chosen"),
-    [
-        pytest.param([], "Pass", None, id="no reader"),
-        pytest.param(["Other 00 00"], "Pass", None, id="another reader"),
-        pytest.param(["Pass 00 01", "Pass 00 00"], "Pass", "Pass 00 00", id="first slot"),
-        pytest.param(
-            ["Pass Bis 00 00", "Pass 01 00"], "Pass", "Pass 01 00", id="not a longer name"
-        ),
-        pytest.param(["ACR1252 [PICC] 00 00"], "ACR1252", "ACR1252 [PICC] 00 00", id="beginning"),
-        pytest.param(["Pass 00 00", "Pass 01 00"], "Pass 01", "Pass 01 00", id="second reader"),
-        pytest.param(["Pass 00 00"], "Pass 00 00", "Pass 00 00", id="whole name"),
-    ],
-)
-def test_a_reader_is_chosen_by_the_beginning_of_its_name(
-    names: list[str], prefix: str, chosen: str | None
-) -> None:
-    assert choose_reader(names, prefix) == chosen
