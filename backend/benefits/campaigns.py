@@ -28,7 +28,7 @@ from backend.benefits.tables import (
     Purse,
     Scheme,
 )
-from backend.benefits.wallets import SPENDING_ENDS_ON
+from backend.benefits.wallets import is_spending_on
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind
 
@@ -149,11 +149,10 @@ def set_activities_of_benefit(
 
 def find_benefit(session: Session, code: str, now: datetime) -> Benefit:
     """Return the benefit that this code names today; raise BenefitUnknown."""
-    today = day_of(now)
     query = (
         select(Benefit)
         .join(Campaign)
-        .where(Benefit.code == code, Campaign.opens_on <= today, today <= SPENDING_ENDS_ON)
+        .where(Benefit.code == code, is_spending_on(day_of(now)))
         .order_by(Campaign.closes_on)
     )
     benefit = session.scalars(query).first()

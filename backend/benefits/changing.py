@@ -79,7 +79,7 @@ def close_campaign(session: Session, campaign_id: UUID, *, by: str, now: datetim
     old, today = campaign.days, day_of(now)
     if old.phase(today) is Phase.PLANNED:
         raise CampaignDatesUnacceptable
-    if today > old.closes_on:
+    if old.phase(today) is not Phase.OPEN:
         raise CampaignClosed
     days = CampaignDays(old.opens_on, today, old.spending_ends_on, old.partners_end_on)
     if days != old:

@@ -25,7 +25,7 @@ from backend.benefits.bulk import (
 from backend.benefits.changing import lock_campaign
 from backend.benefits.eligibility import Conditions, Decision, Person, Rule, Track, decide
 from backend.benefits.errors import CampaignClosed, RuleUnacceptable
-from backend.benefits.rules import day_of
+from backend.benefits.rules import GRANTING, day_of
 from backend.benefits.tables import Benefit, Campaign, Eligibility, GrantRule
 from backend.database import Database
 from backend.ledger.money import Cents
@@ -161,7 +161,7 @@ def open_for_grants(session: Session, campaign_id: UUID, now: datetime, *, lock:
     """Return the campaign, locked against other runs if asked; raise CampaignClosed."""
     found = lock_campaign(session, campaign_id) if lock else None
     campaign = found or session.get_one(Campaign, campaign_id)
-    if day_of(now) > campaign.closes_on:
+    if campaign.days.phase(day_of(now)) not in GRANTING:
         raise CampaignClosed
     return campaign
 

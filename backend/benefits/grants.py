@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.benefits.bulk import upsert
 from backend.benefits.eligibility import Reason
 from backend.benefits.errors import CampaignClosed
-from backend.benefits.rules import day_of
+from backend.benefits.rules import GRANTING, day_of
 from backend.benefits.tables import Benefit, Campaign, GrantDecision, Purse, Wallet
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind, Transfer
@@ -38,7 +38,8 @@ def grant(
     TransferConflict when the id names another grant, TransferUnacceptable.
     """
     campaign = session.get_one(Campaign, benefit.campaign_id)
-    if day_of(now) > campaign.closes_on and not _is_granted(session, grant_id):
+    phase = campaign.days.phase(day_of(now))
+    if phase not in GRANTING and not _is_granted(session, grant_id):
         raise CampaignClosed
     wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now, make_id=make_id)
     made = transfer(

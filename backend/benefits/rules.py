@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from backend.ledger.money import Cents
@@ -48,6 +49,12 @@ class Phase(StrEnum):
     PARTNERS_ONLY = "partners_only"
     #: What is left goes back to the campaign's funding.
     OVER = "over"
+
+
+#: When something may be granted: before the campaign opens too.
+GRANTING: Final = frozenset({Phase.PLANNED, Phase.OPEN})
+#: When something may be paid.
+SPENDING: Final = frozenset({Phase.OPEN, Phase.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)

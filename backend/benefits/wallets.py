@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    SQLColumnExpression,
     Uuid,
     and_,
     bindparam,
@@ -26,7 +27,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from backend.benefits.errors import WalletUnknown
-from backend.benefits.rules import NotUsable, Phase, WalletLine, day_of
+from backend.benefits.rules import SPENDING, NotUsable, Phase, WalletLine, day_of
 from backend.benefits.tables import (
     Benefit,
     BenefitActivity,
@@ -123,18 +124,21 @@ def why_not_usable(
     """
     today = day_of(now)
     query = (
-        select(Benefit.id, Campaign.opens_on, SPENDING_ENDS_ON, _is_taken_by(partner_id))
+        select(Benefit.id, Campaign, _is_taken_by(partner_id))
         .join(Campaign, Campaign.id == Benefit.campaign_id)
         .where(Benefit.code == benefit_code)
     )
-    benefits = session.execute(query).all()
+    benefits = [
+        (campaign.days.phase(today), benefit_id, taken)
+        for benefit_id, campaign, taken in session.execute(query)
+    ]
     if not benefits:
         return NotUsable.BENEFIT_UNKNOWN
-    current = [row for row in benefits if row[1] <= today <= row[2]]
+    current = [row for row in benefits if row[0] in SPENDING]
     if not current:
-        coming = any(today < opens_on for _, opens_on, _, _ in benefits)
+        coming = any(phase is Phase.PLANNED for phase, _, _ in benefits)
         return NotUsable.CAMPAIGN_NOT_OPEN if coming else NotUsable.CAMPAIGN_OVER
-    benefit_id, _, _, taken = current[0]
+    _, benefit_id, taken = current[0]
     if not taken:
         return NotUsable.NOT_TAKEN_HERE
     wallet = _wallets_with_benefits(beneficiary_id).where(Benefit.id == benefit_id)
@@ -180,7 +184,7 @@ def wallet_of(
 def phase_of(session: Session, account_id: UUID, now: datetime) -> Phase:
     """Return where the campaign of a wallet's account stands; raise WalletUnknown.
 
-    What is given back to a wallet can be spent in `OPEN` and `CLOSED` only.
+    What is given back to a wallet can be spent in the phases of `SPENDING` only.
     """
     query = (
         select(Campaign)
@@ -225,8 +229,20 @@ def _usable(
     ]
 
 
+def spendable_wallets(
+    person: SQLColumnExpression[UUID],
+    partner: SQLColumnExpression[UUID],
+    today: BindParameter[date],
+) -> Select[str, str, UUID, object]:
+    """Select what a person may spend at a partner today, for a query that joins both.
+
+    `Wallet`, `Benefit` and `Campaign` are there to be joined on. The suspension is not asked.
+    """
+    return _wallets_with_benefits(person).where(is_spending_on(today), _is_taken_by(partner))
+
+
 def _wallets_with_benefits(
-    beneficiary_id: UUID | BindParameter[UUID],
+    beneficiary_id: UUID | SQLColumnExpression[UUID],
 ) -> Select[str, str, UUID, object]:
     """Select a person's wallets, each with every benefit it may be spent for."""
     same = and_(
@@ -243,14 +259,15 @@ def _wallets_with_benefits(
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
-    return _is_open_on(day_of(now))
+    return is_spending_on(day_of(now))
 
 
-def _is_open_on(today: date | BindParameter[date]) -> ColumnElement[bool]:
+def is_spending_on(today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Whether `Campaign` is in a phase of `SPENDING`, in SQL; a test holds the two together."""
     return and_(Campaign.opens_on <= today, today <= SPENDING_ENDS_ON)
 
 
-def _is_taken_by(partner_id: UUID | BindParameter[UUID] | None) -> ColumnElement[bool]:
+def _is_taken_by(partner_id: UUID | SQLColumnExpression[UUID] | None) -> ColumnElement[bool]:
     """Whether a partner with an account may take `Benefit`: by its activities or by name."""
     by_activity = (
         select(BenefitActivity.benefit_id)
@@ -268,13 +285,9 @@ def _build_usable() -> Select[str, str, UUID, object]:
     person, partner = bindparam("person", type_=Uuid()), bindparam("partner", type_=Uuid())
     now = bindparam("now", type_=UtcDateTime())
     return (
-        _wallets_with_benefits(person)
+        spendable_wallets(person, partner, bindparam("today", type_=Date()))
         .join(Partner, Partner.id == partner)
-        .where(
-            _is_open_on(bindparam("today", type_=Date())),
-            _is_taken_by(partner),
-            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
-        )
+        .where(or_(Partner.suspended_at.is_(None), Partner.suspended_at > now))
         .order_by(Benefit.label, Benefit.code)
     )
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.benefits.tables import Campaign, Wallet
+from backend.benefits.rules import Phase
+from backend.benefits.wallets import phase_of
 from backend.errors import BackendError
 from backend.ledger.money import Cents
 from backend.ledger.tables import Transfer
@@ -136,9 +136,9 @@ def _give_back(
             return _answer(session, row, known)
         _refuse_state(row, now)
         amount = _amount_of(row, wish, now)
-        _refuse_place(session, terminal, row, wish, now)
         assert row.transfer_id is not None
         debit = find_transfer(session, row.transfer_id)
+        _refuse_place(session, terminal, debit, wish, now)
         made = _record(session, terminal, row, wish, debit, amount=amount, number=number, now=now)
         return _answer(session, row, made)
 
@@ -179,23 +179,16 @@ def _amount_of(row: Payment, wish: _Wish, now: datetime) -> int:
 
 
 def _refuse_place(
-    session: Session, terminal: AuthenticatedTerminal, row: Payment, wish: _Wish, now: datetime
+    session: Session, terminal: AuthenticatedTerminal, debit: Transfer, wish: _Wish, now: datetime
 ) -> None:
     # A closed outlet may still give back what it took.
     if standing_of(session, terminal.outlet_id, now) is DeclineReason.PARTNER_SUSPENDED:
         raise PartnerSuspended
-    if wish.kind is ReturnKind.REFUND:
-        _refuse_campaign(session, row, now)
-
-
-def _refuse_campaign(session: Session, row: Payment, now: datetime) -> None:
-    campaign = session.scalars(
-        select(Campaign)
-        .join(Wallet, Wallet.campaign_id == Campaign.id)
-        .join(Transfer, Transfer.debit_account_id == Wallet.account_id)
-        .where(Transfer.id == row.transfer_id)
-    ).one()
-    if day_of(now) > campaign.partners_end_on:
+    # A void is of today's payment, which was in time.
+    late = wish.kind is ReturnKind.REFUND and (
+        phase_of(session, debit.debit_account_id, now) is Phase.OVER
+    )
+    if late:
         raise RefundTooLate
 
 

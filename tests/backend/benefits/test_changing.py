@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from backend.benefits.campaigns import CampaignTerms, create_benefit, create_campaign
 from backend.benefits.changing import NewDays, changes_of, close_campaign, extend_campaign
@@ -15,8 +16,9 @@ from backend.benefits.errors import (
     CampaignUnknown,
 )
 from backend.benefits.expiry import expire_campaign
-from backend.benefits.rules import CampaignDays, Phase
-from backend.benefits.tables import Campaign, Purse
+from backend.benefits.rules import PARIS, SPENDING, CampaignDays, NotUsable, Phase, day_of
+from backend.benefits.tables import Campaign, Purse, Wallet
+from backend.benefits.wallets import is_spending_on, phase_of, why_not_usable
 
 from .conftest import NOW, Region
 
@@ -49,6 +51,29 @@ def _extend(region: Region, new: NewDays, now: datetime = NOW) -> CampaignDays:
 def test_a_campaign_s_phases(today: date, phase: Phase) -> None:
     days = CampaignDays(date(2026, 9, 1), date(2027, 3, 31), date(2027, 6, 30), date(2028, 6, 30))
     assert days.phase(today) is phase
+
+
+def test_payments_obey_the_phase(region: Region) -> None:
+    """What a wallet's phase says, what can be paid and why not, at both ends of each day."""
+    region.give(region.lea, region.culture, 100)
+    with region.database.unit_of_work() as session:
+        campaign = session.get_one(Campaign, region.campaign.id)
+        campaign.closes_on, campaign.spend_until = date(2026, 9, 2), date(2026, 9, 3)
+        campaign.partners_until = date(2026, 9, 4)
+        account = session.scalars(select(Wallet.account_id)).one()
+    planned, over = NotUsable.CAMPAIGN_NOT_OPEN, NotUsable.CAMPAIGN_OVER
+    whys = [planned, None, None, None, over, over]
+    phases = [Phase.PLANNED, Phase.OPEN, Phase.OPEN, *list(Phase)[2:]]
+    for place, (phase, why) in enumerate(zip(phases, whys, strict=True)):
+        begins = datetime(2026, 8, 31, tzinfo=PARIS) + timedelta(days=place)
+        for now in (begins, begins + timedelta(days=1, microseconds=-1)):
+            with region.database.reading() as session:
+                assert phase_of(session, account, now) is phase
+                found = why_not_usable(session, region.lea, region.bookshop, "culture", now)
+                named = bool(session.scalar(select(Campaign.id).where(is_spending_on(day_of(now)))))
+            assert found is why
+            assert named is (phase in SPENDING)
+            assert bool(region.usable(region.lea, region.bookshop, now)) is named
 
 
 def test_days_out_of_order_are_refused(region: Region) -> None:
