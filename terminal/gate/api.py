@@ -18,12 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from terminal.errors import JournalError
+from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.events import StateStream
 from terminal.gate.figures import gate_figures
 from terminal.gate.passages import PassageJournal
 from terminal.gate.state import StateBoard
-from terminal.gate.view import passage_json, state_json
-from terminal.loopback import SHARED_STATIC
+from terminal.gate.view import door_event_json, passage_json, state_json
+from terminal.loopback import SHARED_STATIC, page_headers
 from terminal.metrics import CONTENT_TYPE, exposition
 
 LOG = logging.getLogger(__name__)
@@ -31,13 +32,6 @@ LOG = logging.getLogger(__name__)
 PASSAGES_SHOWN: Final = 10
 LOCAL_HOSTS: Final = ["127.0.0.1", "localhost"]
 _FOLDER: Final = Path(__file__).parent
-# The developers' counter shows the screen in a frame, from another port of this machine.
-_PAGE_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'self'; frame-ancestors 'self' http://127.0.0.1:* http://localhost:*"
-    ),
-}
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
 )
@@ -52,6 +46,7 @@ class Screen:
     stream: StateStream
     now: Callable[[], datetime]
     gate_name: str
+    framed_by: tuple[str, ...] = ()
 
 
 def create_app(screen: Screen) -> FastAPI:
@@ -95,6 +90,21 @@ def _add_looking(app: FastAPI, screen: Screen) -> None:
             "journal_ready": current.journal_ready,
             "has_list": current.access_list is not None,
             "online": current.online,
+            "door": None if current.door is None else current.door.phase,
+        }
+
+    @app.get("/door")
+    def door() -> dict[str, object]:
+        held = screen.board.current.access_list
+
+        def name_of(card_id: str) -> str | None:
+            return None if held is None else held.name_of(card_id)
+
+        state = state_json(screen.board.current, screen.now())
+        events = ReleaseBook(screen.journal).list_events()
+        return {
+            "door": state["door"],
+            "events": [door_event_json(event, name_of) for event in events],
         }
 
     @app.get("/healthz")
@@ -123,7 +133,7 @@ def _add_screen(app: FastAPI, screen: Screen) -> None:
     def page() -> HTMLResponse:
         state = state_json(screen.board.current, screen.now())
         html = _TEMPLATES.get_template("gate.html").render(state=state, gate_name=screen.gate_name)
-        return HTMLResponse(html, headers=_PAGE_HEADERS)
+        return HTMLResponse(html, headers=page_headers(screen.framed_by))
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

@@ -4,9 +4,9 @@ Promise: one daemon per `state_dir`, because two journals' worth of taps would p
 and SIGINT end it with every passage on the disk. It serves taps from the stored list before it has
 heard of any backend. It holds no rule of its own.
 
-The main thread serves HTTP and hears signals, one thread holds the reader, one the backend. A
-thread that ends by a fault of ours ends the daemon: a gate that looks alive and decides nothing is
-worse than one that starts again.
+The main thread serves HTTP and hears signals, one thread holds the reader, one the backend, one
+the turnstile or door if there is one. A thread that ends by a fault of ours ends the daemon: a gate
+that looks alive and decides nothing is worse than one that starts again.
 """
 
 import logging
@@ -20,8 +20,12 @@ from typing import Final
 from fastapi import FastAPI
 
 from terminal.backend_client import BackendClient
+from terminal.door_settings import DoorSettings
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
+from terminal.gate.door.build import build_keeper
+from terminal.gate.door.keeper import DoorKeeper
+from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.events import StateStream
 from terminal.gate.link import BackendLink, GateBackend, Pace
 from terminal.gate.list_seal import ListSeal
@@ -57,6 +61,7 @@ class Parts:
     link: BackendLink
     stream: StateStream
     app: FastAPI
+    keeper: DoorKeeper | None
 
 
 def run(settings: GateSettings) -> int:
@@ -80,7 +85,7 @@ def run(settings: GateSettings) -> int:
             ListSeal(identity.secret(), identity.terminal_id),
         )
         pace = Pace(refresh_seconds=settings.refresh_seconds, news_seconds=settings.news_seconds)
-        parts = assemble(identity, store, journal, backend, pace=pace)
+        parts = assemble(identity, store, journal, backend, pace=pace, door=settings.door)
         return _run_threads(settings, parts, reader)
 
 
@@ -92,9 +97,12 @@ def assemble(
     *,
     now: Callable[[], datetime] = utc_now,
     pace: Pace | None = None,
+    door: DoorSettings | None = None,
 ) -> Parts:
     """Put a gate together around its journal and its stored list; nothing runs yet."""
     board = StateBoard()
+    # Whoever was on the way when we last ended counts before anybody taps again.
+    ReleaseBook(journal).count_left_behind(now())
     _load_stored_list(store, board, now())
     held = board.current.access_list
     if held is not None:
@@ -105,12 +113,17 @@ def assemble(
     )
     stream = StateStream(board, lambda: state_json(board.current, now()))
     screen = Screen(board, journal, stream, now, identity.name)
+    link = BackendLink(backend, store, journal, board, now=now, pace=pace)
+    keeper = None if door is None else build_keeper(door, journal, board, now)
+    if keeper is not None:
+        keeper.tally.after_passage = link.wake
     return Parts(
         board=board,
-        gate=Gate(journal, board, now=now),
-        link=BackendLink(backend, store, journal, board, now=now, pace=pace),
+        gate=Gate(journal, board, now=now, doorway=keeper),
+        link=link,
         stream=stream,
         app=create_app(screen),
+        keeper=keeper,
     )
 
 
@@ -148,6 +161,9 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
         watch(reader, parts.gate, parts.board, stopping, after_tap=parts.link.wake)
 
     threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
+    keeper = parts.keeper
+    if keeper is not None:
+        threads.append(guarded("door", lambda: keeper.run(stopping)))
     try:
         server.serve_until_signal()
     finally:

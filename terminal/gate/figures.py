@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from terminal.gate.door.motion import BUSY, Phase
 from terminal.gate.state import GateState
 from terminal.metrics import Figure
+
+DOOR_SERVES = frozenset(phase.value for phase in BUSY | {Phase.CLOSED})
 
 
 def gate_figures(state: GateState, now: datetime) -> Iterator[Figure]:
@@ -18,6 +21,7 @@ def gate_figures(state: GateState, now: datetime) -> Iterator[Figure]:
             "journal": float(state.journal_ready),
             "backend": float(state.online),
             "access_list": float(state.access_list is not None),
+            **({} if state.door is None else {"door": float(state.door.phase in DOOR_SERVES)}),
         },
     )
     yield Figure("pass_gate_outbox", "Passages not handed over yet.", state.outbox)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from terminal.gate.access_list import AccessList
-from terminal.gate.words import Words
+from terminal.gate.words import Notice, Words
 
 Listener = Callable[[], None]
 
@@ -28,6 +28,18 @@ class Shown:
     card_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DoorSight:
+    """What is seen of the turnstile or door: its phase, and a notice while there is an alarm.
+
+    `free`: it does not answer, and is wired to be free then.
+    """
+
+    phase: str
+    alarm: Notice | None = None
+    free: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateState:
     """Everything the screen needs. `sequence` counts what was shown since the start."""
@@ -42,6 +54,7 @@ class GateState:
     journal_ready: bool = True
     outbox: int = 0
     quarantined: int = 0
+    door: DoorSight | None = None  # None: this gate opens nothing
     shown: Shown | None = None
     sequence: int = 0
 

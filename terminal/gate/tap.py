@@ -6,6 +6,9 @@ happened, and could be had again. A card that leaves before its proof is no pass
 recorded, and it is asked for again. An unlisted UID is refused without any key. Without a list, or
 with a clock that the list proves wrong, hours and days mean nothing: nobody is admitted.
 
+Where the gate has a turnstile or door, it is released after the row is written and before the
+screen changes; a card that comes again while it waits is told to go through, once more nothing.
+
 Nothing here waits for the network.
 """
 
@@ -24,6 +27,7 @@ from passcard.session import authenticate
 from terminal.errors import JournalError, ReaderError
 from terminal.gate.access_list import AccessList, ListedCard
 from terminal.gate.decision import Admission, Chip, Decision, Tap, decide
+from terminal.gate.door.doorway import Doorway, NoDoor
 from terminal.gate.passages import Passage, PassageJournal, PassageState
 from terminal.gate.state import Shown, StateBoard
 from terminal.gate.words import Notice, words_for, words_for_notice
@@ -57,6 +61,7 @@ class Gate:
         monotonic: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = secrets.token_bytes,
         new_id: Callable[[], UUID] = uuid4,
+        doorway: Doorway | None = None,
     ) -> None:
         self._journal = journal
         self._board = board
@@ -64,9 +69,10 @@ class Gate:
         self._monotonic = monotonic
         self._random = random
         self._new_id = new_id
+        self._doorway = doorway or NoDoor(journal)
 
     def serve(self, card: CardInField, arrived: float) -> Passage | None:
-        """Decide one tap and show the answer; return the passage if one was written.
+        """Decide one tap and show the answer; return the passage if one was written for good.
 
         `arrived` is the monotonic time, in seconds, at which the card was there. Raises nothing
         that a card, the list or the journal can cause.
@@ -113,30 +119,36 @@ class Gate:
         chip: Chip,
         *,
         arrived: float,
-    ) -> Passage:
+    ) -> Passage | None:
         now = self._now()
         holder = None if listed is None else listed.holder
         if holder is not None and holder.card_id in self._board.current.opposed:
             holder = replace(holder, blocked=True)
+        if holder is not None and chip is Chip.GENUINE and self._doorway.awaits(holder.card_id):
+            self._show_notice(Notice.AVANCEZ, arrived)
+            return None
         admissions: list[Admission] = []
         if holder is not None:
             admissions = self._journal.list_admissions(holder.card_id, now, held.gate, held.counted)
         decision = decide(Tap(now, chip, holder, admissions, held.issued_at), held.hours)
-        passage = self._journal.append(
-            Passage(
-                passage_id=self._new_id(),
-                occurred_at=now,
-                uid=uid,
-                card_id=None if holder is None else holder.card_id,
-                service=None if decision.service is None else decision.service.code,
-                answer=decision.answer,
-                detail=decision.detail,
-                list_version=held.version,
-                milliseconds=self._milliseconds_since(arrived),
-            )
+        passage = Passage(
+            passage_id=self._new_id(),
+            occurred_at=now,
+            uid=uid,
+            card_id=None if holder is None else holder.card_id,
+            service=None if decision.service is None else decision.service.code,
+            answer=decision.answer,
+            detail=decision.detail,
+            list_version=held.version,
+            milliseconds=self._milliseconds_since(arrived),
         )
-        self._show(held, listed, chip, decision, passage=passage)
-        return passage
+        write = self._doorway.admit if decision.admitted else self._journal.append
+        written = write(passage)
+        if isinstance(written, Notice):
+            self._show_notice(written, arrived)
+            return None
+        self._show(held, listed, chip, decision, passage=written)
+        return written if written.sequence else None
 
     def _show(
         self,

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from terminal.gate import words
 from terminal.gate.access_list import AccessList
+from terminal.gate.door.releases import DoorEvent
 from terminal.gate.passages import Passage
-from terminal.gate.state import GateState, Shown
+from terminal.gate.state import DoorSight, GateState, Shown
 from terminal.gate.words import Words, hour, service_words
 
 LIST_AGE_AMBER: Final = timedelta(hours=24)
@@ -33,6 +34,7 @@ def state_json(state: GateState, now: datetime) -> Json:
         "journal_ready": state.journal_ready,
         "outbox": state.outbox,
         "quarantined": state.quarantined,
+        "door": None if state.door is None else _door_json(state.door),
         "last": None if state.shown is None else _shown_json(state.shown),
         "sequence": state.sequence,
         "now": _text(now),
@@ -45,18 +47,43 @@ def state_json(state: GateState, now: datetime) -> Json:
 
 def _idle_words(state: GateState, now: datetime) -> Words:
     """Return what the screen says while no answer is on it: the worst trouble first."""
-    held = state.access_list
+    return _trouble_words(state, now) or _ready_words(state, now)
+
+
+def _trouble_words(state: GateState, now: datetime) -> Words | None:
+    """Return the trouble that keeps the gate from serving, None if there is none."""
+    held, door = state.access_list, state.door
     if not state.journal_ready:
         return words.NO_JOURNAL
+    if door is not None and door.alarm is not None and not door.free:
+        return words.words_for_notice(door.alarm)
     if held is None:
         return words.NO_LIST
     if held.proves_clock_wrong(now):
         return words.WRONG_CLOCK
-    if not state.reader_ready:
-        return words.NO_READER
-    if not held.hours.open_at(now):
+    return None if state.reader_ready else words.NO_READER
+
+
+def _ready_words(state: GateState, now: datetime) -> Words:
+    held, door = state.access_list, state.door
+    if held is not None and not held.hours.open_at(now):
         return words.closed_words(held.hours.next_after(now))
-    return words.READY
+    return words.READY_AND_FREE if door is not None and door.free else words.READY
+
+
+def _door_json(door: DoorSight) -> Json:
+    return {"phase": door.phase, "alarm": door.alarm, "free": door.free}
+
+
+def door_event_json(event: DoorEvent, name_of: Callable[[str], str | None]) -> Json:
+    """Return what happened at the door; the name comes from the list, as a passage's does."""
+    return {
+        "sequence": event.sequence,
+        "at": _text(event.occurred_at),
+        "kind": event.kind,
+        "card_id": event.card_id,
+        "display_name": None if event.card_id is None else name_of(event.card_id),
+    }
 
 
 def _list_json(state: GateState, now: datetime) -> Json:

@@ -21,6 +21,14 @@ class Notice(StrEnum):
 
     CARTE_A_REPRESENTER = "CARTE_A_REPRESENTER"  # the card left before its proof
     HORS_SERVICE = "HORS_SERVICE"  # no list yet, a wrong clock, or nothing can be written down
+    # Of a gate with a turnstile or door:
+    AVANCEZ = "AVANCEZ"  # the same card again, while the door waits for its holder
+    PATIENTEZ = "PATIENTEZ"  # somebody else is still going through
+    PASSAGE_NON_FAIT = "PASSAGE_NON_FAIT"  # released, and nobody went through: nothing is counted
+    PASSAGE_A_FERMER = "PASSAGE_A_FERMER"  # it stands open: nobody is released
+    PASSAGE_EN_PANNE = "PASSAGE_EN_PANNE"  # it does not answer, or its sensor is stuck
+    PASSAGE_FORCE = "PASSAGE_FORCE"  # somebody went through without a release
+    PASSAGE_RESTE_OUVERT = "PASSAGE_RESTE_OUVERT"
 
 
 class Tone(StrEnum):
@@ -77,8 +85,20 @@ _NOTICES: Final = {
         "Présentez à nouveau la carte", "Laissez-la un instant sur le lecteur", Tone.WAIT
     ),
     Notice.HORS_SERVICE: Words(SEE_THE_OFFICE, "Borne hors service", Tone.STOP),
+    Notice.AVANCEZ: Words("Avancez", "Le passage est ouvert", Tone.GOOD),
+    Notice.PATIENTEZ: Words(
+        "Un instant", "Quelqu’un passe, présentez à nouveau la carte", Tone.WAIT
+    ),
+    Notice.PASSAGE_NON_FAIT: Words(
+        "Présentez à nouveau la carte", "Le passage s’est refermé, rien n’est compté", Tone.WAIT
+    ),
+    Notice.PASSAGE_A_FERMER: Words("Refermez le passage", "Puis présentez la carte", Tone.WAIT),
+    Notice.PASSAGE_EN_PANNE: Words(SEE_THE_OFFICE, "Le passage ne répond pas", Tone.STOP),
+    Notice.PASSAGE_FORCE: Words("Passage forcé", "Quelqu’un est passé sans carte", Tone.STOP),
+    Notice.PASSAGE_RESTE_OUVERT: Words("Refermez le passage", "Il reste ouvert", Tone.STOP),
 }
 READY: Final = Words("Présentez votre carte", "", Tone.READY)
+READY_AND_FREE: Final = Words("Présentez votre carte", "Le passage est libre", Tone.READY)
 NO_JOURNAL: Final = Words(SEE_THE_OFFICE, "Les passages ne peuvent pas être notés", Tone.STOP)
 NO_LIST: Final = Words(SEE_THE_OFFICE, "La borne attend la liste des cartes", Tone.STOP)
 WRONG_CLOCK: Final = Words(SEE_THE_OFFICE, "La borne n’est pas à l’heure", Tone.STOP)

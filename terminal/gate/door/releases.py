@@ -29,7 +29,6 @@ class DoorNews(StrEnum):
     HELD_OPEN = "held_open"
     SENSOR_STUCK = "sensor_stuck"
     LINE_LOST = "line_lost"
-    LINE_BACK = "line_back"
     ALARM_OVER = "alarm_over"
 
 
