@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,15 @@ STREAMS_END_SECONDS_MAX = 3
 REQUESTS_WAITING_MAX = 64
 SHARED_STATIC = Path(__file__).parent / "static"
 """Style sheets that every page of a terminal uses."""
+
+
+def page_headers(framed_by: Sequence[str] = ()) -> dict[str, str]:
+    """Return the headers of a terminal's page, which only these origins may show in a frame."""
+    framers = " ".join(("'self'", *framed_by))
+    return {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": f"default-src 'self'; frame-ancestors {framers}",
+    }
 
 
 class PageServer(uvicorn.Server):

@@ -58,6 +58,17 @@ def _local_host(host: str) -> str:
     return host
 
 
+def _loopback_origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if url != f"http://{host}:{port}" or host not in {LISTEN_HOST, "localhost"}:
+        raise ValueError(f"must be like http://{LISTEN_HOST}:9260, a page of this machine")
+    return url
+
+
 def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
@@ -66,13 +77,16 @@ def _absolute(path: Path) -> Path:
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+FRAMERS_MAX = 4
+LoopbackOrigin = Annotated[str, AfterValidator(_loopback_origin)]
 
 
 class TerminalSettings(BaseSettings):
     """What every terminal is told.
 
     `reader` is the beginning of a PC/SC reader's name; `backend_ca_file` replaces the authorities
-    of the system.
+    of the system; `framed_by` are the pages of this machine that may show this terminal's page in a
+    frame, such as the developers' counter: nobody unless named.
     """
 
     model_config = SettingsConfigDict(
@@ -84,6 +98,7 @@ class TerminalSettings(BaseSettings):
     state_dir: AbsolutePath
     reader: Annotated[str, Field(min_length=1, max_length=128)]
     listen_host: Annotated[str, AfterValidator(_local_host)] = LISTEN_HOST
+    framed_by: Annotated[tuple[LoopbackOrigin, ...], Field(max_length=FRAMERS_MAX)] = ()
 
     @classmethod
     def settings_customise_sources(

@@ -49,13 +49,12 @@ from terminal.counter.returns.desk import ReturnDesk
 from terminal.counter.returns.routes import add_returns
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
-from terminal.loopback import SHARED_STATIC
+from terminal.loopback import SHARED_STATIC, page_headers
 from terminal.metrics import CONTENT_TYPE, exposition
 
 _log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
-_PAGE_POLICY = "default-src 'self'; frame-ancestors 'self' http://127.0.0.1:*"
 PARIS = ZoneInfo("Europe/Paris")
 _STATUS_BY_CODE = {
     "sale_in_progress": 409,
@@ -97,6 +96,7 @@ class Till:
     receipts: ReceiptOffice | None = None
     returns: Returns | None = None
     token: str | None = None  # None: any program of this machine may sell
+    framed_by: tuple[str, ...] = ()  # pages of this machine that may show the till page
 
 
 def create_app(till: Till) -> FastAPI:
@@ -187,10 +187,7 @@ def _add_watching(app: FastAPI, till: Till) -> None:
     def page() -> HTMLResponse:
         return HTMLResponse(
             render_till(till.place, _current(till), _todays_sales(till)),
-            headers={
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": _PAGE_POLICY,
-            },
+            headers=page_headers(till.framed_by),
         )
 
 

@@ -93,6 +93,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             stopping=stopping.is_set,
             receipts=stack.enter_context(open_office(settings, place, collaborators.clock.now)),
             token=load_token(settings.state_dir),
+            framed_by=settings.framed_by,
             returns=returns,
         )
         counter.start()

@@ -85,7 +85,15 @@ def run(settings: GateSettings) -> int:
             ListSeal(identity.secret(), identity.terminal_id),
         )
         pace = Pace(refresh_seconds=settings.refresh_seconds, news_seconds=settings.news_seconds)
-        parts = assemble(identity, store, journal, backend, pace=pace, door=settings.door)
+        parts = assemble(
+            identity,
+            store,
+            journal,
+            backend,
+            pace=pace,
+            door=settings.door,
+            framed_by=settings.framed_by,
+        )
         return _run_threads(settings, parts, reader)
 
 
@@ -98,6 +106,7 @@ def assemble(
     now: Callable[[], datetime] = utc_now,
     pace: Pace | None = None,
     door: DoorSettings | None = None,
+    framed_by: tuple[str, ...] = (),
 ) -> Parts:
     """Put a gate together around its journal and its stored list; nothing runs yet."""
     board = StateBoard()
@@ -112,7 +121,7 @@ def assemble(
         quarantined=journal.count(PassageState.QUARANTINED),
     )
     stream = StateStream(board, lambda: state_json(board.current, now()))
-    screen = Screen(board, journal, stream, now, identity.name)
+    screen = Screen(board, journal, stream, now, identity.name, framed_by)
     link = BackendLink(backend, store, journal, board, now=now, pace=pace)
     keeper = None if door is None else build_keeper(door, journal, board, now)
     if keeper is not None:
