@@ -1,4 +1,4 @@
-"""`pass-simulator serve|card|pad`: a table with readers, cards and a PIN pad, and hands for it.
+"""`pass-simulator serve|counter|card|pad`: readers, cards, a PIN pad, and hands for them.
 
 Promise: what a program reads is on standard output, what people are told on standard error; the
 exit status says which of the ends listed in `--help` it was. Not done here: the doing.
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     asked = build_parser().parse_args(arguments)
     try:
-        return _serve(asked) if asked.command == "serve" else _act(asked)
+        return _serve(asked) if asked.command in {"serve", "counter"} else _act(asked)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -35,7 +35,8 @@ def _serve(asked: argparse.Namespace) -> int:
     from simulator.serve import CannotServe, serve  # noqa: PLC0415 -- see above
 
     try:
-        serve(asked.config, lambda ready: print(ready, flush=True))
+        with_page = asked.command == "counter"
+        serve(asked.config, lambda ready: print(ready, flush=True), with_page=with_page)
     except CannotServe as error:
         print(f"pass-simulator: {error}", file=sys.stderr)
         return EXIT_WRONG_USE

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ from simulator.cards.drawer import DrawerCard
 from simulator.cards.faults import CardFaults, Tear
 from simulator.cards.record import CardChange, NewCard
 from simulator.cards.view import CardView, view_of
+from simulator.device_routes import PlugState, ReaderView, add_device_routes, reader_view
 from simulator.pad.cable import PadCable, Unplugged
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
@@ -35,6 +36,8 @@ _STATUS_BY_CODE = {
     "card_unknown": HTTPStatus.NOT_FOUND,
     "reader_unknown": HTTPStatus.NOT_FOUND,
     "pad_absent": HTTPStatus.NOT_FOUND,
+    "line_unknown": HTTPStatus.NOT_FOUND,
+    "printer_absent": HTTPStatus.NOT_FOUND,
     "card_name_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "original_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
     "uid_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -51,13 +54,9 @@ class _Body(BaseModel):
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Count = Annotated[int, Field(ge=0, le=1000)]
-
-
-class ReaderView(_Body):
-    """A reader, and the name of the card that lies on it."""
-
-    name: str
-    card: str | None
+# A browser that lost the stream says where it was (WHATWG HTML §9.2.4), and that wins.
+After = Annotated[int | None, Query(ge=0)]
+LastEventId = Annotated[int | None, Header(ge=0)]
 
 
 class LaidCard(_Body):
@@ -79,12 +78,6 @@ class PadState(_Body):
     lines: tuple[str, str]
     entering: bool
     entry_count: int
-    plugged: bool
-
-
-class PlugState(_Body):
-    """Whether the pad has its cable."""
-
     plugged: bool
 
 
@@ -113,6 +106,7 @@ def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: Fa
     _add_card_routes(app, table)
     _add_reader_routes(app, table)
     _add_pad_routes(app, table)
+    add_device_routes(app, table)
     return app
 
 
@@ -153,8 +147,9 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
 
 def _add_event_route(app: FastAPI, table: Tabletop, stopping: Callable[[], bool]) -> None:
     @app.get("/events")
-    async def events() -> StreamingResponse:
-        stream = event_stream(table.feed, table.feed.listen(), stopping=stopping)
+    async def events(after: After = None, last_event_id: LastEventId = None) -> StreamingResponse:
+        since = after if last_event_id is None else last_event_id
+        stream = event_stream(table.feed, table.feed.listen(since), stopping=stopping)
         return StreamingResponse(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
@@ -192,7 +187,7 @@ def _add_card_routes(app: FastAPI, table: Tabletop) -> None:
 
 def _add_reader_routes(app: FastAPI, table: Tabletop) -> None:
     def view(name: str) -> ReaderView:
-        return ReaderView(name=name, card=table.card_on(name))
+        return reader_view(table, name)
 
     @app.get("/readers")
     def readers() -> list[ReaderView]:

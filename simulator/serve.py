@@ -9,8 +9,8 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -20,9 +20,12 @@ from simulator.cards.drawer import Drawer
 from simulator.cards.errors import CardError
 from simulator.cards.folder import CardFolder
 from simulator.control import create_control
+from simulator.counter.page import add_counter_page
 from simulator.pad.cable import PadCable
 from simulator.pad.keys import load_sealer
 from simulator.pcscd import PcscdError, PrivatePcscd
+from simulator.printer.printer import NetworkPrinter
+from simulator.reader_plugs import ReaderPlugs
 from simulator.settings import (
     CONTROL_HOST,
     PadSettings,
@@ -32,6 +35,7 @@ from simulator.settings import (
 )
 from simulator.tabletop import Tabletop
 from simulator.wire.feed import Feed
+from simulator.wire.http_wire import HOST, HttpWire
 from simulator.wire.pad_wire import HeardKeypad, HeardPad
 
 SHUTDOWN_SECONDS_MAX = 1
@@ -44,22 +48,27 @@ class CannotServe(Exception):
     """The simulator cannot start; the message says what to change."""
 
 
-def serve(config: Path, announce: Announce) -> None:
-    """Start everything, announce it in one line of JSON, serve until stopped; or CannotServe."""
+def serve(config: Path, announce: Announce, *, with_page: bool = False) -> None:
+    """Start everything, announce it in one line of JSON, serve until stopped; or CannotServe.
+
+    `with_page` puts the counter page at `/`.
+    """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     try:
-        _serve(load_settings(config), announce)
+        _serve(load_settings(config), announce, with_page=with_page)
     except (SettingsError, PcscdError, CardError, OSError, ValueError) as error:
         raise CannotServe(str(error)) from error
 
 
-def _serve(settings: SimulatorSettings, announce: Announce) -> None:
+def _serve(settings: SimulatorSettings, announce: Announce, *, with_page: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     with ExitStack() as stack:
-        table = _lay_table(settings, stack)
         listener = stack.enter_context(_listen(settings.control_port))
+        table = _lay_table(settings, stack)
         control = create_control(table, stopping=lambda: server.should_exit)
+        if with_page:
+            add_counter_page(control, table, settings.screens)
         server = uvicorn.Server(
             uvicorn.Config(
                 control,
@@ -86,10 +95,19 @@ def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
     if names:
         daemon = stack.enter_context(PrivatePcscd(names, settings.run_dir / "pcscd"))
         table.pcscd_socket = daemon.socket_path
+        table.plugs = stack.enter_context(ReaderPlugs(daemon, names))
         for name, port in daemon.ports.items():
             stack.callback(table.add_reader(name, port).close)
     if settings.pad is not None:
         table.cable = stack.enter_context(_plug_pad(settings.pad, table.feed))
+    for line in settings.lines:
+        with _port_taken_says(line.port):
+            wire = HttpWire(line.name, line.upstream, table.feed, port=line.port)
+        table.lines[line.name] = stack.enter_context(wire)
+    if settings.printer is not None:
+        with _port_taken_says(settings.printer.port):
+            printer = NetworkPrinter(table.feed, port=settings.printer.port)
+        table.printer = stack.enter_context(printer)
     return table
 
 
@@ -111,23 +129,38 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((CONTROL_HOST, port))
-    except OSError as cause:
+        with _port_taken_says(port):
+            listener.bind((CONTROL_HOST, port))
+    except CannotServe:
         listener.close()
-        raise CannotServe(
-            f"port {port} is not free ({cause.strerror}): stop the program that has it, perhaps "
-            "another simulator, or choose another control_port."
-        ) from cause
+        raise
     listener.listen(BACKLOG_MAX)
     return listener
+
+
+@contextmanager
+def _port_taken_says(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as cause:
+        raise CannotServe(
+            f"port {port} is not free ({cause.strerror}): stop the program that has it, perhaps "
+            "another simulator, or choose another port in the configuration."
+        ) from cause
 
 
 def _ready(
     settings: SimulatorSettings, table: Tabletop, listener: socket.socket
 ) -> dict[str, object]:
-    return {
+    control = f"http://{CONTROL_HOST}:{listener.getsockname()[1]}"
+    ready: dict[str, object] = {
         "ready": True,
         "pcscd_socket": str(table.pcscd_socket) if table.pcscd_socket else None,
         "pad": str(settings.pad.link) if settings.pad else None,
-        "control": f"http://{CONTROL_HOST}:{listener.getsockname()[1]}",
+        "control": control,
     }
+    if table.lines:
+        ready["lines"] = {name: f"http://{HOST}:{one.port}" for name, one in table.lines.items()}
+    if table.printer is not None:
+        ready["printer"] = f"{HOST}:{table.printer.port}"
+    return ready

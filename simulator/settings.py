@@ -14,11 +14,24 @@ each thing to change. Unknown keys are refused; no value is quoted.
     link = "/tmp/pass/pad"            # the path a terminal opens as its serial port
     key_file = "/tmp/pass/pad-key.json"
     # or, for a plain keypad that encrypts nothing: kind = "keypad", without a key_file
+
+    [[lines]]                         # a line to a backend, watched: terminals are told its port
+    name = "Caisse 1"
+    port = 8104
+    backend_url = "http://127.0.0.1:8000"
+
+    [printer]                         # a ticket printer on a network port
+    port = 8106
+
+    [[screens]]                       # a page of a terminal, shown beside the table
+    name = "Caisse 1"
+    url = "http://127.0.0.1:8101/"
 """
 
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +45,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 FILE_BYTES_MAX = 64 * 1024
 READERS_MAX = 8
+LINES_MAX, SCREENS_MAX = 8, 4
 CONTROL_HOST = "127.0.0.1"
 
 
@@ -82,6 +96,57 @@ class PadSettings(BaseModel):
         return self.key_file.with_name(f"{self.key_file.name}.counter")
 
 
+def _local_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_local = (parts.scheme, parts.hostname) == ("http", CONTROL_HOST) and parts.port
+    except ValueError:
+        is_local = None
+    if not is_local:
+        raise ValueError(f"must be like http://{CONTROL_HOST}:8101/, a page of this machine")
+    return url
+
+
+LocalUrl = Annotated[str, Field(max_length=200), AfterValidator(_local_url)]
+ShownName = Annotated[str, Field(pattern=r"^[^/\x00-\x1f]{1,60}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class LineSettings(BaseModel):
+    """A line from a terminal to a backend."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: ShownName
+    port: Port = 0
+    backend_url: LocalUrl
+
+    @property
+    def upstream(self) -> tuple[str, int]:
+        """Return where the backend listens."""
+        parts = urlsplit(self.backend_url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return parts.hostname, parts.port
+
+
+class PrinterSettings(BaseModel):
+    """The ticket printer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    port: Port = 9100
+
+
+class ScreenSettings(BaseModel):
+    """A page of a terminal that `counter` shows in a frame."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: ShownName
+    url: LocalUrl
+
+
 class SimulatorSettings(BaseSettings):
     """Everything `pass-simulator serve` is told."""
 
@@ -94,6 +159,9 @@ class SimulatorSettings(BaseSettings):
     cards_dir: AbsolutePath | None = None
     readers: Annotated[tuple[ReaderSettings, ...], Field(max_length=READERS_MAX)] = ()
     pad: PadSettings | None = None
+    lines: Annotated[tuple[LineSettings, ...], Field(max_length=LINES_MAX)] = ()
+    printer: PrinterSettings | None = None
+    screens: Annotated[tuple[ScreenSettings, ...], Field(max_length=SCREENS_MAX)] = ()
 
     @classmethod
     def settings_customise_sources(

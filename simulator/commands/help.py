@@ -27,6 +27,25 @@ the same over HTTP, and more (`/openapi.json` lists it all; `/events` tells what
   curl -N       .../events
 """
 
+COUNTER = """\
+the same configuration as `serve`, and what the page shows besides:
+
+  [[screens]]                        # a terminal's page in a frame; the terminal allows it with
+  name = "Caisse 1"                  #   framed_by = ["http://127.0.0.1:9260"]
+  url = "http://127.0.0.1:8101/"
+
+  [[lines]]                          # a line to a backend: its calls are seen, and it can fail
+  name = "Caisse 1"
+  port = 8104                        # the terminal's backend_url is then http://127.0.0.1:8104
+  backend_url = "http://127.0.0.1:8000"
+
+  [printer]                          # a ticket printer: kind = "network", host = "127.0.0.1"
+  port = 8106
+
+Open the address it prints as `control` in a browser on this machine.
+
+"""
+
 EXIT_STATUS = """\
 exit status:
   0    done

@@ -41,7 +41,16 @@ def build_parser() -> Parser:
         "start the readers, the pad and the control API; run until SIGTERM or Ctrl-C",
         teaching.SERVE,
     )
-    serve.add_argument("--config", type=Path, required=True, metavar="FILE", help="a TOML file")
+    counter = _command(
+        commands,
+        "counter",
+        "the same, with a page at the control address: the table, the wires and the switches",
+        teaching.COUNTER,
+    )
+    for parser_of_server in (serve, counter):
+        parser_of_server.add_argument(
+            "--config", type=Path, required=True, metavar="FILE", help="a TOML file"
+        )
     card_help = "make cards, lay them on readers, break them on purpose"
     _add_card_commands(_group(commands, "card", card_help, teaching.CARD))
     _add_pad_commands(

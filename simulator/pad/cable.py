@@ -164,6 +164,12 @@ class PadCable:
         with self._lock:
             self._pad.faults = faults
 
+    @property
+    def is_silent(self) -> bool:
+        """Say whether the pad is mute on purpose."""
+        with self._lock:
+            return self._pad.faults.silent
+
     def view(self) -> PadView:
         """Look at the pad."""
         with self._lock:

@@ -138,6 +138,12 @@ class Feed:
             for listener in self._listeners:
                 listener.put(told)
 
+    @property
+    def last_sequence(self) -> int:
+        """Return the number of the last news; 0 before the first."""
+        with self._lock:
+            return self._sequence
+
     def history(self, after: int = 0) -> list[Json]:
         """Return what is kept of the news after this sequence number, in order."""
         with self._lock:

@@ -303,7 +303,7 @@ def test_cards_are_laid_and_taken(run: Run, readers: tuple[Tabletop, httpx.Clien
     assert run("card", "remove", "lea") == (0, "Pass Counter is empty.\n", "")
     assert run("card", "remove", "LEA") == (0, "LEA lies nowhere.\n", "")
     status, said, _ = run("card", "remove", "--reader", "Pass Gate", "--json")
-    assert json.loads(said) == {"name": "Pass Gate", "card": None}
+    assert json.loads(said) == {"name": "Pass Gate", "card": None, "plugged": True}
 
 
 def test_a_tap_lasts_as_long_as_it_is_held(

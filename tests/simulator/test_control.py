@@ -70,6 +70,14 @@ def test_every_call_is_described(control: httpx.Client) -> None:
         "POST /pad/keys",
         "PUT /pad/plug",
         "PUT /pad/faults",
+        "PUT /readers/{name}/plug",
+        "GET /table",
+        "GET /wire",
+        "GET /lines",
+        "PUT /lines/{name}/faults",
+        "GET /printer",
+        "PUT /printer/paper",
+        "DELETE /printer/tickets",
     }
 
 
@@ -118,12 +126,12 @@ def test_readers_and_what_cannot_be_done_with_them(
 ) -> None:
     monkeypatch.setattr("simulator.vpcd.CONNECT_TRIES_MAX", 1)
     control.post("/cards", json={"name": "lea", "kind": "blank"})
-    assert control.get("/readers").json() == [{"name": "Pass Counter", "card": None}]
+    assert control.get("/readers").json() == [{"name": "Pass Counter", "card": None, "plugged": True}]
     place = "/readers/Pass Counter/card"
     assert code_of(control.put(place, json={"card": "nobody"})) == (404, "card_unknown")
     assert code_of(control.put("/readers/x/card", json={"card": "lea"})) == (404, "reader_unknown")
     assert code_of(control.put(place, json={"card": "lea"})) == (503, "reader_unreachable")
-    assert control.delete(place).json() == {"name": "Pass Counter", "card": None}
+    assert control.delete(place).json() == {"name": "Pass Counter", "card": None, "plugged": True}
 
 
 def test_keys_reach_the_pad(control: httpx.Client, pad: SimulatedPad) -> None:
@@ -265,7 +273,7 @@ def test_the_program_with_its_readers(tmp_path_factory: pytest.TempPathFactory) 
             assert Path(socket_path).is_socket()
             control.post("/cards", json={"name": "lea", "kind": "blank"})
             laid = control.put("/readers/Pass Counter/card", json={"card": "lea"})
-            assert laid.json() == {"name": "Pass Counter", "card": "lea"}
+            assert laid.json() == {"name": "Pass Counter", "card": "lea", "plugged": True}
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOP_SECONDS_MAX) == 0

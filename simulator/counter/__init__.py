@@ -1,0 +1,1 @@
+"""The counter in the browser: a drawer, a table, screens beside it, and what the wires carry."""
