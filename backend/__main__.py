@@ -10,10 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from backend import schema
 from backend.commands.refusal import CommandRefused
-from backend.commands.verbs import books, canteen, cards, codes, grants, keys, processes, trade
+from backend.commands.verbs import (
+    books,
+    canteen,
+    cards,
+    codes,
+    gate_office,
+    grants,
+    keys,
+    processes,
+    pupils,
+    trade,
+)
 from backend.commands.verbs.invocation import Command, Family, Invocation, open_services
 from backend.errors import BackendError
 from backend.services import Services
@@ -21,7 +33,18 @@ from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
 
 #: A family of verbs is a file in backend/commands/verbs; this is the order of `--help`.
-FAMILIES: Final = (processes, keys, books, grants, cards, codes, trade, canteen)
+FAMILIES: Final = (
+    processes,
+    keys,
+    books,
+    grants,
+    cards,
+    codes,
+    trade,
+    canteen,
+    gate_office,
+    pupils,
+)
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
 
 
@@ -41,6 +64,10 @@ def main(argv: list[str] | None = None) -> int:
             print(f"pass-backend: {place}: {problem['msg']}", file=sys.stderr)
     except REFUSALS as error:
         print(f"pass-backend: {error}", file=sys.stderr)
+    except (OperationalError, InternalError) as error:
+        # Away, or it gave up: its first line says why, and names no value of a row.
+        reason = str(error.orig).partition("\n")[0]
+        print(f"pass-backend: the database did not do it: {reason}", file=sys.stderr)
     return 1
 
 

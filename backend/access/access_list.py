@@ -1,98 +1,110 @@
 """A gate's signed list: the cards of its establishment, each with the one key that proves it.
 
 Promise: a list carries no card of another establishment. Its version belongs to its content (hashed
-without keys and times) and increases only when that changes. Keys are asked of the vault after the
-unit of work has ended: nothing waits for it while rows are locked.
+without keys and times) and increases only when that changes. A gate that names the version it
+holds is given only what changed since, signed like the whole. Keys are asked of the vault after
+the unit of work has ended: nothing waits for it while rows are locked.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.access.errors import GateNotAssigned, ListTooLong
-from backend.access.rights import read_counted, read_rights, read_week
-from backend.access.tables import ClosedDay, Enrolment, Establishment, Gate, Service
-from backend.accounts.tables import Beneficiary
-from backend.cards.states import CardState
-from backend.cards.tables import Card
+from backend.access.errors import GateNotAssigned
+from backend.access.list_content import FORMAT, KEY_VERSION, Json, ListContent, read_content
+from backend.access.list_versions import Changes, changes_since, mark_version
+from backend.access.tables import Gate
 from backend.services import Services
 
-FORMAT = 2
+CHANGES_FORMAT = 1
 #: Within it a gate asks for the same content signed anew; past it the gate's screen turns amber.
 VALIDITY = timedelta(hours=48)
-#: A gate that is offline for months still knows the holidays.
-CLOSED_DAYS_AHEAD = timedelta(days=400)
-CARDS_MAX = 20_000
-SERVICES_MAX = 50
-#: In the content, so that a card whose keys were renewed makes a new version of the list.
-KEY_VERSION = "key_version"
-_LISTED_STATES = (CardState.ACTIVE.value, CardState.BLOCKED.value)
-
-Json: TypeAlias = dict[str, object]
+#: How much of a content's digest travels: enough to tell two histories of one gate apart.
+DIGEST_BYTES_SHOWN = 8
+VERSIONS_LOST_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class ListContent:
-    """What a version of a list is a version of: everything but keys and times.
+class Held:
+    """The list a gate says it holds; no digest: an older gate's word for it."""
 
-    `counted` is no part of it: it only says how far the gates' passages are in the rest.
-    """
-
-    establishment: str
-    time_zone: str
-    services: tuple[Json, ...]
-    closed_days: tuple[str, ...]
-    cards: tuple[Json, ...] = field(repr=False)
-    counted: dict[str, int]
-
-    def hash(self) -> bytes:
-        """Return the SHA-256 of the content."""
-        place = [FORMAT, self.establishment, self.time_zone]
-        content = [*place, self.services, self.closed_days, self.cards]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+    version: int
+    digest: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedList:
-    """A list for one gate, signed."""
+    """A list, or changes to one, for one gate, signed."""
 
     version: int
+    digest: str
     jws: str = field(repr=False)
+    is_whole: bool = True
+
+    @property
+    def etag(self) -> str:
+        """Return what names this content to HTTP."""
+        return f'"{self.version}-{self.digest}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    content: ListContent
+    version: int
+    changes: Changes | None
+
+    def is_still(self, held: Held) -> bool:
+        same = held.digest is None or self.content.digest.startswith(held.digest)
+        return held.version == self.version and same
+
+    @property
+    def digest(self) -> str:
+        return self.content.digest[:DIGEST_BYTES_SHOWN].hex()
 
 
 def issue_access_list(
-    services: Services, terminal_id: UUID, known_version: int | None = None
+    services: Services, terminal_id: UUID, held: Held | None = None, *, changes: bool = False
 ) -> IssuedList | None:
-    """Return the gate's list, signed now, or None if it is still `known_version`.
+    """Return the gate's list, signed now, or None if it is still the one held.
 
-    Raises GateNotAssigned, ListTooLong.
+    With `changes`, what changed since the one held, while that is known. Raises GateNotAssigned,
+    ListTooLong.
     """
-    content, version = _current(services, terminal_id)
-    if version == known_version:
+    current = _current(services, terminal_id, held, changes=changes)
+    if held is not None and current.is_still(held):
         return None
     now = services.now().astimezone(UTC)
-    payload = {
-        "format": FORMAT,
+    payload: Json = {
         "gate": str(terminal_id),
-        "establishment": content.establishment,
-        "version": version,
+        "version": current.version,
+        "digest": current.digest,
         "issued_at": _text(now),
         "valid_until": _text(now + VALIDITY),
-        "timezone": content.time_zone,
-        "services": content.services,
-        "closed_days": content.closed_days,
-        "counted": content.counted,
-        "cards": [_with_key(services, card) for card in content.cards],
+        **current.content.place,
+        "counted": current.content.counted,
+        **_cards(services, current, held),
     }
     raw = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return IssuedList(version, services.vault.sign(raw))
+    jws = services.vault.sign(raw)
+    return IssuedList(current.version, current.digest, jws, is_whole=current.changes is None)
+
+
+def _cards(services: Services, current: _Current, held: Held | None) -> Json:
+    """Return the part that says which cards: all of them, or those that changed."""
+    cards, changes = current.content.cards, current.changes
+    if changes is None or held is None or held.digest is None:
+        return {"format": FORMAT, "cards": [_with_key(services, each) for each in cards.values()]}
+    return {
+        # No `format`: a gate that knows no changes takes this for no list at all.
+        "changes_format": CHANGES_FORMAT,
+        "base": changes.base,
+        "base_digest": held.digest.hex(),
+        "cards": [_with_key(services, cards[card_id]) for card_id in changes.changed],
+        "gone": [str(card_id) for card_id in changes.gone],
+    }
 
 
 def _with_key(services: Services, card: Json) -> Json:
@@ -103,20 +115,41 @@ def _with_key(services: Services, card: Json) -> Json:
     return {**listed, "key": key.hex().upper()}
 
 
-def _current(services: Services, terminal_id: UUID) -> tuple[ListContent, int]:
-    """Return the content and its version; only a change of content takes a lock and writes."""
+def _current(
+    services: Services, terminal_id: UUID, held: Held | None, *, changes: bool
+) -> _Current:
+    """Return content, version and changes; only a change of content takes a lock and writes."""
+    wanted = held if changes else None
     with services.database.reading() as session:
         gate = _find_gate(session, terminal_id)
-        content = _read_content(session, gate.establishment_id, services.now())
-        if gate.list_hash == content.hash():
-            return content, gate.list_version
+        content = read_content(session, gate, services.now())
+        if gate.list_hash == content.digest and not _is_ahead(gate, held):
+            return _Current(content, gate.list_version, _changes(session, gate, wanted))
     with services.database.unit_of_work() as session:
         gate = _find_gate(session, terminal_id, lock=True)
-        content = _read_content(session, gate.establishment_id, services.now())
-        if gate.list_hash != content.hash():
-            gate.list_hash = content.hash()
-            gate.list_version += 1
-        return content, gate.list_version
+        content = read_content(session, gate, services.now())
+        if held is not None and _is_ahead(gate, held):
+            gate.list_version, gate.list_hash = held.version, None
+        mark_version(session, gate, content)
+        return _Current(content, gate.list_version, _changes(session, gate, wanted))
+
+
+def _is_ahead(gate: Gate, held: Held | None) -> bool:
+    """Tell whether a gate holds what we never made: this backend was restored from a copy.
+
+    Its next list then takes a later version than the gate's, or the gate would refuse it.
+    """
+    if held is None or held.digest is None:
+        return False
+    beyond = held.version - gate.list_version
+    other = gate.list_hash is None or not gate.list_hash.startswith(held.digest)
+    return 0 < beyond <= VERSIONS_LOST_MAX or (beyond == 0 and other and held.version > 0)
+
+
+def _changes(session: Session, gate: Gate, held: Held | None) -> Changes | None:
+    if held is None or held.digest is None or held.version >= gate.list_version:
+        return None
+    return changes_since(session, gate, held.version, held.digest)
 
 
 def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Gate:
@@ -124,95 +157,6 @@ def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Ga
     if gate is None:
         raise GateNotAssigned
     return gate
-
-
-def _read_content(session: Session, establishment_id: UUID, now: datetime) -> ListContent:
-    # First: a passage recorded meanwhile is then taken off twice for a moment, and never given.
-    counted = read_counted(session, establishment_id)
-    establishment = session.get_one(Establishment, establishment_id)
-    services = session.scalars(
-        select(Service).where(Service.establishment_id == establishment_id).order_by(Service.code)
-    ).all()
-    cards = _read_cards(session, establishment, now)
-    if len(services) > SERVICES_MAX or len(cards) > CARDS_MAX:
-        raise ListTooLong
-    return ListContent(
-        establishment=establishment.name,
-        time_zone=establishment.time_zone,
-        services=tuple(_service(service) for service in services),
-        closed_days=_read_closed_days(session, establishment, now),
-        cards=cards,
-        counted=counted,
-    )
-
-
-def _service(service: Service) -> Json:
-    return {
-        "service": service.code,
-        "label": service.label,
-        "days": [int(day) for day in service.days],
-        "opens": f"{service.opens:%H:%M}",
-        "closes": f"{service.closes:%H:%M}",
-        "passages_max": service.passages_max,
-        "week_max": service.week_max,
-        "held_on_closed_days": service.held_on_closed_days,
-    }
-
-
-def _read_closed_days(session: Session, place: Establishment, now: datetime) -> tuple[str, ...]:
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
-    days = session.scalars(
-        select(ClosedDay.day)
-        .where(
-            ClosedDay.establishment_id == place.id,
-            ClosedDay.day >= today - timedelta(days=1),
-            ClosedDay.day <= today + CLOSED_DAYS_AHEAD,
-        )
-        .order_by(ClosedDay.day)
-    )
-    return tuple(day.isoformat() for day in days)
-
-
-def _read_cards(session: Session, place: Establishment, now: datetime) -> tuple[Json, ...]:
-    rights = read_rights(session, place, now)
-    used = read_week(session, place, now).used
-    rows = session.execute(
-        select(
-            Card.uid,
-            Card.id,
-            Card.key_version,
-            Card.state,
-            Beneficiary.id,
-            Beneficiary.given_name,
-            Enrolment.id,
-        )
-        .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
-        .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
-        .where(
-            Enrolment.establishment_id == place.id,
-            Enrolment.ended_at.is_(None),
-            Card.state.in_(_LISTED_STATES),
-            # Blocked before it was ever personalised: there is no chip to refuse.
-            Card.uid.is_not(None),
-        )
-        .order_by(Card.uid)
-        .limit(CARDS_MAX + 1)
-    )
-    return tuple(
-        {
-            "uid": uid.hex().upper(),
-            "card_id": str(card_id),
-            KEY_VERSION: key_version,
-            "display_name": given_name,
-            "state": state,
-            "rights": [
-                terms | ({"week_used": used[person, code]} if (person, code) in used else {})
-                for code, terms in rights.get(enrolment_id, [])
-            ],
-        }
-        for uid, card_id, key_version, state, person, given_name, enrolment_id in rows
-        if uid is not None
-    )
 
 
 def _text(moment: datetime) -> str:

@@ -94,6 +94,13 @@ class CalendarInvalid(InvalidInputError):
     message = "The calendar cannot be read, or closes too many days."
 
 
+class CalendarZoneUnclear(InvalidInputError):
+    """The calendar has the holidays of several zones, and none was named."""
+
+    code = "calendar_zone_unclear"
+    message = "The calendar has several zones: say which one is meant."
+
+
 class PassageUnknown(NotFoundError):
     """No such passage at this establishment."""
 
@@ -120,3 +127,59 @@ class ListTooLong(ConflictError):
 
     code = "access_list_too_long"
     message = "The establishment has more cards or services than one list may carry."
+
+
+class PhotoInvalid(InvalidInputError):
+    """No small JPEG."""
+
+    code = "photo_invalid"
+    message = "The photo must be a JPEG of at most 60 kB and 800 pixels a side."
+
+
+class PhotoUnknown(NotFoundError):
+    """No such photo, or none that this gate may show."""
+
+    code = "photo_not_found"
+    message = "There is no such photo for this gate."
+
+
+class DayCodeInvalid(InvalidInputError):
+    """A one-day code that no list can carry."""
+
+    code = "day_code_invalid"
+    message = "A one-day code is for today or the next seven days, and for 1 to 200 passages."
+
+
+class DayCodeUnknown(NotFoundError):
+    """No such one-day code at this establishment."""
+
+    code = "day_code_not_found"
+    message = "There is no such one-day code here."
+
+
+class KitchenLinkUnknown(NotFoundError):
+    """No kitchen's address, or one that was ended."""
+
+    code = "kitchen_link_not_found"
+    message = "This address shows no kitchen."
+
+
+class PaymentConflict(ConflictError):
+    """The receipt's reference is another payment's."""
+
+    code = "meal_payment_conflict"
+    message = "This reference belongs to another payment already."
+
+
+class PaymentInvalid(InvalidInputError):
+    """A payment that no receipt says."""
+
+    code = "meal_payment_invalid"
+    message = "A payment needs a reference and an amount of 1 cent to 2000 euros."
+
+
+class DietInvalid(InvalidInputError):
+    """A diet whose words are too long."""
+
+    code = "diet_invalid"
+    message = "A diet is named in 1 to 40 characters."

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import (
+    DietInvalid,
     EnrolmentUnknown,
     EstablishmentUnknown,
     NotAGate,
@@ -24,7 +25,9 @@ from backend.access.errors import (
     ServiceUnknown,
     TimeZoneUnknown,
 )
+from backend.access.office_tables import HolderPhoto
 from backend.access.tables import (
+    DIET_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
     Enrolment,
     EnrolmentService,
@@ -191,7 +194,34 @@ def end_enrolment(
     if enrolment is None:
         raise EnrolmentUnknown
     enrolment.ended_at = enrolment.ended_at or now
+    enrolment.diet = None
+    session.execute(delete(HolderPhoto).where(HolderPhoto.enrolment_id == enrolment.id))
     _give_services(session, enrolment, {})
+
+
+def set_diet(session: Session, enrolment_id: UUID, diet: str | None) -> None:
+    """Say what the kitchen counts a person under, in the establishment's own words.
+
+    Raises EnrolmentUnknown, DietInvalid.
+    """
+    enrolment = session.get(Enrolment, enrolment_id, with_for_update=True)
+    if enrolment is None or enrolment.ended_at is not None:
+        raise EnrolmentUnknown
+    if diet is not None and not 1 <= len(diet.strip()) <= DIET_CHARACTERS_MAX:
+        raise DietInvalid
+    enrolment.diet = None if diet is None else diet.strip()
+
+
+def show_on_gates(
+    session: Session, establishment_id: UUID, *, initials: bool, photos: bool
+) -> Establishment:
+    """Say what a place's gates may hold of people besides first names.
+
+    Raises EstablishmentUnknown.
+    """
+    place = find_establishment(session, establishment_id)
+    place.initials_on_gates, place.photos_on_gates = initials, photos
+    return place
 
 
 def assign_gate(session: Session, terminal_id: UUID, establishment_id: UUID) -> Gate:

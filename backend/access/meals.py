@@ -133,6 +133,7 @@ def cancel_passage(
         return known
     cancellation = PassageCancellation(
         passage_id=passage_id,
+        establishment_id=passage.establishment_id,
         reason=reason,
         cancelled_by=cancelled_by,
         cancelled_at=now,

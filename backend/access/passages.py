@@ -17,11 +17,20 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned
+from backend.access.interventions import (
+    Intervention,
+    intervention_of,
+    is_consistent,
+    is_taken_back,
+    may_take_back,
+    take_back,
+)
 from backend.access.meals import charge
+from backend.access.office_tables import DayCode
 from backend.access.tables import (
     Enrolment,
     EnrolmentService,
@@ -45,21 +54,23 @@ class QuarantineReason(StrEnum):
     SEQUENCE_REUSED = "sequence_reused"
     CARD_NOT_OF_ESTABLISHMENT = "card_not_of_establishment"
     ADMISSION_INCOMPLETE = "admission_incomplete"
+    NOTHING_TO_TAKE_BACK = "nothing_to_take_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageReport:
-    """One tap as a gate reports it; `occurred_at` to the second."""
+    """One line as a gate reports it; `occurred_at` to the second."""
 
     passage_id: UUID
     sequence: int
     occurred_at: datetime
-    uid: bytes = field(repr=False)
+    uid: bytes | None = field(repr=False)
     card_id: UUID | None
     service: str | None
     answer: GateAnswer
     detail: str | None
     list_version: int | None
+    intervention: Intervention | None = None
 
     @property
     def admitted(self) -> bool:
@@ -71,12 +82,13 @@ class PassageReport:
         return [
             self.sequence,
             self.occurred_at.astimezone(UTC).isoformat(timespec="seconds"),
-            self.uid.hex(),
+            None if self.uid is None else self.uid.hex(),
             None if self.card_id is None else str(self.card_id),
             self.service,
             self.answer.value,
             self.detail,
             self.list_version,
+            *([] if self.intervention is None else self.intervention.content()),
         ]
 
 
@@ -136,7 +148,9 @@ class _Recording:
         passage = self._passage(report)
         self.session.add(passage)
         self.session.flush()
-        if report.admitted and not passage.over_maximum:
+        if report.answer is GateAnswer.ANNULE:
+            take_back(self.session, passage, self.now)
+        elif report.admitted and not passage.over_maximum and not self._is_void(report):
             charge(self.session, passage, self.now)
         receipt.recorded.append(report.passage_id)
 
@@ -149,11 +163,18 @@ class _Recording:
             return QuarantineReason.PASSAGE_ID_REUSED
         if self._is_number_used(report.sequence):
             return QuarantineReason.SEQUENCE_REUSED
-        if report.admitted and (report.card_id is None or report.service is None):
+        done = report.intervention
+        if not is_consistent(report.answer, done, report.card_id, report.service):
             return QuarantineReason.ADMISSION_INCOMPLETE
         if report.card_id is not None and not self._belongs_here(report.card_id):
             return QuarantineReason.CARD_NOT_OF_ESTABLISHMENT
+        cancels = None if done is None else done.cancels
+        if cancels is not None and not may_take_back(self.session, self.place.id, cancels):
+            return QuarantineReason.NOTHING_TO_TAKE_BACK
         return None
+
+    def _is_void(self, report: PassageReport) -> bool:
+        return is_taken_back(self.session, report.passage_id, self.place.id)
 
     def _is_number_used(self, sequence: int) -> bool:
         return self._exists(
@@ -175,6 +196,7 @@ class _Recording:
 
     def _passage(self, report: PassageReport) -> Passage:
         local_day = report.occurred_at.astimezone(ZoneInfo(self.place.time_zone)).date()
+        done = report.intervention
         return Passage(
             passage_id=report.passage_id,
             terminal_id=self.terminal_id,
@@ -190,17 +212,33 @@ class _Recording:
             list_version=report.list_version,
             received_at=self.now,
             over_maximum=report.admitted and self._is_over_maximum(report, local_day),
+            intervention=None if done is None else done.kind.value,
+            supervisor=None if done is None else done.supervisor,
+            reason=None if done is None else done.reason,
+            note=None if done is None else done.note,
+            cancels=None if done is None else done.cancels,
+            day_code_id=None if done is None else done.day_code_id,
         )
 
     def _is_over_maximum(self, report: PassageReport, local_day: date) -> bool:
-        """Tell whether the card had all its passages of that service on that day already."""
+        """Tell whether card or one-day code had all its passages of that day and service."""
+        if self._is_void(report):
+            return False
+        if report.card_id is not None:
+            return self._has_all(report, local_day, Passage.card_id == report.card_id)
+        code_id = None if report.intervention is None else report.intervention.day_code_id
+        if code_id is None:
+            return False  # a guest: the supervisor answers for each
+        return self._has_all(report, local_day, Passage.day_code_id == code_id)
+
+    def _has_all(self, report: PassageReport, day: date, whose: ColumnElement[bool]) -> bool:
         maximum = self._maximum(report)
         made = self.session.scalar(
             select(func.count())
             .select_from(Passage)
             .where(
-                Passage.card_id == report.card_id,
-                Passage.local_day == local_day,
+                whose,
+                Passage.local_day == day,
                 Passage.establishment_id == self.place.id,
                 Passage.service == report.service,
                 Passage.answer == GateAnswer.OK.value,
@@ -217,6 +255,10 @@ class _Recording:
         found = self.session.scalars(service).one_or_none()
         if found is None:
             return None
+        if report.card_id is None:
+            assert report.intervention is not None, "an admission without a card is signed"
+            code = self.session.get(DayCode, report.intervention.day_code_id)
+            return None if code is None else code.passages_max
         own = (
             select(EnrolmentService.passages_max)
             .join(Enrolment, Enrolment.id == EnrolmentService.enrolment_id)
@@ -261,4 +303,5 @@ def _report_of(passage: Passage) -> PassageReport:
         answer=GateAnswer(passage.answer),
         detail=passage.detail,
         list_version=passage.list_version,
+        intervention=intervention_of(passage),
     )

@@ -1,15 +1,29 @@
 """Access lists out, passages in; for gates only."""
 
+import ipaddress
+import re
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from backend.access.access_list import issue_access_list
-from backend.access.news import NEWS_MAX, read_news
+from backend.access.access_list import Held, issue_access_list
+from backend.access.interventions import Intervention
+from backend.access.news import NEWS_MAX, note_heard, read_news
 from backend.access.passages import BATCH_MAX, PassageReport, QuarantineReason, record_passages
-from backend.access.tables import DETAIL_CHARACTERS_MAX, SERVICE_CODE_CHARACTERS_MAX, GateAnswer
+from backend.access.photos import find_photo
+from backend.access.tables import (
+    ADDRESS_CHARACTERS_MAX,
+    DETAIL_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    NOTE_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
+    SERVICE_CODE_CHARACTERS_MAX,
+    GateAnswer,
+    InterventionKind,
+)
 from backend.http import ErrorBody, ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
 
@@ -17,6 +31,22 @@ router = APIRouter(prefix="/v1", tags=["access"])
 
 ETAG_CHARACTERS_MAX = 200
 BIGGEST_INTEGER = 2**63 - 1
+Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _lan_address(text: str) -> str:
+    """Let only an address of a local network pass: gates must not be sent elsewhere."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = ipaddress.ip_address(parts.hostname or ""), parts.port
+    except ValueError:
+        raise ValueError("an IP address and a port") from None
+    if not host.is_private or host.is_unspecified or not port or parts.path or parts.username:
+        raise ValueError("an address of a local network, and a port")
+    return text
+
+
+LanAddress = Annotated[str, Field(max_length=ADDRESS_CHARACTERS_MAX), AfterValidator(_lan_address)]
 
 
 class AccessListBody(BaseModel):
@@ -25,20 +55,37 @@ class AccessListBody(BaseModel):
     list: str
 
 
+class InterventionBody(BaseModel):
+    """What a supervisor did at the gate that no card did."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: InterventionKind
+    supervisor: str = Field(min_length=1, max_length=NAME_CHARACTERS_MAX)
+    reason: str = Field(min_length=1, max_length=REASON_CHARACTERS_MAX)
+    note: str | None = Field(default=None, max_length=NOTE_CHARACTERS_MAX)
+    cancels: UUID | None = Field(default=None, description="the passage that is taken back")
+    day_code_id: UUID | None = None
+
+
 class PassageBody(BaseModel):
-    """One decided tap, admitted or refused."""
+    """One decided tap, admitted or refused, or what a supervisor did instead."""
 
     model_config = ConfigDict(extra="forbid")
 
     passage_id: UUID
     sequence: int = Field(ge=1, le=BIGGEST_INTEGER, description="the gate's own count, from 1")
     occurred_at: AwareDatetime
-    uid: str = Field(pattern=r"^([0-9A-F]{2}){1,10}$", description="what the card called itself")
+    uid: str | None = Field(
+        pattern=r"^([0-9A-F]{2}){1,10}$",
+        description="what the card called itself; null where no card was there",
+    )
     card_id: UUID | None
     service: str | None = Field(max_length=SERVICE_CODE_CHARACTERS_MAX)
     answer: GateAnswer
     detail: str | None = Field(max_length=DETAIL_CHARACTERS_MAX)
     list_version: int | None = Field(ge=0, le=BIGGEST_INTEGER)
+    intervention: InterventionBody | None = None
 
 
 class PassagesBody(BaseModel):
@@ -73,15 +120,35 @@ def access_list(
     terminal: CurrentTerminal,
     services: ServicesDependency,
     if_none_match: Annotated[str | None, Header(max_length=ETAG_CHARACTERS_MAX)] = None,
+    changes: bool = False,
 ) -> Response:
-    """Give a gate its signed list, or 304 when it has it already."""
+    """Give a gate its signed list, or 304 when it has it already.
+
+    With `changes`, only what changed since the list of If-None-Match, where that is still known;
+    the signed content itself says which of the two it is.
+    """
     require_kind(terminal, TerminalKind.GATE)
-    known_version = _version_in(if_none_match)
-    issued = issue_access_list(services, terminal.terminal_id, known_version)
+    held = _held(if_none_match)
+    issued = issue_access_list(services, terminal.terminal_id, held, changes=changes)
     if issued is None:
-        return Response(status_code=304, headers=_headers(known_version))
+        return Response(status_code=304, headers=_headers(if_none_match or ""))
     body = AccessListBody(list=issued.jws).model_dump_json()
-    return Response(body, media_type="application/json", headers=_headers(issued.version))
+    return Response(body, media_type="application/json", headers=_headers(issued.etag))
+
+
+@router.get(
+    "/gate-photos/{sha256}",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}, 404: {"model": ErrorBody}},
+)
+def gate_photo(
+    sha256: Sha256Text, terminal: CurrentTerminal, services: ServicesDependency
+) -> Response:
+    """Give a gate a photo that its list names."""
+    require_kind(terminal, TerminalKind.GATE)
+    with services.database.reading() as session:
+        image = find_photo(session, terminal.terminal_id, bytes.fromhex(sha256))
+    return Response(image, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 class SiblingPassageBody(BaseModel):
@@ -90,9 +157,17 @@ class SiblingPassageBody(BaseModel):
     passage_id: UUID
     gate: UUID = Field(description="the terminal id of that gate")
     sequence: int = Field(description="that gate's own count")
-    card_id: UUID
+    card_id: UUID | None = Field(description="null for a guest's")
     service: str
     occurred_at: AwareDatetime
+    day_code_id: UUID | None
+
+
+class SiblingAddressBody(BaseModel):
+    """Where another gate of the establishment listens on the school's own network."""
+
+    gate: UUID
+    address: str
 
 
 class NewsBody(BaseModel):
@@ -101,6 +176,16 @@ class NewsBody(BaseModel):
     cursor: AwareDatetime = Field(description="the `since` of the next question")
     blocked: list[UUID] = Field(max_length=NEWS_MAX, description="cards blocked meanwhile")
     passages: list[SiblingPassageBody] = Field(max_length=NEWS_MAX)
+    cancelled: list[UUID] = Field(max_length=NEWS_MAX, description="passages taken back")
+    siblings: list[SiblingAddressBody]
+
+
+class GateAddressBody(BaseModel):
+    """Where a gate listens for its siblings; null where it does not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: LanAddress | None
 
 
 @router.get("/gate-news")
@@ -111,6 +196,9 @@ def gate_news(
     require_kind(terminal, TerminalKind.GATE)
     with services.database.reading() as session:
         news = read_news(session, terminal.terminal_id, since, services.now())
+    if not news.is_heard_of:
+        with services.database.unit_of_work() as session:
+            note_heard(session, terminal.terminal_id, services.now())
     passages = [
         SiblingPassageBody(
             passage_id=passage.passage_id,
@@ -119,10 +207,29 @@ def gate_news(
             card_id=passage.card_id,
             service=passage.service,
             occurred_at=passage.occurred_at,
+            day_code_id=passage.day_code_id,
         )
         for passage in news.passages
     ]
-    return NewsBody(cursor=news.cursor, blocked=list(news.blocked), passages=passages)
+    return NewsBody(
+        cursor=news.cursor,
+        blocked=list(news.blocked),
+        passages=passages,
+        cancelled=list(news.cancelled),
+        siblings=[
+            SiblingAddressBody(gate=each.gate, address=each.address) for each in news.siblings
+        ],
+    )
+
+
+@router.put("/gate-address", status_code=204)
+def gate_address(
+    body: GateAddressBody, terminal: CurrentTerminal, services: ServicesDependency
+) -> None:
+    """Note where a gate listens, for its siblings to be told."""
+    require_kind(terminal, TerminalKind.GATE)
+    with services.database.unit_of_work() as session:
+        note_heard(session, terminal.terminal_id, services.now(), body.address or "")
 
 
 @router.post("/passages")
@@ -145,25 +252,31 @@ def passages(
 
 
 def _report(body: PassageBody) -> PassageReport:
+    done = body.intervention
     return PassageReport(
         passage_id=body.passage_id,
         sequence=body.sequence,
         occurred_at=body.occurred_at,
-        uid=bytes.fromhex(body.uid),
+        uid=None if body.uid is None else bytes.fromhex(body.uid),
         card_id=body.card_id,
         service=body.service,
         answer=body.answer,
         detail=body.detail,
         list_version=body.list_version,
+        intervention=None if done is None else Intervention(**done.model_dump()),
     )
 
 
-def _headers(version: int | None) -> dict[str, str]:
+def _headers(etag: str) -> dict[str, str]:
     # The list holds keys: no cache on the way may keep it (RFC 9111 §5.2.2.5).
-    return {"ETag": f'"{version}"', "Cache-Control": "no-store"}
+    return {"ETag": etag, "Cache-Control": "no-store"}
 
 
-def _version_in(if_none_match: str | None) -> int | None:
-    """Return the version in an entity tag of ours; any other tag is none we know."""
+def _held(if_none_match: str | None) -> Held | None:
+    """Return the version and digest in an entity tag of ours; any other tag is none we know."""
     tag = (if_none_match or "").strip().removeprefix("W/").strip('"')
-    return int(tag) if tag.isascii() and tag.isdigit() else None
+    found = re.fullmatch(r"([0-9]{1,18})(?:-([0-9a-f]{16}))?", tag)
+    if found is None:
+        return None
+    digest = None if found[2] is None else bytes.fromhex(found[2])
+    return Held(int(found[1]), digest)

@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
+DIET_CHARACTERS_MAX = 40
+REASON_CHARACTERS_MAX = 40
+NOTE_CHARACTERS_MAX = 200
+ADDRESS_CHARACTERS_MAX = 53  # an IPv6 address in brackets, and a port
 SERVICE_CODE_CHARACTERS_MAX = 40
 DETAIL_CHARACTERS_MAX = 40
 QUARANTINED_CHARACTERS_MAX = 2000
@@ -26,6 +30,18 @@ class GateAnswer(StrEnum):
     CARTE_OPPOSEE = "CARTE_OPPOSEE"
     CARTE_INCONNUE = "CARTE_INCONNUE"
     NON_INSCRIT = "NON_INSCRIT"
+    #: No answer to a tap: the counter-entry by which a supervisor takes a passage back.
+    ANNULE = "ANNULE"
+
+
+class InterventionKind(StrEnum):
+    """What a person at the gate did that no card did."""
+
+    LET_PASS = "let_pass"  # noqa: S105 -- a card was refused, its holder was let pass
+    NO_CARD = "no_card"  # found by name
+    GUEST = "guest"
+    DAY_CODE = "day_code"
+    CANCEL = "cancel"
 
 
 class HolderCategory(StrEnum):
@@ -48,6 +64,10 @@ class Establishment(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     time_zone: Mapped[str] = mapped_column(String(64))
+    #: Whether its gates may hold the first letter of family names, to tell two Léas apart.
+    initials_on_gates: Mapped[bool] = mapped_column(default=False)
+    #: Whether its gates may show photos; each family must have agreed besides.
+    photos_on_gates: Mapped[bool] = mapped_column(default=False)
 
 
 class Service(Base):
@@ -88,6 +108,10 @@ class Gate(Base):
     list_version: Mapped[int] = mapped_column(default=0)
     #: SHA-256 of the content that has this version; None before the first list.
     list_hash: Mapped[bytes | None]
+    #: Where its siblings reach it on the school's network, `10.0.0.5:9262`; None: they do not.
+    lan_address: Mapped[str | None] = mapped_column(String(ADDRESS_CHARACTERS_MAX))
+    #: When it last asked for news, to the half minute.
+    heard_at: Mapped[datetime | None]
 
 
 class Enrolment(Base):
@@ -103,6 +127,8 @@ class Enrolment(Base):
     establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), index=True)
     category: Mapped[str] = mapped_column(String(7), default=HolderCategory.PUPIL.value)
+    #: What the kitchen counts by, in the establishment's words; never told to a gate.
+    diet: Mapped[str | None] = mapped_column(String(DIET_CHARACTERS_MAX))
     ended_at: Mapped[datetime | None]
 
 
@@ -169,11 +195,22 @@ class MealCharge(Base):
 
 
 class PassageCancellation(Base):
-    """A passage declared void by a person: both stay visible, and the meal is given back."""
+    """A passage declared void by a person: both stay visible, and the meal is given back.
+
+    It may come before its passage, from a gate that heard of it while another had no uplink.
+    """
 
     __tablename__ = "passage_cancellation"
+    __table_args__ = (
+        Index(
+            "ix_passage_cancellation_establishment_id_cancelled_at",
+            "establishment_id",
+            "cancelled_at",
+        ),
+    )
 
     passage_id: Mapped[UUID] = mapped_column(primary_key=True)  # no foreign key, as above
+    establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     reason: Mapped[str] = mapped_column(String(200))
     cancelled_by: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     cancelled_at: Mapped[datetime]
@@ -211,8 +248,12 @@ class Passage(Base):
     __table_args__ = (
         UniqueConstraint("terminal_id", "sequence"),
         CheckConstraint(
-            "answer <> 'OK' or (card_id is not null and service is not null)", name="admission"
+            "answer <> 'OK' or (service is not null"
+            " and (card_id is not null or intervention in ('guest', 'day_code')))",
+            name="admission",
         ),
+        CheckConstraint("(answer = 'ANNULE') = (cancels is not null)", name="counter_entry"),
+        CheckConstraint("(intervention is null) = (supervisor is null)", name="signed"),
         Index("ix_passage_card_id_local_day", "card_id", "local_day"),
         # Sibling gates ask what is new.
         Index("ix_passage_establishment_id_received_at", "establishment_id", "received_at"),
@@ -225,7 +266,8 @@ class Passage(Base):
     occurred_at: Mapped[datetime]
     #: The day on the establishment's wall, by which passages are counted.
     local_day: Mapped[date] = mapped_column(Date)
-    uid: Mapped[bytes]
+    #: What the card called itself; None where no card was there.
+    uid: Mapped[bytes | None]
     card_id: Mapped[UUID | None] = mapped_column(ForeignKey("card.id"))
     service: Mapped[str | None] = mapped_column(String(SERVICE_CODE_CHARACTERS_MAX))
     answer: Mapped[str] = mapped_column(String(17))
@@ -234,6 +276,14 @@ class Passage(Base):
     received_at: Mapped[datetime]
     #: Two gates that cannot hear each other may each admit once: flagged for a person, not undone.
     over_maximum: Mapped[bool]
+    #: What a supervisor did, who it was, why; None for a tap that the gate decided.
+    intervention: Mapped[str | None] = mapped_column(String(8))
+    supervisor: Mapped[str | None] = mapped_column(String(NAME_CHARACTERS_MAX))
+    reason: Mapped[str | None] = mapped_column(String(REASON_CHARACTERS_MAX))
+    note: Mapped[str | None] = mapped_column(String(NOTE_CHARACTERS_MAX))
+    #: The passage that this counter-entry takes back; no foreign key: it may come later.
+    cancels: Mapped[UUID | None]
+    day_code_id: Mapped[UUID | None]
 
 
 class PassageCount(Base):

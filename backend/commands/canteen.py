@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from backend.access.calendar import close_days, open_days, public_holidays, read_calendar
-from backend.access.kitchen import ServiceCount, count_services
-from backend.access.meals import cancel_passage, pay_in, set_price
+from backend.access.kitchen import DietCount, ServiceCount, count_services
+from backend.access.meals import cancel_passage, set_price
+from backend.access.payments_in import Receipt, record_payment
 from backend.access.reservations import cancel_reservation, reserve
 from backend.access.retention import Forgotten, forget_passages
 from backend.access.tables import Enrolment, HolderCategory, Service
@@ -31,19 +32,30 @@ class Kitchen:
 
     def as_text(self) -> str:
         """Write it for a person, a line a service."""
-        lines = [
-            f"{each.label}: {each.expected} expected, {each.passed} passed,"
-            f" {each.remaining} to come"
-            for each in self.services
-        ]
+        lines = []
+        for each in self.services:
+            lines.append(f"{each.label}: {_numbers(each)}")
+            lines += [f"  {part.diet}: {_numbers(part)}" for part in each.diets if part.diet]
         return "\n".join(lines) or "no service on this day"
 
     def as_json(self) -> str:
         """Write it for a program."""
-        return json.dumps([asdict(each) | {"remaining": each.remaining} for each in self.services])
+        return json.dumps([_counted(each) for each in self.services])
 
 
-def import_calendar(services: Services, establishment: str, file: Path) -> int:
+def _numbers(count: ServiceCount | DietCount) -> str:
+    return f"{count.expected} expected, {count.passed} passed, {count.remaining} to come"
+
+
+def _counted(each: ServiceCount) -> dict[str, object]:
+    own = {name: getattr(each, name) for name in ("expected", "passed", "remaining")}
+    diets = [asdict(part) | {"remaining": part.remaining} for part in each.diets]
+    return {"service": each.service, "label": each.label, **own, "diets": diets}
+
+
+def import_calendar(
+    services: Services, establishment: str, file: Path, zone: str | None = None
+) -> int:
     """Close an establishment on every day of an iCalendar file; return how many were open."""
     try:
         if file.stat().st_size > CALENDAR_FILE_BYTES_MAX:
@@ -53,9 +65,9 @@ def import_calendar(services: Services, establishment: str, file: Path) -> int:
     except OSError as cause:
         msg = f"{file}: {cause.strerror}"
         raise CommandRefused(msg) from None
-    days = read_calendar(content)
+    days = read_calendar(content, zone)
     with services.database.unit_of_work() as session:
-        return close_days(session, _establishment(establishment), days)
+        return close_days(session, establishment_of(establishment), days)
 
 
 def close_public_holidays(
@@ -64,13 +76,13 @@ def close_public_holidays(
     """Close an establishment on the public holidays of these years; return how many were open."""
     days = public_holidays(years, territory)
     with services.database.unit_of_work() as session:
-        return close_days(session, _establishment(establishment), days)
+        return close_days(session, establishment_of(establishment), days)
 
 
 def open_again(services: Services, establishment: str, days: list[date]) -> int:
     """Open an establishment on these days; return how many were closed."""
     with services.database.unit_of_work() as session:
-        return open_days(session, _establishment(establishment), days)
+        return open_days(session, establishment_of(establishment), days)
 
 
 def price_meal(
@@ -84,7 +96,7 @@ def price_meal(
     with services.database.unit_of_work() as session:
         found = session.scalar(
             select(Service.id).where(
-                Service.establishment_id == _establishment(establishment), Service.code == service
+                Service.establishment_id == establishment_of(establishment), Service.code == service
             )
         )
         set_price(
@@ -92,17 +104,11 @@ def price_meal(
         )
 
 
-def receive(services: Services, card_number: str, amount_cents: int, receipt: UUID) -> None:
+def receive(services: Services, card_number: str, receipt: Receipt) -> None:
     """Credit a holder's meal account once per receipt."""
-    enrolment_id = _enrolment(services, card_number)
+    enrolment_id = enrolment_of(services, card_number)
     with services.database.unit_of_work() as session:
-        pay_in(
-            session,
-            enrolment_id,
-            amount_cents=amount_cents,
-            transfer_id=receipt,
-            now=services.now(),
-        )
+        record_payment(session, enrolment_id, receipt, services.now())
 
 
 def take_back(services: Services, passage_id: UUID, reason: str, cancelled_by: str) -> None:
@@ -118,7 +124,7 @@ def change_reservation(
 ) -> None:
     """Reserve a service on a day, or take the reservation back."""
     change = reserve if wanted else cancel_reservation
-    enrolment_id = _enrolment(services, card_number)
+    enrolment_id = enrolment_of(services, card_number)
     with services.database.unit_of_work() as session:
         change(session, enrolment_id, service, day, services.now())
 
@@ -136,17 +142,19 @@ def forget(services: Services, days: int) -> Forgotten:
 def count_kitchen(services: Services, establishment: str, day: date) -> Kitchen:
     """Count expected and passed for each service of a day."""
     with services.database.reading() as session:
-        return Kitchen(tuple(count_services(session, _establishment(establishment), day)))
+        return Kitchen(tuple(count_services(session, establishment_of(establishment), day)))
 
 
-def _establishment(named: str) -> UUID:
+def establishment_of(named: str) -> UUID:
+    """Return the id of an establishment named by its id, or by its key in the declared file."""
     try:
         return UUID(named)
     except ValueError:
         return id_of("establishment", named)
 
 
-def _enrolment(services: Services, card_number: str) -> UUID:
+def enrolment_of(services: Services, card_number: str) -> UUID:
+    """Return the one enrolment of a card's holder; raise CommandRefused."""
     with services.database.reading() as session:
         card = card_numbered(session, card_number)
         found = session.scalars(

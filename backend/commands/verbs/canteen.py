@@ -2,11 +2,13 @@
 
 from datetime import date
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from backend.access.office_tables import PaymentMeans
+from backend.access.payments_in import Receipt
 from backend.access.retention import RETENTION_DAYS
 from backend.access.tables import HolderCategory
-from backend.commands import canteen
+from backend.commands import canteen, gate_office
 from backend.commands.verbs.invocation import Family, Invocation
 
 PLACE = "its id, or its key in the declared file"
@@ -30,6 +32,7 @@ def _add_calendar(family: Family) -> None:
     one = family.verb("import", _import, "close every day of an iCalendar file (school holidays)")
     one.add_argument("--establishment", required=True, help=PLACE)
     one.add_argument("--file", required=True, type=Path, metavar="FILE.ics")
+    one.add_argument("--zone", help="A, B, C or a territory, where the file has several")
     one = family.verb("holidays", _holidays, "close the French public holidays of some years")
     one.add_argument("--establishment", required=True, help=PLACE)
     one.add_argument("--year", required=True, type=int, action="append")
@@ -46,11 +49,15 @@ def _add_meals(family: Family) -> None:
     one.add_argument("--category", required=True, type=HolderCategory, choices=list(HolderCategory))
     one.add_argument("--cents", required=True, type=int)
     one.add_argument("--negative-meals", type=int, default=0, help="how many may be owed")
-    one = family.verb("pay-in", _pay_in, "credit a holder's meal account")
+    one = family.verb("pay-in", _pay_in, "record what a family paid ahead")
     one.add_argument("--card-number", required=True)
     one.add_argument("--cents", required=True, type=int)
-    text = "the receipt's UUID: the same one again changes nothing"
-    one.add_argument("--receipt", type=UUID, default=None, help=text)
+    text = "the number on the office's receipt: the same one again changes nothing"
+    one.add_argument("--reference", required=True, help=text)
+    one.add_argument("--means", required=True, type=PaymentMeans, choices=list(PaymentMeans))
+    one.add_argument("--by", required=True, help="who received it")
+    one = family.verb("statement", _statement, "what is left of it, and every line")
+    one.add_argument("--card-number", required=True)
     one = family.verb("cancel-passage", _cancel, "take a passage back, its meal with it")
     one.add_argument("--passage", required=True, type=UUID)
     one.add_argument("--reason", required=True)
@@ -70,7 +77,9 @@ def _add_reservations(family: Family) -> None:
 
 def _import(asked: Invocation) -> None:
     options = asked.options
-    closed = canteen.import_calendar(asked.services(), options.establishment, options.file)
+    closed = canteen.import_calendar(
+        asked.services(), options.establishment, options.file, options.zone
+    )
     asked.say(f"{closed} days closed")
 
 
@@ -99,9 +108,18 @@ def _price(asked: Invocation) -> None:
 
 def _pay_in(asked: Invocation) -> None:
     options = asked.options
-    receipt = options.receipt or uuid4()
-    canteen.receive(asked.services(), options.card_number, options.cents, receipt)
-    asked.say(f"paid in, receipt {receipt}")
+    receipt = Receipt(
+        reference=options.reference,
+        amount_cents=options.cents,
+        means=options.means,
+        received_by=options.by,
+    )
+    canteen.receive(asked.services(), options.card_number, receipt)
+    asked.say(f"paid in, receipt {receipt.reference}")
+
+
+def _statement(asked: Invocation) -> None:
+    asked.say(gate_office.meal_statement(asked.services(), asked.options.card_number))
 
 
 def _cancel(asked: Invocation) -> None:

@@ -761,6 +761,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", name=op.f("uq_meal_charge_transfer_id")),
     )
     op.create_table(
+        "national_number",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("ine", sa.String(length=11), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_national_number_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_national_number")),
+        sa.UniqueConstraint("ine", name=op.f("uq_national_number_ine")),
+    )
+    op.create_table(
         "notice",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -923,6 +933,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_pin_reference")),
     )
     op.create_table(
+        "pupil_import",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("imported_by", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=7), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("pupils", sa.BigInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("joined", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("departed", sa.BigInteger(), nullable=False),
+        sa.Column("doubtful", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_pupil_import_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pupil_import")),
+    )
+    with op.batch_alter_table("pupil_import", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_pupil_import_establishment_id"), ["establishment_id"], unique=False
+        )
+
+    op.create_table(
+        "pupil_roster",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("uai", sa.String(length=8), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_pupil_roster_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_pupil_roster")),
+    )
+    op.create_table(
+        "regime",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_regime_establishment_id")
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", "name", name=op.f("pk_regime")),
+    )
+    op.create_table(
+        "school_class",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_school_class_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", "code", name=op.f("pk_school_class")),
+    )
+    op.create_table(
         "benefit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -1073,6 +1142,39 @@ def upgrade() -> None:
             ["service_id"], ["access_service.id"], name=op.f("fk_meal_price_service_id")
         ),
         sa.PrimaryKeyConstraint("service_id", "category", name=op.f("pk_meal_price")),
+    )
+    op.create_table(
+        "pupil",
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("class_code", sa.String(length=40), nullable=True),
+        sa.Column("regime", sa.String(length=60), nullable=True),
+        sa.Column("days", sa.String(length=7), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_pupil_enrolment_id")
+        ),
+        sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_pupil")),
+    )
+    op.create_table(
+        "regime_right",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("regime", sa.String(length=60), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("days", sa.String(length=7), nullable=True),
+        sa.Column("by_reservation", sa.Boolean(), nullable=False),
+        sa.Column("prepaid", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["establishment_id", "regime"],
+            ["regime.establishment_id", "regime.name"],
+            name=op.f("fk_regime_right_establishment_id_regime"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["access_service.id"], name=op.f("fk_regime_right_service_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "establishment_id", "regime", "service_id", name=op.f("pk_regime_right")
+        ),
     )
     op.create_table(
         "reservation",

@@ -69,7 +69,8 @@ class School:
                 session, kind=TerminalKind.GATE, name=name, now=self.services.now()
             )
             assign_gate(session, new.terminal_id, establishment_id or self.establishment_id)
-            key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+            own = Ed25519PrivateKey.from_private_bytes(new.terminal_id.bytes * 2)
+            key = own.public_key().public_bytes_raw()
             enrol_terminal(session, new.enrolment_code, key, self.services.now())
         return new.terminal_id
 
@@ -107,8 +108,8 @@ class School:
 
 
 def token_of(services: Services, terminal_id: UUID) -> str:
-    """Give a terminal a fresh key and a token signed with it."""
-    key = Ed25519PrivateKey.generate()
+    """Give a terminal its key, the same each time, and a token signed with it."""
+    key = Ed25519PrivateKey.from_private_bytes(terminal_id.bytes * 2)
     now = services.now()
     claims = {
         "iss": str(terminal_id),

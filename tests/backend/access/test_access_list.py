@@ -1,14 +1,17 @@
 """A gate's list: its own cards only, signed, with a version that means something."""
 
+import re
 from datetime import time
 from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
+from jwt.utils import base64url_encode
 from sqlalchemy import select, update
 
-from backend.access import access_list
+from backend.access import list_content
 from backend.access.establishments import (
     ServiceTerms,
     add_service,
@@ -51,6 +54,8 @@ def holder_of(school: Standing, card_id: UUID) -> UUID:
 def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
     card_id = school.add_pupil("Léa", LEA)
     payload = school.fetch_list()
+    assert re.fullmatch("[0-9a-f]{16}", payload.pop("digest"))
+    other = Ed25519PrivateKey.from_private_bytes(school.other_gate_id.bytes * 2).public_key()
     assert payload == {
         "format": 2,
         "gate": str(school.gate_id),
@@ -72,6 +77,14 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
             }
         ],
         "closed_days": [],
+        "siblings": [
+            {
+                "gate": str(school.other_gate_id),
+                "name": "Sortie",
+                "key": base64url_encode(other.public_bytes_raw()).decode(),
+            }
+        ],
+        "day_codes": [],
         "counted": {str(gate): 0 for gate in (school.gate_id, school.other_gate_id)},
         "cards": [
             {
@@ -88,7 +101,8 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
 
 def test_no_cache_may_keep_the_keys(school: Standing) -> None:
     answer = school.fetch()
-    assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == ('"1"', "no-store")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert re.fullmatch('"1-[0-9a-f]{16}"', answer.headers["ETag"])
 
 
 def test_the_cards_of_another_establishment_are_not_in_it(school: Standing) -> None:
@@ -190,7 +204,7 @@ def test_the_list_a_gate_has_is_not_sent_again_nor_are_keys_derived(
 
     monkeypatch.setattr(school.services.vault, "derive_access_key", asked)
     answer = school.fetch(etag)
-    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", '"1"')
+    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", etag)
 
 
 def test_any_other_etag_gets_the_list(school: Standing) -> None:
@@ -266,6 +280,6 @@ def test_a_list_no_gate_could_take_is_refused(
 ) -> None:
     school.add_pupil("Léa", LEA)
     school.add_pupil("Noah", NOAH)
-    monkeypatch.setattr(access_list, "CARDS_MAX", 1)
+    monkeypatch.setattr(list_content, "CARDS_MAX", 1)
     answer = school.fetch()
     assert (answer.status_code, answer.json()["code"]) == (409, "access_list_too_long")

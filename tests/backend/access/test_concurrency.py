@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from backend.access import access_list
+from backend.access import access_list, list_content
 from backend.access.access_list import issue_access_list
+from backend.access.list_content import ListContent
 from backend.access.passages import PassageReport, Receipt, record_passages
-from backend.access.tables import GateAnswer, Passage
+from backend.access.tables import Gate, GateAnswer, Passage
 from backend.accounts.tables import Beneficiary
 from backend.services import Services
 
@@ -108,13 +109,11 @@ def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
     school: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     school.add_pupil("Léa", LEA)
-    read, reading, finished = access_list._read_content, Event(), Event()
+    read, reading, finished = list_content.read_content, Event(), Event()
     calls: list[int] = []
 
-    def dawdling(
-        session: Session, establishment_id: UUID, now: datetime
-    ) -> access_list.ListContent:
-        content = read(session, establishment_id, now)
+    def dawdling(session: Session, gate: Gate, now: datetime) -> ListContent:
+        content = read(session, gate, now)
         calls.append(1)
         if len(calls) == 2:  # the first gate's second look, under its lock
             reading.set()
@@ -122,7 +121,7 @@ def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
             finished.wait(0.5)
         return content
 
-    monkeypatch.setattr(access_list, "_read_content", dawdling)
+    monkeypatch.setattr(access_list, "read_content", dawdling)
 
     def slow() -> str:
         return issue(school)

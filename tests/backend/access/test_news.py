@@ -94,6 +94,7 @@ def test_a_gate_hears_who_passed_at_its_siblings(school: Standing) -> None:
             "card_id": str(card_id),
             "service": "lunch",
             "occurred_at": "2026-09-01T09:59:00Z",
+            "day_code_id": None,
         }
     ]
     assert ask(school, gate_id=school.other_gate_id)["passages"] == []

@@ -17,9 +17,11 @@ from backend.access.errors import (
     ReservationNotNeeded,
     ServiceUnknown,
 )
+from backend.access.office_tables import PaymentMeans
+from backend.access.payments_in import Receipt
 from backend.access.tables import ClosedDay, HolderCategory, MealAccount, MealPrice
 from backend.cards.tables import Card
-from backend.commands import canteen
+from backend.commands import canteen, gate_office
 from backend.commands.apply import apply_file
 from backend.commands.refusal import CommandRefused
 from backend.errors import BackendError
@@ -83,6 +85,15 @@ def school(services: Services, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def receipt_of(cents: int) -> Receipt:
+    return Receipt(
+        reference="R-1",
+        amount_cents=cents,
+        means=PaymentMeans.CASH,
+        received_by="Intendance",
+    )
+
+
 def number_of(services: Services, given_name: str) -> str:
     from backend.accounts.tables import Beneficiary  # noqa: PLC0415 - only here
 
@@ -124,13 +135,14 @@ def test_a_calendar_that_is_none_closes_nothing(services: Services, school: Path
 
 def test_meals_are_priced_and_paid_in_once(services: Services, school: Path) -> None:
     canteen.price_meal(services, "parc", "lunch", HolderCategory.PUPIL, (420, 2))
-    receipt = uuid4()
     for _ in range(2):
-        canteen.receive(services, number_of(services, "Léa"), 2000, receipt)
+        canteen.receive(services, number_of(services, "Léa"), receipt_of(2000))
     with services.database.reading() as session:
         price = session.scalars(select(MealPrice)).one()
         assert (price.price_cents, price.negative_meals) == (420, 2)
         assert balance(session, session.scalars(select(MealAccount.account_id)).one()) == 2000
+    lines = gate_office.meal_statement(services, number_of(services, "Léa")).splitlines()
+    assert (lines[0], lines[1].endswith("Versement pour les repas")) == ("left: 2000 cents", True)
     with pytest.raises(ServiceUnknown):
         canteen.price_meal(services, "parc", "dinner", HolderCategory.PUPIL, (420, 0))
 
@@ -142,7 +154,14 @@ def test_the_kitchen_counts_who_is_expected_without_a_name(
     found = canteen.count_kitchen(services, "parc", THURSDAY)
     assert found.as_text() == "Déjeuner: 3 expected, 0 passed, 3 to come"
     assert json.loads(found.as_json()) == [
-        {"service": "lunch", "label": "Déjeuner", "expected": 3, "passed": 0, "remaining": 3}
+        {
+            "service": "lunch",
+            "label": "Déjeuner",
+            "expected": 3,
+            "passed": 0,
+            "remaining": 3,
+            "diets": [{"diet": None, "expected": 3, "passed": 0, "remaining": 3}],
+        }
     ]
     canteen.change_reservation(
         services, number_of(services, "Léa"), "lunch", THURSDAY, wanted=False
@@ -156,7 +175,7 @@ def test_the_kitchen_counts_who_is_expected_without_a_name(
 @pytest.mark.parametrize(
     ("refused", "ask"),
     [
-        (CommandRefused, lambda services: canteen.receive(services, "1", 1, uuid4())),
+        (CommandRefused, lambda services: canteen.receive(services, "1", receipt_of(1))),
         (
             ReservationNotNeeded,
             lambda services: canteen.change_reservation(
@@ -184,6 +203,16 @@ def test_the_verbs_are_there(capsys: pytest.CaptureFixture[str]) -> None:
         ["calendar", "open"],
         ["meals", "price"],
         ["meals", "pay-in"],
+        ["meals", "statement"],
+        ["kitchen-link", "make"],
+        ["kitchen-link", "end"],
+        ["day-code", "make"],
+        ["day-code", "end"],
+        ["photo", "add"],
+        ["photo", "remove"],
+        ["diet"],
+        ["gate-display"],
+        ["review"],
         ["meals", "cancel-passage"],
         ["reservation", "make"],
         ["reservation", "cancel"],
@@ -193,3 +222,24 @@ def test_the_verbs_are_there(capsys: pytest.CaptureFixture[str]) -> None:
             main([*words, "--help"])
         assert left.value.code == 0
         assert "--" in capsys.readouterr().out
+
+
+def test_an_office_gives_addresses_codes_and_diets(services: Services, school: Path) -> None:
+    link_id, path = gate_office.open_kitchen(services, "parc", "tablette")
+    assert path.startswith("/cuisine/")
+    gate_office.close_kitchen(services, link_id)
+    number = number_of(services, "Léa")
+    today = services.now().date()
+    wish = gate_office.CodeWish("lunch", today, "Carte perdue", 1, number)
+    made = gate_office.give_day_code(services, "parc", wish, "Intendance")
+    assert len(made.code) == 6
+    gate_office.take_day_code(services, made.id)
+    gate_office.name_diet(services, number, "végétarien")
+    assert "végétarien" in canteen.count_kitchen(services, "parc", THURSDAY).as_text()
+    gate_office.choose_what_gates_show(services, "parc", initials=True, photos=False)
+    photo = school / "none.jpg"
+    with pytest.raises(CommandRefused, match="No such file"):
+        gate_office.add_photo(services, number, photo, "Vie scolaire")
+    gate_office.remove_photo(services, number)
+    assert gate_office.review(services, "parc", 7).as_text() == "nothing to review"
+    assert json.loads(gate_office.review(services, "parc", 7).as_json()) == []
