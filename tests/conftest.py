@@ -14,7 +14,30 @@ settings.register_profile(
 settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-VECTORS = Path(__file__).parent / "vectors"
+HERE = Path(__file__).parent
+VECTORS = HERE / "vectors"
+#: Folders and files whose tests stand on something dear that is set up once: a daemon, a browser,
+#: foreign programs. Two workers would set it up twice.
+ONE_WORKER = (
+    "backend/ledger/test_check.py",
+    "backend/test_pooler.py",
+    "fire/test_simulation.py",
+    "peers/",
+    "simulator/test_card_faults.py",
+    "terminal/counter/till/test_tills_nobody_here_wrote.py",
+    "terminal/gate/test_screen.py",
+    "terminal/test_backend_client.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares something dear (`--dist loadgroup`)."""
+    for item in items:
+        place = item.path.relative_to(HERE).as_posix()
+        for shared in ONE_WORKER:
+            if place.startswith(shared):
+                item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")
