@@ -235,6 +235,7 @@ def test_an_office_gives_addresses_codes_and_diets(services: Services, school: P
     assert len(made.code) == 6
     gate_office.take_day_code(services, made.id)
     gate_office.name_diet(services, number, "végétarien")
+    canteen.change_reservation(services, number, "lunch", THURSDAY, wanted=True)
     assert "végétarien" in canteen.count_kitchen(services, "parc", THURSDAY).as_text()
     gate_office.choose_what_gates_show(services, "parc", initials=True, photos=False)
     photo = school / "none.jpg"
