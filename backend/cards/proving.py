@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, Uuid, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Beneficiary
@@ -32,6 +32,7 @@ from backend.errors import BackendError
 from backend.expiry import sweep_expired
 from backend.partners.tokens import AuthenticatedTerminal
 from backend.services import Services
+from backend.statements import Statement
 from passcard.layout import Application
 
 CHALLENGE_SECONDS_MAX = 10
@@ -66,7 +67,7 @@ _HOLDER: Final = (
     .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
     .where(Card.uid == bindparam("uid"))
 )
-_PROOF: Final = (
+_PROOF: Final = Statement(
     select(
         CardProof.used_by,
         CardProof.expires_at,
@@ -76,7 +77,16 @@ _PROOF: Final = (
         Card.beneficiary_id,
     )
     .join(Card, Card.id == CardProof.card_id)
-    .where(CardProof.id == bindparam("proof_id"), CardProof.terminal_id == bindparam("terminal_id"))
+    .where(
+        CardProof.id == bindparam("proof_id", type_=Uuid()),
+        CardProof.terminal_id == bindparam("terminal_id", type_=Uuid()),
+    )
+)
+_USE_PROOF: Final = Statement(
+    update(_PROOFS)
+    .where(_PROOFS.c.id == bindparam("proof_id", type_=Uuid()), _PROOFS.c.used_by.is_(None))
+    .values(used_by=bindparam("payment_id", type_=Uuid()))
+    .returning(_PROOFS.c.id)
 )
 
 
@@ -197,15 +207,16 @@ def find_proof(session: Session, proof_id: UUID, terminal_id: UUID, now: datetim
     Raises ProofUnknown, ProofUsed, ProofExpired, CardBlocked, CardNotActive.
     """
     asked = {"proof_id": proof_id, "terminal_id": terminal_id}
-    row = session.execute(_PROOF, asked).one_or_none()
+    row = _PROOF.first(session, asked)
     if row is None:
         raise ProofUnknown
-    if row.used_by is not None:
+    used_by, expires_at, card_id, number, state, beneficiary_id = row
+    if used_by is not None:
         raise ProofUsed
-    if now >= row.expires_at:
+    if now >= expires_at:
         raise ProofExpired
-    check_usable(row.state)
-    return Proof(proof_id, row.card_id, row.number, row.beneficiary_id)
+    check_usable(state)
+    return Proof(proof_id, card_id, number, beneficiary_id)
 
 
 def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
@@ -213,12 +224,8 @@ def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
 
     Call it in the unit of work that moves the money. Raises ProofUnknown, ProofUsed.
     """
-    free = (CardProof.id == proof_id) & CardProof.used_by.is_(None)
-    now_used = session.execute(
-        update(CardProof).where(free).values(used_by=payment_id).returning(CardProof.id),
-        execution_options={"synchronize_session": False},
-    )
-    if now_used.one_or_none() is not None:
+    asked = {"proof_id": proof_id, "payment_id": payment_id}
+    if _USE_PROOF.first(session, asked) is not None:
         return
     used_by = session.execute(
         select(CardProof.used_by).where(CardProof.id == proof_id)

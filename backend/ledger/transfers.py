@@ -7,7 +7,7 @@ payments at one partner never wait for each other. A correction is another trans
 A transfer is two statements: lock and read the accounts, then insert; a trigger posts.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from backend.ledger.errors import (
 )
 from backend.ledger.money import Cents, NotMoney
 from backend.ledger.tables import Account, Side, Transfer
+from backend.statements import Statement
 
 #: An account's id, whether it is limited, its normal side, its available cents.
 AccountRow = Row[UUID, bool, Side, int]
@@ -81,6 +82,22 @@ def transfer(
     if known is None:
         raise InsufficientFunds
     return _same_or_conflict(known, movement)
+
+
+def transfer_covered(
+    session: Session, transfer_id: UUID, movement: Movement, now: datetime
+) -> None:
+    """Record a movement whose limited accounts the caller holds locked, and has found to cover it.
+
+    One statement; the database refuses it all the same if they do not. For a new id: a known one
+    is answered as `transfer` does. Raises TransferConflict.
+    """
+    row = {"id": transfer_id, "recorded_at": now, **asdict(movement)}
+    if _RECORD.first(session, row) is None:
+        known = _find(session, transfer_id)
+        assert known is not None, "somebody has recorded it"
+        _same_or_conflict(known, movement)
+    forget(session, movement)
 
 
 def find_transfer(session: Session, transfer_id: UUID) -> Transfer:
@@ -169,3 +186,10 @@ _INSERT_POSTGRESQL: Final = (
     postgresql.insert(Transfer).on_conflict_do_nothing(index_elements=["id"]).returning(Transfer)
 )
 _INSERT_SQLITE: Final = sqlite.insert(Transfer).returning(Transfer)
+_RECORD: Final = Statement(
+    postgresql.insert(Transfer)
+    .on_conflict_do_nothing(index_elements=["id"])
+    .returning(Transfer.sequence),
+    on_sqlite=sqlite.insert(Transfer).returning(Transfer.sequence),
+    columns=("id", "recorded_at", *(field.name for field in fields(Movement))),
+)

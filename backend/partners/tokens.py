@@ -146,6 +146,13 @@ def authenticate_terminal(
     )
 
 
+def require_trusted(session: Session, terminal_id: UUID) -> None:
+    """Refuse a terminal that was revoked since its token was read; raise TerminalRevoked."""
+    revoked_at = session.scalar(select(Terminal.revoked_at).where(Terminal.id == terminal_id))
+    if revoked_at is not None:
+        raise TerminalRevoked
+
+
 def require_kind(terminal: AuthenticatedTerminal, *kinds: TerminalKind) -> None:
     """Refuse a terminal of any other kind; raise TerminalKindNotAllowed."""
     if terminal.kind not in kinds:

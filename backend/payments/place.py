@@ -5,10 +5,10 @@ The rows are read, never locked or changed: every payment of the partner reads t
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Self
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, select
+from sqlalchemy import String, Uuid, bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
@@ -16,6 +16,7 @@ from backend.benefits.tables import PartnerAccount
 from backend.partners.tables import Outlet, Partner
 from backend.payments.reasons import DeclineReason
 from backend.payments.tables import PaymentLimit
+from backend.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,19 @@ class Limits:
     benefit_partner_day_cents: int | None
     #: Of all benefits, by their holder, in a day, at this partner.
     partner_day_cents: int | None
+
+    @classmethod
+    def of(
+        cls,
+        benefit_payment: int | None,
+        partner_payment: int | None,
+        benefit_day: int | None,
+        benefit_partner_day: int | None,
+        partner_day: int | None,
+    ) -> Self:
+        """Make them of the columns of a benefit's limit and of a partner's."""
+        per_payment = _least(benefit_payment, partner_payment)
+        return cls(per_payment, benefit_day, benefit_partner_day, partner_day)
 
     @property
     def by_day(self) -> bool:
@@ -55,7 +69,7 @@ def find_place(
     if outlet_id is None:
         return None
     asked = {"outlet": outlet_id, "benefit": benefit_code}
-    row = session.execute(_PLACE, asked).one_or_none()
+    row = _PLACE.first(session, asked)
     if row is None:
         return None
     partner_id, name, account_id, suspended_at, closed_at, *limits = row
@@ -64,7 +78,7 @@ def find_place(
         name,
         account_id,
         _refusal(suspended_at, closed_at, now),
-        Limits(_least(*limits[:2]), *limits[2:]),
+        Limits.of(*limits),
     )
 
 
@@ -90,9 +104,9 @@ def _least(*limits: int | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _build_place() -> Select[*tuple[Any, ...]]:
+def _build_place() -> Statement:
     of_benefit, of_partner = aliased(PaymentLimit), aliased(PaymentLimit)
-    return (
+    return Statement(
         select(
             Partner.id,
             Partner.name,
@@ -108,11 +122,10 @@ def _build_place() -> Select[*tuple[Any, ...]]:
         .select_from(Outlet)
         .join(Partner, Partner.id == Outlet.partner_id)
         .outerjoin(PartnerAccount, PartnerAccount.partner_id == Partner.id)
-        .outerjoin(of_benefit, of_benefit.benefit_code == bindparam("benefit"))
+        .outerjoin(of_benefit, of_benefit.benefit_code == bindparam("benefit", type_=String()))
         .outerjoin(of_partner, of_partner.partner_id == Partner.id)
         .where(Outlet.id == bindparam("outlet", type_=Uuid()))
     )
 
 
-# Asked three times in a payment: built once.
 _PLACE: Final = _build_place()

@@ -3,14 +3,16 @@
 Every change of a status is here and goes through `next_state`. Not here: money.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import BigInteger, String, Table, Uuid, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend.database import UtcDateTime
 from backend.payments.advice import NO_ADVICE, Advice, read_advice, write_advice
 from backend.payments.errors import PaymentUnknown
 from backend.payments.orders import (
@@ -26,22 +28,42 @@ from backend.payments.orders import (
 from backend.payments.reasons import DeclineReason
 from backend.payments.states import APPROVED_ONCE, PaymentEvent, PaymentState, next_state
 from backend.payments.tables import Payment, PaymentReturn, ReturnKind
+from backend.statements import Statement
 
 #: Longer than any decision takes. Whoever has not decided by then has died.
 PENDING_SECONDS_MAX: Final = 30
 
-# Built once, for every payment; of the table and not of the class, which would look at each value.
 _TABLE: Final = cast("Table", Payment.__table__)
 _COLUMNS: Final = tuple(column.name for column in _TABLE.columns)
-_INSERT_SQLITE: Final = (
-    sqlite.insert(_TABLE)
-    .on_conflict_do_nothing(index_elements=["payment_id"])
-    .returning(_TABLE.c.payment_id)
-)
-_INSERT_POSTGRESQL: Final = (
+_INSERT: Final = Statement(
     postgresql.insert(_TABLE)
     .on_conflict_do_nothing(index_elements=["payment_id"])
-    .returning(_TABLE.c.payment_id)
+    .returning(_TABLE.c.payment_id),
+    on_sqlite=sqlite.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["payment_id"])
+    .returning(_TABLE.c.payment_id),
+    columns=_COLUMNS,
+)
+_NOTHING: Final[Mapping[str, object]] = {
+    **dict.fromkeys(_COLUMNS),
+    "given_back_cents": 0,
+    "reversed_cents": 0,
+}
+_PAYMENT: Final = bindparam("payment", type_=Uuid())
+_LOCK_STATUS: Final = Statement(
+    select(Payment.status).where(Payment.payment_id == _PAYMENT).with_for_update()
+)
+_APPROVE: Final = Statement(
+    update(_TABLE)
+    .where(_TABLE.c.payment_id == _PAYMENT, _TABLE.c.status == PaymentState.PENDING)
+    .values(
+        status=PaymentState.APPROVED,
+        authorisation_number=bindparam("number", type_=String()),
+        remaining_cents=bindparam("remaining", type_=BigInteger()),
+        transfer_id=bindparam("transfer", type_=Uuid()),
+        decided_at=bindparam("now", type_=UtcDateTime()),
+    )
+    .returning(_TABLE.c.benefit_code, _TABLE.c.amount_cents)
 )
 
 
@@ -51,10 +73,49 @@ def insert_once(session: Session, row: Payment) -> bool:
     Waits for another unit of work that is recording the same id. The row itself never belongs to
     the session: `lock` it to change it.
     """
-    values = {name: getattr(row, name) for name in _COLUMNS if getattr(row, name) is not None}
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    result = session.execute(_INSERT_SQLITE if on_sqlite else _INSERT_POSTGRESQL, values)
-    return result.one_or_none() is not None
+    return put_once(session, {name: getattr(row, name) for name in _COLUMNS})
+
+
+def put_once(session: Session, values: Mapping[str, object]) -> bool:
+    """Record a new payment of plain values, absent ones null; False when its id is taken."""
+    return _INSERT.first(session, {**_NOTHING, **values}) is not None
+
+
+def lock_status(session: Session, payment_id: UUID) -> PaymentState:
+    """Lock a payment that is there and return its status alone."""
+    row = _LOCK_STATUS.first(session, {"payment": payment_id})
+    assert row is not None, "payments are never removed"
+    return PaymentState(row[0])
+
+
+def approve(
+    session: Session,
+    payment_id: UUID,
+    *,
+    transfer_id: UUID,
+    number: str,
+    remaining_cents: int,
+    now: datetime,
+) -> Approved:
+    """Write an approval down in a locked, pending payment, and return it."""
+    assert next_state(PaymentState.PENDING, PaymentEvent.APPROVED) is PaymentState.APPROVED
+    decided = {
+        "payment": payment_id,
+        "number": number,
+        "remaining": remaining_cents,
+        "transfer": transfer_id,
+        "now": now,
+    }
+    row = _APPROVE.first(session, decided)
+    assert row is not None, "locked and pending"
+    return Approved(
+        payment_id=payment_id,
+        authorisation_number=number,
+        benefit_code=row[0],
+        amount_cents=row[1],
+        remaining_cents=remaining_cents,
+        decided_at=now,
+    )
 
 
 def lock(session: Session, payment_id: UUID) -> Payment | None:

@@ -1,12 +1,13 @@
 """The rules that need no code: may this place sell, is the card proven, is the benefit usable here.
 
 Asked twice: before the code, so that a hopeless payment costs no try; and again when the money
-moves, because a card can be blocked while its holder types. The balance is not among them, nor
-what the holder spent today: told before the code, they would let whoever found a card measure its
-wallets for nothing.
+moves, because a card can be blocked while its holder types. Each time one statement asks whether
+all is well (usual.py), and only if it is not, the rules are asked one after the other for the
+reason. The balance is not among them, nor what the holder spent today: told before the code, they
+would let whoever found a card measure its wallets for nothing.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.benefits.rules import NotUsable
-from backend.benefits.wallets import usable_benefits, why_not_usable
+from backend.benefits.wallets import why_not_usable
 from backend.cards.errors import (
     CardBlocked,
     CardNotActive,
@@ -28,10 +29,12 @@ from backend.cards.states import CardState
 from backend.cards.tables import Card, CardProof
 from backend.errors import BackendError
 from backend.partners.authentication import AuthenticatedTerminal
+from backend.partners.tokens import require_trusted
 from backend.payments.advice import NO_ADVICE, Advice
 from backend.payments.orders import PaymentOrder
 from backend.payments.place import Place, find_place
 from backend.payments.reasons import DeclineReason
+from backend.payments.usual import Terms, find_usual
 
 REASONS: Final[dict[type[BackendError], DeclineReason]] = {
     ProofUnknown: DeclineReason.PROOF_UNKNOWN,
@@ -55,18 +58,6 @@ _BY_STATE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """Whose card it is, the wallet that would be debited, and where."""
-
-    beneficiary_id: UUID
-    card_id: UUID
-    card_number: str = field(repr=False)
-    wallet_account_id: UUID
-    benefit_label: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why there are no terms; `proof` is there once it is known whose card it is."""
 
@@ -76,9 +67,27 @@ class Refusal:
 
 
 def find_terms(
-    session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
+    session: Session,
+    terminal: AuthenticatedTerminal,
+    order: PaymentOrder,
+    now: datetime,
+    *,
+    hold: bool = False,
 ) -> Terms | Refusal:
-    """Return the terms of a payment as they are now, or why there are none."""
+    """Return the terms of a payment as they are now, or why there are none.
+
+    `hold` locks the wallet. Raises TerminalRevoked.
+    """
+    terms = find_usual(session, terminal, order, now, hold=hold)
+    if terms is None:
+        return _find_reason(session, terminal, order, now)
+    proof = Proof(order.proof_id, terms.card_id, terms.card_number, terms.beneficiary_id)
+    return _above_limit(order, terms.place, proof) or terms
+
+
+def _find_reason(
+    session: Session, terminal: AuthenticatedTerminal, order: PaymentOrder, now: datetime
+) -> Refusal:
     place = find_place(session, terminal.outlet_id, order.benefit_code, now)
     if place is not None and place.refusal is not None:
         return Refusal(place.refusal)
@@ -87,10 +96,23 @@ def find_terms(
         return Refusal(proof)
     if place is None:
         return Refusal(DeclineReason.BENEFIT_NOT_USABLE, proof=proof)
+    refusal = _above_limit(order, place, proof)
+    if refusal is not None:
+        return refusal
+    why = why_not_usable(session, proof.beneficiary_id, place.partner_id, order.benefit_code, now)
+    if why is None:
+        # Its token was read a moment ago, and it may be all that is wrong.
+        require_trusted(session, terminal.terminal_id)
+    # Between two statements it may have become usable: it was not.
+    reason = WHY_NOT_USABLE[why] if why else DeclineReason.BENEFIT_NOT_USABLE
+    return Refusal(reason, proof=proof)
+
+
+def _above_limit(order: PaymentOrder, place: Place, proof: Proof) -> Refusal | None:
     limit = place.limits.per_payment_cents
-    if limit is not None and order.amount.value > limit:
-        return Refusal(DeclineReason.AMOUNT_LIMIT, Advice(limit_cents=limit), proof)
-    return _find_benefit(session, order, place, proof, now)
+    if limit is None or order.amount.value <= limit:
+        return None
+    return Refusal(DeclineReason.AMOUNT_LIMIT, Advice(limit_cents=limit), proof)
 
 
 def _find_proof(
@@ -102,25 +124,6 @@ def _find_proof(
         return REASONS[type(refusal)]
     except (CardBlocked, CardNotActive):
         return _why_card_is_refused(session, order.proof_id)
-
-
-def _find_benefit(
-    session: Session, order: PaymentOrder, place: Place, proof: Proof, now: datetime
-) -> Terms | Refusal:
-    for benefit in usable_benefits(session, proof.beneficiary_id, place.partner_id, now):
-        if benefit.code == order.benefit_code:
-            return Terms(
-                proof.beneficiary_id,
-                proof.card_id,
-                proof.card_number,
-                benefit.account_id,
-                benefit.label,
-                place,
-            )
-    why = why_not_usable(session, proof.beneficiary_id, place.partner_id, order.benefit_code, now)
-    # Between two statements it may have become usable: it was not.
-    reason = WHY_NOT_USABLE[why] if why else DeclineReason.BENEFIT_NOT_USABLE
-    return Refusal(reason, proof=proof)
 
 
 def card_refusal(state: CardState, state_reason: str | None) -> DeclineReason:

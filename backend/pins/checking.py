@@ -112,6 +112,11 @@ class Compared:
     taken: Try
     found: PinVerdict
 
+    @property
+    def right(self) -> bool:
+        """Whether it was the code; its state still has the last word."""
+        return self.found is PinVerdict.RIGHT
+
 
 def check_code(
     services: Services,
@@ -182,7 +187,7 @@ def settle(session: Session, typed: TypedCode, compared: Compared, now: datetime
     Of a right code, twice is as good as once. Locked in this order: terminal's guard, code.
     """
     check = None
-    if compared.found is PinVerdict.RIGHT:
+    if compared.right:
         check = _settle_right(session, typed, compared, now)
     return _log(typed.payment_id, check or _settle_other(session, typed, compared, now))
 
