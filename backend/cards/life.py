@@ -1,4 +1,4 @@
-"""Ordering and blocking a card, and asking whether it may be used now."""
+"""Ordering, blocking and expiring a card, and asking whether it may be used now."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -58,6 +58,15 @@ def block_card(session: Session, card_id: UUID, reason: str, now: datetime) -> C
     card = lock_card(session, card_id)
     move(card, CardEvent.BLOCKED, now, reason=reason)
     session.flush()
+    return card
+
+
+def expire_card(session: Session, card_id: UUID, now: datetime) -> Card:
+    """End a card's life; expired already, it stays so. Raises CardUnknown, CardStateRefused."""
+    card = lock_card(session, card_id)
+    if card.state != CardState.EXPIRED.value:
+        move(card, CardEvent.EXPIRED, now)
+        session.flush()
     return card
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend.cards.life import block_card
+from backend.cards.life import block_card, expire_card
 from backend.commands.lookup import card_numbered
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import revoke_terminal
@@ -40,6 +40,13 @@ def block(
         except CodeNotSet:
             return False
     return True
+
+
+def expire(services: Services, card_number: str) -> None:
+    """End the life of the card with this number; raise CommandRefused, CardStateRefused."""
+    with services.database.unit_of_work() as session:
+        card = card_numbered(session, card_number)
+        expire_card(session, card.id, services.now())
 
 
 def revoke(services: Services, terminal_id: str) -> None:

@@ -12,11 +12,14 @@ from types import FrameType
 
 import httpx
 
+from scripts.demo.drawer import fill_drawer
 from scripts.demo.hands import Hands
 from scripts.demo.processes import DemonstrationError
-from scripts.demo.story import STEPS, Story
+from scripts.demo.story import STEPS as STORY_STEPS
+from scripts.demo.story import Step, Story
 from scripts.demo.world import ANY_PORTS, WANTED_PORTS, World, set_stage
 
+STEPS: tuple[Step, ...] = (*STORY_STEPS, fill_drawer)
 FOLDER = Path.cwd() / "var" / "demo"
 
 
@@ -67,10 +70,10 @@ def _tell(world: World) -> bool:
 
 
 def _stay(world: World) -> None:
-    print(f"\nTill page:    {world.till}/")
+    print(f"\nThe counter:  {world.simulator}/   cards, readers, pad, screens, wires, breakdowns")
+    print(f"Till page:    {world.till}/")
     print(f"Gate screen:  {world.gate}/")
     print(f"Backend API:  {world.backend}/docs")
-    print(f"Card drawer:  {world.simulator}/cards")
     print("Ctrl-C stops everything that was started.", flush=True)
     while True:
         time.sleep(1)

@@ -16,6 +16,7 @@ from scripts.demo.processes import DemonstrationError
 from scripts.demo.world import BIN, COUNTER_READER, World
 
 # Codes the people of the story choose; any that are not refused as weak would do.
+FIRST_PEOPLE = ("lea", "hugo", "noe")
 CODES = {"lea": "7391", "noe": "5827"}
 WRONG_CODE = "6048"
 
@@ -52,7 +53,7 @@ class Story:
 def personalise_cards(story: Story) -> list[str]:
     """Turn factory-new cards into Pass cards at the desk."""
     told = []
-    for name in story.world.people:
+    for name in FIRST_PEOPLE:
         story.hands.make_card(name.upper())
         number = story.number(name)
         command = [str(BIN / "pass-terminal"), "desk", "personalise", "--json"]
@@ -68,14 +69,15 @@ def choose_codes(story: Story) -> list[str]:
     """Léa and Noé choose a code on their activation page; Hugo never does."""
     for name, code in CODES.items():
         token = story.world.people[name].activation_token
-        weak = _activate(story, token, "1234")
+        weak = activate(story, token, "1234")
         expect(weak.status_code == 422 and "1234" not in weak.text, weak.status_code)
-        chosen = _activate(story, token, code)
+        chosen = activate(story, token, code)
         expect(chosen.status_code == 200 and "enregistré" in chosen.text, chosen.status_code)
     return ["1234 is refused with its reason; Léa and Noé chose another code", "Hugo has none"]
 
 
-def _activate(story: Story, token: str, code: str) -> httpx.Response:
+def activate(story: Story, token: str, code: str) -> httpx.Response:
+    """Choose a code on the activation page of this token."""
     typed = {"code": code, "code_again": code}
     return ask("POST", f"{story.world.backend}/activation/{token}", data=typed)
 

@@ -20,7 +20,15 @@ BIN = Path(sys.executable).parent
 SCHEME = Path(__file__).parent / "scheme.toml"
 COUNTER_READER = "Pass Counter"
 GATE_READER = "Pass Gate"
-WANTED_PORTS = {"backend": 8000, "till": 8101, "gate": 8102, "simulator": 8103}
+WANTED_PORTS = {
+    "backend": 8000,
+    "till": 8101,
+    "gate": 8102,
+    "simulator": 8103,
+    "till_line": 8104,
+    "gate_line": 8105,
+    "printer": 8106,
+}
 ANY_PORTS = dict.fromkeys(WANTED_PORTS, 0)
 
 
@@ -120,7 +128,7 @@ def _start_all(folder: Path, programs: Programs, wanted: dict[str, int], staging
     _start(
         world,
         ("backend", "pass-backend", "serve", f"{world.backend}/v1/health"),
-        ("simulator", "pass-simulator", "serve", f"{world.simulator}/health"),
+        ("simulator", "pass-simulator", "counter", f"{world.simulator}/health"),
     )
     names = ("caisse", "portillon", "guichet")
     codes = [applied["terminals"][name]["enrolment_code"] for name in names]
@@ -163,7 +171,7 @@ def _start(world: World, *wanted: tuple[str, str, str, str]) -> None:
 
 
 def _configuration(folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    backend = f"http://127.0.0.1:{ports['backend']}"
+    url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     return {
         "backend": f"""
 database_url = "sqlite:///{folder}/backend.sqlite3"
@@ -179,23 +187,47 @@ readers = [{{ name = "{COUNTER_READER}" }}, {{ name = "{GATE_READER}" }}]
 link = "{folder}/pad"
 key_file = "{folder}/pads/caisse.json"
 counter_file = "{folder}/pad-counter"
+
+[printer]
+port = {ports["printer"]}
+
+[[lines]]
+name = "Caisse 1"
+port = {ports["till_line"]}
+backend_url = "{url["backend"]}"
+
+[[lines]]
+name = "Portillon"
+port = {ports["gate_line"]}
+backend_url = "{url["backend"]}"
+
+[[screens]]
+name = "Caisse 1"
+url = "{url["till"]}/"
+
+[[screens]]
+name = "Portillon"
+url = "{url["gate"]}/"
 """,
         "caisse": f"""
-backend_url = "{backend}"
+backend_url = "{url["till_line"]}"
 state_dir = "{folder}/caisse"
 reader = "{COUNTER_READER}"
 pad_device = "{folder}/pad"
 listen_port = {ports["till"]}
+framed_by = ["{url["simulator"]}"]
+printer = {{ kind = "network", host = "127.0.0.1", port = {ports["printer"]} }}
 """,
         "portillon": f"""
-backend_url = "{backend}"
+backend_url = "{url["gate_line"]}"
 state_dir = "{folder}/portillon"
 reader = "{GATE_READER}"
 refresh_seconds = 2
 listen_port = {ports["gate"]}
+framed_by = ["{url["simulator"]}"]
 """,
         "guichet": f"""
-backend_url = "{backend}"
+backend_url = "{url["till_line"]}"
 state_dir = "{folder}/guichet"
 reader = "{COUNTER_READER}"
 """,

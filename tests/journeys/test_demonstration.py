@@ -15,7 +15,6 @@ import pytest
 from scripts.demo import __main__ as demonstration
 from scripts.demo.loopback import ask
 from scripts.demo.processes import DemonstrationError, Programs
-from scripts.demo.story import STEPS
 
 pytestmark = [pytest.mark.xdist_group("demonstration"), pytest.mark.timeout(300)]
 
@@ -65,7 +64,7 @@ def test_the_story_is_seen_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     watchdog.start()
     try:
         said = read_until(process, "Ctrl-C stops")
-        assert f"All {len(STEPS)} steps were seen to happen." in said, said
+        assert f"All {len(demonstration.STEPS)} steps were seen to happen." in said, said
         pages = re.findall(r"http://127\.0\.0\.1:\d+/\S*", said)
         assert len(pages) == 4
         for page in pages:

@@ -1,4 +1,4 @@
-"""`cards …`, `block-card`, `revoke-terminal`: what is out there, and stopping it at once."""
+"""`cards …`, `block-card`, `expire-card`, `revoke-terminal`: what is out there, and its end."""
 
 import getpass
 
@@ -24,6 +24,8 @@ def add(root: Family) -> None:
         choices=list(LostCardCode),
         help="a lost or stolen card's code: keep it, or let its holder choose another",
     )
+    one = root.verb("expire-card", _expire, "end a card's life: its holder needs another")
+    one.add_argument("--card-number", required=True)
     one = root.verb("revoke-terminal", _revoke, "revoke a terminal at once")
     one.add_argument("--terminal-id", required=True)
 
@@ -44,6 +46,11 @@ def _block(asked: Invocation) -> None:
         asked.services(), options.card_number, options.reason, options.code, by
     )
     asked.say("card blocked; its holder must choose another code" if changing else "card blocked")
+
+
+def _expire(asked: Invocation) -> None:
+    register.expire(asked.services(), asked.options.card_number)
+    asked.say("card expired")
 
 
 def _revoke(asked: Invocation) -> None:

@@ -61,3 +61,17 @@ def test_the_command_line_prints_both(
     assert "key version 1: 1 cards active" in capsys.readouterr().out
     assert command_line.main(["cards", "versions", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["current"] == 1
+
+
+def test_a_card_expires_once_and_for_good(
+    world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, _ = world.personalised()
+    monkeypatch.setattr(command_line, "_services", lambda _settings: world.services)
+    for _ in range(2):
+        assert command_line.main(["expire-card", "--card-number", made.number]) == 0
+    assert capsys.readouterr().out == "card expired\n" * 2
+    assert list(list_cards(world.services, CardState.EXPIRED))[1].startswith(made.number)
+    order = world.order()
+    assert command_line.main(["expire-card", "--card-number", order.number]) == 1
+    assert "card_state_refused" in capsys.readouterr().err
