@@ -12,7 +12,7 @@ from terminal import __main__ as terminal_commands
 FOLDER = Path(__file__).parents[1] / "deploy" / "systemd"
 # The vault's has needs of its own: test_vault_unit.py.
 UNITS = [path for path in sorted(FOLDER.glob("*.service")) if path.stem != "pass-vault"]
-TERMINALS = [path for path in UNITS if path.stem in {"pass-counter", "pass-gate"}]
+TERMINALS = [path for path in UNITS if path.stem in {"pass-counter", "pass-counter@", "pass-gate"}]
 BACKENDS = [path for path in UNITS if path not in TERMINALS]
 EXPOSURE_MAX = 2.0
 NIGHTLY = {"pass-expire", "pass-forget"}
@@ -43,9 +43,18 @@ def test_a_unit_of_the_backend_starts_a_command_that_exists(path: Path) -> None:
 def test_a_unit_of_a_terminal_starts_a_command_that_exists(path: Path) -> None:
     program, command, *arguments = read_unit(path)["ExecStart"][0].split()
     assert program.endswith("/pass-terminal")
-    assert path.stem == f"pass-{command}"
+    one_of_several = path.stem.endswith("@")
+    assert path.stem.rstrip("@") == f"pass-{command}"
     chosen = terminal_commands._parser().parse_args([command, *arguments])
-    assert str(chosen.config) == f"/etc/pass/{command}.toml"
+    assert str(chosen.config) == f"/etc/pass/{command}{'-%i' if one_of_several else ''}.toml"
+
+
+def test_one_counter_of_several_is_kept_as_the_only_one_is() -> None:
+    """Its own settings and its own folder are all that tells it apart."""
+    alone, several = (read_unit(FOLDER / f"pass-counter{at}.service") for at in ("", "@"))
+    apart = {key for key in alone.keys() | several.keys() if alone.get(key) != several.get(key)}
+    assert apart == {"ExecStart", "StateDirectory"}
+    assert several["StateDirectory"] == ["pass-counter-%i"]
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
@@ -53,6 +62,7 @@ def test_a_unit_keeps_its_secrets_and_its_limits(path: Path) -> None:
     service = read_unit(path)
     kinds = {
         "pass-counter": "notify",
+        "pass-counter@": "notify",
         "pass-gate": "notify",
         "pass-expire": "oneshot",
         "pass-forget": "oneshot",
@@ -80,7 +90,7 @@ def test_systemd_finds_a_unit_hardened(path: Path) -> None:
 
 
 def test_there_is_a_unit_for_each_daemon() -> None:
-    assert {path.stem for path in TERMINALS} == {"pass-counter", "pass-gate"}
+    assert {path.stem for path in TERMINALS} == {"pass-counter", "pass-counter@", "pass-gate"}
     assert {path.stem for path in BACKENDS} == {
         "pass-backend",
         *NIGHTLY,
