@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     database_statement_milliseconds_max: int = Field(default=30_000, ge=1_000, le=600_000)
     #: A replica that reports are read from; None: the database itself.
     reports_database_url: str | None = None
+    #: No report is made of a replica that is further behind.
+    reports_lag_seconds_max: int = Field(default=300, ge=1, le=86_400)
     #: Processes that serve the API; more than one needs the vault in a process of its own.
     workers: int = Field(default=1, ge=1, le=64)
     vault_key_file: Path = Path("var/vault-keys.json")

@@ -79,6 +79,10 @@ class Cluster:
                 raise TimeoutError((self.folder / "server.log").read_text()[-2000:])
             time.sleep(0.05)
 
+    def standby(self) -> "Standby":
+        """Return a replica of all of this server's databases, which follows once it is entered."""
+        return Standby(self)
+
     def stop(self) -> None:
         """End the server at once, without losing what was committed."""
         if self._process is None or self._process.poll() is not None:
@@ -164,6 +168,35 @@ class Cluster:
         if os.geteuid() == 0:
             os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
         folder.chmod(0o755)
+
+
+class Standby(Cluster):
+    """A streaming replica of a server, as `pg_basebackup` makes one."""
+
+    def __init__(self, primary: Cluster) -> None:
+        super().__init__()
+        self._primary = primary
+
+    def __enter__(self) -> Self:
+        """Copy the primary while it works, and follow it."""
+        self._own(self.folder)
+        place = ("-D", str(self.folder / "cluster"), "-R", "-X", "stream", "-c", "fast")
+        self._run("pg_basebackup", "-h", str(self._primary.folder), "-U", "postgres", *place)
+        self.start()
+        return self
+
+    def wait_until_it_has_all(self) -> None:
+        """Wait until it has replayed what the primary has written so far."""
+        wanted = self._primary.sql("SELECT pg_current_wal_lsn()").strip()
+        self.wait_until(f"pg_last_wal_replay_lsn() >= '{wanted}'")
+
+    def wait_until(self, condition: str) -> None:
+        """Wait until the replica says that something is so."""
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while self.sql(f"SELECT {condition}").strip() != "t":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the replica never said: {condition}")
+            time.sleep(0.02)
 
 
 def find_binaries() -> Path:

@@ -1,4 +1,7 @@
-"""What a campaign decided and what became of the money, in counts and cents. Only reads."""
+"""What a campaign decided and what became of the money, in counts and cents. Only reads.
+
+Its sums are several statements: read them from one moment (backend/snapshot.py).
+"""
 
 from dataclasses import dataclass
 from uuid import UUID

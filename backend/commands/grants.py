@@ -28,6 +28,7 @@ from backend.commands.campaigns import find_campaign
 from backend.commands.refusal import CommandRefused
 from backend.ledger.money import Cents
 from backend.services import Services
+from backend.snapshot import hold_still
 
 PROGRESS_SECONDS: Final = 1.0
 # A spreadsheet would take a cell that begins so for a formula.
@@ -157,8 +158,9 @@ def run(services: Services, campaign_name: str, *, commit: bool, progress: Progr
 
 
 def report(services: Services, campaign_name: str) -> CampaignReport:
-    """Return a campaign's report; raise CommandRefused."""
+    """Return a campaign's report, all of one moment; raise CommandRefused."""
     with services.database.reading() as session:
+        hold_still(session)
         return report_campaign(session, find_campaign(session, campaign_name))
 
 

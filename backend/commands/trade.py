@@ -20,6 +20,7 @@ from backend.payments.tables import PaymentLimit
 from backend.payments.totals import DayTotals, Total, day_totals
 from backend.payments.words import euros
 from backend.services import Services
+from backend.snapshot import hold_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def list_limits(services: Services) -> list[LimitLine]:
 def terminal_day(services: Services, terminal: str, day: date) -> TerminalDay:
     """Add up a terminal's day; the terminal is named by its id or its key in the file."""
     with services.database.reading() as session:
+        hold_still(session)
         return TerminalDay(day_totals(session, id_named("terminal", terminal), day))
 
 

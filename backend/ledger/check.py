@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Subquery, case, cast, func, or_, select, text, union
+from sqlalchemy import BigInteger, Subquery, case, cast, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.ledger.check_chains import check_chains
 from backend.ledger.check_holds import absent, check_holds, held_by
 from backend.ledger.report import Progress, Report, Tally, Trouble
 from backend.ledger.tables import Account, Side, Transfer
+from backend.snapshot import hold_still
 
 ROWS_AT_ONCE: Final = 1000
 PROGRESS_ROWS: Final = 10_000
@@ -58,9 +59,7 @@ def check_ledger(
     The session must not have read before. `known_heads` are hashes of seals, by account and
     number, that were kept elsewhere.
     """
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_MINUTES_MAX}min'"))
+    hold_still(session, statement_minutes_max=STATEMENT_MINUTES_MAX)
     return examine(session, progress, known_heads)
 
 

@@ -10,13 +10,15 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from backend import schema
 from backend.commands import vault
 from backend.commands.keys import Console, KeyCommand
+from backend.commands.replica import require_fresh
 from backend.database import Database
 from backend.services import Services
 from backend.settings import Settings
@@ -35,13 +37,23 @@ class Invocation:
     settings: Settings
     say: Callable[[str], None]
     services: Callable[[], Services]
+    #: What is closed when the command has ended.
+    opened: ExitStack = field(default_factory=ExitStack)
 
     def reports(self) -> Services:
-        """Return services that only read, on the replica for reports where there is one."""
+        """Return services that only read, on the replica for reports where there is one.
+
+        How old its figures are goes to standard error. Raises CommandRefused if it is too old.
+        """
         replica = self.settings.reports_database_url
         if replica is None:
             return self.services()
-        return open_services(self.settings.model_copy(update={"database_url": replica}))
+        services = open_services(self.settings.model_copy(update={"database_url": replica}))
+        self.opened.callback(services.database.close)
+        behind = require_fresh(services.database, self.settings.reports_lag_seconds_max)
+        if words := behind.in_words():
+            sys.stderr.write(f"{words}\n")
+        return services
 
     def keys(self) -> KeyCommand:
         """Return what the commands on keys stand on."""

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from backend.benefits.eligibility import Track
 from backend.benefits.grant_file import (
     COLUMNS,
-    LINE_BYTES_MAX,
     Attributes,
     GrantFile,
     GrantFileRefused,
@@ -20,6 +19,7 @@ from backend.benefits.grant_file import (
     read_row,
 )
 from backend.ledger.money import Cents
+from backend.tabular import LINE_BYTES_MAX
 
 Write = Callable[[str | bytes], GrantFile]
 
