@@ -15,7 +15,14 @@ from collections.abc import Callable
 from typing import Final
 
 from terminal.door_settings import RelayDoorSettings
-from terminal.errors import DoorRefused, DoorSilent, DoorUnplugged, PadError, PadSilent
+from terminal.errors import (
+    DoorError,
+    DoorRefused,
+    DoorSilent,
+    DoorUnplugged,
+    PadError,
+    PadSilent,
+)
 from terminal.gate.door.boards import DIALECTS, Answer, Garbled, Refused, Request
 from terminal.gate.door.port import DoorState, Signal
 from terminal.pin.serial_link import LineSettings, SerialLink
@@ -47,10 +54,14 @@ class RelayDoor:
             self._link = SerialLink(self._settings.device, LineSettings.parse(self._settings.line))
         except PadError as cause:
             raise DoorUnplugged(str(cause)) from cause
-        self._rotations, self._rotating = 0, False
-        self.close()
-        # A sensor that is active already is no passage.
-        self._rotating = self._look()[0]
+        self._rotations = 0
+        try:
+            self.close()
+            # A sensor that is active already is no passage.
+            self._rotating = self._look()[0]
+        except DoorError:
+            self._drop_link()
+            raise
 
     def open(self, seconds: int) -> None:
         """Release the door, for a time of the board's own where it has one."""
@@ -77,7 +88,7 @@ class RelayDoor:
 
     def let_go(self) -> None:
         """Drop the relay, and the line: locked or free, as it is wired."""
-        with contextlib.suppress(DoorUnplugged, DoorSilent, DoorRefused):
+        with contextlib.suppress(DoorError):
             self._switch(False)
         self._drop_link()
 

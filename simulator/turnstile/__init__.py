@@ -1,0 +1,1 @@
+"""A turnstile or door without hardware: arm, contact, relay board or OSDP head, on a real line."""
