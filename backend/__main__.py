@@ -6,6 +6,7 @@ Exit status: 0 done; 1 refused, with one sentence on standard error; 2 wrong usa
 import argparse
 import logging
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     command: Command = options.command
     try:
         settings = load_settings(options.config)
-        return command(Invocation(options, settings, print, lambda: _services(settings))) or 0
+        with ExitStack() as opened:
+            return command(_invocation(options, settings, opened)) or 0
     except ValidationError as error:
         for problem in error.errors(include_input=False):
             place = ".".join(str(part) for part in problem["loc"]) or "settings"
@@ -78,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     for family in FAMILIES:
         family.add(root)
     return parser
+
+
+def _invocation(options: argparse.Namespace, settings: Settings, opened: ExitStack) -> Invocation:
+    def services() -> Services:
+        found = _services(settings)
+        opened.callback(found.database.close)
+        return found
+
+    return Invocation(options, settings, print, services, opened)
 
 
 def _services(settings: Settings) -> Services:
