@@ -65,6 +65,13 @@ MAY_KNOW: dict[str, set[str]] = {
         "backend.accounts",
         "passcard",
     },
+    "backend.pupils": {
+        "backend.*",
+        "backend.ledger",
+        "backend.cards",
+        "backend.accounts",
+        "backend.access",
+    },
     "backend.access": {
         "backend.*",
         "backend.ledger",
@@ -98,6 +105,7 @@ RIMS = {
     "sqlite3": {"terminal": "terminal/journal_file.py"},
     "escpos": {"terminal": "terminal/counter/receipts/paper.py"},
     "reportlab": {"terminal": "terminal/counter/receipts/pdf.py"},
+    "defusedxml": {"backend": "backend/pupils/siecle.py"},
 }
 PURE_PACKAGES = ("passcard",)
 IMPURE_MODULES = {"os", "socket", "time", "random", "secrets", "threading", "subprocess", "logging"}
@@ -260,6 +268,7 @@ REVEALING: dict[str, str] = {
     "backend/pins/setting.py": "a code being chosen is looked at for weakness, then wiped",
     "backend/vault/ceremony.py": "components are printed once, read and combined",
     "backend/vault/check_values.py": "a key's check value is computed",
+    "backend/vault/factor_messages.py": "a second factor's secret goes to the backend that asked",
     "backend/vault/key_seal.py": "the key of a file's seal goes into the cipher",
     "backend/vault/published_keys.py": "a key is compared with those everybody has",
     "backend/vault/key_body.py": "keys are written into the key file's body",
