@@ -101,6 +101,10 @@ RIMS = {
     "smtplib": {"backend": "backend/mail.py"},
     "pkcs11": {"backend": "backend/vault/pkcs11_token.py"},
     "serial": {"terminal": "terminal/pin/serial_link.py"},
+    "osdp": {
+        "terminal": "terminal/gate/door/osdp_link.py",
+        "simulator": "simulator/turnstile/osdp_head.py",
+    },
     "httpx": {"terminal": "terminal/backend_client.py"},
     "sqlite3": {"terminal": "terminal/journal_file.py"},
     "escpos": {"terminal": "terminal/counter/receipts/paper.py"},
@@ -285,6 +289,7 @@ REVEALING: dict[str, str] = {
     "passcard/secure_messaging.py": "session keys go into the cipher",
     "simulator/pad/keys.py": "the pad's initial key goes into the derivation",
     "terminal/backend_client.py": "the encrypted PIN block travels to the backend",
+    "terminal/gate/door/osdp_link.py": "the head's key goes into its secure channel",
     "terminal/gate/list_seal.py": "the terminal's key goes into the derivation of the list's seal",
     "terminal/gate/tap.py": "a card's access key goes into its authentication",
 }

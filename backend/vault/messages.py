@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
+from backend.vault.factor_messages import SecondFactorSecret, VerifySecondFactor
 from backend.vault.message import Answer, Message, ReferenceFields, Refusal, Short
 from backend.vault.tally_messages import CountCode, CountSharedCodes, IsSharedCode
 from backend.vault.values import (
@@ -297,6 +298,8 @@ Question = (
     | CountCode
     | IsSharedCode
     | CountSharedCodes
+    | SecondFactorSecret
+    | VerifySecondFactor
     | InitialPadKey
     | PadKeyBlock
     | Sign

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.errors import BackendError
-from backend.vault import messages, tally_messages
+from backend.vault import factor_messages, messages, tally_messages
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.errors import (
     CardKeyVersionUnknown,
@@ -159,6 +159,22 @@ class RemoteVault:
         """Return how many codes were chosen by many of a group."""
         question = tally_messages.CountSharedCodes(group_id=group_id, sealed=sealed)
         return _there(self._ask(question).number)
+
+    def second_factor_secret(self, person_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret of a person's second factor."""
+        question = factor_messages.SecondFactorSecret(
+            person_id=person_id, generation=generation, key_version=key_version
+        )
+        return Secret(_there(self._ask(question).first))
+
+    def verify_second_factor(
+        self, person_id: UUID, generation: int, typed: str, *, key_version: int
+    ) -> int | None:
+        """Return the time step whose one-time password was typed, or None."""
+        question = factor_messages.VerifySecondFactor(
+            person_id=person_id, generation=generation, key_version=key_version, typed=typed
+        )
+        return self._ask(question).number
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key."""

@@ -19,6 +19,7 @@ from backend.vault.key_store import KeyStore
 from backend.vault.pin_block import PinBlockInvalid
 from backend.vault.pin_reference import SALT_BYTES, reference_message
 from backend.vault.seal import seal, unseal
+from backend.vault.second_factor import factor_message, factor_secret, matching_step
 from backend.vault.signing import ListSigner
 from backend.vault.values import (
     CODE_DIGITS,
@@ -166,6 +167,22 @@ class StoreVault:
     def count_shared_codes(self, group_id: UUID, sealed: bytes) -> int:
         """Return how many codes were chosen by many of a group."""
         return open_tally(sealed, group_id, self._tag).shared()
+
+    def second_factor_secret(self, person_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret of a person's second factor, derived for them."""
+        tag = self._tag(key_version, factor_message(person_id, generation))
+        if tag is None:
+            raise ValueError("no such version of the key")
+        return Secret(factor_secret(tag))
+
+    def verify_second_factor(
+        self, person_id: UUID, generation: int, typed: str, *, key_version: int
+    ) -> int | None:
+        """Return the time step whose one-time password was typed, or None."""
+        tag = self._tag(key_version, factor_message(person_id, generation))
+        if tag is None:
+            return None
+        return matching_step(factor_secret(tag), typed.encode(), self._now())
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection."""

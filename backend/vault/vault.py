@@ -1,8 +1,9 @@
 """What the vault can be asked, whichever way it keeps its keys.
 
-The rest of the backend sees this Protocol only. Keys never cross it, with two exceptions that the
-product needs and names: a card's own access key, for the gates of its establishment, and a PIN
-pad's initial key, for injection. The vault knows no room and no database.
+The rest of the backend sees this Protocol only. Keys never cross it, with three exceptions that the
+product needs and names: a card's own access key, for the gates of its establishment, a PIN pad's
+initial key, for injection, and the secret of a person's second factor, for that person alone. The
+vault knows no room and no database.
 """
 
 from typing import Protocol
@@ -119,6 +120,23 @@ class Vault(Protocol):
 
     def count_shared_codes(self, group_id: UUID, sealed: bytes) -> int:
         """Return how many codes were chosen by many of a group: a figure, never which."""
+        ...
+
+    def second_factor_secret(self, person_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret (20 bytes) of a person's second factor, to be shown to them once.
+
+        It is derived, not stored, from the PIN reference key of `key_version`; another generation
+        has another secret. Raises ValueError for a version that is not held.
+        """
+        ...
+
+    def verify_second_factor(
+        self, person_id: UUID, generation: int, typed: str, *, key_version: int
+    ) -> int | None:
+        """Return the time step (30 s, RFC 6238) whose one-time password was typed, or None.
+
+        That a step serves once is the caller's to see to.
+        """
         ...
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
