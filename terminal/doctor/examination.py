@@ -12,7 +12,7 @@ from pathlib import Path
 
 from terminal.backend_client import BackendClient
 from terminal.counter.daemon import LOCK_FILE as COUNTER_LOCK
-from terminal.doctor import devices, line, machine
+from terminal.doctor import devices, doors, line, machine
 from terminal.doctor.findings import Finding, Part, bad, good, warning
 from terminal.errors import IdentityError
 from terminal.gate.access_list import ListRefused
@@ -20,7 +20,7 @@ from terminal.gate.daemon import LOCK_FILE as GATE_LOCK
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.identity import Identity, load_identity
-from terminal.pin.drivers import open_pad
+from terminal.reader.choice import WantedReader
 from terminal.settings import (
     CounterSettings,
     DeskSettings,
@@ -65,10 +65,10 @@ def _look(settings: TerminalSettings, identity: Identity) -> Iterator[Finding]:
     if isinstance(settings, GateSettings):
         yield machine.look_at_gate_journal(folder)
         yield _look_at_list(folder, identity)
-    yield devices.look_at_reader(settings.reader, daemon_runs=runs)
+    yield devices.look_at_reader(_wanted_reader(settings), daemon_runs=runs)
     if isinstance(settings, CounterSettings):
-        counter = settings
-        yield devices.look_at_pad(counter.pad_device, lambda: open_pad(counter), daemon_runs=runs)
+        yield devices.look_at_pad(settings, daemon_runs=runs)
+        yield from doors.look_at_doors(settings, daemon_runs=runs)
     yield line.look_at_network(settings.backend_url)
     with BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file) as backend:
         yield line.look_at_backend(backend, line.now_monotonic)
@@ -77,8 +77,13 @@ def _look(settings: TerminalSettings, identity: Identity) -> Iterator[Finding]:
 
 def _without_identity(settings: TerminalSettings) -> Iterator[Finding]:
     yield machine.look_at_folder(settings.state_dir)
-    yield devices.look_at_reader(settings.reader, daemon_runs=False)
+    yield devices.look_at_reader(_wanted_reader(settings), daemon_runs=False)
     yield line.look_at_network(settings.backend_url)
+
+
+def _wanted_reader(settings: TerminalSettings) -> WantedReader:
+    socket = settings.reader_usb_socket if isinstance(settings, CounterSettings) else None
+    return WantedReader(settings.reader, socket)
 
 
 def _not_enrolled() -> Finding:

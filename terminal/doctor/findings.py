@@ -28,6 +28,9 @@ class Part(StrEnum):
     ACCESS_LIST = "access_list"
     READER = "reader"
     PAD = "pad"
+    PAGE = "page"
+    TILL = "till"
+    PRINTER = "printer"
     NETWORK = "network"
     BACKEND = "backend"
     CLOCK = "clock"
@@ -41,6 +44,9 @@ PART_WORDS: Final[dict[Part, str]] = {
     Part.ACCESS_LIST: "Liste",
     Part.READER: "Lecteur",
     Part.PAD: "Clavier",
+    Part.PAGE: "Page",
+    Part.TILL: "Caisse",
+    Part.PRINTER: "Ticket",
     Part.NETWORK: "Réseau",
     Part.BACKEND: "Serveur",
     Part.CLOCK: "Horloge",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from scripts.demo.processes import free_ports
 from simulator.pad.cable import PadCable
 from simulator.pad.keys import AesCodeSealer, MemoryCounter, PadKey
 from simulator.pad.pad import SimulatedPad
@@ -45,7 +46,7 @@ def pad_link(tmp_path: Path) -> Iterator[Path]:
         yield cable.link
 
 
-def write_config(folder: Path, backend_url: str, **more: str) -> Path:
+def write_config(folder: Path, backend_url: str, **more: str | int | bool) -> Path:
     values = {"backend_url": backend_url, "state_dir": str(folder), "reader": READERS[0], **more}
     path = folder.parent / "terminal.toml"
     path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
@@ -66,6 +67,7 @@ class Said:
         self.status = status
         self.verdict = body["verdict"]
         self.codes = {each["part"]: each["code"] for each in body["findings"]}
+        self.told = [(each["part"], each["code"]) for each in body["findings"]]
         self.body = body
 
     def advice(self, part: str) -> str:
@@ -80,9 +82,16 @@ def examine(config: Path, capsys: pytest.CaptureFixture[str]) -> Said:
 
 @pytest.fixture
 def counter(folder: Path, backend: ScriptedBackend, pad_link: Path) -> Path:
-    config = write_config(folder, backend.url, pad_device=str(pad_link))
+    config = write_config(
+        folder, backend.url, pad_device=str(pad_link), listen_port=free_ports([0])[0]
+    )
     enrol(config, backend, "counter")
     return config
+
+
+def append(config: Path, text: str) -> None:
+    with config.open("a") as file:
+        file.write(text)
 
 
 def test_a_healthy_counter_has_nothing_to_do(
@@ -92,8 +101,8 @@ def test_a_healthy_counter_has_nothing_to_do(
     said = examine(counter, capsys)
     assert set(said.codes.values()) == {"good"}
     assert list(said.codes) == [
-        "identity", "state_folder", "disk", "journal", "reader", "pad", "network", "backend",
-        "clock",
+        "identity", "state_folder", "disk", "journal", "reader", "pad", "page", "network",
+        "backend", "clock",
     ]  # fmt: skip
     assert (said.status, said.verdict) == (0, "good")
 
