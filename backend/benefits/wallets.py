@@ -42,6 +42,7 @@ from backend.ledger.accounts import STATEMENT_LINES_MAX, available, balance, sta
 from backend.ledger.money import Cents
 from backend.ledger.tables import Side
 from backend.partners.tables import Partner, PartnerActivity
+from backend.statements import Statement
 
 #: The holders' last day, in SQL: what `Campaign.spending_ends_on` is in Python.
 SPENDING_ENDS_ON: Final = func.coalesce(Campaign.spend_until, Campaign.closes_on)
@@ -225,7 +226,7 @@ def _usable(
     asked = {"person": beneficiary_id, "partner": partner_id, "now": now, "today": day_of(now)}
     return [
         (code, label, account_id, end)
-        for code, label, account_id, end in session.execute(_USABLE, asked)
+        for code, label, account_id, end in _USABLE.all(session, asked)
     ]
 
 
@@ -292,5 +293,4 @@ def _build_usable() -> Select[str, str, UUID, object]:
     )
 
 
-# Asked three times in a payment: built once.
-_USABLE: Final = _build_usable()
+_USABLE: Final = Statement(_build_usable())

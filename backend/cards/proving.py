@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, Uuid, bindparam, insert, select, update
+from sqlalchemy import LargeBinary, Table, Uuid, bindparam, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Beneficiary
@@ -28,6 +29,7 @@ from backend.cards.errors import (
 )
 from backend.cards.life import check_usable
 from backend.cards.tables import Card, CardChallenge, CardProof
+from backend.database import Database, UtcDateTime
 from backend.errors import BackendError
 from backend.expiry import sweep_expired
 from backend.partners.tokens import AuthenticatedTerminal
@@ -42,30 +44,58 @@ KEPT_MINUTES_MAX = 30
 #: One challenge in so many sweeps, up to EXPIRED_ROWS_PER_SWEEP_MAX rows of each table.
 CHALLENGES_PER_SWEEP = 16
 
-# Asked with every payment: tables and not classes, plain columns, and built once.
 _CHALLENGES: Final = cast("Table", CardChallenge.__table__)
 _PROOFS: Final = cast("Table", CardProof.__table__)
-_KEY_VERSION: Final = select(Card.key_version).where(Card.uid == bindparam("uid"))
-_NEW_CHALLENGE: Final = insert(_CHALLENGES)
-_NEW_PROOF: Final = insert(_PROOFS)
-_CHALLENGE: Final = select(
-    CardChallenge.terminal_id,
-    CardChallenge.uid,
-    CardChallenge.application,
-    CardChallenge.sealed_state,
-    CardChallenge.expires_at,
-    CardChallenge.used_at,
-).where(CardChallenge.id == bindparam("challenge_id"))
-_USE_CHALLENGE: Final = (
+_CHALLENGE_ID: Final = bindparam("challenge", type_=Uuid())
+_KEY_VERSION: Final = Statement(
+    select(Card.key_version).where(Card.uid == bindparam("uid", type_=LargeBinary()))
+)
+_NEW_CHALLENGE: Final = Statement(
+    insert(_CHALLENGES), columns=tuple(column.name for column in _CHALLENGES.columns)
+)
+#: A challenge, and whose card its UID is: the holder's part is null for a card that is no more.
+_CHALLENGE: Final = Statement(
+    select(
+        CardChallenge.terminal_id,
+        CardChallenge.uid,
+        CardChallenge.application,
+        CardChallenge.sealed_state,
+        CardChallenge.expires_at,
+        CardChallenge.used_at,
+        Card.id,
+        Card.number,
+        Card.state,
+        Card.beneficiary_id,
+        Beneficiary.given_name,
+    )
+    .outerjoin(Card, Card.uid == CardChallenge.uid)
+    .outerjoin(Beneficiary, Beneficiary.id == Card.beneficiary_id)
+    .where(CardChallenge.id == _CHALLENGE_ID)
+)
+_USE: Final = (
     update(_CHALLENGES)
-    .where(_CHALLENGES.c.id == bindparam("challenge_id"), _CHALLENGES.c.used_at.is_(None))
-    .values(used_at=bindparam("now"))
+    .where(_CHALLENGES.c.id == _CHALLENGE_ID, _CHALLENGES.c.used_at.is_(None))
+    .values(used_at=bindparam("now", type_=UtcDateTime()))
     .returning(_CHALLENGES.c.id)
 )
-_HOLDER: Final = (
-    select(Card.id, Card.number, Card.state, Card.beneficiary_id, Beneficiary.given_name)
-    .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
-    .where(Card.uid == bindparam("uid"))
+_USE_CHALLENGE: Final = Statement(_USE)
+_NEW_PROOF: Final = Statement(
+    insert(_PROOFS), columns=tuple(column.name for column in _PROOFS.columns)
+)
+# Both at once, in the one commit of a single statement. SQLite has no such statement.
+_USED: Final = _USE.cte("used")
+_USE_AND_PROVE: Final = Statement(
+    insert(_PROOFS)
+    .from_select(
+        ["id", "card_id", "terminal_id", "expires_at"],
+        select(
+            bindparam("proof", type_=Uuid()),
+            bindparam("card", type_=Uuid()),
+            bindparam("terminal", type_=Uuid()),
+            bindparam("expires", type_=UtcDateTime()),
+        ).select_from(_USED),
+    )
+    .returning(_PROOFS.c.id)
 )
 _PROOF: Final = Statement(
     select(
@@ -138,11 +168,11 @@ def challenge_card(
     if application is not Application.BENEFITS:
         raise ApplicationNotAllowed
     with services.database.single_statements() as connection:
-        key_version = connection.scalar(_KEY_VERSION, {"uid": uid})
-    if key_version is None:
+        card = _KEY_VERSION.first(connection, {"uid": uid})
+    if card is None:
         raise CardUnknown
     answered = services.vault.answer_card_challenge(
-        uid, application, encrypted_rnd_b, key_version=key_version
+        uid, application, encrypted_rnd_b, key_version=card[0]
     )
     now = services.now()
     challenge_id, expires_at = make_id(), now + timedelta(seconds=CHALLENGE_SECONDS_MAX)
@@ -156,7 +186,7 @@ def challenge_card(
         "used_at": None,
     }
     with services.database.single_statements() as connection:
-        connection.execute(_NEW_CHALLENGE, row)
+        _NEW_CHALLENGE.all(connection, row)
     if challenge_id.int % CHALLENGES_PER_SWEEP == 0:
         _sweep(services, now)
     return Challenge(challenge_id, answered.answer, expires_at)
@@ -175,29 +205,34 @@ def prove_card(
     CardNotActive. Right or wrong, the challenge has served.
     """
     with services.database.single_statements() as connection:
-        asked = connection.execute(_CHALLENGE, {"challenge_id": challenge_id}).one_or_none()
-    if asked is None or asked.terminal_id != terminal.terminal_id:
+        row = _CHALLENGE.first(connection, {"challenge": challenge_id})
+    if row is None or row[0] != terminal.terminal_id:
         raise ChallengeUnknown
-    if asked.used_at is not None:
+    _, uid, application, sealed_state, expires_at, used_at, *holder = row
+    if used_at is not None:
         raise ChallengeUsed
-    if services.now() >= asked.expires_at:
+    if services.now() >= expires_at:
         raise ChallengeExpired
     # Asked outside any unit of work: the vault may be slow.
     genuine = services.vault.verify_card_answer(
-        asked.uid, Application(asked.application), asked.sealed_state, card_answer
+        uid, Application(application), sealed_state, card_answer
     )
-    proof_id, now = make_id(), services.now()
-
-    def record(session: Session) -> ProvenCard | BackendError:
-        # Used by the first to come back from the vault, in the unit of work that makes the proof.
-        _use_challenge(session, challenge_id, now)
-        if not genuine:
-            return CardNotGenuine()
-        return _record_proof(session, asked.uid, terminal.terminal_id, proof_id=proof_id, now=now)
-
-    proven = services.database.repeat(record)
-    if isinstance(proven, BackendError):
-        raise proven
+    refusal = _refuse(*holder[:3]) if genuine else CardNotGenuine()
+    now = services.now()
+    if refusal is not None:
+        with services.database.single_statements() as connection:
+            _use_challenge(connection, challenge_id, now)
+        raise refusal
+    card_id, number, _, beneficiary_id, given_name = holder
+    proven = ProvenCard(
+        make_id(),
+        card_id,
+        number,
+        beneficiary_id,
+        given_name,
+        now + timedelta(seconds=PROOF_SECONDS_MAX),
+    )
+    _record_proof(services.database, challenge_id, terminal.terminal_id, proven, now)
     return proven
 
 
@@ -236,35 +271,56 @@ def use_proof(session: Session, proof_id: UUID, payment_id: UUID) -> None:
         raise ProofUsed
 
 
-def _use_challenge(session: Session, challenge_id: UUID, now: datetime) -> None:
+def _refuse(card_id: UUID | None, _number: str | None, state: str) -> BackendError | None:
+    """Say why a genuine chip's card proves nothing now, or None.
+
+    A card blocked a moment later is refused when the payment asks for the proof.
+    """
+    if card_id is None:
+        return CardUnknown()
+    try:
+        check_usable(state)
+    except BackendError as refusal:
+        return refusal
+    return None
+
+
+def _use_challenge(asked: Session | Connection, challenge_id: UUID, now: datetime) -> None:
     """Let a challenge have served; raise ChallengeUsed when another came first."""
-    asked = {"challenge_id": challenge_id, "now": now}
-    if session.execute(_USE_CHALLENGE, asked).one_or_none() is None:
+    if _USE_CHALLENGE.first(asked, {"challenge": challenge_id, "now": now}) is None:
         raise ChallengeUsed
 
 
 def _record_proof(
-    session: Session, uid: bytes, terminal_id: UUID, *, proof_id: UUID, now: datetime
-) -> ProvenCard | BackendError:
-    """Write a proof down; what refuses the card is returned, so that the challenge stays used."""
-    row = session.execute(_HOLDER, {"uid": uid}).one_or_none()
-    if row is None:
-        return CardUnknown()
-    try:
-        # A card blocked a moment later is refused when the payment asks for this proof.
-        check_usable(row.state)
-    except BackendError as refusal:
-        return refusal
-    expires_at = now + timedelta(seconds=PROOF_SECONDS_MAX)
+    database: Database, challenge_id: UUID, terminal_id: UUID, proven: ProvenCard, now: datetime
+) -> None:
+    """Let a challenge have served, by the first to come back from the vault, and write the proof.
+
+    Both or none; raise ChallengeUsed.
+    """
+    asked = {
+        "challenge": challenge_id,
+        "now": now,
+        "proof": proven.proof_id,
+        "card": proven.card_id,
+        "terminal": terminal_id,
+        "expires": proven.expires_at,
+    }
+    if database.engine.dialect.name == "postgresql":
+        with database.single_statements() as connection:
+            if _USE_AND_PROVE.first(connection, asked) is None:
+                raise ChallengeUsed
+        return
     proof = {
-        "id": proof_id,
-        "card_id": row.id,
+        "id": proven.proof_id,
+        "card_id": proven.card_id,
         "terminal_id": terminal_id,
-        "expires_at": expires_at,
+        "expires_at": proven.expires_at,
         "used_by": None,
     }
-    session.execute(_NEW_PROOF, proof)
-    return ProvenCard(proof_id, row.id, row.number, row.beneficiary_id, row.given_name, expires_at)
+    with database.unit_of_work() as session:
+        _use_challenge(session, challenge_id, now)
+        _NEW_PROOF.all(session, proof)
 
 
 def _sweep(services: Services, now: datetime) -> None:

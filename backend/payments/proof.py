@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from backend.benefits.wallets import UsableBenefit, usable_benefits
+from backend.benefits.wallets import UsableBenefit
 from backend.cards.errors import CardBlocked, CardNotActive
 from backend.cards.proving import ProvenCard, prove_card
 from backend.cards.states import CardState
@@ -19,6 +19,7 @@ from backend.payments.errors import OutletClosed, PartnerSuspended
 from backend.payments.place import standing_of
 from backend.payments.reasons import DeclineReason
 from backend.payments.terms import card_refusal
+from backend.payments.usual import find_usable_here
 from backend.payments.words import SENTENCES
 from backend.services import Services
 
@@ -38,18 +39,16 @@ def present_card(
 
     Raises PartnerSuspended, OutletClosed, and what `prove_card` raises.
     """
-    with services.database.single_statements() as connection:
-        standing = standing_of(connection, terminal.outlet_id, services.now())
-    if standing is not None:
-        raise PartnerSuspended if standing is DeclineReason.PARTNER_SUSPENDED else OutletClosed
     try:
         card = prove_card(services, challenge_id, terminal, card_answer)
     except (CardBlocked, CardNotActive) as refusal:
         raise _with_reason(services, challenge_id, refusal) from None
+    now = services.now()
     with services.database.single_statements() as connection:
-        usable = usable_benefits(
-            connection, card.beneficiary_id, terminal.partner_id, services.now()
-        )
+        usable = find_usable_here(connection, terminal, card.beneficiary_id, now)
+        standing = None if usable else standing_of(connection, terminal.outlet_id, now)
+    if standing is not None:
+        raise PartnerSuspended if standing is DeclineReason.PARTNER_SUSPENDED else OutletClosed
     return Presented(card, usable)
 
 

@@ -1,6 +1,7 @@
-"""A payment's terms where nothing is wrong, as one statement; what is wrong is for terms.py to say.
+"""What is asked with every sale where nothing is wrong, one statement each time.
 
-The rows are read, and of all of them only the holder's own wallet is ever locked.
+What is wrong is for terms.py and place.py to say. The rows are read, and of all of them only the
+holder's own wallet is ever locked.
 """
 
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Date, String, Uuid, bindparam, or_
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from backend.benefits.rules import day_of
 from backend.benefits.tables import Benefit, PartnerAccount, Wallet
-from backend.benefits.wallets import spendable_wallets
+from backend.benefits.wallets import UsableBenefit, spendable_wallets
 from backend.cards.states import CardState
 from backend.cards.tables import Card, CardProof
 from backend.database import UtcDateTime
@@ -71,6 +73,22 @@ def find_usual(
     return Terms(beneficiary_id, card_id, number, wallet_id, label, place, cents)
 
 
+def find_usable_here(
+    asked: Connection, terminal: AuthenticatedTerminal, beneficiary_id: UUID, now: datetime
+) -> list[UsableBenefit]:
+    """Return what this person may spend at this outlet now, by label.
+
+    Nothing where the partner is suspended or the outlet closed.
+    """
+    values = {
+        "person": beneficiary_id,
+        "outlet": terminal.outlet_id,
+        "now": now,
+        "today": day_of(now),
+    }
+    return [UsableBenefit(*row) for row in _USABLE_HERE.all(asked, values)]
+
+
 _NOW: Final = bindparam("now", type_=UtcDateTime())
 _PAYABLE: Final = aliased(PartnerAccount)
 _OF_BENEFIT: Final = aliased(PaymentLimit)
@@ -122,5 +140,15 @@ _USUAL: Final = (
     )
 )
 _LOOK: Final = Statement(_USUAL)
+_USABLE_HERE: Final = Statement(
+    spendable_wallets(
+        bindparam("person", type_=Uuid()), Partner.id, bindparam("today", type_=Date())
+    )
+    .join(Outlet, Outlet.id == bindparam("outlet", type_=Uuid()))
+    .join(Partner, Partner.id == Outlet.partner_id)
+    .where(_not_yet(Outlet.closed_at), _not_yet(Partner.suspended_at))
+    .with_only_columns(Benefit.code, Benefit.label, Wallet.account_id, maintain_column_froms=True)
+    .order_by(Benefit.label, Benefit.code)
+)
 # key_share: a new row elsewhere that merely names the account need not wait.
 _HOLD: Final = Statement(_USUAL.with_for_update(key_share=True, of=Account))
