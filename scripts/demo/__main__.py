@@ -12,7 +12,7 @@ from types import FrameType
 
 import httpx
 
-from scripts.demo.drawer import fill_drawer
+from scripts.demo.drawer import codes_told, fill_drawer
 from scripts.demo.hands import Hands
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS as STORY_STEPS
@@ -74,6 +74,7 @@ def _stay(world: World) -> None:
     print(f"Till page:    {world.till}/")
     print(f"Gate screen:  {world.gate}/")
     print(f"Backend API:  {world.backend}/docs")
+    print(f"Their codes:  {codes_told()}")
     print("Ctrl-C stops everything that was started.", flush=True)
     while True:
         time.sleep(1)

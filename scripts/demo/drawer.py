@@ -14,12 +14,19 @@ from scripts.demo.processes import DemonstrationError, Program
 from scripts.demo.story import CODES, Story, activate, expect
 from scripts.demo.world import BIN, COUNTER_READER, request
 
-# Whose card is made here, and the code that all of them chose.
-PEOPLE: Final = ("ines", "malo", "zoe", "adam", "yanis", "jade", "tom")
-CODE: Final = "2904"
+# Whose card is made here, and the code each chose: one that many of a school chose is refused.
+DRAWER_CODES: Final = {
+    "ines": "2963",
+    "malo": "8054",
+    "zoe": "3719",
+    "adam": "6482",
+    "yanis": "9157",
+    "jade": "4036",
+    "tom": "5290",
+}
 # What is said of each card in three words, and its colour.
 FACES: Final[dict[str, tuple[str, str]]] = {
-    "LEA": (f"tout va bien · code {CODES['lea']}", "#2a4dd0"),
+    "LEA": ("tout va bien", "#2a4dd0"),
     "HUGO": ("aucun code encore", "#0f7c8c"),
     "NOE": ("code bloqué", "#7a3fa0"),
     "INES": ("déclarée perdue", "#a3172b"),
@@ -45,10 +52,10 @@ FAULTS: Final[dict[str, dict[str, int]]] = {
 def fill_drawer(story: Story) -> list[str]:
     """Seven more cards, each with a trouble of its own, for whoever plays at the counter."""
     _make_cards(story)
-    for name in PEOPLE:
-        chosen = activate(story, story.world.people[name].activation_token, CODE)
-        expect(chosen.status_code == 200, chosen.status_code)
-    sale = story.sell("ZOE", 500, CODE)
+    for name, code in DRAWER_CODES.items():
+        chosen = activate(story, story.world.people[name].activation_token, code)
+        expect(chosen.status_code == 200, (name, chosen.status_code))
+    sale = story.sell("ZOE", 500, DRAWER_CODES["zoe"])
     expect(sale["state"] == "approved" and sale["remaining_cents"] == 0, sale)
     _run(story, "block-card", "ines", "--reason", "lost", "--code", "keep")
     _run(story, "expire-card", "malo")
@@ -59,16 +66,19 @@ def fill_drawer(story: Story) -> list[str]:
         if name in FAULTS:
             face["faults"] = FAULTS[name]
         request("PATCH", f"{story.world.simulator}/cards/{quote(name)}", face)
-    return [
-        f"in the drawer: {', '.join(f'{name} ({note})' for name, (note, _) in FACES.items())}",
-        f"code of {', '.join(name.upper() for name in PEOPLE)}: {CODE}",
-    ]
+    return [f"{name}: {note}" for name, (note, _) in FACES.items()]
+
+
+def codes_told() -> str:
+    """Say who chose which code: these people are made up, and whoever plays must type one."""
+    chosen = {**CODES, **DRAWER_CODES}
+    return ", ".join(f"{name.upper()} {code}" for name, code in chosen.items())
 
 
 def _make_cards(story: Story) -> None:
     """Make them at the desk in one batch, a card after the other."""
     world = story.world
-    numbers = {story.number(name): name.upper() for name in PEOPLE}
+    numbers = {story.number(name): name.upper() for name in DRAWER_CODES}
     orders, report = world.folder / "drawer-orders.txt", world.folder / "drawer-cards"
     orders.write_text("\n".join(numbers))
     command = [str(BIN / "pass-terminal"), "desk", "batch", "--config", world.config("guichet")]
