@@ -16,6 +16,7 @@ from passcard.errors import InvalidCardNumber
 from passcard.layout import CardNumber, parse_card_number
 from terminal.errors import (
     BackendError,
+    DoorError,
     IdentityError,
     JournalError,
     ReaderError,
@@ -43,6 +44,7 @@ _EXIT_BY_CLASS: tuple[tuple[type[TerminalError], int], ...] = (
     (ReaderError, 4),
     (BackendError, 5),
     (JournalError, 6),
+    (DoorError, 10),
 )
 _EPILOG = """\
 exit status:
@@ -56,6 +58,7 @@ exit status:
   7  no card came in time
   8  a batch was stopped, or has too many bad chips: start it again, it goes on
   9  the doctor found something to repair
+  10 the turnstile or door did not serve
 
 The configuration is a TOML file; variables PASS_TERMINAL_<KEY> come after it and win:
   backend_url = "https://pass.example.org"   state_dir = "/var/lib/pass-terminal"
@@ -110,9 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     install.add_argument("--block", type=Path, required=True, metavar="FILE", help="the key block")
     install.set_defaults(run=_run_install_key)
+    door = commands.add_parser("door", help="the turnstile or door of a gate")
+    head_key = door.add_subparsers(required=True, metavar="command").add_parser(
+        "install-key", help="give an OSDP head as delivered the key of this site, once"
+    )
+    head_key.set_defaults(run=_run_install_head_key)
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
-    for command in (enrol, counter, gate, install, doctor, *of_desk):
+    for command in (enrol, counter, gate, install, head_key, doctor, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
     for command in (enrol, doctor, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -175,6 +183,15 @@ def _run_install_key(chosen: argparse.Namespace) -> int:
 
     state_dir = load_settings(CounterSettings, chosen.config).state_dir
     print(f"Clé du clavier {install_key(chosen.block, state_dir, _ask_unseen)} installée.")
+    return 0
+
+
+def _run_install_head_key(chosen: argparse.Namespace) -> int:
+    from terminal.gate.door.commission import install_head_key  # noqa: PLC0415 -- idem
+    from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
+
+    door = install_head_key(load_settings(GateSettings, chosen.config))
+    print(f"Clé installée dans la tête de lecture, et gardée dans {door.key_file}.")
     return 0
 
 

@@ -11,6 +11,7 @@ from terminal.errors import (
     BackendRefused,
     CardRemoved,
     CardSilent,
+    DoorError,
     ReaderAbsent,
     ReaderBusy,
     ReaderError,
@@ -80,6 +81,10 @@ _BY_CLASS: tuple[tuple[type[TerminalError], str], ...] = (
     (ReaderAbsent, "Le lecteur de cartes n'est pas branché."),
     (ReaderBusy, "Le lecteur de cartes est utilisé par un autre programme."),
     (ReaderError, "Le service des cartes ne répond pas."),
+    (
+        DoorError,
+        "Le passage (portillon ou porte) ne répond pas comme il doit. Le journal dit quoi.",
+    ),
     (BackendRefused, "Le serveur refuse l'opération."),
     (BackendError, "Le serveur ne répond pas correctement. Recommencez plus tard."),
 )

@@ -57,6 +57,7 @@ def create_app(screen: Screen) -> FastAPI:
     app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.add_exception_handler(JournalError, _journal_unavailable)
     _add_looking(app, screen)
+    _add_door(app, screen)
     _add_screen(app, screen)
     return app
 
@@ -93,6 +94,18 @@ def _add_looking(app: FastAPI, screen: Screen) -> None:
             "door": None if current.door is None else current.door.phase,
         }
 
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        able = screen.board.current.journal_ready
+        return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        figures = gate_figures(screen.board.current, screen.now())
+        return Response(exposition(figures), media_type=CONTENT_TYPE)
+
+
+def _add_door(app: FastAPI, screen: Screen) -> None:
     @app.get("/door")
     def door() -> dict[str, object]:
         held = screen.board.current.access_list
@@ -106,16 +119,6 @@ def _add_looking(app: FastAPI, screen: Screen) -> None:
             "door": state["door"],
             "events": [door_event_json(event, name_of) for event in events],
         }
-
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        able = screen.board.current.journal_ready
-        return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
-
-    @app.get("/metrics")
-    def metrics() -> Response:
-        figures = gate_figures(screen.board.current, screen.now())
-        return Response(exposition(figures), media_type=CONTENT_TYPE)
 
 
 def _add_screen(app: FastAPI, screen: Screen) -> None:

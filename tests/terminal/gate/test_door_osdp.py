@@ -1,0 +1,185 @@
+"""A door behind an OSDP head: libosdp on both ends of a real line."""
+
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
+from terminal.door_settings import OsdpDoorSettings
+from terminal.errors import DoorError, DoorSilent, DoorUnplugged, SettingsError
+from terminal.gate.door import osdp_link
+from terminal.gate.door.commission import install_head_key
+from terminal.gate.door.head_key import load_head_key, make_head_key
+from terminal.gate.door.osdp_door import OsdpDoor
+from terminal.gate.door.port import Signal
+from terminal.settings import GateSettings
+
+ADDRESS = 101
+WAIT_SECONDS_MAX = 20.0
+
+
+def settings(tmp_path: Path, **changes: Any) -> OsdpDoorSettings:
+    values = {
+        "kind": "osdp",
+        "device": str(tmp_path / "head"),
+        "address": ADDRESS,
+        "key_file": tmp_path / "head.key",
+        "failing": "secure",
+        "rotation_input": 0,
+        "contact_input": 1,
+    }
+    return OsdpDoorSettings.model_validate({**values, **changes})
+
+
+def keep_key(path: Path, key: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_text(key.hex())
+
+
+def standing(tmp_path: Path, wiring: Literal["secure", "safe"] = "secure") -> SimulatedTurnstile:
+    link, key_file = tmp_path / "head", tmp_path / "its-own.key"
+    return SimulatedTurnstile(TurnstilePlan(link, "osdp", wiring, ADDRESS, key_file))
+
+
+@pytest.fixture
+def turnstile(tmp_path: Path) -> Iterator[SimulatedTurnstile]:
+    """A head that has this site's key."""
+    key = secrets.token_bytes(16)
+    for name in ("head.key", "its-own.key"):
+        keep_key(tmp_path / name, key)
+    with standing(tmp_path) as made:
+        yield made
+
+
+def claim(door: OsdpDoor) -> None:
+    """Claim as the keeper does: again, after a head that does not say its inputs hung up."""
+    end = time.monotonic() + WAIT_SECONDS_MAX
+    while True:
+        try:
+            return door.claim()
+        except DoorError:
+            door.let_go()
+            if time.monotonic() > end:
+                raise
+
+
+def seen(look: Callable[[], bool]) -> bool:
+    end = time.monotonic() + WAIT_SECONDS_MAX
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+def test_it_opens_counts_shows_and_locks_again(
+    tmp_path: Path, turnstile: SimulatedTurnstile
+) -> None:
+    door = OsdpDoor(settings(tmp_path))
+    claim(door)
+    try:
+        assert seen(lambda: turnstile.view().light == "blue")
+        door.open(5)
+        assert turnstile.view().free
+        door.signal(Signal.GOOD)
+        assert seen(lambda: turnstile.view().light == "green" and turnstile.view().beeps == 2)
+        assert turnstile.push()
+        assert seen(lambda: door.state().rotations == 1)
+        assert seen(lambda: not door.state().rotating)
+        door.close()
+        assert not turnstile.view().free
+        turnstile.swing(stands_open=True, force=True)
+        assert seen(lambda: door.state().stands_open)
+        door.signal(Signal.STOP)
+        assert seen(lambda: turnstile.view().light == "red")
+        turnstile.unplug()
+        with pytest.raises(DoorUnplugged):
+            seen(lambda: door.state() is None)
+    finally:
+        door.let_go()
+
+
+def test_a_head_with_another_key_opens_nothing(
+    tmp_path: Path, turnstile: SimulatedTurnstile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 0.6)
+    keep_key(tmp_path / "head.key", secrets.token_bytes(16))
+    door = OsdpDoor(settings(tmp_path))
+    with pytest.raises(DoorSilent, match="another key"):
+        door.claim()
+    door.let_go()
+    assert not turnstile.view().free
+
+
+def test_a_head_as_delivered_gets_the_sites_key_once(tmp_path: Path) -> None:
+    gate = GateSettings(
+        backend_url="http://127.0.0.1:9",
+        state_dir=tmp_path,
+        reader="Pass Gate",
+        door=settings(tmp_path),
+    )
+    with standing(tmp_path) as turnstile:
+        install_head_key(gate)
+        key_file = tmp_path / "head.key"
+        assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+        installed = load_head_key(key_file)
+        assert bytes.fromhex((tmp_path / "its-own.key").read_text()) == installed.reveal()
+        door = OsdpDoor(settings(tmp_path, rotation_input=None, contact_input=None))
+        claim(door)
+        door.open(1)
+        assert turnstile.view().free
+        door.let_go()
+        assert not turnstile.view().free
+
+
+def test_a_relay_door_has_no_key_to_install(tmp_path: Path) -> None:
+    gate = GateSettings(backend_url="http://127.0.0.1:9", state_dir=tmp_path, reader="Pass Gate")
+    with pytest.raises(SettingsError, match="osdp"):
+        install_head_key(gate)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "what"),
+    [
+        ("303132333435363738393A3B3C3D3E3F", 0o600, "everybody knows"),
+        ("00" * 16, 0o600, "everybody knows"),
+        ("AB" * 15, 0o600, "32 hex digits"),
+        ("AB" * 16, 0o640, "chmod 600"),
+    ],
+    ids=["default", "zero", "short", "readable"],
+)
+def test_a_key_that_protects_nothing_is_refused(
+    tmp_path: Path, content: str, mode: int, what: str
+) -> None:
+    path = tmp_path / "head.key"
+    path.write_text(content)
+    path.chmod(mode)
+    with pytest.raises(SettingsError, match=what):
+        load_head_key(path)
+
+
+def test_a_key_that_is_there_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "head.key"
+    first = make_head_key(path)
+    assert make_head_key(path) == first
+    assert "hidden" in repr(first)
+    with pytest.raises(SettingsError, match="install-key"):
+        load_head_key(tmp_path / "none")
+
+
+def test_a_silent_head_is_lost_in_seconds_not_minutes(
+    tmp_path: Path, turnstile: SimulatedTurnstile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(osdp_link, "SILENCE_SECONDS_MAX", 0.3)
+    door = OsdpDoor(settings(tmp_path, rotation_input=None, contact_input=None))
+    claim(door)
+    head = turnstile._head
+    assert head is not None
+    head._device.stop()  # it has power, and says nothing
+    with pytest.raises(DoorSilent):
+        seen(lambda: door.state() is None)
+    door.let_go()
+    head._device.start()
