@@ -31,6 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+from backend.statements import say
+
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -257,7 +259,7 @@ def _begin_with(limits: Limits) -> Callable[[Connection], None]:
         options = connection.get_execution_options()
         if not options.get("single", False):
             begin = "BEGIN READ ONLY" if options.get("reading", False) else "BEGIN"
-            connection.exec_driver_sql(begin + waits)
+            say(connection, begin + waits)
 
     return begin_postgresql
 
@@ -298,4 +300,4 @@ def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("single", False):
-        connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
+        say(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")

@@ -119,6 +119,14 @@ class Statement:
         return made
 
 
+def say(connection: Connection, text: str) -> None:
+    """Run a text without values or rows, such as BEGIN."""
+    try:
+        _cursor(connection).execute(text)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, text, error) from error
+
+
 def execute(cursor: DBAPICursor, text: str, bound: Any) -> list[Row]:
     """Run a text that is compiled, and return what it gives."""
     cursor.execute(text, bound)
