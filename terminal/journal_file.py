@@ -12,6 +12,7 @@ SQL, does not retry, and keeps nothing in memory.
 """
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -85,6 +86,15 @@ class JournalFile:
 
     def _holds_transaction(self) -> bool:
         return self._connection.in_transaction
+
+    def require_room(self, bytes_min: int) -> None:
+        """Raise JournalError, DISK_FULL, unless this much may still be written to the disk."""
+        with self._typed_errors():
+            free = shutil.disk_usage(self.path.parent).free
+        if free < bytes_min:
+            raise JournalError(
+                JournalFault.DISK_FULL, f"{self.path}: {free} bytes are left", path=str(self.path)
+            )
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""

@@ -87,7 +87,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             journal=journal,
             news=news,
             place=_place(identity, find_driver(settings).caps.code_entry),
-            health=HealthWatch(_probes(settings, backend, counter), time.monotonic).look,
+            health=HealthWatch(_probes(settings, backend, counter, journal), time.monotonic).look,
             clock_ahead=lambda: backend.clock.ahead,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
@@ -152,12 +152,18 @@ def _receipt_place(identity: Identity, settings: CounterSettings) -> ReceiptPlac
     return ReceiptPlace(names[0] if names else "Caisse Pass", identity.name, header)
 
 
-def _probes(settings: CounterSettings, backend: BackendClient, counter: Counter) -> Probes:
+def _probes(
+    settings: CounterSettings, backend: BackendClient, counter: Counter, journal: SaleJournal
+) -> Probes:
+    def count_open_reversals() -> int:
+        journal.require_room()
+        return counter.count_open_reversals()
+
     return Probes(
         reader=lambda: _has_reader(settings, counter),
         pad=lambda: _has_pad(settings),
         backend=lambda: backend.me().kind == "counter",
-        count_open_reversals=counter.count_open_reversals,
+        count_open_reversals=count_open_reversals,
         clock_ahead=lambda: backend.clock.ahead if backend.clock.is_wrong else None,
     )
 

@@ -13,6 +13,8 @@ from terminal.counter.states import FINAL, UNFINISHED, Event, State
 from terminal.journal_file import JournalFile, Row, SqlValue, open_journal
 
 SALES_LISTED_MAX = 500
+# What a sale of many wrong codes writes, its book and a checkpoint beside it, several times over.
+ROOM_BYTES_MIN = 256 * 1024
 
 _SCHEMA = """
 create table sale (
@@ -75,7 +77,11 @@ class SaleJournal:
         self._file = file
 
     def open_sale(self, record: SaleRecord) -> None:
-        """Write a sale that has just started, before anything is asked of anybody."""
+        """Write a sale that has just started, before anything is asked of anybody.
+
+        Nothing is begun without room for all that a sale writes.
+        """
+        self.require_room()
         with self._file.transaction():
             self._file.execute(
                 _INSERT_SALE,
@@ -89,6 +95,10 @@ class SaleJournal:
                 ),
             )
             self._insert_event(record, Event.STARTED)
+
+    def require_room(self) -> None:
+        """Raise JournalError unless the disk has room for a whole sale."""
+        self._file.require_room(ROOM_BYTES_MIN)
 
     def append(self, before: SaleRecord, event: Event, after: SaleRecord) -> None:
         """Write one event and the row it leads to."""
