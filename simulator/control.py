@@ -27,6 +27,7 @@ from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
 from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
+from simulator.turnstile.routes import add_turnstile_routes
 from simulator.wire.feed import event_stream
 
 KEYS_MAX = 40
@@ -36,6 +37,7 @@ _STATUS_BY_CODE = {
     "card_unknown": HTTPStatus.NOT_FOUND,
     "reader_unknown": HTTPStatus.NOT_FOUND,
     "pad_absent": HTTPStatus.NOT_FOUND,
+    "turnstile_absent": HTTPStatus.NOT_FOUND,
     "line_unknown": HTTPStatus.NOT_FOUND,
     "printer_absent": HTTPStatus.NOT_FOUND,
     "card_name_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -107,6 +109,7 @@ def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: Fa
     _add_reader_routes(app, table)
     _add_pad_routes(app, table)
     add_device_routes(app, table)
+    add_turnstile_routes(app, table)
     return app
 
 

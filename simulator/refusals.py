@@ -73,6 +73,20 @@ class PadUnplugged(Refusal):
     message = "The pad has no cable."
 
 
+class TurnstileAbsent(Refusal):
+    """The simulator was started without a turnstile."""
+
+    code = "turnstile_absent"
+    message = "This simulator has no turnstile."
+
+
+class TurnstileLocked(Refusal):
+    """Nobody gets through a locked arm, or opens a locked door, but by force."""
+
+    code = "turnstile_locked"
+    message = "It does not move: it is locked, or stuck."
+
+
 class KeyUnknown(Refusal):
     """The pad has no such key; which one was meant is not repeated."""
 

@@ -34,6 +34,7 @@ from simulator.settings import (
     load_settings,
 )
 from simulator.tabletop import Tabletop
+from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from simulator.wire.feed import Feed
 from simulator.wire.http_wire import HOST, HttpWire
 from simulator.wire.pad_wire import HeardKeypad, HeardPad
@@ -100,6 +101,9 @@ def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
             stack.callback(table.add_reader(name, port).close)
     if settings.pad is not None:
         table.cable = stack.enter_context(_plug_pad(settings.pad, table.feed))
+    if settings.turnstile is not None:
+        plan = TurnstilePlan(**settings.turnstile.model_dump())
+        table.turnstile = stack.enter_context(SimulatedTurnstile(plan))
     for line in settings.lines:
         with _port_taken_says(line.port):
             wire = HttpWire(line.name, line.upstream, table.feed, port=line.port)
@@ -159,6 +163,8 @@ def _ready(
         "pad": str(settings.pad.link) if settings.pad else None,
         "control": control,
     }
+    if settings.turnstile is not None:
+        ready["turnstile"] = str(settings.turnstile.link)
     if table.lines:
         ready["lines"] = {name: f"http://{HOST}:{one.port}" for name, one in table.lines.items()}
     if table.printer is not None:

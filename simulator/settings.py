@@ -20,6 +20,11 @@ each thing to change. Unknown keys are refused; no value is quoted.
     port = 8104
     backend_url = "http://127.0.0.1:8000"
 
+    [turnstile]                       # of a gate
+    link = "/tmp/pass/turnstile"      # the path the gate opens as its serial port
+    kind = "numato"                   # lcus, numato, modbus-rtu; or osdp, with a key_file
+    wiring = "secure"                 # locked without current; "safe" is free
+
     [printer]                         # a ticket printer on a network port
     port = 8106
 
@@ -147,6 +152,25 @@ class ScreenSettings(BaseModel):
     url: LocalUrl
 
 
+class TurnstileSettings(BaseModel):
+    """The turnstile or door: what stands at the end of the line, and how it is wired."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    link: AbsolutePath
+    kind: Literal["lcus", "numato", "modbus-rtu", "osdp"] = "numato"
+    wiring: Literal["secure", "safe"] = "secure"
+    address: Annotated[int, Field(ge=0, le=126)] = 1
+    key_file: AbsolutePath | None = None
+    normally_closed: bool = False
+
+    @model_validator(mode="after")
+    def _key_where_one_is_used(self) -> Self:
+        if (self.kind == "osdp") != (self.key_file is not None):
+            raise ValueError("key_file is where an osdp head keeps its key, and nothing else does")
+        return self
+
+
 class SimulatorSettings(BaseSettings):
     """Everything `pass-simulator serve` is told."""
 
@@ -161,6 +185,7 @@ class SimulatorSettings(BaseSettings):
     pad: PadSettings | None = None
     lines: Annotated[tuple[LineSettings, ...], Field(max_length=LINES_MAX)] = ()
     printer: PrinterSettings | None = None
+    turnstile: TurnstileSettings | None = None
     screens: Annotated[tuple[ScreenSettings, ...], Field(max_length=SCREENS_MAX)] = ()
 
     @classmethod

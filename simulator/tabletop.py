@@ -22,7 +22,9 @@ from simulator.refusals import (
     ReaderUnknown,
     ReaderUnplugged,
     ReaderUnreachable,
+    TurnstileAbsent,
 )
+from simulator.turnstile.turnstile import SimulatedTurnstile
 from simulator.vpcd import ReaderUnreachableError, VirtualCard, VirtualCardSlot
 from simulator.wire.card_wire import CardWire
 from simulator.wire.feed import Feed, What, Wire, WireEvent
@@ -44,6 +46,7 @@ class Tabletop:
     plugs: ReaderPlugs | None = None
     lines: dict[str, HttpWire] = field(default_factory=dict)
     printer: NetworkPrinter | None = None
+    turnstile: SimulatedTurnstile | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add_reader(self, name: str, port: int) -> VirtualCardSlot:
@@ -132,6 +135,12 @@ class Tabletop:
             self.feed.publish(WireEvent(Wire.PAD, PLACE, What.CABLE, "the cable is in"))
         elif not plugged:
             cable.unplug()
+
+    def standing_turnstile(self) -> SimulatedTurnstile:
+        """Return the turnstile."""
+        if self.turnstile is None:
+            raise TurnstileAbsent
+        return self.turnstile
 
     def plugged_cable(self) -> PadCable:
         """Return the pad's cable."""

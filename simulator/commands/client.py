@@ -71,6 +71,14 @@ class ControlClient:
         """Put the pad's cable in, or pull it out."""
         return self._one("PUT", "/pad/plug", {"plugged": plugged})
 
+    def turnstile(self) -> Json:
+        """Look at the turnstile."""
+        return self._one("GET", "/turnstile")
+
+    def change_turnstile(self, method: str, part: str, wanted: Json) -> Json:
+        """Move or break a part of the turnstile."""
+        return self._one(method, f"/turnstile/{part}", wanted)
+
     def spoil_pad(self, faults: Json) -> Json:
         """Replace what goes wrong on the pad's line."""
         return self._one("PUT", "/pad/faults", faults)

@@ -39,6 +39,10 @@ the same configuration as `serve`, and what the page shows besides:
   port = 8104                        # the terminal's backend_url is then http://127.0.0.1:8104
   backend_url = "http://127.0.0.1:8000"
 
+  [turnstile]                        # of a gate: kind = "lcus", "numato", "modbus-rtu", "osdp"
+  link = "/tmp/pass/turnstile"
+  wiring = "secure"                  # or "safe"
+
   [printer]                          # a ticket printer: kind = "network", host = "127.0.0.1"
   port = 8106
 
@@ -100,6 +104,16 @@ What the reader answers itself (the UID) is not counted.
   --mute-after 2     two commands are answered, then nothing more
   --corrupt 2        one byte of the second answer is wrong
   --random-uid       another UID at each power-on
+
+"""
+
+TURNSTILE = """\
+  pass-simulator turnstile show              locked or free, and how many went through
+  pass-simulator turnstile push              go through, if it is free
+  pass-simulator turnstile push --force      go through without being let
+  pass-simulator turnstile open              hold the door open; `close` lets it fall shut
+  pass-simulator turnstile faults --stuck-arm   break a part; without an option, mend all
+  pass-simulator turnstile unplug            pull its cable; `plug` puts it back
 
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from simulator.commands import card, pad
+from simulator.commands import card, pad, turnstile
 from simulator.commands import help as teaching
 from simulator.commands.client import DEFAULT_CONTROL
 
@@ -56,6 +56,8 @@ def build_parser() -> Parser:
     _add_pad_commands(
         _group(commands, "pad", "look at the PIN pad and press its keys", teaching.PAD)
     )
+    turnstile_help = "go through the turnstile, force it, break it"
+    _add_turnstile_commands(_group(commands, "turnstile", turnstile_help, teaching.TURNSTILE))
     return parser
 
 
@@ -171,6 +173,21 @@ def _add_pad_faults(commands: Commands) -> None:
         faults.add_argument(option, type=_count, default=0, metavar="N", help=help_text)
     faults.add_argument("--silent", action="store_true", help="it says and hears nothing")
     faults.add_argument("--wrong-speed", action="store_true", help="its line has another speed")
+
+
+def _add_turnstile_commands(commands: Commands) -> None:
+    _online(commands, "show", "look at the turnstile", turnstile.show)
+    push = _online(commands, "push", "go through", turnstile.push)
+    opening = _online(commands, "open", "open the door, and leave it open", turnstile.open_door)
+    for parser in (push, opening):
+        parser.add_argument("--force", action="store_true", help="locked or not")
+    _online(commands, "close", "close the door", turnstile.close_door)
+    _online(commands, "plug", "put the turnstile's cable in", turnstile.plug)
+    _online(commands, "unplug", "pull the turnstile's cable out", turnstile.unplug)
+    what = "choose what is broken from now on; nothing, without an option"
+    faults = _online(commands, "faults", what, turnstile.faults)
+    for name, help_text in turnstile.SWITCHES.items():
+        faults.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=help_text)
 
 
 def milliseconds(text: str) -> int:

@@ -10,14 +10,12 @@ Written from the makers' pages, not from the code that talks to them.
 """
 
 import re
-from collections.abc import Callable
 from typing import Protocol
 
 from simulator.turnstile.arm import Arm
 
 LINE_BYTES_MAX = 64
 RELAYS = 8
-MODBUS_ADDRESS = 1
 _COIL, _HOLD_ON, _HOLD_OFF = 0x00, 0x02, 0x04
 _FRAME_BYTES = 8
 
@@ -85,7 +83,7 @@ class NumatoBoard:
 class ModbusBoard:
     """It answers to its address only."""
 
-    def __init__(self, arm: Arm, address: int = MODBUS_ADDRESS) -> None:
+    def __init__(self, arm: Arm, address: int) -> None:
         self._arm = arm
         self._address = address
         self._left = b""
@@ -148,8 +146,9 @@ def _table_entry(index: int) -> int:
 
 _TABLE = tuple(_table_entry(index) for index in range(256))
 
-BOARDS: dict[str, Callable[[Arm], Board]] = {
-    "lcus": LcusBoard,
-    "numato": NumatoBoard,
-    "modbus-rtu": ModbusBoard,
-}
+
+def make_board(kind: str, arm: Arm, address: int) -> Board:
+    """Return the board of that kind; only a Modbus board has an address."""
+    if kind == "modbus-rtu":
+        return ModbusBoard(arm, address)
+    return LcusBoard(arm) if kind == "lcus" else NumatoBoard(arm)

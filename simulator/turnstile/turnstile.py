@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from simulator.turnstile.arm import Arm, ArmFaults, ArmView, Wiring
-from simulator.turnstile.boards import BOARDS, Board
+from simulator.turnstile.boards import Board, make_board
 from simulator.turnstile.line import Line
-from simulator.turnstile.osdp_head import OsdpHead
+
+if TYPE_CHECKING:
+    from simulator.turnstile.osdp_head import OsdpHead
 
 TURN_SECONDS_MAX = 1.0
 STOP_SECONDS_MAX = 2.0
@@ -79,10 +81,13 @@ class SimulatedTurnstile:
             if self.plan.kind == OSDP:
                 self._head = self._power_head(self._line)
             else:
-                self._board = BOARDS[self.plan.kind](self._arm)
+                self._board = make_board(self.plan.kind, self._arm, self.plan.address)
         self._wake()
 
-    def _power_head(self, line: Line) -> OsdpHead:
+    def _power_head(self, line: Line) -> "OsdpHead":
+        # libosdp is loaded only where a head is.
+        from simulator.turnstile.osdp_head import OsdpHead  # noqa: PLC0415 -- see above
+
         assert self.plan.key_file is not None, "a head keeps its key in a file"
         address, key_file = self.plan.address, self.plan.key_file
         return OsdpHead(self._arm, line, address, key_file, now=self._now, lock=self._lock)
@@ -114,6 +119,11 @@ class SimulatedTurnstile:
         """Choose what is broken from now on."""
         with self._lock:
             self._arm.faults = faults
+
+    @property
+    def faults(self) -> ArmFaults:
+        """Return what is broken."""
+        return self._arm.faults
 
     def view(self) -> ArmView:
         """Look at it."""

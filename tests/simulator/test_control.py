@@ -78,6 +78,11 @@ def test_every_call_is_described(control: httpx.Client) -> None:
         "GET /printer",
         "PUT /printer/paper",
         "DELETE /printer/tickets",
+        "GET /turnstile",
+        "POST /turnstile/push",
+        "PUT /turnstile/door",
+        "PUT /turnstile/plug",
+        "PUT /turnstile/faults",
     }
 
 
