@@ -48,6 +48,7 @@ from terminal.api_values import (
 )
 from terminal.backend_answers import Answer, parse, refusal, same
 from terminal.backend_clock import BackendClock
+from terminal.backend_enquiries import EnquiryRoutes, PinToSend
 from terminal.backend_returns import ReturnRoutes
 from terminal.errors import BackendGarbled, BackendRefused, BackendUnreachable
 
@@ -77,19 +78,7 @@ class AssertingIdentity(Protocol):
         ...
 
 
-class PinToSend(Protocol):
-    """What the pad gave: opaque here, revealed only into the request."""
-
-    @property
-    def profile(self) -> str: ...  # noqa: D102 -- "aes128-dukpt/iso4" or "tdes-dukpt/iso0"
-
-    @property
-    def key_serial_number(self) -> str: ...  # noqa: D102 -- upper-case hex
-
-    def reveal(self) -> str: ...  # noqa: D102 -- the one door: the encrypted block, in hex
-
-
-class BackendClient(ReturnRoutes):
+class BackendClient(EnquiryRoutes, ReturnRoutes):
     """The backend as one terminal sees it. Close it, or use it in a `with`.
 
     `base_url` has no path; `now` gives aware UTC times; `ca_file` replaces the authorities of the
