@@ -20,6 +20,7 @@ from terminal.errors import SettingsError
 from terminal.till_settings import (
     CaisseApSettings,
     ConcertSettings,
+    PageSettings,
     PrinterSettings,
     ReceiptHeader,
 )
@@ -121,7 +122,7 @@ class CounterSettings(TerminalSettings):
     bits, parity, stop bit.
     `pad_driver` is "visa-packets", or "keypad" for a plain keypad, whose codes this terminal
     encrypts: only where `allow_terminal_encryption` says that this is accepted. The tables
-    `[caisse_ap]`, `[concert]` and `[printer]` open what they name.
+    `[caisse_ap]`, `[concert]` and `[printer]` open what they name; `[page]` is for its pages.
     """
 
     listen_port: Port = 9251
@@ -134,6 +135,7 @@ class CounterSettings(TerminalSettings):
     caisse_ap: CaisseApSettings | None = None
     concert: ConcertSettings | None = None
     printer: PrinterSettings | None = None
+    page: PageSettings = PageSettings()
     receipt_header: ReceiptHeader = ()
 
 

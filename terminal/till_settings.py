@@ -1,7 +1,7 @@
-"""What a counter is told about the shop's own till and its ticket printer: all off unless set.
+"""What a counter is told about its pages, the shop's own till and its ticket printer.
 
-Promise: values that are safe to act on. A door for tills opens on chosen addresses of this machine,
-never on all of them at once, and says who may come in.
+Promise: values that are safe to act on; tills and printer are off unless set. A door for tills
+opens on chosen addresses of this machine, never on all of them at once, and says who may come in.
 """
 
 import ipaddress
@@ -83,6 +83,17 @@ class PrinterSettings(_Section):
         if getattr(self, wanted) is None:
             raise ValueError(f"a {self.kind} printer needs its {wanted}")
         return self
+
+
+class PageSettings(_Section):
+    """The till page and the customer's: their language, their sounds, and who may practise.
+
+    `training`: "allowed" from the page, "always" for a till that sells nothing, or "never".
+    """
+
+    language: Literal["fr", "en"] = "fr"
+    sound_percent: Annotated[int, Field(ge=0, le=100)] = 60
+    training: Literal["allowed", "always", "never"] = "allowed"
 
 
 HeaderLine = Annotated[str, Field(min_length=1, max_length=64)]

@@ -14,6 +14,12 @@ def euros(cents: int) -> str:
     return f"{whole},{cents % 100:02d}{_NO_BREAK}€"
 
 
+def euros_in_english(cents: int) -> str:
+    """Return `€1,234.50`; cents are never negative."""
+    assert cents >= 0, "amounts are never negative"
+    return f"€{cents // 100:,}.{cents % 100:02d}"
+
+
 def pad_amount(cents: int) -> str:
     """Return `12,50 EUR`, at most 16 characters without accents."""
     assert cents >= 0, "amounts are never negative"

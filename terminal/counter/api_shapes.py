@@ -1,13 +1,17 @@
 """The JSON of the till's HTTP: what comes in, bounded; what goes out, typed.
 
-Amounts are whole cents; times are UTC; `message` is French, every other text is a stable code.
+Amounts are whole cents; times are UTC; `headline` and `message` are for people, other texts are
+stable codes.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from terminal.counter.errands.states import ErrandKind, ErrandState
 from terminal.counter.record import AMOUNT_CENTS_MAX
+from terminal.counter.speech import FRENCH, Speech
 from terminal.counter.states import State
 from terminal.counter.view import SaleView
 from terminal.pin.pad import CodeEntry
@@ -88,15 +92,45 @@ class SalesShape(BaseModel):
     returned_cents: int = 0
 
 
+class CardPaymentShape(BaseModel):
+    """A payment that may be given back: by a receipt's number, or found with the card."""
+
+    authorisation_number: str
+    day: date
+    at: AwareDatetime
+    amount_cents: int
+    left_cents: int
+    benefit_label: str
+    masked_card_number: str
+
+
+class ErrandShape(BaseModel):
+    """What a card is presented for besides a sale; balances are never here."""
+
+    errand_id: str
+    kind: ErrandKind
+    state: ErrandState
+    active: bool
+    headline: str
+    message: str
+    reason: str | None
+    tries_left: int | None
+    payments: list[CardPaymentShape]
+
+
 class CurrentShape(BaseModel):
     """The till: the state of the sale in progress, or `amount`; and that sale or the last one.
 
-    `code_entry` says who encrypts the codes typed here: a secure pad, or this terminal.
+    `code_entry` says who encrypts the codes typed here: a secure pad, or this terminal. While
+    `training`, nothing is sold: `practice` is what is only practised, and never in `sale`.
     """
 
     state: str
     sale: SaleShape | None
     code_entry: CodeEntry = CodeEntry.SECURE
+    training: bool = False
+    practice: SaleShape | None = None
+    errand: ErrandShape | None = None
 
 
 class HealthShape(BaseModel):
@@ -113,15 +147,15 @@ class HealthShape(BaseModel):
     pad_words: str = ""
 
 
-def sale_shape(view: SaleView) -> SaleShape:
+def sale_shape(view: SaleView, speech: Speech = FRENCH) -> SaleShape:
     """Return the JSON of a sale."""
     record = view.record
     return SaleShape(
         sale_id=record.sale_id,
         state=record.state,
         active=view.active,
-        headline=view.headline,
-        message=view.message,
+        headline=view.headline_in(speech),
+        message=view.message_in(speech),
         reason=view.reason,
         amount_cents=record.amount_cents,
         benefit=record.benefit,

@@ -14,9 +14,8 @@ from uuid import UUID
 
 from terminal.api_values import UsableBenefit
 from terminal.counter.controls import SaleControls
-from terminal.counter.journal import SaleJournal
 from terminal.counter.limits import DEFAULT_LIMITS, Limits
-from terminal.counter.ports import Collaborators
+from terminal.counter.ports import Collaborators, CounterJournal
 from terminal.counter.reasons import Reason
 from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.recovery import recover
@@ -50,7 +49,7 @@ class Counter:
     def __init__(
         self,
         collaborators: Collaborators,
-        journal: SaleJournal,
+        journal: CounterJournal,
         observe: Callable[[SaleView | None], None],
         new_sale_id: Callable[[], UUID],
         limits: Limits = DEFAULT_LIMITS,
@@ -113,15 +112,15 @@ class Counter:
             running.thread.start()
         return view
 
-    def cancel(self, sale_id: str | None = None) -> SaleView:
+    def cancel(self, sale_id: str | None = None, *, by_holder: bool = False) -> SaleView:
         """Ask the sale in progress to stop; it ends cancelled, or reversed if it had sent.
 
-        With `sale_id` no other sale is stopped.
+        With `sale_id` no other sale is stopped; `by_holder`: asked on the holder's own side.
         """
         running = self._require_running()
         if sale_id not in {None, running.record.sale_id}:
             raise SaleRefused("no_sale_in_progress")
-        if not running.controls.cancel():
+        if not running.controls.cancel(by_holder=by_holder):
             raise SaleRefused("sale_already_settled")
         return self._view_of(running)
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from terminal.backend_client import BackendClient
-from terminal.counter.api import Returns, Till, create_app
+from terminal.counter.api import create_app
 from terminal.counter.broker import Broker
 from terminal.counter.callers import load_token
 from terminal.counter.counter import Counter
+from terminal.counter.front import Front, News, Training
 from terminal.counter.health import HealthWatch, Probes
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.page import Place
@@ -25,8 +26,9 @@ from terminal.counter.receipts.office import open_office
 from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.returns.book import open_return_book
 from terminal.counter.returns.desk import ReturnDesk
+from terminal.counter.speech import Language
+from terminal.counter.till import Returns, Till
 from terminal.counter.tills.open_tills import TillHost, open_tills
-from terminal.counter.view import SaleView
 from terminal.errors import ReaderBusy
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
@@ -76,14 +78,15 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
         )
-        news: Broker[SaleView | None] = Broker()
+        news: Broker[News] = Broker()
         collaborators = wrap(make_collaborators(settings, backend, journal))
         counter = Counter(collaborators, journal, news.publish, uuid4)
+        front = _front(settings, counter, collaborators, news)
         stopping = threading.Event()
         returns = _open_returns(settings, collaborators, backend, stack)
         place = _receipt_place(identity, settings)
         till = Till(
-            counter=counter,
+            front=front,
             journal=journal,
             news=news,
             place=_place(identity, find_driver(settings).caps.code_entry),
@@ -94,22 +97,18 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             receipts=stack.enter_context(open_office(settings, place, collaborators.clock.now)),
             token=load_token(settings.state_dir),
             framed_by=settings.framed_by,
+            language=Language(settings.page.language),
+            sound_percent=settings.page.sound_percent,
             returns=returns,
         )
         counter.start()
         returns.desk.start()
         stack.callback(returns.desk.stop)
-        host = TillHost(
-            sales=counter,
-            returns=returns.desk,
-            records=returns.book,
-            clock=collaborators.clock,
-            place=place,
-            stopping=stopping.is_set,
-        )
+        host = _till_host(front, returns, collaborators, place, stopping)
         try:
             _serve(settings, till, host, stopping)
         finally:
+            front.stop()
             if not counter.stop():
                 _log.warning("a sale did not come to rest in time: the next start finishes it")
     return 0
@@ -139,6 +138,31 @@ def _open_returns(
     stack.callback(book.close)
     desk = ReturnDesk(book, backend, now=collaborators.clock.now, new_id=collaborators.new_id)
     return Returns(desk, book)
+
+
+def _front(
+    settings: CounterSettings, counter: Counter, collaborators: Collaborators, news: Broker[News]
+) -> Front:
+    training = Training(settings.page.training)
+    return Front(counter, collaborators, news.publish, training=training)
+
+
+def _till_host(
+    front: Front,
+    returns: Returns,
+    collaborators: Collaborators,
+    place: ReceiptPlace,
+    stopping: threading.Event,
+) -> TillHost:
+    return TillHost(
+        sales=front,
+        returns=returns.desk,
+        records=returns.book,
+        clock=collaborators.clock,
+        place=place,
+        stopping=stopping.is_set,
+        training=lambda: front.training,
+    )
 
 
 def _place(identity: Identity, code_entry: CodeEntry) -> Place:

@@ -5,9 +5,10 @@ written. The row is the sum of its events, for reading. The journal never holds 
 a name, a PIN block, a digit or a key. It does not decide: states are chosen in `states.py`.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from terminal.counter.days import day_start
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import FINAL, UNFINISHED, Event, State
 from terminal.journal_file import JournalFile, Row, SqlValue, open_journal
@@ -15,6 +16,7 @@ from terminal.journal_file import JournalFile, Row, SqlValue, open_journal
 SALES_LISTED_MAX = 500
 # What a sale of many wrong codes writes, its book and a checkpoint beside it, several times over.
 ROOM_BYTES_MIN = 256 * 1024
+_SALE_LASTS_MAX = timedelta(hours=1)  # for the index: none goes on longer
 
 _SCHEMA = """
 create table sale (
@@ -129,6 +131,22 @@ class SaleJournal:
             (_text(start), count_max),
         )
         return [_record(row) for row in rows]
+
+    def find_paid(self, authorisation_number: str, day: date) -> SaleRecord | None:
+        """Return the paid sale that a receipt names by its number and its day in Paris."""
+        row = self._file.first_row(
+            "select * from sale where authorisation_number = ? and state = ?"
+            " and started_at >= ? and updated_at >= ? and updated_at < ?"
+            " order by started_at desc",
+            (
+                authorisation_number,
+                State.APPROVED,
+                _text(day_start(day) - _SALE_LASTS_MAX),
+                _text(day_start(day)),
+                _text(day_start(day + timedelta(days=1))),
+            ),
+        )
+        return None if row is None else _record(row)
 
     def total_since(self, start: datetime) -> tuple[int, int]:
         """Return how many sales were approved since `start`, and their sum in cents."""

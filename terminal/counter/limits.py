@@ -25,6 +25,11 @@ class Limits:
     recovery_pause_seconds: float = 2.0  # doubles after each attempt that fails
     recovery_pause_seconds_max: float = 60.0
     stop_seconds_max: float = 8.0
+    balances_shown_seconds: float = 20.0  # then they are gone from every screen, and from here
+    balance_page_seconds: float = 2.5  # one benefit on the pad, before the next
+    card_payments_kept_seconds: float = 180.0  # what a card paid, for the shop to choose from
+    errand_end_seconds_max: float = 2.0  # a sale waits so long for the pad that showed balances
+    customer_sees_seconds: float = 8.0  # a sale that has ended, before the next customer's turn
 
 
 DEFAULT_LIMITS = Limits()

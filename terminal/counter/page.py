@@ -1,5 +1,6 @@
-"""The till page, rendered here so that it is right before any script has run."""
+"""The till page and the customer's, rendered here so that they are right before any script runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from terminal.counter import words
-from terminal.counter.amounts import euros
 from terminal.counter.api_shapes import CurrentShape, SalesShape
-from terminal.counter.states import State
+from terminal.counter.front import Training
+from terminal.counter.page_words import page_words
+from terminal.counter.speech import Language, Speech
 from terminal.pin.pad import CodeEntry
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -32,20 +33,52 @@ class Place:
     code_entry: CodeEntry = CodeEntry.SECURE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageState:
+    """What the till page begins with."""
+
+    current: CurrentShape
+    today: SalesShape
+    can_print: bool
+    sound_percent: int
+    training: bool
+    setting: Training
+
+
 def _hour(moment: datetime) -> str:
     return moment.astimezone(_PARIS).strftime("%H:%M")
 
 
-_TEMPLATES.filters.update(euros=euros, hour=_hour)
+_TEMPLATES.filters.update(hour=_hour)
 
 
-def render_till(place: Place, current: CurrentShape, today: SalesShape) -> str:
-    """Return the page's HTML."""
+def render_till(place: Place, speech: Speech, state: PageState) -> str:
+    """Return the till page's HTML."""
     return _TEMPLATES.get_template("till.html").render(
         place=place,
-        code_entry_words=words.CODE_ENTRY_WORDS[place.code_entry],
-        current=current,
-        today=today,
-        idle_words=words.STATE_WORDS[State.AMOUNT],
-        list_words={state.value: text for state, text in words.STATE_WORDS.items()},
+        code_entry_words=speech.code_entry[place.code_entry],
+        today=state.today,
+        state=state,
+        may_train=state.setting is Training.ALLOWED,
+        list_words={each.value: text for each, text in speech.states.items()},
+        euros=speech.euros,
+        **_spoken(speech, state.sound_percent),
     )
+
+
+def render_customers_side(place: Place, speech: Speech, headline: str) -> str:
+    """Return the HTML of the screen that the customer sees."""
+    return _TEMPLATES.get_template("client.html").render(
+        place=place, headline=headline, **_spoken(speech, 0)
+    )
+
+
+def _spoken(speech: Speech, sound_percent: int) -> Mapping[str, object]:
+    words = page_words(speech.language)
+    french = speech.language is Language.FRENCH
+    return {
+        "language": speech.language.value,
+        "other_language": Language.ENGLISH.value if french else Language.FRENCH.value,
+        "t": words,
+        "script": {"language": speech.language.value, "words": words, "sound": sound_percent / 100},
+    }

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from terminal.api_enquiries import BalancesRefused, BalancesTold
+from terminal.api_returns import FoundPayment
 from terminal.api_values import Approved, CardChallenge, CardProof, Declined, Reversal
 from terminal.counter.record import SaleRecord
 from terminal.counter.states import Event
@@ -93,6 +95,16 @@ class Backend(Protocol):
         """Take a payment back, whatever it became, or refuse it before it arrives."""
         ...
 
+    def enquire_balances(
+        self, enquiry_id: UUID, proof_id: str, *, pin: EncryptedPinBlock
+    ) -> BalancesTold | BalancesRefused:
+        """Ask what a card's benefits hold; the same enquiry may be asked again."""
+        ...
+
+    def list_card_payments(self, proof_id: str) -> tuple[FoundPayment, ...]:
+        """Return what this card paid here and may be given back."""
+        ...
+
 
 class Journal(Protocol):
     """Where a sale is written before it acts; every method may raise JournalError."""
@@ -111,6 +123,14 @@ class Journal(Protocol):
 
     def list_unfinished(self) -> list[SaleRecord]:
         """Return the sales whose end is not written."""
+        ...
+
+
+class CounterJournal(Journal, Protocol):
+    """A journal that a whole counter stands on."""
+
+    def count_open_reversals(self, besides: str | None = None) -> int:
+        """Return how many sales wait for a reversal."""
         ...
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from terminal.api_values import Choice, Declined, UsableBenefit
-from terminal.counter import words
 from terminal.counter.record import SaleRecord
+from terminal.counter.speech import FRENCH, Language, Speech
 from terminal.counter.states import State
 from terminal.errors import BackendRefused
 
@@ -27,11 +27,13 @@ class SaleView:
     @property
     def message(self) -> str:
         """The one French sentence."""
+        return self.message_in(FRENCH)
+
+    def message_in(self, speech: Speech) -> str:
+        """Return the one sentence in this language."""
         if self.fault is not None:
-            return words.REASON_SENTENCES[self.fault]
-        if self._said is not None:
-            return self._said
-        return words.sentence(self.record, active=self.active)
+            return speech.reasons[self.fault]
+        return self._said(speech) or speech.of_sale(self.record, active=self.active)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -40,18 +42,22 @@ class SaleView:
             return self.refusal.choices
         return ()
 
-    @property
-    def _said(self) -> str | None:
-        """The backend's own French sentence, if it ended the sale with one."""
+    def _said(self, speech: Speech) -> str | None:
+        """Return the backend's own sentence, if it ended the sale with one in this language."""
+        french = speech.language is Language.FRENCH
         if self.record.state is State.DECLINED and isinstance(self.refusal, Declined):
-            return self.refusal.message or None
+            return (self.refusal.message if french else self.refusal.message_en) or None
         if self.record.state is State.FAILED and isinstance(self.refusal, BackendRefused):
-            return self.refusal.message_fr
+            return self.refusal.message_fr if french else None
         return None
 
     @property
     def headline(self) -> str:
-        """The large words."""
+        """The large words, in French."""
+        return self.headline_in(FRENCH)
+
+    def headline_in(self, speech: Speech) -> str:
+        """Return the large words in this language."""
         if not self.active and self.record.state is State.REVERSING:
-            return words.REVERSAL_PENDING_WORDS
-        return words.STATE_WORDS[self.record.state]
+            return speech.reversal_pending_words
+        return speech.states[self.record.state]

@@ -6,9 +6,7 @@ exclamation mark, « code » and « carte ». A benefit's name never appears wit
 
 from datetime import timedelta
 
-from terminal.counter.amounts import euros
 from terminal.counter.reasons import Reason
-from terminal.counter.record import SaleRecord
 from terminal.counter.states import State
 from terminal.pin.pad import CodeEntry
 
@@ -100,8 +98,7 @@ REASON_SENTENCES: dict[str, str] = {
         "Fermez-le, puis relancez la vente."
     ),
     Reason.PAD_WITHOUT_KEY: (
-        "Le clavier à code n’a pas de clé, aucune vente n’est possible. "
-        "Contactez votre assistance."
+        "Le clavier à code n’a pas de clé, aucune vente n’est possible. Contactez votre assistance."
     ),
     Reason.BACKEND_UNAVAILABLE: (
         "Le serveur ne répond pas, rien n’est débité. "
@@ -182,6 +179,17 @@ API_SENTENCES: dict[str, str] = {
     "token_refused": "Ce programme doit présenter le jeton de la caisse.",
     "too_many_listeners": "Trop d’écrans suivent déjà cette caisse.",
     "stopping": "La caisse s’arrête. Attendez son redémarrage.",
+    "training": (
+        "La caisse est en formation, rien ne peut être encaissé. Quittez la formation pour vendre."
+    ),
+    "not_training": "La caisse n’est pas en formation.",
+    "training_not_allowed": "La formation n’est pas permise sur cette caisse.",
+    "training_is_set": "Cette caisse est réglée pour la formation. Elle ne vend pas.",
+    "practice_return_refused": "Il ne reste pas autant à rembourser sur cette vente d’essai.",
+    "errand_in_progress": "Une demande du porteur est en cours. Terminez-la ou annulez-la.",
+    "no_errand_in_progress": "Aucune demande n’est en cours.",
+    "nothing_to_show": "Il n’y a plus rien à montrer. Recommencez la demande.",
+    "scan_unknown": "Ce code-barres n’est pas celui d’un reçu Pass. Le montant n’a pas changé.",
     "not_found": "Cette adresse n’existe pas.",
 }
 """One sentence per code that the till's own API answers with."""
@@ -204,14 +212,8 @@ RETURN_OFFLINE_SENTENCE = (
 )
 
 
-def return_sentence(state: str, amount_cents: int) -> str:
-    """Return what the till says of a return in this state (`asked`, `done`, `refused`)."""
-    if state == "done":
-        return f"Remboursé · {euros(amount_cents)}"
-    if state == "refused":
-        return RETURN_REFUSED_SENTENCE
-    return "Le serveur ne répond pas, le remboursement se fera dès son retour."
-
+RETURN_DONE_WORDS = "Remboursé"
+RETURN_ASKED_SENTENCE = "Le serveur ne répond pas, le remboursement se fera dès son retour."
 
 CARD_AGAIN_SENTENCE = "La carte a été retirée trop tôt. Posez-la à nouveau."
 """What the till says while a card that left before its proof is waited for again."""
@@ -236,24 +238,46 @@ def tries_left_sentence(tries_left: int) -> str:
     return f"Code faux, il reste {tries_left} essai{plural}."
 
 
-def sentence(record: SaleRecord, *, active: bool = False) -> str:
-    """Return the one sentence for a sale as it stands; `active`: it is being run now."""
-    if record.state is State.APPROVED:
-        return f"Accepté · {euros(record.amount_cents)}"
-    if record.finished:
-        return _ending(record)
-    if not active:
-        return REVERSAL_PENDING_SENTENCE if record.may_be_at_backend else ABANDONED_SENTENCE
-    if record.state is State.CARD and record.reason == Reason.CARD_REMOVED:
-        return CARD_AGAIN_SENTENCE
-    if record.state is State.CODE and record.tries_left is not None:
-        return tries_left_sentence(record.tries_left)
-    return STATE_WORDS[record.state]
+CUSTOMER_WORDS: dict[str, str] = {
+    "idle": "Bienvenue",
+    "card": "Présentez votre carte",
+    "proof": "Carte reconnue",
+    "benefit": "Choisissez votre avantage",
+    "code": "Composez votre code sur le clavier",
+    "code_again": "Code faux, composez-le de nouveau",
+    "checking": "Vérification…",
+    "undoing": "Annulation…",
+    "approved": "Paiement accepté",
+    "declined": "Paiement refusé",
+    "cancelled": "Paiement annulé",
+    "failed": "Paiement non abouti",
+    "balances": "Ce qu’il vous reste ici",
+    "errand_declined": "Demande refusée",
+    "errand_ended": "Demande terminée",
+}
+"""The large words on the customer's side."""
+CUSTOMER_LEAVES_CARD = "Vous pouvez reprendre votre carte."
+CUSTOMER_NOTHING_DEBITED = "Rien n’est débité. Voyez avec la caisse."
 
-
-def _ending(record: SaleRecord) -> str:
-    if record.reason == Reason.WRONG_CODE and record.tries_left == 0:
-        return NOW_BLOCKED_SENTENCE
-    if record.state is State.REVERSED and record.reason == Reason.CANCELLED_AT_COUNTER:
-        return CANCELLED_AFTER_SENDING_SENTENCE
-    return REASON_SENTENCES.get(record.reason or "", REFUSED_SENTENCE)
+ERRAND_WORDS: dict[str, str] = {
+    "balances card": "Solde : présentez la carte",
+    "balances proof": "Carte reconnue",
+    "balances code": "Le porteur compose son code",
+    "balances asking": "Vérification…",
+    "balances shown": "Le solde est montré au porteur",
+    "balances done": "Le solde n’est plus affiché",
+    "balances declined": "Solde non communiqué",
+    "balances cancelled": "Demande annulée",
+    "balances failed": "Demande non aboutie",
+    "payments card": "Remboursement : présentez la carte",
+    "payments proof": "Carte reconnue",
+    "payments asking": "Recherche des paiements…",
+    "payments done": "Paiements de cette carte ici",
+    "payments cancelled": "Demande annulée",
+    "payments failed": "Demande non aboutie",
+}
+"""The large words on the till for an errand: its kind and its state."""
+ERRAND_REFUSED_SENTENCE = "La demande est refusée. Rien n’a été débité."
+NO_CARD_PAYMENTS_SENTENCE = (
+    "Aucun paiement récent de cette carte n’est à rembourser ici. Vérifiez le reçu du client."
+)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
@@ -156,6 +156,12 @@ class Line:
         return self._ask(
             lambda services: create_payment(body, self._terminal, services), api_values.DECISION
         )
+
+    def enquire_balances(self, *_: object, **__: object) -> NoReturn:
+        raise NotImplementedError("no errand is run here")
+
+    def list_card_payments(self, *_: object) -> NoReturn:
+        raise NotImplementedError("no errand is run here")
 
     def reverse_payment(self, payment_id: UUID) -> Reversal:
         body = ReversalRequest()

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from uuid import UUID
 
+from terminal.api_enquiries import Balance
 from terminal.counter.receipts.printer import Printer, open_printer
 from terminal.counter.receipts.receipt import (
     Receipt,
     ReceiptPlace,
     ReturnedMoney,
     receipt_of,
+    receipt_of_balances,
     receipt_of_return,
 )
 from terminal.counter.receipts.text import receipt_text
@@ -36,7 +39,24 @@ create index printed_by_proven on printed (proven_id);
 """
 
 
-Proven = SaleRecord | ReturnedMoney
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """A sale that is worth nothing; its paper says so, and counts nowhere."""
+
+    record: SaleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBalances:
+    """What the holder is being shown, and wants on paper."""
+
+    errand_id: UUID
+    at: datetime
+    balances: tuple[Balance, ...]
+    training: bool = False
+
+
+Proven = SaleRecord | ReturnedMoney | Practised | HeldBalances
 """What a receipt is about."""
 
 
@@ -111,17 +131,28 @@ class ReceiptOffice:
             settings = self._printer.settings
             ticket = receipt_bytes(receipt, settings.columns, settings.profile)
             self._printer.printer.print_ticket(ticket)
-            self._printed.note(_id_of(proven), self._now())
+            if isinstance(proven, SaleRecord | ReturnedMoney):
+                self._printed.note(_id_of(proven), self._now())
         return receipt.duplicate
 
     def _receipt(self, proven: Proven, *, with_balance: bool) -> Receipt:
+        if isinstance(proven, Practised):
+            return receipt_of(proven.record, self._place, with_balance=with_balance, training=True)
+        if isinstance(proven, HeldBalances):
+            return receipt_of_balances(
+                proven.balances,
+                self._place,
+                proven.errand_id,
+                at=proven.at,
+                training=proven.training,
+            )
         again = self._printed.has(_id_of(proven))
         if isinstance(proven, ReturnedMoney):
             return receipt_of_return(proven, self._place, duplicate=again)
         return receipt_of(proven, self._place, with_balance=with_balance, duplicate=again)
 
 
-def _id_of(proven: Proven) -> str:
+def _id_of(proven: SaleRecord | ReturnedMoney) -> str:
     if isinstance(proven, ReturnedMoney):
         return str(proven.returned.return_id)
     return proven.sale_id

@@ -9,14 +9,17 @@ l'environnement, art. L541-15-10, D541-370 to 372): nothing here prints by itsel
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, auto
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from terminal.counter import words
+from terminal.api_enquiries import Balance
 from terminal.counter.amounts import euros
+from terminal.counter.receipts.bar_code import bar_code_of
 from terminal.counter.record import SaleRecord
 from terminal.counter.returns.book import Kind, MoneyBack, ReturnState
+from terminal.counter.speech import FRENCH
 from terminal.counter.states import State
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -31,6 +34,7 @@ class ReceiptKind(Enum):
     VOID = "ANNULATION"
     DECLINED = "PAIEMENT REFUSÉ"
     GIVEN_UP = "PAIEMENT ABANDONNÉ"
+    BALANCES = "SOLDE"
 
 
 _RETURN_KINDS = {Kind.REFUND: ReceiptKind.REFUND, Kind.VOID: ReceiptKind.VOID}
@@ -50,7 +54,8 @@ class ReceiptPlace:
 class Receipt:
     """One receipt. `at` is aware; cents are never negative; `sentence` explains a refusal.
 
-    `payment_number`: on what came back, the authorisation number of the payment.
+    `payment_number`: on what came back, the authorisation number of the payment. `bar_code`: the
+    digits that a scanner reads (`bar_code.py`). `balances`: labels and cents, on request only.
     """
 
     kind: ReceiptKind
@@ -66,6 +71,8 @@ class Receipt:
     sentence: str | None = None
     duplicate: bool = False
     training: bool = False
+    bar_code: str | None = None
+    balances: tuple[tuple[str, int], ...] = ()
 
 
 class NoReceipt(Exception):
@@ -91,6 +98,7 @@ class Style(Enum):
     TITLE = auto()  # centred, large
     STRONG = auto()  # the amount
     CENTRED = auto()
+    BAR_CODE = auto()  # digits, below their bars (Code 128) where bars can be drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +120,21 @@ def receipt_number(sale_id: str) -> str:
 
 
 def receipt_of(
-    record: SaleRecord, place: ReceiptPlace, *, with_balance: bool = False, duplicate: bool = False
+    record: SaleRecord,
+    place: ReceiptPlace,
+    *,
+    with_balance: bool = False,
+    duplicate: bool = False,
+    training: bool = False,
 ) -> Receipt:
-    """Return the receipt of a sale at rest; raises NoReceipt for any other."""
+    """Return the receipt of a sale at rest; raises NoReceipt for any other.
+
+    `training`: it was only practised, so it says that it is worth nothing and bears no bar code.
+    """
     if not record.finished:
         raise NoReceipt("sale_not_finished")
     approved = record.state is State.APPROVED
+    number = record.authorisation_number if approved and not training else None
     return Receipt(
         kind=_kind(record),
         place=place,
@@ -126,10 +143,32 @@ def receipt_of(
         amount_cents=record.amount_cents,
         benefit_label=record.benefit_label if approved else None,
         masked_card_number=record.masked_card_number,
-        authorisation_number=record.authorisation_number if approved else None,
+        authorisation_number=number,
         remaining_cents=record.remaining_cents if approved and with_balance else None,
-        sentence=None if approved else words.sentence(record),
+        sentence=None if approved else FRENCH.of_sale(record),
         duplicate=duplicate,
+        training=training,
+        bar_code=None if number is None else bar_code_of(number, _day_of(record.updated_at)),
+    )
+
+
+def receipt_of_balances(
+    balances: tuple[Balance, ...],
+    place: ReceiptPlace,
+    errand_id: UUID,
+    *,
+    at: datetime,
+    training: bool = False,
+) -> Receipt:
+    """Return the paper of an enquiry, for the holder who asked for it."""
+    return Receipt(
+        kind=ReceiptKind.BALANCES,
+        place=place,
+        number=receipt_number(str(errand_id)),
+        at=at,
+        amount_cents=0,
+        training=training,
+        balances=tuple((each.label, each.available_cents) for each in balances),
     )
 
 
@@ -155,6 +194,10 @@ def receipt_of_return(
         payment_number=None if sale is None else sale.authorisation_number,
         duplicate=duplicate,
     )
+
+
+def _day_of(moment: datetime) -> date:
+    return moment.astimezone(PARIS).date()
 
 
 def _kind(record: SaleRecord) -> ReceiptKind:
@@ -196,7 +239,7 @@ def _facts(receipt: Receipt) -> tuple[Line, ...]:
         ("Caisse", receipt.place.terminal_name),
         ("Carte", receipt.masked_card_number),
         ("Avantage", receipt.benefit_label),
-        ("Vente n°", receipt.number),
+        ("Vente n°" if receipt.kind is not ReceiptKind.BALANCES else "Demande n°", receipt.number),
         ("Autorisation n°", receipt.authorisation_number),
         ("Paiement d’origine n°", receipt.payment_number),
     )
@@ -205,6 +248,9 @@ def _facts(receipt: Receipt) -> tuple[Line, ...]:
 
 def _what_happened(receipt: Receipt) -> tuple[Line, ...]:
     lines = [Line(receipt.kind.value, style=Style.TITLE)]
+    if receipt.kind is ReceiptKind.BALANCES:
+        held = [Line(label, euros(cents)) for label, cents in receipt.balances]
+        return (*lines, *(held or [Line("Aucun avantage utilisable ici.")]))
     if receipt.kind in MONEY_MOVED:
         lines += [Line("MONTANT", euros(receipt.amount_cents), Style.STRONG)]
     else:
@@ -219,7 +265,11 @@ def _what_happened(receipt: Receipt) -> tuple[Line, ...]:
 def _foot(receipt: Receipt) -> tuple[Line, ...]:
     moved = receipt.kind in MONEY_MOVED
     proof = "TICKET CLIENT À CONSERVER" if moved else "RIEN N’EST DÉBITÉ"
+    if receipt.training:
+        proof = "FORMATION — SANS VALEUR"
+    bars = (Line(receipt.bar_code, style=Style.BAR_CODE), GAP) if receipt.bar_code else ()
     return (
+        *bars,
         Line(proof, style=Style.CENTRED),
         Line("Ce reçu n’est pas une facture.", style=Style.CENTRED),
         Line("Ne communiquez jamais votre code.", style=Style.CENTRED),

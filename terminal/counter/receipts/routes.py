@@ -5,16 +5,17 @@ that does not print changes nothing else, and the answer says in French what to 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from terminal.counter import words
-from terminal.counter.receipts.office import Proven, ReceiptOffice
+from terminal.counter.receipts.office import HeldBalances, Practised, Proven, ReceiptOffice
 from terminal.counter.receipts.receipt import NoReceipt, ReturnedMoney, receipt_number
 from terminal.counter.record import SaleRecord
+from terminal.counter.spoken import speech_for
 from terminal.errors import PrinterAbsent, PrinterError, PrinterOutOfPaper
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -29,6 +30,7 @@ class ReadWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Literal["text", "pdf"] = "text"
+    language: Literal["fr", "en"] = "fr"  # of a refusal: receipts are in French
     with_balance: bool = False
 
 
@@ -46,38 +48,69 @@ class PrintedShape(BaseModel):
     duplicate: bool
 
 
-def add_receipts(
-    app: FastAPI, office: ReceiptOffice, find_sale: FindSale, find_return: FindReturn
-) -> None:
-    """Give the application the doors to receipts, and their refusals."""
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Where what a receipt is about comes from; each raises when there is none."""
 
+    sale: FindSale
+    back: FindReturn
+    practised: Callable[[str], Practised]
+    balances: Callable[[], HeldBalances]
+
+
+def add_receipts(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
+    """Give the application the doors to receipts, and their refusals."""
+    _add_doors_of_sales(app, office, proofs)
+    _add_other_doors(app, office, proofs)
+
+    @app.exception_handler(NoReceipt)
+    def too_early(request: Request, error: NoReceipt) -> JSONResponse:
+        return _refusal(request, 409, error.code)
+
+    @app.exception_handler(PrinterError)
+    def not_printed(request: Request, error: PrinterError) -> JSONResponse:
+        return _refusal(request, 503, code_of(error, can_print=office.can_print))
+
+
+def _add_doors_of_sales(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
     @app.get("/sales/{sale_id}/receipt")
     def read_receipt(sale_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
-        sale = find_sale(sale_id)
+        sale = proofs.sale(sale_id)
         return _read(office, sale, receipt_number(sale.sale_id), how)
 
     @app.get("/returns/{return_id}/receipt")
     def read_receipt_of_return(return_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
-        money = find_return(return_id)
+        money = proofs.back(return_id)
         return _read(office, money, receipt_number(str(money.returned.return_id)), how)
 
     @app.post("/sales/{sale_id}/receipt/print")
     def print_receipt(sale_id: Id, wish: PrintWish | None = None) -> PrintedShape:
         with_balance = wish is not None and wish.with_balance
-        sale = find_sale(sale_id)
+        sale = proofs.sale(sale_id)
         return PrintedShape(duplicate=office.put_on_paper(sale, with_balance=with_balance))
 
     @app.post("/returns/{return_id}/receipt/print")
     def print_receipt_of_return(return_id: Id) -> PrintedShape:
-        return PrintedShape(duplicate=office.put_on_paper(find_return(return_id)))
+        return PrintedShape(duplicate=office.put_on_paper(proofs.back(return_id)))
 
-    @app.exception_handler(NoReceipt)
-    def too_early(_: Request, error: NoReceipt) -> JSONResponse:
-        return _refusal(409, error.code)
 
-    @app.exception_handler(PrinterError)
-    def not_printed(_: Request, error: PrinterError) -> JSONResponse:
-        return _refusal(503, code_of(error, can_print=office.can_print))
+def _add_other_doors(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
+    @app.get("/practice/sales/{sale_id}/receipt")
+    def read_receipt_of_practice(sale_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
+        return _read(office, proofs.practised(sale_id), "formation", how)
+
+    @app.post("/practice/sales/{sale_id}/receipt/print")
+    def print_receipt_of_practice(sale_id: Id) -> PrintedShape:
+        return PrintedShape(duplicate=office.put_on_paper(proofs.practised(sale_id)))
+
+    # Asked for with POST, though it changes nothing: looking is free, and balances are not.
+    @app.post("/errands/current/receipt")
+    def read_balances() -> Response:
+        return _read(office, proofs.balances(), "solde", ReadWish())
+
+    @app.post("/errands/current/receipt/print")
+    def print_balances() -> PrintedShape:
+        return PrintedShape(duplicate=office.put_on_paper(proofs.balances()))
 
 
 def _read(office: ReceiptOffice, proven: Proven, number: str, how: ReadWish) -> Response:
@@ -99,5 +132,6 @@ def code_of(error: PrinterError, *, can_print: bool) -> str:
     return "printer_absent" if isinstance(error, PrinterAbsent) else "printer_silent"
 
 
-def _refusal(status: int, code: str) -> JSONResponse:
-    return JSONResponse({"code": code, "message": words.API_SENTENCES[code]}, status_code=status)
+def _refusal(request: Request, status: int, code: str) -> JSONResponse:
+    body = {"code": code, "message": speech_for(request).api[code]}
+    return JSONResponse(body, status_code=status)

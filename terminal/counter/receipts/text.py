@@ -57,7 +57,7 @@ def rows_of(line: Line, columns: int) -> list[str]:
     if line.value:
         return _pair(line.words, line.value, columns)
     rows = textwrap.wrap(line.words, columns) or [""]
-    if line.style in {Style.TITLE, Style.CENTRED}:
+    if line.style in {Style.TITLE, Style.CENTRED, Style.BAR_CODE}:
         return [row.center(columns) for row in rows]
     return rows
 

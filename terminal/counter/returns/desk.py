@@ -125,9 +125,7 @@ class ReturnDesk:
 
         A BackendError comes before anything was begun.
         """
-        found = self._payments.find_by_receipt(authorisation_number, day)
-        if found is None:
-            raise ReturnRefused("receipt_unknown")
+        found = self.look_up(authorisation_number, day)
         with self._lock:
             payment_id = found.payment.payment_id
             self._refuse_while_open(
@@ -138,6 +136,13 @@ class ReturnDesk:
             whole = found.may_be_voided and amount_cents == found.payment.amount_cents
             kind = Kind.VOID if whole else Kind.REFUND
             return self._begin(_Owed(payment_id, None, kind), amount_cents)
+
+    def look_up(self, authorisation_number: str, day: date) -> FoundPayment:
+        """Return what a receipt of this outlet names; raises ReturnRefused, BackendError."""
+        found = self._payments.find_by_receipt(authorisation_number, day)
+        if found is None:
+            raise ReturnRefused("receipt_unknown")
+        return found
 
     def settle_open(self) -> int:
         """Ask again for what nobody knows the end of; return how many still have none."""

@@ -1,6 +1,7 @@
 """The till's HTTP for money that goes back. The desk decides, not this."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -8,10 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from terminal.counter import words
 from terminal.counter.record import AMOUNT_CENTS_MAX, SaleRecord
 from terminal.counter.returns.book import Kind, MoneyBack, ReturnBook, ReturnState
 from terminal.counter.returns.desk import ReturnDesk, ReturnRefused
+from terminal.counter.speech import Language, Speech
+from terminal.counter.spoken import Spoken, speech_for
 from terminal.errors import BackendError
 
 AmountCents = Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX)]
@@ -56,39 +58,55 @@ class ReturnsShape(BaseModel):
     returns: list[ReturnShape]
 
 
-def add_returns(
-    app: FastAPI, desk: ReturnDesk, book: ReturnBook, find_sale: Callable[[str], SaleRecord]
-) -> None:
-    """Add the routes; `find_sale` raises when there is none."""
+@dataclass(frozen=True, slots=True)
+class ReturnsHost:
+    """What the routes stand on; both functions raise, when there is no sale or none may be given.
+
+    `refuse_in_training` is asked before money is given back, and not before looking.
+    """
+
+    desk: ReturnDesk
+    book: ReturnBook
+    find_sale: Callable[[str], SaleRecord]
+    refuse_in_training: Callable[[], None]
+
+
+def add_returns(app: FastAPI, host: ReturnsHost) -> None:
+    """Add the routes."""
 
     @app.post("/sales/{sale_id}/returns", status_code=201)
-    def give_back(sale_id: SaleId, wish: ReturnWish) -> ReturnShape:
-        return _shape(desk.give_back(find_sale(sale_id), wish.amount_cents))
+    def give_back(sale_id: SaleId, wish: ReturnWish, speech: Spoken) -> ReturnShape:
+        host.refuse_in_training()
+        given = host.desk.give_back(host.find_sale(sale_id), wish.amount_cents)
+        return _shape(given, speech)
 
     @app.get("/sales/{sale_id}/returns")
-    def list_returns(sale_id: SaleId) -> ReturnsShape:
-        return ReturnsShape(returns=[_shape(each) for each in book.list_of_sale(sale_id)])
+    def list_returns(sale_id: SaleId, speech: Spoken) -> ReturnsShape:
+        listed = host.book.list_of_sale(sale_id)
+        return ReturnsShape(returns=[_shape(each, speech) for each in listed])
 
     @app.post("/returns", status_code=201)
-    def give_back_by_receipt(wish: ReceiptReturnWish) -> ReturnShape:
+    def give_back_by_receipt(wish: ReceiptReturnWish, speech: Spoken) -> ReturnShape:
+        host.refuse_in_training()
         number = wish.authorisation_number.upper()
-        return _shape(desk.give_back_by_receipt(number, wish.day, wish.amount_cents))
+        given = host.desk.give_back_by_receipt(number, wish.day, wish.amount_cents)
+        return _shape(given, speech)
 
     @app.exception_handler(ReturnRefused)
-    def refused(_: Request, error: ReturnRefused) -> JSONResponse:
-        sentence = error.sentence or words.RETURN_SENTENCES.get(
-            error.code, words.RETURN_REFUSED_SENTENCE
-        )
+    def refused(request: Request, error: ReturnRefused) -> JSONResponse:
+        speech = speech_for(request)
+        said = error.sentence if speech.language is Language.FRENCH else ""
+        sentence = said or speech.returns.get(error.code, speech.return_refused)
         status = _STATUS_OF_OURS.get(error.code, 409)
         return JSONResponse({"code": error.code, "message": sentence}, status)
 
     @app.exception_handler(BackendError)
-    def away(_: Request, __: BackendError) -> JSONResponse:
-        body = {"code": "backend_unavailable", "message": words.RETURN_OFFLINE_SENTENCE}
+    def away(request: Request, __: BackendError) -> JSONResponse:
+        body = {"code": "backend_unavailable", "message": speech_for(request).return_offline}
         return JSONResponse(body, 503)
 
 
-def _shape(returned: MoneyBack) -> ReturnShape:
+def _shape(returned: MoneyBack, speech: Speech) -> ReturnShape:
     return ReturnShape(
         return_id=str(returned.return_id),
         sale_id=returned.sale_id,
@@ -97,5 +115,5 @@ def _shape(returned: MoneyBack) -> ReturnShape:
         amount_cents=returned.amount_cents,
         authorisation_number=returned.authorisation_number,
         asked_at=returned.asked_at,
-        message=words.return_sentence(returned.state, returned.amount_cents),
+        message=speech.of_return(returned.state, returned.amount_cents),
     )

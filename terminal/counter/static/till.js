@@ -1,26 +1,23 @@
 // The till page: it shows what the counter says and sends what people press. It decides nothing.
-"use strict";
 
-const byId = (id) => document.getElementById(id);
+import { ask, button, byId, follow, heldLines, language, money, play, wakeSound, words }
+  from "./common.js";
+import { Scanner } from "./scanner.js";
+import { closeDialogs, openRefund, refreshToday, showFound, showPayment, showSaleDetail,
+  wireDialogs } from "./desk.js";
+import { watchHealth } from "./health.js";
+
 const AMOUNT_CENTS_MAX = 100000;
 const APPROVED_SHOWN_MS = 2500;
-const HEALTH_EVERY_MS = 10000;
+const CHOICE_KEY_MS = 150; // a digit that a scanner typed is followed by another before that
 const MOODS = {
-  card: "ready", proof: "ready", authorising: "ready",
-  benefit: "wait", code: "wait", reversing: "wait", cancelled: "wait",
+  card: "ready", proof: "ready", authorising: "ready", asking: "ready", shown: "ready",
+  done: "ready", benefit: "wait", code: "wait", reversing: "wait", cancelled: "wait",
   reversed: "wait", approved: "good", declined: "stop", failed: "stop",
 };
-const LIST_WORDS = {
-  declined: "refusé", failed: "non aboutie", cancelled: "annulée",
-  reversed: "annulée", reversing: "en attente",
-};
 const OTHER_BENEFIT_REASONS = new Set(["insufficient_funds", "benefit_not_usable"]);
-
-const euros = new Intl.NumberFormat("fr-FR", { style: "currency", currency: "EUR" });
-const hours = new Intl.DateTimeFormat("fr-FR", {
-  hour: "2-digit", minute: "2-digit", timeZone: "Europe/Paris",
-});
-const money = (cents) => euros.format(cents / 100);
+const training = document.body.dataset.training === "true";
+const root = training ? "/practice" : "";
 
 // --- what is typed -----------------------------------------------------------------------------
 
@@ -34,53 +31,53 @@ function typedCents() {
 function type(key) {
   const next = key === "," && typed === "" ? "0," : typed + key;
   if (!/^\d{1,4}(,\d{0,2})?$/.test(next)) return;
-  typed = next;
-  showTyped();
+  setTyped(next);
 }
 
-function showTyped() {
+function setTyped(text) {
+  typed = text;
   const cents = typedCents();
   byId("amount-shown").textContent = money(cents);
   byId("amount-shown").dataset.empty = String(cents === 0);
   byId("pay").disabled = cents < 1 || cents > AMOUNT_CENTS_MAX;
-  byId("notice").textContent =
-    cents > AMOUNT_CENTS_MAX ? `Le montant ne peut pas dépasser ${money(AMOUNT_CENTS_MAX)}.` : "";
+  notice(cents > AMOUNT_CENTS_MAX ? `${words.amount_too_large} ${money(AMOUNT_CENTS_MAX)}.` : "");
 }
 
-function clearTyped() {
-  typed = "";
-  showTyped();
-}
+const notice = (text) => { byId("notice").textContent = text; };
 
 // --- talking to the counter --------------------------------------------------------------------
 
 async function send(path, body) {
-  try {
-    const answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body ?? {}),
-    });
-    if (!answer.ok) byId("notice").textContent = (await answer.json()).message;
-    return answer.ok;
-  } catch {
-    byId("notice").textContent = "La caisse ne répond pas. Vérifiez qu’elle est démarrée.";
-    return false;
+  const { ok, body: said } = await ask("POST", path, body);
+  if (!ok) {
+    notice(said?.message ?? words.stopped_banner);
+    if (shown?.active) byId("sale-message").textContent = byId("notice").textContent;
   }
+  return ok;
 }
 
 async function pay(cents, benefit = null) {
   if (cents < 1 || cents > AMOUNT_CENTS_MAX) return;
   wakeSound();
-  if (await send("/sales", { amount_cents: cents, benefit })) clearTyped();
+  if (await send(`${root}/sales`, { amount_cents: cents, benefit })) setTyped("");
   else showAmount();
 }
 
-const cancel = () => send("/sales/current/cancel");
+async function askErrand(kind) {
+  wakeSound();
+  closeDialogs();
+  await send("/errands", { kind });
+}
 
-// --- the sale ----------------------------------------------------------------------------------
+function cancel() {
+  return send(shown?.errand_id ? "/errands/current/cancel" : `${root}/sales/current/cancel`);
+}
 
-let shown = null; // the sale on the panel, or null while the keypad is there
+const choose = (benefit) => send(`${root}/sales/current/benefit`, { benefit });
+
+// --- the panel: a sale, or an errand -----------------------------------------------------------
+
+let shown = null; // what is on the panel, or null while the keypad is there
 let leaveTimer = 0;
 
 function showAmount() {
@@ -90,259 +87,207 @@ function showAmount() {
   byId("amount-side").hidden = false;
 }
 
-function showSale(sale) {
+function showPanel(what, cents, actions) {
   clearTimeout(leaveTimer);
-  const changed = shown === null || shown.state !== sale.state;
-  shown = sale;
-  const mood = MOODS[sale.state] ?? "wait";
+  const id = (one) => one?.errand_id ?? one?.sale_id;
+  const changed = id(shown) !== id(what) || shown.state !== what.state;
+  shown = what;
+  const mood = MOODS[what.state] ?? "wait";
   byId("amount-side").hidden = true;
   byId("sale-side").hidden = false;
   byId("sale-side").dataset.mood = mood;
-  byId("sale-amount").textContent = money(sale.amount_cents);
+  byId("sale-training").hidden = !training;
+  byId("sale-amount").textContent = cents === null ? "" : money(cents);
   byId("sale-shape").setAttribute("href", `#shape-${mood}`);
-  byId("sale-words").textContent = sale.headline;
-  const says = sale.message !== sale.headline && sale.state !== "approved";
-  byId("sale-message").textContent = says ? sale.message : "";
-  showBenefits(sale);
-  showActions(sale);
-  if (changed) play(mood);
+  byId("sale-words").textContent = what.headline;
+  const says = what.message !== what.headline && what.state !== "approved";
+  byId("sale-message").textContent = says ? what.message : "";
+  byId("held").hidden = true;
+  byId("played-actions").replaceChildren(...(training ? playedActions(what) : []));
+  byId("sale-actions").replaceChildren(...actions);
+  // While it runs no button has the focus: Enter, twice by mistake, must not cancel or choose.
+  (what.active ? byId("sale-side") : byId("sale-actions").firstElementChild).focus();
+  if (changed) play(mood, training);
+}
+
+function showSale(sale) {
+  showPanel(sale, sale.amount_cents, actionsOf(sale));
+  const choices = sale.benefits.map(({ benefit, label }, place) =>
+    button(`${place + 1} · ${label}`, "action-choice", () => choose(benefit)));
+  byId("benefit-actions").replaceChildren(...choices);
   if (sale.state === "approved") leaveTimer = setTimeout(showAmount, APPROVED_SHOWN_MS);
-}
-
-function button(text, className, onClick) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = `action ${className}`;
-  made.textContent = text;
-  made.addEventListener("click", onClick);
-  return made;
-}
-
-function showBenefits(sale) {
-  const buttons = sale.benefits.map(({ benefit, label }) =>
-    button(label, "action-choice", () => send("/sales/current/benefit", { benefit })));
-  byId("benefit-actions").replaceChildren(...buttons);
-}
-
-function showActions(sale) {
-  byId("sale-actions").replaceChildren(...actionsOf(sale));
-  // While a sale runs no button has the focus: Enter, twice by mistake, must not cancel or choose.
-  (sale.active ? byId("sale-side") : byId("sale-actions").firstElementChild).focus();
 }
 
 function actionsOf(sale) {
   if (sale.active) {
-    return [button(sale.state === "reversing" ? "Ne pas attendre" : "Annuler", "", cancel)];
+    const waiting = sale.state === "reversing";
+    return [button(waiting ? words.do_not_wait : words.cancel, "", cancel)];
   }
-  if (sale.state === "approved") return [button("Terminer", "", showAmount)];
+  const finish = button(words.finish, "", showAmount);
+  if (sale.state === "approved") {
+    return [finish, button(words.receipt, "", () => { showAmount(); showSaleDetail(sale); })];
+  }
   const choices = sale.choices.map(({ benefit, label, accepts_cents: accepts }) => {
     const cents = Math.min(accepts, sale.amount_cents);
     return button(`${label} · ${money(cents)}`, "action-choice", () => pay(cents, benefit));
   });
-  const again = OTHER_BENEFIT_REASONS.has(sale.reason) ? "Autre avantage" : "Réessayer";
-  return [
-    ...choices,
-    button(again, "", () => pay(sale.amount_cents)),
-    button("Terminer", "", showAmount),
-  ];
+  const other = OTHER_BENEFIT_REASONS.has(sale.reason);
+  const again = button(other ? words.other_benefit : words.again, "", () => pay(sale.amount_cents));
+  return [...choices, again, finish];
 }
 
-// --- today -------------------------------------------------------------------------------------
-
-async function refreshToday() {
-  const answer = await fetch("/sales").catch(() => null);
-  if (!answer?.ok) return;
-  const today = await answer.json();
-  byId("today-total").textContent = `${today.approved_count} · ${money(today.approved_cents)}`;
-  byId("today-returned").textContent =
-    today.returned_cents ? `rendu ${money(today.returned_cents)}` : "";
-  if (today.sales.length) byId("sales").replaceChildren(...today.sales.map(saleLine));
+function showErrand(errand) {
+  const held = errand.kind === "balances" && errand.state === "shown";
+  const actions = [button(errand.active && !held ? words.cancel : words.finish, "",
+    errand.active ? cancel : showAmount)];
+  if (held) actions.push(button(words.show_here, "", showBalances));
+  if (held && byCan("canPrint")) actions.push(button(words.print, "", printBalances));
+  showPanel(errand, null, actions);
+  if (held) byId("sale-message").textContent = words.for_the_holder;
+  byId("benefit-actions").replaceChildren(...errand.payments.map((payment) =>
+    button(paymentWords(payment), "action-choice", () => { showAmount(); showPayment(payment); })));
+  if (errand.kind === "balances" && errand.state === "done") showAmount();
 }
 
-function saleLine(sale) {
-  const line = document.createElement("button");
-  line.type = "button";
-  line.className = "sale-line";
-  line.dataset.mood = MOODS[sale.state] ?? "wait";
-  line.innerHTML =
-    '<span></span><b></b><i></i><svg aria-hidden="true"><use/></svg>'; // fixed text only
-  const [hour, amount, words, shape] = line.children;
-  hour.textContent = hours.format(new Date(sale.started_at));
-  amount.textContent = money(sale.amount_cents);
-  words.textContent = listWords(sale);
-  shape.firstElementChild.setAttribute("href", `#shape-${line.dataset.mood}`);
-  line.addEventListener("click", () => showDetail(sale));
-  const item = document.createElement("li");
-  item.append(line);
-  return item;
+const byCan = (what) => document.body.dataset[what] === "true";
+const paymentWords = ({ day, left_cents: left, benefit_label: label }) =>
+  `${day.split("-").reverse().slice(0, 2).join("/")} · ${money(left)} · ${label}`;
+
+async function showBalances() {
+  const { ok, body } = await ask("POST", "/errands/current/balances");
+  if (!ok || shown?.state !== "shown") return;
+  byId("held").replaceChildren(...heldLines(body.balances));
+  byId("held").hidden = false;
 }
 
-function listWords(sale) {
-  if (sale.active) return "en cours";
-  if (sale.state === "approved") return sale.benefit_label;
-  return LIST_WORDS[sale.state] ?? "interrompue";
+async function printBalances() {
+  const { ok, body } = await ask("POST", "/errands/current/receipt/print");
+  byId("sale-message").textContent = ok ? words.printed : (body?.message ?? words.stopped_banner);
 }
 
-function showDetail(sale) {
-  const facts = [
-    ["Heure", hours.format(new Date(sale.started_at))],
-    ["État", sale.active ? sale.headline : sale.message],
-    ["Avantage", sale.state === "approved" ? sale.benefit_label : null],
-    ["Autorisation", sale.authorisation_number],
-    ["Référence", sale.sale_id],
-  ].filter(([, value]) => value);
-  byId("detail-title").textContent = money(sale.amount_cents);
-  byId("detail-facts").replaceChildren(...facts.flatMap(([term, value]) => {
-    const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-    [dt.textContent, dd.textContent] = [term, value];
-    return [dt, dd];
-  }));
-  showGiveBack(sale);
-  byId("detail").showModal();
-}
+// --- practising: what is not there is played ---------------------------------------------------
 
-// --- giving back -------------------------------------------------------------------------------
-
-let detailed = null; // the sale in the dialog
-
-const asTyped = (cents) => (cents / 100).toFixed(2).replace(".", ",");
-const asCents = (text) => Math.round(Number(text.replace(",", ".")) * 100);
-
-async function showGiveBack(sale) {
-  detailed = sale;
-  byId("give-back").hidden = true;
-  byId("give-back-notice").textContent = "";
-  if (sale.state !== "approved" || sale.active) return;
-  const answer = await fetch(`/sales/${sale.sale_id}/returns`).catch(() => null);
-  if (!answer?.ok || detailed !== sale) return;
-  const { returns } = await answer.json();
-  const back = returns.filter(({ state }) => state === "done")
-    .reduce((sum, { amount_cents: cents }) => sum + cents, 0);
-  const waiting = returns.find(({ state }) => state === "asked");
-  byId("give-back-notice").textContent =
-    waiting?.message ?? (back ? `Déjà remboursé : ${money(back)}.` : "");
-  byId("give-back-amount").value = asTyped(sale.amount_cents - back);
-  byId("give-back").hidden = Boolean(waiting) || back >= sale.amount_cents;
-}
-
-async function giveBack(event) {
-  event.preventDefault();
-  const sale = detailed;
-  const cents = asCents(byId("give-back-amount").value);
-  const answer = await fetch(`/sales/${sale.sale_id}/returns`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ amount_cents: cents }),
-  }).catch(() => null);
-  const body = answer === null ? null : await answer.json();
-  await showGiveBack(sale);
-  byId("give-back-notice").textContent =
-    body?.message ?? "La caisse ne répond pas. Vérifiez qu’elle est démarrée.";
-  if (answer?.ok) play(body.state === "done" ? "good" : "wait");
-  refreshToday();
-}
-
-// --- health ------------------------------------------------------------------------------------
-
-const HEALTH_WORDS = [
-  ["journal", "journal bloqué"], ["backend", "hors ligne"],
-  ["reader", "lecteur absent"], ["pad", "clavier absent"],
-];
-
-async function refreshHealth() {
-  const answer = await fetch("/health").catch(() => null);
-  const health = answer?.ok ? await answer.json() : null;
-  const fault = HEALTH_WORDS.find(([part]) => health?.[part] !== "ok");
-  const wrong = fault && (health?.[`${fault[0]}_words`] || fault[1]);
-  const waiting = health?.open_reversals ? ` · ${health.open_reversals} annulation(s) en attente` : "";
-  const clock = health?.clock_words ? ` · ${health.clock_words}` : "";
-  byId("health").textContent =
-    health === null ? "caisse arrêtée" : (wrong || "en ligne") + waiting + clock;
-  byId("health").dataset.condition = health !== null && !fault && !clock ? "ok" : "unavailable";
-}
-
-// --- sounds: [hertz, start, seconds] -----------------------------------------------------------
-
-const TUNES = {
-  ready: [[330, 0, 0.12]],
-  good: [[523, 0, 0.12], [784, 0.14, 0.2]],
-  wait: [[440, 0, 0.1], [440, 0.16, 0.1]],
-  stop: [[196, 0, 0.36]],
+const PLAYED = {
+  card: ["card", ["one_benefit", "two_benefits", "blocked"]],
+  code: ["code", ["right", "wrong", "short"]],
 };
-let audio = null;
 
-function wakeSound() {
-  audio ??= new AudioContext(); // browsers allow sound only after somebody pressed something
+function playedActions({ active, state }) {
+  if (!active || !(state in PLAYED)) return [];
+  const [what, kinds] = PLAYED[state];
+  return kinds.map((kind) =>
+    button(words[`play_${kind}`], "action-played",
+      () => send(`/practice/${what}`, { [what]: kind })));
 }
 
-function play(mood) {
-  if (audio === null) return;
-  for (const [hertz, start, seconds] of TUNES[mood]) {
-    const [tone, volume] = [audio.createOscillator(), audio.createGain()];
-    const at = audio.currentTime + start;
-    tone.frequency.value = hertz;
-    volume.gain.setValueAtTime(0.15, at);
-    volume.gain.exponentialRampToValueAtTime(0.001, at + seconds);
-    tone.connect(volume).connect(audio.destination);
-    tone.start(at);
-    tone.stop(at + seconds);
-  }
+function wireTraining() {
+  byId("training")?.addEventListener("click", () => {
+    const side = training ? "end" : "begin";
+    byId("training-title").textContent = words[`training_${side}_title`];
+    byId("training-text").textContent = words[`training_${side}_text`];
+    byId("training-turn").textContent = words[`training_${side}`];
+    byId("training-dialog").showModal();
+  });
+  byId("training-turn")?.addEventListener("click", async () => {
+    const { ok, body } = await ask("PUT", "/training", { training: !training });
+    if (!ok) byId("training-text").textContent = body?.message ?? words.stopped_banner;
+  });
 }
 
-// --- keys and start ----------------------------------------------------------------------------
+// --- keys, scans and start ---------------------------------------------------------------------
+
+function remember() {
+  const [text, field] = [typed, document.activeElement];
+  const value = field instanceof HTMLInputElement ? field.value : null;
+  return () => {
+    clearTimeout(choiceTimer);
+    setTyped(text);
+    if (value !== null) field.value = value;
+  };
+}
+
+async function onScan(digits) {
+  if (shown?.active) return;
+  if (training) return notice(words.training_scan);
+  closeDialogs();
+  showAmount();
+  const { ok, body } = await ask("GET", `/receipts?scan=${encodeURIComponent(digits)}`);
+  if (ok) showFound(body);
+  else notice(body?.message ?? words.stopped_banner);
+}
+
+const scanner = new Scanner(remember, onScan);
 
 function onKey(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || byId("detail").open) return;
-  if (event.key === "F2") {
+  clearTimeout(choiceTimer);
+  if (scanner.take(event)) {
     event.preventDefault();
-    (byId("sales").querySelector("button") ?? byId("sales")).focus();
-  } else if (event.key === "Escape") {
-    onEscape();
+    event.stopPropagation();
+    return;
+  }
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (document.querySelector("dialog[open]")) return;
+  const keys = { F2: focusList, F3: () => askErrand("balances"), F4: openRefund, Escape: onEscape };
+  if (event.key in keys) {
+    event.preventDefault();
+    keys[event.key]();
   } else if (shown === null) {
     onAmountKey(event);
+  } else if (shown.state === "benefit") {
+    onChoiceKey(event);
   }
 }
 
+let choiceTimer = 0;
+
+function onChoiceKey(event) {
+  const chosen = shown.benefits[Number(event.key) - 1];
+  if (chosen) choiceTimer = setTimeout(() => choose(chosen.benefit), CHOICE_KEY_MS);
+}
+
+const focusList = () => (byId("sales").querySelector("button") ?? byId("sales")).focus();
+
 function onEscape() {
-  if (shown === null) clearTyped();
+  if (shown === null) setTyped("");
   else if (shown.active) cancel();
   else showAmount();
 }
 
 function onAmountKey(event) {
-  const onButton = event.target instanceof HTMLButtonElement && event.target.id !== "pay";
+  const onButton = event.target.closest?.("button, a") && event.target.id !== "pay";
   if (/^[0-9]$/.test(event.key)) type(event.key);
   else if (event.key === "," || event.key === ".") type(",");
-  else if (event.key === "Backspace") {
-    typed = typed.slice(0, -1);
-    showTyped();
-  } else if (event.key === "Enter" && !(onButton && event.target.closest("#sales"))) {
+  else if (event.key === "Backspace") setTyped(typed.slice(0, -1));
+  else if (event.key === "Enter" && !(onButton && !event.target.closest("#keypad"))) {
     event.preventDefault(); // a key that was clicked keeps the focus: Enter still means « Encaisser »
     pay(typedCents());
   }
 }
 
-function onState({ sale }) {
-  if (sale === null) return showAmount();
-  const isNews = sale.active || shown?.sale_id === sale.sale_id;
-  if (isNews) showSale(sale);
-  if (!sale.active) refreshToday();
+function onState({ sale, practice, errand, training: now }) {
+  if (now !== training) {
+    location.replace(`/?language=${language}`);
+    return;
+  }
+  const selling = training ? practice : sale;
+  if (errand?.active) showErrand(errand);
+  else if (selling?.active) showSale(selling);
+  else if (errand && shown?.errand_id === errand.errand_id) showErrand(errand);
+  else if (selling && shown?.sale_id === selling.sale_id) showSale(selling);
+  else if (shown?.active) showAmount();
+  if (!selling?.active) refreshToday();
 }
 
 byId("keypad").addEventListener("click", (event) => {
   const key = event.target.closest("[data-key]")?.dataset.key;
   if (key === "00") { type("0"); type("0"); } else if (key) type(key);
 });
-byId("clear").addEventListener("click", clearTyped);
-byId("give-back").addEventListener("submit", giveBack);
+byId("clear").addEventListener("click", () => setTyped(""));
 byId("pay").addEventListener("click", () => pay(typedCents()));
-document.addEventListener("keydown", onKey);
-
-const events = new EventSource("/events");
-events.addEventListener("state", (event) => onState(JSON.parse(event.data)));
-events.addEventListener("open", refreshToday);
-events.addEventListener("open", refreshHealth);
-events.addEventListener("error", refreshHealth);
-setInterval(refreshHealth, HEALTH_EVERY_MS);
-refreshHealth();
-refreshToday();
+byId("ask-balance").addEventListener("click", () => askErrand("balances"));
+byId("ask-refund").addEventListener("click", openRefund);
+document.addEventListener("keydown", onKey, true);
+wireDialogs({ root, training, onCard: () => askErrand("payments") });
+wireTraining();
+const lookAgain = watchHealth();
+follow("/events", onState, () => { refreshToday(); lookAgain(); }, lookAgain);

@@ -35,6 +35,7 @@ class TillHost:
     clock: Clock
     place: ReceiptPlace
     stopping: Callable[[], bool]
+    training: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -62,5 +63,7 @@ def _service(stack: ExitStack, state_dir: Path, host: TillHost) -> TillService:
     giving_back = GivingBack(
         host.sales, book, host.returns, host.records, clock=host.clock, new_id=uuid4
     )
-    teller = Teller(host.sales, book, host.clock, uuid4, money_back=giving_back)
+    teller = Teller(
+        host.sales, book, host.clock, uuid4, money_back=giving_back, training=host.training
+    )
     return TillService(teller, partial(ticket_of, host.place), host.stopping)

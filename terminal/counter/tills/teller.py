@@ -3,7 +3,8 @@
 Promise: a payment is written in the book before it is begun; what was debited and not told is told
 again, on a duplicate request, on the same reference, or on the same amount asked for again by the
 till that went away; a sale in progress for somebody else is never touched. A till that goes away
-before the code is sent cancels its sale. It knows no protocol, no socket and no word.
+before the code is sent cancels its sale. While people practise, nothing that moves money is begun
+or repeated. It knows no protocol, no socket and no word.
 """
 
 import logging
@@ -21,7 +22,15 @@ from terminal.counter.states import SENT
 from terminal.counter.tills.book import Exchange, TillBook
 from terminal.counter.tills.limits import DEFAULT_TILL_LIMITS, TillLimits
 from terminal.counter.tills.outcomes import failure_of
-from terminal.counter.tills.wish import MONEY_BACK, Action, Failure, Result, Wish, failed
+from terminal.counter.tills.wish import (
+    MONEY_BACK,
+    MOVES_MONEY,
+    Action,
+    Failure,
+    Result,
+    Wish,
+    failed,
+)
 from terminal.counter.view import SaleView
 from terminal.errors import JournalError
 
@@ -100,8 +109,10 @@ class Teller:
         new_id: Callable[[], UUID],
         *,
         money_back: MoneyBack,
+        training: Callable[[], bool] = lambda: False,
         limits: TillLimits = DEFAULT_TILL_LIMITS,
     ) -> None:
+        self._training = training
         self._sales = sales
         self._book = book
         self._clock = clock
@@ -119,6 +130,9 @@ class Teller:
         try:
             if wish.action is Action.PROBE:
                 return Result()
+            if wish.action in MOVES_MONEY and self._training():
+                _log.info("a till is refused: people practise")
+                return failed(Failure.NOT_COMPLETED)
             if wish.action is Action.DUPLICATE:
                 return self._tell_again(wish, waiter, answer_now=answer_now)
             if wish.action in MONEY_BACK:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from terminal.api_enquiries import BalancesRefused, BalancesTold
+from terminal.api_returns import FoundPayment
 from terminal.api_values import Approved, CardChallenge, CardProof, Declined, Reversal
 from terminal.counter.ports import Backend, Card, Collaborators, Journal, PinPad, Reader
 from terminal.counter.record import SaleRecord
@@ -147,6 +149,16 @@ class WrappedBackend:
 
     def reverse_payment(self, payment_id: UUID) -> Reversal:
         return self.wrap("backend.reverse", lambda: self.backend.reverse_payment(payment_id))
+
+    def enquire_balances(
+        self, enquiry_id: UUID, proof_id: str, *, pin: EncryptedPinBlock
+    ) -> BalancesTold | BalancesRefused:
+        return self.wrap(
+            "backend.enquire", lambda: self.backend.enquire_balances(enquiry_id, proof_id, pin=pin)
+        )
+
+    def list_card_payments(self, proof_id: str) -> tuple[FoundPayment, ...]:
+        return self.wrap("backend.list", lambda: self.backend.list_card_payments(proof_id))
 
 
 @dataclass

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from terminal.api_enquiries import Balance, BalancesRefused, BalancesTold
+from terminal.api_returns import FoundPayment
 from terminal.api_values import (
     Approved,
     CardChallenge,
@@ -219,6 +221,9 @@ class TwinBackend:
         self.before_pay: Callable[[], object] = lambda: None
         self.after_pay: Callable[[], object] = lambda: None
         self.before_reversal: Callable[[], object] = lambda: None
+        self.before_enquiry: Callable[[], object] = lambda: None
+        self.enquired: list[UUID] = []
+        self.card_payments: tuple[FoundPayment, ...] = ()
         self._lock = threading.Lock()
 
     def challenge_card(self, uid: bytes, application: str, encrypted_rnd_b: bytes) -> CardChallenge:
@@ -264,6 +269,36 @@ class TwinBackend:
             return Reversal(
                 payment_id=payment_id, status="reversed", money_moved=bool(taken) and first
             )
+
+    def enquire_balances(
+        self, enquiry_id: UUID, proof_id: str, *, pin: EncryptedPinBlock
+    ) -> BalancesTold | BalancesRefused:
+        self.before_enquiry()
+        with self._lock:
+            assert proof_id == "proof"
+            self.enquired.append(enquiry_id)
+            reason = self._reason_against(enquiry_id, 0, pin.reveal())
+        if reason is not None:
+            return BalancesRefused(
+                enquiry_id=enquiry_id,
+                status="declined",
+                reason=reason[0],
+                message=self.says,
+                pad_lines=self.says_on_pad,
+                tries_left=reason[1],
+                decided_at=START,
+            )
+        held = [
+            Balance(benefit=one.benefit, label=one.label, available_cents=self.balance_cents)
+            for one in self.benefits
+        ]
+        return BalancesTold(
+            enquiry_id=enquiry_id, status="answered", balances=tuple(held), decided_at=START
+        )
+
+    def list_card_payments(self, proof_id: str) -> tuple[FoundPayment, ...]:
+        assert proof_id == "proof"
+        return self.card_payments
 
     def _answer_once(self, payment_id: UUID, content: tuple[str, int], block: str) -> Answer:
         if payment_id in self.answers:

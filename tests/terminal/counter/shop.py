@@ -5,13 +5,15 @@ import warnings
 from collections.abc import Callable
 
 from terminal.counter import words
-from terminal.counter.api import Till, create_app
+from terminal.counter.api import create_app
 from terminal.counter.api_shapes import HealthShape
 from terminal.counter.broker import Broker
 from terminal.counter.counter import Counter
+from terminal.counter.front import Front, News
 from terminal.counter.journal import SaleJournal
 from terminal.counter.limits import Limits
 from terminal.counter.page import Place
+from terminal.counter.till import Till
 from terminal.counter.view import SaleView
 from tests.terminal.counter.fakes import (
     BOOKS,
@@ -45,17 +47,19 @@ class Shop:
         self.clock = FakeClock()
         backend = TwinBackend(CULTURE, BOOKS) if offered else TwinBackend()
         self.world = World(clock=self.clock, backend=backend, journal=journal)
-        self.news: Broker[SaleView | None] = Broker()
+        self.news: Broker[News] = Broker()
         self.journal = journal
         self.views: list[SaleView | None] = []
+        self.others: list[News] = []
         self.changed = threading.Condition()
         self.go = threading.Event()
         self.counter = Counter(
             self.world.collaborators, journal, self.observe, CountingIds(), LIMITS
         )
         self.stopping = threading.Event()
+        self.front = Front(self.counter, self.world.collaborators, self.observe, limits=LIMITS)
         self.till = Till(
-            counter=self.counter,
+            front=self.front,
             journal=journal,
             news=self.news,
             place=Place("Librairie <du> Parc", "caisse 1"),
@@ -66,10 +70,13 @@ class Shop:
         )
         self.http = TestClient(create_app(self.till), base_url="http://127.0.0.1:9251")
 
-    def observe(self, view: SaleView | None) -> None:
+    def observe(self, view: News) -> None:
         self.news.publish(view)
         with self.changed:
-            self.views.append(view)
+            if view is None or isinstance(view, SaleView):
+                self.views.append(view)
+            else:
+                self.others.append(view)
             self.changed.notify_all()
 
     def hold_at_the_pad(self) -> None:

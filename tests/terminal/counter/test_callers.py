@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from terminal.counter import words
-from terminal.counter.api import Till, create_app
+from terminal.counter.api import create_app
 from terminal.counter.callers import TOKEN_FILE, load_token
+from terminal.counter.till import Till
 from terminal.errors import SettingsError
 from tests.terminal.counter.shop import Shop
 

