@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend.benefits.array_text import array_text
 from backend.benefits.eligibility import Decision
 from backend.benefits.tables import (
     WORDS_CHARACTERS_MAX,
@@ -118,11 +119,12 @@ def _open_wallets(
     wanted = {(order.beneficiary_id, _wallet_benefit(campaign, order)) for order in orders}
     people = {beneficiary_id for beneficiary_id, _ in wanted}
     # By person alone, as in `known_decisions`.
-    query = select(Wallet).where(Wallet.beneficiary_id.in_(people))
+    columns = Wallet.beneficiary_id, Wallet.benefit_id, Wallet.account_id, Wallet.campaign_id
+    query = select(*columns).where(Wallet.beneficiary_id.in_(people))
     accounts = {
-        (wallet.beneficiary_id, wallet.benefit_id): wallet.account_id
-        for wallet in session.scalars(query)
-        if wallet.campaign_id == campaign.id
+        (person, benefit): account_id
+        for person, benefit, account_id, campaign_id in session.execute(query)
+        if campaign_id == campaign.id
     }
     missing = {key: uuid4() for key in wanted - accounts.keys()}
     if missing:
@@ -237,7 +239,10 @@ def _insert(session: Session, target: Table, rows: Sequence[Row]) -> _Insert:
     # One statement with an array a column: a statement a row costs several times as much.
     names = list(rows[0])
     arrays = [
-        bindparam(None, [row[name] for row in rows], type_=postgresql.ARRAY(target.c[name].type))
+        cast(
+            bindparam(None, array_text([row[name] for row in rows]), type_=Text()),
+            postgresql.ARRAY(target.c[name].type),
+        )
         for name in names
     ]
     source = func.unnest(*arrays).table_valued(*names).render_derived(name="given")

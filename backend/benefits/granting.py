@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Beneficiary
@@ -210,29 +210,35 @@ def _rules(session: Session, benefit_id: UUID) -> Iterator[Rule]:
 def _people(
     session: Session, after: UUID | None, limit: int, *, only: UUID | None = None
 ) -> Iterator[tuple[UUID, Person]]:
-    query = (
-        select(Eligibility, Beneficiary.birth_date)
-        .join(Beneficiary, Beneficiary.id == Eligibility.beneficiary_id)
-        .order_by(Eligibility.beneficiary_id)
-        .limit(limit)
-    )
+    query = select_people().order_by(Eligibility.beneficiary_id).limit(limit)
     if after is not None:
         query = query.where(Eligibility.beneficiary_id > after)
     if only is not None:
         query = query.where(Eligibility.beneficiary_id == only)
-    for known, birth_date in session.execute(query):
-        yield known.beneficiary_id, person_of(known, birth_date)
+    for beneficiary_id, _, *known in session.execute(query):
+        yield beneficiary_id, person_of(*known)
 
 
-def person_of(known: Eligibility, birth_date: date) -> Person:
+def select_people() -> Select[*tuple[Any, ...]]:
+    """Select a person's id, their reference, and what `person_of` takes: columns, for speed."""
+    one = Eligibility
+    home = one.commune, one.postcode, one.department
+    school = one.track, one.level, one.scholarship, one.scholarship_proof
+    return select(one.beneficiary_id, one.reference, Beneficiary.birth_date, *home, *school).join(
+        Beneficiary, Beneficiary.id == one.beneficiary_id
+    )
+
+
+def person_of(birth_date: date, *known: Any) -> Person:
     """Return what the rules may ask of a person."""
+    commune, postcode, department, track, level, scholarship, proof = known
     return Person(
         birth_date=birth_date,
-        commune=known.commune,
-        postcode=known.postcode,
-        department=known.department,
-        track=None if known.track is None else Track(known.track),
-        level=known.level,
-        scholarship=known.scholarship,
-        scholarship_proof=known.scholarship_proof,
+        commune=commune,
+        postcode=postcode,
+        department=department,
+        track=None if track is None else Track(track),
+        level=level,
+        scholarship=scholarship,
+        scholarship_proof=proof,
     )

@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +37,7 @@ from backend.benefits.granting import (
     orders_for,
     person_of,
     rules_of,
+    select_people,
 )
 from backend.benefits.tables import Campaign, Eligibility
 from backend.database import Database
@@ -260,16 +260,10 @@ def _decide(
 
 
 def _known_people(session: Session, references: set[str]) -> dict[str, _Draft]:
-    query = (
-        select(Eligibility, Beneficiary.birth_date)
-        .join(Beneficiary, Beneficiary.id == Eligibility.beneficiary_id)
-        .where(Eligibility.reference.in_(references))
-    )
+    query = select_people().where(Eligibility.reference.in_(references))
     return {
-        known.reference or "": _Draft(
-            known.beneficiary_id, person_of(known, birth_date), None, changed=False
-        )
-        for known, birth_date in session.execute(query)
+        reference: _Draft(beneficiary_id, person_of(*known), None, changed=False)
+        for beneficiary_id, reference, *known in session.execute(query)
     }
 
 
