@@ -35,9 +35,9 @@ def _fixed(length: int) -> bytes:
     return bytes(range(1, length + 1))
 
 
-def personalised_chip() -> Chip:
+def personalised_chip(uid: bytes = UID) -> Chip:
     """Make a chip that the real personalisation has written."""
-    chip = Chip(UID, _fixed)
+    chip = Chip(uid, _fixed)
     chip.power_on()
     other = [Secret(bytes([n]) * 16) for n in range(1, 5)]
     keys = MasterKeys(
@@ -47,7 +47,7 @@ def personalised_chip() -> Chip:
         access_master=other[3],
         access_authenticate=Secret(ACCESS_MASTER),
     )
-    dialogue = personalise(UID, keys.for_card(UID), _fixed)
+    dialogue = personalise(uid, keys.for_card(uid), _fixed)
     command = next(dialogue)
     try:
         while True:
@@ -209,4 +209,5 @@ def _access_list() -> object:
         valid_until=now + timedelta(days=1),
         hours=Hours((), ZoneInfo("Europe/Paris")),
         cards={UID: ListedCard(uid=UID, key=Secret(key), holder=holder)},
+        uids={holder.card_id: UID},
     )

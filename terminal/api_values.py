@@ -211,32 +211,59 @@ class AccessListAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterventionReport:
+    """What a supervisor did at a gate, to hand over with its line."""
+
+    kind: str
+    supervisor: str
+    reason: str
+    note: str | None = None
+    cancels: UUID | None = None
+    day_code_id: UUID | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the value that the upload carries."""
+        return {
+            "kind": self.kind,
+            "supervisor": self.supervisor,
+            "reason": self.reason,
+            "note": self.note,
+            "cancels": None if self.cancels is None else str(self.cancels),
+            "day_code_id": None if self.day_code_id is None else str(self.day_code_id),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassageReport:
-    """One tap at a gate, to hand over; `uid` is hidden from traces."""
+    """One line of a gate's journal, to hand over; `uid` is hidden from traces."""
 
     passage_id: UUID
     sequence: int
     occurred_at: AwareDatetime
-    uid: bytes = field(repr=False)
+    uid: bytes | None = field(repr=False)
     card_id: UUID | None
     service: str | None
     answer: str
     detail: str | None
     list_version: int | None
+    intervention: InterventionReport | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the value that the upload carries."""
-        return {
+        line: dict[str, object] = {
             "passage_id": str(self.passage_id),
             "sequence": self.sequence,
             "occurred_at": self.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "uid": self.uid.hex().upper(),
+            "uid": None if self.uid is None else self.uid.hex().upper(),
             "card_id": None if self.card_id is None else str(self.card_id),
             "service": self.service,
             "answer": self.answer,
             "detail": self.detail,
             "list_version": self.list_version,
         }
+        if self.intervention is not None:
+            line["intervention"] = self.intervention.as_json()
+        return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,9 +290,18 @@ class SiblingAdmission:
     passage_id: UUID
     gate: UUID
     sequence: Annotated[int, Field(ge=1)]
-    card_id: UUID
+    card_id: UUID | None
     service: Text
     occurred_at: AwareDatetime
+    day_code_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiblingAddress:
+    """Where another gate of the establishment listens on the school's own network."""
+
+    gate: UUID
+    address: Annotated[str, Field(max_length=60)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +311,8 @@ class GateNews:
     cursor: Text
     blocked: tuple[UUID, ...]
     passages: tuple[SiblingAdmission, ...]
+    cancelled: tuple[UUID, ...] = ()
+    siblings: tuple[SiblingAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

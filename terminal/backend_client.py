@@ -13,7 +13,7 @@ read.
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -32,9 +32,6 @@ from terminal.api_values import (
     CardProof,
     Declined,
     Enrolment,
-    GateNews,
-    PassageReceipt,
-    PassageReport,
     Pending,
     PersonalisationBegun,
     PersonalisationStep,
@@ -42,13 +39,13 @@ from terminal.api_values import (
     RetirementBegun,
     Reversal,
     Reversed,
-    SignedList,
     TerminalDescription,
     Voided,
 )
 from terminal.backend_answers import Answer, parse, refusal, same
 from terminal.backend_clock import BackendClock
 from terminal.backend_enquiries import EnquiryRoutes, PinToSend
+from terminal.backend_gate import AnswerBounds, GateRoutes
 from terminal.backend_returns import ReturnRoutes
 from terminal.errors import BackendGarbled, BackendRefused, BackendUnreachable
 
@@ -57,9 +54,8 @@ READ_SECONDS_MAX = 10.0  # between two pieces of an answer
 TOTAL_SECONDS_MAX = 15.0  # a server that dribbles is as good as silent
 CONNECTIONS_MAX = 8
 KEEPALIVE_SECONDS_MAX = 4.0  # below the 5 s after which uvicorn closes: never write to a dying line
-ANSWER_BYTES_MAX = 8 * 1024 * 1024  # an access list of 30 000 cards fits
+ANSWER_BYTES_MAX = 8 * 1024 * 1024
 TOKEN_MARGIN = timedelta(seconds=30)  # renew this long before the token expires
-PASSAGES_MAX = 100
 ORDERS_PER_PAGE = 500
 PAYMENT_CENTS_MAX = 100_000
 
@@ -78,7 +74,7 @@ class AssertingIdentity(Protocol):
         ...
 
 
-class BackendClient(EnquiryRoutes, ReturnRoutes):
+class BackendClient(EnquiryRoutes, GateRoutes, ReturnRoutes):
     """The backend as one terminal sees it. Close it, or use it in a `with`.
 
     `base_url` has no path; `now` gives aware UTC times; `ca_file` replaces the authorities of the
@@ -181,26 +177,6 @@ class BackendClient(EnquiryRoutes, ReturnRoutes):
         same("payment_id", reversal.payment_id, payment_id)
         return reversal
 
-    def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
-        """Return the gate's signed list, or None if it is still the one of `etag`."""
-        headers = {} if etag is None else {"If-None-Match": etag}
-        answer = self._authorised("GET", "/v1/access-list", headers=headers)
-        if answer.status == httpx.codes.NOT_MODIFIED and etag is not None:
-            return None
-        signed = parse(answer, api_values.ACCESS_LIST_ANSWER)
-        return SignedList(jws=signed.list, etag=answer.etag)
-
-    def upload_passages(self, passages: Sequence[PassageReport]) -> PassageReceipt:
-        """Hand over at most PASSAGES_MAX passages; sending one twice is harmless."""
-        assert len(passages) <= PASSAGES_MAX, "split the outbox before"
-        body = {"passages": [passage.as_json() for passage in passages]}
-        return self._post("/v1/passages", body, api_values.PASSAGE_RECEIPT)
-
-    def fetch_gate_news(self, since: str | None = None) -> GateNews:
-        """Return what happened since the cursor of the last answer (gate only)."""
-        query = "" if since is None else f"?{httpx.QueryParams({'since': since})}"
-        return self._get(f"/v1/gate-news{query}", api_values.GATE_NEWS)
-
     def begin_personalisation(self, uid: bytes, card_number: str | None) -> PersonalisationBegun:
         """Ask for the first command for the card with this UID (desk only).
 
@@ -251,13 +227,14 @@ class BackendClient(EnquiryRoutes, ReturnRoutes):
         *,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        bounds: AnswerBounds | None = None,
     ) -> Answer:
         """Exchange with a token; if the token had lapsed nothing was done, so once more is safe."""
         for is_last in (False, True):
             token = self._current_token()
             authorised = {**(headers or {}), "Authorization": f"Bearer {token.access_token}"}
             request = self._http.build_request(method, path, json=body, headers=authorised)
-            answer = self._exchange(request)
+            answer = self._exchange(request, bounds)
             if answer.status != httpx.codes.UNAUTHORIZED or is_last:
                 break
             if refusal(answer).code not in _RENEWABLE:
@@ -295,8 +272,8 @@ class BackendClient(EnquiryRoutes, ReturnRoutes):
         request = self._http.build_request("POST", "/v1/token", data=form)
         return parse(self._exchange(request), api_values.ACCESS_TOKEN)
 
-    def _exchange(self, request: httpx.Request) -> Answer:
-        answer = _exchange(self._http, request)
+    def _exchange(self, request: httpx.Request, bounds: AnswerBounds | None = None) -> Answer:
+        answer = _exchange(self._http, request, bounds)
         self.clock.learn(answer.date, self._now())
         return answer
 
@@ -334,13 +311,16 @@ def _open_http(base_url: str, ca_file: Path | None, read_seconds_max: float) -> 
     )
 
 
-def _exchange(http: httpx.Client, request: httpx.Request) -> Answer:
-    """Send once and read the whole answer, within TOTAL_SECONDS_MAX and ANSWER_BYTES_MAX."""
-    deadline = time.monotonic() + TOTAL_SECONDS_MAX
+def _exchange(
+    http: httpx.Client, request: httpx.Request, bounds: AnswerBounds | None = None
+) -> Answer:
+    """Send once and read the whole answer within the bounds, the usual ones if none are given."""
+    bounds = bounds or AnswerBounds(ANSWER_BYTES_MAX, TOTAL_SECONDS_MAX)
+    deadline = time.monotonic() + bounds.seconds_max
     try:
         response = http.send(request, stream=True)
         try:
-            body = _read_body(response, deadline)
+            body = _read_body(response, deadline, bounds.bytes_max)
         finally:
             response.close()
     except httpx.DecodingError:
@@ -351,11 +331,11 @@ def _exchange(http: httpx.Client, request: httpx.Request) -> Answer:
     return Answer(response.status_code, body, headers.get("ETag", ""), headers.get("Date", ""))
 
 
-def _read_body(response: httpx.Response, deadline: float) -> bytes:
+def _read_body(response: httpx.Response, deadline: float, bytes_max: int) -> bytes:
     body = bytearray()
     for piece in response.iter_bytes():
         body += piece
-        if len(body) > ANSWER_BYTES_MAX:
+        if len(body) > bytes_max:
             raise BackendGarbled("the answer is too long", status=response.status_code)
         if time.monotonic() > deadline:
             raise BackendUnreachable("the answer takes too long", status=response.status_code)

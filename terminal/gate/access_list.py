@@ -1,9 +1,10 @@
 """The signed list of cards a gate may admit: verified, parsed, searched by UID.
 
 Promise: an `AccessList` was signed by the pinned Ed25519 key (RFC 8037), is for this gate, and is
-well-formed: only `read_access_list` makes one. Fields this version does not know are ignored
-within format 1, because a terminal is updated on another day than the backend: a change of meaning
-takes another format number, and that is refused. No key and no name is ever in a message or repr.
+well-formed: only `read_access_list`, and `list_changes.py` from one that it made, make any. Fields
+this version does not know are ignored within the format, because a terminal is updated on another
+day than the backend: a change of meaning takes another format number, and that is refused. No key
+and no name is ever in a message or repr.
 
 Not here: files (see `list_store.py`), and the decision. `valid_until` does not close the gate: an
 outage must not leave a school without lunch, and a late blocking is the smaller harm. The screen
@@ -14,37 +15,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
-from uuid import UUID
+from types import MappingProxyType
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from jwt.utils import base64url_decode
+from pydantic import BaseModel, ValidationError
 
 from passcard.secret import Secret
 from terminal.errors import TerminalError
 from terminal.gate.decision import Holder, Hours, Right, Service
+from terminal.gate.list_body import (
+    CardBody,
+    DayCodeBody,
+    ListBody,
+    PlaceBody,
+    RightBody,
+    ServiceBody,
+    SiblingBody,
+)
 
-FORMAT: Final = 2
-LIST_BYTES_MAX: Final = 8 * 1024 * 1024
-CARDS_MAX: Final = 30_000
-SERVICES_MAX: Final = 50
-PASSAGES_PER_DAY_MAX: Final = 20
-CLOSED_DAYS_MAX: Final = 800
-RESERVED_DAYS_MAX: Final = 100
-MEALS_MAX: Final = 10_000
-GATES_MAX: Final = 100
+LIST_BYTES_MAX: Final = 192 * 1024 * 1024
 CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
 """How far this machine's clock may be behind the backend's before hours mean nothing."""
+
+B = TypeVar("B", bound=BaseModel)
 
 
 class ListFault(StrEnum):
@@ -54,6 +51,7 @@ class ListFault(StrEnum):
     MALFORMED = "malformed"
     ANOTHER_GATE = "another_gate"
     OLDER = "older"  # than the one held: somebody replays a list with a card since blocked
+    GAP = "gap"  # changes to another list than the one held
 
 
 class ListRefused(TerminalError):
@@ -66,11 +64,45 @@ class ListRefused(TerminalError):
 
 @dataclass(frozen=True, slots=True)
 class ListedCard:
-    """A card of this establishment, and the one key that proves it (AN10922-diversified)."""
+    """A card of this establishment, and the one key that proves it (AN10922-diversified).
+
+    `initial` and `photo` (the SHA-256 of one) only where the establishment allows them.
+    """
 
     uid: bytes
     holder: Holder = field(repr=False)
     key: Secret = field(repr=False)
+    initial: str = field(default="", repr=False)
+    photo: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what a supervisor may call the holder: `Léa M.`, or `Léa`."""
+        given = self.holder.display_name
+        return f"{given} {self.initial}." if self.initial else given
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another gate of the place."""
+
+    gate: str
+    name: str
+    key: Ed25519PublicKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCode:
+    """A code that stands in for a card on one day; only its digest is known here."""
+
+    code_id: str
+    salt: str = field(repr=False)
+    digest: bytes = field(repr=False)
+    service: str
+    day: date
+    label: str
+    passages_max: int
+    card_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +110,7 @@ class AccessList:
     """One version of a gate's list; times are aware.
 
     `counted` tells how far the passages of each gate of the place are in its meals and weeks: by
-    terminal id, the number of the last one.
+    terminal id, the number of the last one. `uids` finds a card by its id.
     """
 
     gate: str
@@ -87,24 +119,36 @@ class AccessList:
     issued_at: datetime
     valid_until: datetime
     hours: Hours
-    cards: dict[bytes, ListedCard] = field(repr=False)
-    counted: Mapping[str, int] = field(default_factory=dict)
+    cards: Mapping[bytes, ListedCard] = field(repr=False)
+    uids: Mapping[str, bytes] = field(repr=False)
+    counted: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    digest: str | None = None
+    siblings: tuple[Sibling, ...] = ()
+    day_codes: tuple[DayCode, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
         """Return the wall clock of the place."""
         return self.hours.zone
 
+    @property
+    def etag(self) -> str:
+        """Return what names this list to the backend."""
+        return f'"{self.version}"' if self.digest is None else f'"{self.version}-{self.digest}"'
+
     def find(self, uid: bytes) -> ListedCard | None:
         """Return the card with this UID, or None."""
         return self.cards.get(uid)
 
+    def card_of(self, card_id: str) -> ListedCard | None:
+        """Return the card with this id, or None."""
+        uid = self.uids.get(card_id)
+        return None if uid is None else self.cards[uid]
+
     def name_of(self, card_id: str) -> str | None:
-        """Return the first name of a card's holder, for the supervisor's list."""
-        for card in self.cards.values():
-            if card.holder.card_id == card_id:
-                return card.holder.display_name
-        return None
+        """Return what a supervisor may call a card's holder."""
+        card = self.card_of(card_id)
+        return None if card is None else card.name
 
     def proves_clock_wrong(self, now: datetime) -> bool:
         """Tell whether `now` cannot be: the list was issued after it (a dead clock battery)."""
@@ -117,20 +161,36 @@ class AccessList:
 
 def read_access_list(jws: str, key: Ed25519PublicKey, gate: str) -> AccessList:
     """Return the verified list of `gate` (its terminal id); raises ListRefused."""
+    return read_payload(signed_payload(jws, key), gate)
+
+
+def read_payload(payload: bytes, gate: str) -> AccessList:
+    """Return the list in a payload whose signature was verified; raises ListRefused."""
+    body = read_body(payload, ListBody, gate)
+    return build_list(body, {card.uid: card for card in map(build_card, body.cards)})
+
+
+def signed_payload(jws: str, key: Ed25519PublicKey) -> bytes:
+    """Return what the pinned key signed; raises ListRefused."""
     if len(jws) > LIST_BYTES_MAX:
         raise ListRefused(ListFault.MALFORMED)
     try:
-        payload = jwt.PyJWS().decode(jws, key, algorithms=["EdDSA"])
+        payload: bytes = jwt.PyJWS().decode(jws, key, algorithms=["EdDSA"])
     except jwt.InvalidTokenError:
         raise ListRefused(ListFault.TAMPERED) from None
+    return payload
+
+
+def read_body(payload: bytes, kind: type[B], gate: str) -> B:
+    """Return a well-formed body for this gate; raises ListRefused."""
     try:
-        body = _ListBody.model_validate_json(payload)
+        body = kind.model_validate_json(payload)
     except ValidationError:
         # The error would quote what it found: keys and names.
         raise ListRefused(ListFault.MALFORMED) from None
-    if body.gate != gate:
+    if getattr(body, "gate", None) != gate:
         raise ListRefused(ListFault.ANOTHER_GATE)
-    return _access_list(body)
+    return body
 
 
 def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
@@ -139,90 +199,13 @@ def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
         raise ListRefused(ListFault.OLDER)
 
 
-_Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-_WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-_Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-_Days = Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class _ServiceBody(_Body):
-    service: _Code
-    label: _Label
-    days: _Days
-    opens: _WallTime
-    closes: _WallTime
-    passages_max: Annotated[int, Field(ge=1, le=PASSAGES_PER_DAY_MAX)]
-    week_max: Annotated[int, Field(ge=1, le=7 * PASSAGES_PER_DAY_MAX)] | None = None
-    held_on_closed_days: bool = False
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.opens >= self.closes:
-            raise ValueError("a service opens and closes on one day")
-        return self
-
-
-# JSON has no dates: what is strict elsewhere reads ISO text here.
-_Day = Annotated[date, Field(strict=False)]
-
-
-class _RightBody(_Body):
-    service: _Code
-    days: _Days | None = None
-    reserved_on: Annotated[list[_Day], Field(max_length=RESERVED_DAYS_MAX)] | None = None
-    meals_left: Annotated[int, Field(ge=-MEALS_MAX, le=MEALS_MAX)] | None = None
-    passages_max: Annotated[int, Field(ge=1, le=PASSAGES_PER_DAY_MAX)] | None = None
-    week_used: Annotated[int, Field(ge=0, le=MEALS_MAX)] = 0
-
-
-class _CardBody(_Body):
-    uid: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{14}$")]
-    card_id: UUID
-    key: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{32}$")]
-    display_name: Annotated[str, StringConstraints(max_length=100)]
-    state: Literal["active", "blocked"]
-    rights: Annotated[list[_RightBody], Field(max_length=SERVICES_MAX)]
-
-
-class _ListBody(_Body):
-    format: Literal[2]
-    gate: str
-    establishment: _Label
-    version: Annotated[int, Field(ge=1)]
-    issued_at: AwareDatetime
-    valid_until: AwareDatetime
-    timezone: str
-    services: Annotated[list[_ServiceBody], Field(max_length=SERVICES_MAX)]
-    closed_days: Annotated[list[_Day], Field(max_length=CLOSED_DAYS_MAX)]
-    counted: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(max_length=GATES_MAX)]
-    cards: Annotated[list[_CardBody], Field(max_length=CARDS_MAX)]
-
-    @model_validator(mode="after")
-    def _names_each_thing_once(self) -> Self:
-        codes = {service.service for service in self.services}
-        uids = {card.uid for card in self.cards}
-        ids = {card.card_id for card in self.cards}
-        if len(codes) != len(self.services) or not len(uids) == len(ids) == len(self.cards):
-            raise ValueError("named twice")
-        for card in self.cards:
-            rights = [right.service for right in card.rights]
-            if not codes.issuperset(rights) or len(set(rights)) != len(rights):
-                raise ValueError("a right to a service that is not in the list, or two to one")
-        if self.valid_until <= self.issued_at:
-            raise ValueError("never valid")
-        return self
-
-
-def _access_list(body: _ListBody) -> AccessList:
+def build_list(body: PlaceBody, cards: Mapping[bytes, ListedCard]) -> AccessList:
+    """Put a list together; raises ListRefused."""
     try:
         zone = ZoneInfo(body.timezone)
+        siblings = tuple(_sibling(each) for each in body.siblings)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ListRefused(ListFault.MALFORMED) from None
-    cards = (_card(card) for card in body.cards)
     return AccessList(
         gate=body.gate,
         establishment=body.establishment,
@@ -234,12 +217,28 @@ def _access_list(body: _ListBody) -> AccessList:
             zone=zone,
             closed_days=frozenset(body.closed_days),
         ),
-        cards={card.uid: card for card in cards},
+        cards=cards,
+        uids={card.holder.card_id: uid for uid, card in cards.items()},
         counted=body.counted,
+        digest=body.digest,
+        siblings=siblings,
+        day_codes=tuple(_day_code(each) for each in body.day_codes),
     )
 
 
-def _service(body: _ServiceBody) -> Service:
+def build_card(body: CardBody) -> ListedCard:
+    """Return a card of a body that was checked."""
+    holder = Holder(
+        card_id=str(body.card_id),
+        display_name=body.display_name,
+        blocked=body.state == "blocked",
+        rights=tuple(_right(right) for right in body.rights),
+    )
+    key = Secret(bytes.fromhex(body.key))
+    return ListedCard(bytes.fromhex(body.uid), holder, key, body.initial, body.photo)
+
+
+def _service(body: ServiceBody) -> Service:
     return Service(
         code=body.service,
         label=body.label,
@@ -252,17 +251,7 @@ def _service(body: _ServiceBody) -> Service:
     )
 
 
-def _card(body: _CardBody) -> ListedCard:
-    holder = Holder(
-        card_id=str(body.card_id),
-        display_name=body.display_name,
-        blocked=body.state == "blocked",
-        rights=tuple(_right(right) for right in body.rights),
-    )
-    return ListedCard(bytes.fromhex(body.uid), holder, Secret(bytes.fromhex(body.key)))
-
-
-def _right(body: _RightBody) -> Right:
+def _right(body: RightBody) -> Right:
     return Right(
         service=body.service,
         days=None if body.days is None else frozenset(body.days),
@@ -270,4 +259,22 @@ def _right(body: _RightBody) -> Right:
         meals_left=body.meals_left,
         passages_max=body.passages_max,
         week_used=body.week_used,
+    )
+
+
+def _sibling(body: SiblingBody) -> Sibling:
+    key = Ed25519PublicKey.from_public_bytes(base64url_decode(body.key))
+    return Sibling(str(body.gate), body.name, key)
+
+
+def _day_code(body: DayCodeBody) -> DayCode:
+    return DayCode(
+        code_id=str(body.code_id),
+        salt=body.salt,
+        digest=bytes.fromhex(body.digest),
+        service=body.service,
+        day=body.day,
+        label=body.label,
+        passages_max=body.passages_max,
+        card_id=None if body.card_id is None else str(body.card_id),
     )

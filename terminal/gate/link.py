@@ -10,14 +10,15 @@ Not here: HTTP (`terminal/backend_client.py`).
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
 from terminal.api_values import (
     GateNews,
+    InterventionReport,
     PassageReceipt,
     PassageReport,
     SiblingAdmission,
@@ -50,8 +51,10 @@ UNREADABLE: Final = frozenset({413, 422})
 class GateBackend(Protocol):
     """What the gate asks of the backend."""
 
-    def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
-        """Return the signed list, or None if it is still the one of `etag`."""
+    def fetch_access_list(
+        self, etag: str | None = None, *, changes: bool = False
+    ) -> SignedList | None:
+        """Return the signed list, or changes to the one of `etag`; None if it is still that."""
         ...
 
     def fetch_gate_news(self, since: str | None = None) -> GateNews:
@@ -78,7 +81,10 @@ class Pace:
 
 
 class BackendLink:
-    """Turns in a thread of its own; `wake` it after a passage, `stop` it at the end."""
+    """Turns in a thread of its own; `wake` it after a passage, `stop` it at the end.
+
+    `chores` are done at each turn that goes well: they may raise what the backend may.
+    """
 
     def __init__(
         self,
@@ -89,7 +95,11 @@ class BackendLink:
         *,
         now: Callable[[], datetime],
         pace: Pace | None = None,
+        hear_addresses: Callable[[Mapping[str, str]], None] = lambda _: None,
+        chores: Sequence[Callable[[], None]] = (),
     ) -> None:
+        self._hear_addresses = hear_addresses
+        self._chores = chores
         self._backend = backend
         self._store = store
         self._journal = journal
@@ -136,6 +146,8 @@ class BackendLink:
         trouble = self._attempt(self.hear_news) or trouble
         # A list that cannot come (gate not assigned yet) is no reason to keep the passages.
         trouble = self._attempt(self.upload) or trouble
+        for chore in self._chores if trouble is None else ():
+            trouble = self._attempt(chore) or trouble
         self._board.change(
             online=trouble is None, trouble=trouble or self._board.current.list_fault
         )
@@ -172,28 +184,35 @@ class BackendLink:
         is_fresh = (
             held is not None and now < held.issued_at + (held.valid_until - held.issued_at) / 2
         )
-        etag = f'"{held.version}"' if held is not None and is_fresh else None
-        signed = self._backend.fetch_access_list(etag)
+        etag = held.etag if held is not None and is_fresh else None
+        signed = self._backend.fetch_access_list(etag, changes=not self._store.wants_whole())
         if signed is None:
             self._store.confirm(now)
             self._board.change(confirmed_at=now, list_fault=None)
             return
-        self._accept(signed.jws, now)
+        if not self._accept(signed.jws, now) and etag is not None:
+            # Changes that do not fit what is held: only a whole list helps.
+            whole = self._backend.fetch_access_list()
+            if whole is not None:
+                self._accept(whole.jws, now)
 
-    def _accept(self, jws: str, now: datetime) -> None:
+    def _accept(self, jws: str, now: datetime) -> bool:
+        """Use a list that came, if it may be used; tell whether it was."""
         try:
             fresh = self._store.accept(jws, self._board.current.access_list)
         except ListRefused as refusal:
             LOG.error("%s", refusal)  # noqa: TRY400 - a traceback would show nothing more
             self._board.change(list_fault=f"list_{refusal.fault}")
-            return
-        opposed = self._journal.list_opposed(fresh.version)
-        self._board.change(access_list=fresh, confirmed_at=now, list_fault=None, opposed=opposed)
+            return False
+        held = fresh.access_list
+        opposed = self._journal.list_opposed(held.version)
+        self._board.change(access_list=held, confirmed_at=now, list_fault=None, opposed=opposed)
         try:
-            self._store.keep(jws, now)
+            self._store.keep(jws, now, None if fresh.is_whole else held.version)
         except ListNotKept as fault:
             LOG.error("%s", fault)  # noqa: TRY400 - idem
             self._board.change(list_fault="list_not_kept")
+        return True
 
     def hear_news(self) -> None:
         """Note who was blocked and who passed elsewhere; raises BackendError and JournalError."""
@@ -203,6 +222,8 @@ class BackendLink:
         news = self._backend.fetch_gate_news(self._cursor)
         self._journal.note_opposed([str(card_id) for card_id in news.blocked], held.version)
         self._journal.note_siblings([_sibling(passage) for passage in news.passages])
+        self._journal.note_cancelled(news.cancelled, self._now())
+        self._hear_addresses({str(each.gate): each.address for each in news.siblings})
         self._board.change(opposed=self._journal.list_opposed(held.version))
         self._cursor = news.cursor  # kept only once everything is on the disk
 
@@ -251,13 +272,15 @@ def _sibling(heard: SiblingAdmission) -> SiblingPassage:
         passage_id=heard.passage_id,
         gate=str(heard.gate),
         sequence=heard.sequence,
-        card_id=str(heard.card_id),
+        card_id=None if heard.card_id is None else str(heard.card_id),
         service=heard.service,
         occurred_at=heard.occurred_at,
+        day_code_id=None if heard.day_code_id is None else str(heard.day_code_id),
     )
 
 
 def _report(passage: Passage) -> PassageReport:
+    done = passage.intervention
     return PassageReport(
         passage_id=passage.passage_id,
         sequence=passage.sequence,
@@ -268,4 +291,5 @@ def _report(passage: Passage) -> PassageReport:
         answer=passage.answer,
         detail=passage.detail,
         list_version=passage.list_version,
+        intervention=None if done is None else InterventionReport(**asdict(done)),
     )

@@ -1,8 +1,10 @@
-"""Where the gate keeps its list between two starts: one file, whole or not at all.
+"""Where the gate keeps its list between two starts: a whole one, and the changes that followed it.
 
-Promise: `keep` has the list on the disk (mode 0600, written aside, fsync, renamed, folder fsync)
-before it returns, sealed under the terminal's key (list_seal.py); `load` trusts the file no more
-than the network. The file's time of change says when the backend last confirmed it.
+Promise: `keep` has a list, or changes to it, on the disk (mode 0600, written aside, fsync, renamed,
+folder fsync) before it returns, sealed under the terminal's key (list_seal.py); `load` trusts the
+files no more than the network, and follows the changes as far as each leads on from the one
+before. When changes weigh as much as a whole list, it asks for one. The whole list's time of
+change says when the backend last confirmed it.
 """
 
 import os
@@ -20,12 +22,16 @@ from terminal.gate.access_list import (
     ListFault,
     ListRefused,
     check_supersedes,
-    read_access_list,
 )
+from terminal.gate.list_changes import Followed, follow
 from terminal.gate.list_seal import ListSeal, SealBroken
 
 LIST_FILE: Final = "access-list.sealed"
+CHANGES_FILES: Final = "access-list.*.changes"
 SEALED_BYTES_MAX: Final = LIST_BYTES_MAX + 1024
+CHANGES_MAX: Final = 1000
+CHANGES_BYTES_MIN: Final = 256 * 1024
+"""So many bytes of changes are kept beside even the smallest list."""
 _PRIVATE_MODE: Final = 0o600
 
 
@@ -44,34 +50,58 @@ class ListStore:
 
     def load(self) -> AccessList | None:
         """Return the stored list, None if there is none; raises ListRefused."""
+        held = self._open(self.path, None)
+        for path in self._changes() if held is not None else ():
+            try:
+                later = self._open(path, held)
+            except ListRefused:
+                continue  # of a whole list before this one, or spoilt: what follows shows which
+            held = later or held
+        return held
+
+    def _open(self, path: Path, held: AccessList | None) -> AccessList | None:
         try:
-            with self.path.open("rb") as file:
+            with path.open("rb") as file:
                 sealed = file.read(SEALED_BYTES_MAX)
-            return self.read(self._seal.open(sealed).decode("ascii"))
+            jws = self._seal.open(sealed).decode("ascii")
         except FileNotFoundError:
             return None
         except SealBroken:
             raise ListRefused(ListFault.TAMPERED) from None
         except (OSError, UnicodeDecodeError):
             raise ListRefused(ListFault.MALFORMED) from None
+        return follow(jws, self._key, self._gate, held).access_list
 
-    def read(self, jws: str) -> AccessList:
-        """Verify a list for this gate; raises ListRefused."""
-        return read_access_list(jws, self._key, self._gate)
-
-    def accept(self, jws: str, held: AccessList | None) -> AccessList:
-        """Verify a list that has just come against the one held; raises ListRefused."""
-        fresh = self.read(jws)
-        check_supersedes(fresh, held)
+    def accept(self, jws: str, held: AccessList | None) -> Followed:
+        """Verify what came, whole or changes, against the list held; raises ListRefused."""
+        fresh = follow(jws, self._key, self._gate, held)
+        check_supersedes(fresh.access_list, held)
         return fresh
 
-    def keep(self, jws: str, now: datetime) -> None:
-        """Put an accepted list on the disk; raises ListNotKept, and the old file is still there."""
+    def keep(self, jws: str, now: datetime, changes_to: int | None = None) -> None:
+        """Put what was accepted on the disk; raises ListNotKept, and what was there still is.
+
+        `changes_to` is the version that changes lead to; None: it is a whole list.
+        """
         try:
-            self._write(self._seal.close(jws.encode("ascii")))
+            if changes_to is not None:
+                self._write(self._changes_path(changes_to), jws)
+            else:
+                self._write(self.path, jws)
+                for path in self._changes():
+                    path.unlink(missing_ok=True)
         except OSError as cause:
             raise ListNotKept(f"{self.path}: {cause.strerror}") from cause
         self.confirm(now)
+
+    def wants_whole(self) -> bool:
+        """Tell whether the changes weigh so much that a whole list is the lighter thing to keep."""
+        try:
+            weights = [path.stat().st_size for path in self._changes()]
+            whole = self.path.stat().st_size
+        except OSError:
+            return True
+        return len(weights) >= CHANGES_MAX or sum(weights) > max(whole, CHANGES_BYTES_MIN)
 
     def confirm(self, now: datetime) -> None:
         """Note that the backend still stands by the stored list at this moment."""
@@ -86,16 +116,23 @@ class ListStore:
             return held.issued_at
         return max(held.issued_at, min(touched, now))
 
-    def _write(self, content: bytes) -> None:
-        aside = self.path.with_suffix(".new")
+    def _changes_path(self, version: int) -> Path:
+        return self.path.with_name(f"access-list.{version:018}.changes")
+
+    def _changes(self) -> list[Path]:
+        """Return the kept changes in the order of their versions."""
+        return sorted(self.path.parent.glob(CHANGES_FILES))
+
+    def _write(self, path: Path, jws: str) -> None:
+        aside = path.with_suffix(".new")
         aside.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with open(os.open(aside, flags, _PRIVATE_MODE), "wb") as file:  # noqa: PTH123 - its mode is chosen at birth
-            file.write(content)
+            file.write(self._seal.close(jws.encode("ascii")))
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        aside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
         finally:

@@ -8,6 +8,7 @@ recorded one is forgotten after RETENTION_DAYS (the 90 days of an access journal
 The journal holds no name, no key and no code. Not here: when to hand over (see `link.py`).
 """
 
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,8 @@ from uuid import UUID
 
 from terminal.errors import JournalError, JournalFault
 from terminal.gate.decision import Admission, Answer, Detail
-from terminal.gate.door.schema import DOOR_SCHEMA
+from terminal.gate.interventions import CounterEntry, Intervention, InterventionKind
+from terminal.gate.journal_schema import SCHEMA, UPGRADES
 from terminal.journal_file import JournalFile, Row, open_journal
 
 BATCH_MAX: Final = 100  # the API's own bound for one upload
@@ -30,62 +32,20 @@ OPPOSED_MAX: Final = 30_000  # as many as a list has cards
 # A week and a day: quotas count ISO weeks, and the longest local day has 25 hours.
 _LOOKED_BACK: Final = timedelta(days=8, hours=1)
 
-_SCHEMA: Final = """
-create table passage (
-    sequence integer primary key autoincrement,
-    passage_id text not null unique,
-    occurred_at text not null,
-    uid blob not null,
-    card_id text,
-    service text,
-    answer text not null,
-    detail text,
-    list_version integer not null,
-    milliseconds integer not null,
-    state text not null default 'waiting' check (state in ('waiting', 'recorded', 'quarantined')),
-    reason text,
-    check ((state = 'quarantined') = (reason is not null)),
-    check (answer <> 'OK' or (card_id is not null and service is not null))
-) strict;
-create index passage_by_card on passage (card_id, occurred_at) where answer = 'OK';
-create index passage_by_state on passage (state, sequence);
-create trigger passage_facts_are_fixed
-before update of sequence, passage_id, occurred_at, uid, card_id, service, answer, detail,
-    list_version, milliseconds on passage
-begin
-    select raise(abort, 'what happened does not change');
-end;
-create trigger passage_is_settled_once before update of state on passage
-when old.state <> 'waiting'
-begin
-    select raise(abort, 'this passage is settled');
-end;
-create trigger passage_is_kept before delete on passage
-when old.state <> 'recorded'
-begin
-    select raise(abort, 'only what the backend has may be forgotten');
-end;
-"""
-
-_UPGRADES: Final = (
-    """
-create table sibling_passage (
-    passage_id text primary key,
-    gate text not null,
-    sequence integer not null,
-    card_id text not null,
-    service text not null,
-    occurred_at text not null
-) strict;
-create table opposed_card (card_id text primary key, list_version integer not null) strict;
-create index sibling_passage_by_card on sibling_passage (card_id, occurred_at);
-create index sibling_passage_by_time on sibling_passage (occurred_at);
-""",
-    DOOR_SCHEMA,
-)
-
 _INSERT: Final = """insert into passage (passage_id, occurred_at, uid, card_id, service, answer,
-detail, list_version, milliseconds) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning sequence"""
+detail, list_version, milliseconds, intervention, supervisor, why, note, cancels, day_code_id)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning sequence"""
+_ADMISSIONS: Final = """select ? as gate, sequence, service, occurred_at from passage
+where answer = 'OK' and card_id = ? and (occurred_at >= ? or sequence > ?)
+    and passage_id not in (select passage_id from cancelled_passage)
+union all select gate, sequence, service, occurred_at from sibling_passage
+where card_id = ? and passage_id not in (select passage_id from cancelled_passage)
+order by occurred_at desc limit ?"""
+
+_USES: Final = """select count(*) from (
+select passage_id from passage where day_code_id = ? and answer = 'OK'
+union all select passage_id from sibling_passage where day_code_id = ?)
+where passage_id not in (select passage_id from cancelled_passage)"""
 
 
 class PassageState(StrEnum):
@@ -98,17 +58,21 @@ class PassageState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One decided tap. `milliseconds` from card arrival to decision; `sequence` 0 until written."""
+    """One decided tap, or what a supervisor did instead (`intervention`).
+
+    `milliseconds` from card arrival to decision; `sequence` 0 until written.
+    """
 
     passage_id: UUID
     occurred_at: datetime
-    uid: bytes = field(repr=False)
+    uid: bytes | None = field(repr=False)
     card_id: str | None
     service: str | None
-    answer: Answer
+    answer: Answer | CounterEntry
     detail: Detail | None
     list_version: int
     milliseconds: int
+    intervention: Intervention | None = None
     sequence: int = 0
     state: PassageState = PassageState.WAITING
     reason: str | None = None
@@ -121,9 +85,10 @@ class SiblingPassage:
     passage_id: UUID
     gate: str
     sequence: int
-    card_id: str
+    card_id: str | None
     service: str
     occurred_at: datetime
+    day_code_id: str | None = None
 
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
@@ -134,6 +99,8 @@ class PassageJournal:
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
+        #: Held while it is decided whether somebody passes, and written down.
+        self.deciding = threading.RLock()
 
     @property
     def file(self) -> JournalFile:
@@ -141,7 +108,18 @@ class PassageJournal:
         return self._file
 
     def append(self, passage: Passage) -> Passage:
-        """Write a passage and return it with its sequence number; raises JournalError."""
+        """Write a passage and return it with its sequence number; raises JournalError.
+
+        A counter-entry takes its passage back in the same unit of work.
+        """
+        done = passage.intervention
+        if done is None or done.cancels is None:
+            return self._insert(passage)
+        with self._file.transaction():
+            self._take_back([done.cancels], passage.occurred_at)
+            return self._insert(passage)
+
+    def _insert(self, passage: Passage) -> Passage:
         row = self._file.first_row(
             _INSERT,
             (
@@ -154,6 +132,7 @@ class PassageJournal:
                 passage.detail,
                 passage.list_version,
                 passage.milliseconds,
+                *columns_of(passage.intervention),
             ),
         )
         assert row is not None, "an insert returns its row or raises"
@@ -169,10 +148,7 @@ class PassageJournal:
         """
         since, own = _text(at - _LOOKED_BACK), counted.get(gate, 0)
         rows = self._file.rows(
-            "select ? as gate, sequence, service, occurred_at from passage"
-            " where answer = 'OK' and card_id = ? and (occurred_at >= ? or sequence > ?)"
-            " union all select gate, sequence, service, occurred_at from sibling_passage"
-            " where card_id = ? order by occurred_at desc limit ?",
+            _ADMISSIONS,
             (gate, card_id, since, own, card_id, LISTED_MAX),
         )
         return [
@@ -205,7 +181,8 @@ class PassageJournal:
         with self._file.transaction():
             return sum(
                 self._file.execute(
-                    "insert into sibling_passage values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+                    "insert into sibling_passage values (?, ?, ?, ?, ?, ?, ?)"
+                    " on conflict do nothing",
                     (
                         str(each.passage_id),
                         each.gate,
@@ -213,10 +190,41 @@ class PassageJournal:
                         each.card_id,
                         each.service,
                         _text(each.occurred_at),
+                        each.day_code_id,
                     ),
                 )
                 for each in passages
             )
+
+    def note_cancelled(self, passage_ids: Collection[UUID], heard_at: datetime) -> int:
+        """Note passages that were taken back, here or elsewhere; return how many were news."""
+        with self._file.transaction():
+            return self._take_back(passage_ids, heard_at)
+
+    def _take_back(self, passage_ids: Collection[UUID], heard_at: datetime) -> int:
+        return sum(
+            self._file.execute(
+                "insert into cancelled_passage values (?, ?) on conflict do nothing",
+                (str(passage_id), _text(heard_at)),
+            )
+            for passage_id in passage_ids
+        )
+
+    def is_taken_back(self, passage_id: UUID) -> bool:
+        """Tell whether a passage was taken back, here or elsewhere."""
+        sql = "select 1 from cancelled_passage where passage_id = ?"
+        return self._file.first_row(sql, (str(passage_id),)) is not None
+
+    def count_uses(self, day_code_id: str) -> int:
+        """Return how often a one-day code was used, here and as far as we heard elsewhere."""
+        row = self._file.first_row(_USES, (day_code_id, day_code_id))
+        assert row is not None, "an aggregate always has one row"
+        return int(row[0])
+
+    def find(self, passage_id: UUID) -> Passage | None:
+        """Return a passage of this gate, or None."""
+        row = self._file.first_row("select * from passage where passage_id = ?", (str(passage_id),))
+        return None if row is None else _passage(row)
 
     def list_waiting(self, count_max: int = BATCH_MAX) -> list[Passage]:
         """Return the first passages to hand over, in order of sequence."""
@@ -273,6 +281,7 @@ class PassageJournal:
             " sibling_passage where occurred_at < ? order by occurred_at limit ?)",
             (_text(moment), FORGOTTEN_AT_ONCE_MAX),
         )
+        self._file.execute("delete from cancelled_passage where heard_at < ?", (_text(moment),))
         self._file.execute("delete from door_event where occurred_at < ?", (_text(moment),))
         return self._file.execute(
             "delete from passage where sequence in (select sequence from passage"
@@ -287,7 +296,7 @@ class PassageJournal:
 
 def open_passage_journal(path: Path) -> PassageJournal:
     """Open the journal at `path`, or make it (mode 0600); raises JournalError."""
-    return PassageJournal(open_journal(path, _SCHEMA, _UPGRADES))
+    return PassageJournal(open_journal(path, SCHEMA, UPGRADES))
 
 
 def _passage(row: Row) -> Passage:
@@ -298,16 +307,44 @@ def _passage(row: Row) -> Passage:
             uid=row["uid"],
             card_id=row["card_id"],
             service=row["service"],
-            answer=Answer(row["answer"]),
+            answer=_answer(row["answer"]),
             detail=None if row["detail"] is None else Detail(row["detail"]),
             list_version=row["list_version"],
             milliseconds=row["milliseconds"],
+            intervention=intervention_of(row),
             sequence=row["sequence"],
             state=PassageState(row["state"]),
             reason=row["reason"],
         )
     except ValueError as cause:
         raise JournalError(JournalFault.DAMAGED, "a passage in a form nobody wrote") from cause
+
+
+def _answer(text: str) -> Answer | CounterEntry:
+    return CounterEntry(text) if text in set(CounterEntry) else Answer(text)
+
+
+def columns_of(done: Intervention | None) -> tuple[str | None, ...]:
+    """Return what an intervention is in the journal's columns, `cancels` among them."""
+    if done is None:
+        return (None,) * 6
+    ids = [None if each is None else str(each) for each in (done.cancels, done.day_code_id)]
+    return (done.kind, done.supervisor, done.reason, done.note, *ids)
+
+
+def intervention_of(row: Row) -> Intervention | None:
+    """Return the intervention in a row of the journal; raises ValueError."""
+    if row["intervention"] is None:
+        return None
+    cancels = row["cancels"] if "cancels" in row.keys() else None  # noqa: SIM118 -- a row is no mapping
+    return Intervention(
+        kind=InterventionKind(row["intervention"]),
+        supervisor=row["supervisor"],
+        reason=row["why"],
+        note=row["note"],
+        cancels=None if cancels is None else UUID(cancels),
+        day_code_id=None if row["day_code_id"] is None else UUID(row["day_code_id"]),
+    )
 
 
 def _text(moment: datetime) -> str:

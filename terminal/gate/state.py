@@ -26,6 +26,7 @@ class Shown:
     milliseconds: int
     display_name: str | None = field(default=None, repr=False)
     card_id: str | None = None
+    photo: str | None = None  # the SHA-256 of one that may be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class DoorSight:
     phase: str
     alarm: Notice | None = None
     free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingsSight:
+    """How many other gates of the place there are, and how many of them were heard just now."""
+
+    known: int
+    heard: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,7 @@ class GateState:
     journal_ready: bool = True
     outbox: int = 0
     quarantined: int = 0
+    siblings: SiblingsSight | None = None  # None: this gate speaks to no other directly
     door: DoorSight | None = None  # None: this gate opens nothing
     shown: Shown | None = None
     sequence: int = 0

@@ -26,7 +26,7 @@ from passcard.layout import Application
 from passcard.session import authenticate
 from terminal.errors import JournalError, ReaderError
 from terminal.gate.access_list import AccessList, ListedCard
-from terminal.gate.decision import Admission, Chip, Decision, Tap, decide
+from terminal.gate.decision import Admission, Chip, Decision, Holder, Tap, decide
 from terminal.gate.door.doorway import Doorway, NoDoor
 from terminal.gate.passages import Passage, PassageJournal, PassageState
 from terminal.gate.state import Shown, StateBoard
@@ -120,13 +120,30 @@ class Gate:
         *,
         arrived: float,
     ) -> Passage | None:
-        now = self._now()
         holder = None if listed is None else listed.holder
         if holder is not None and holder.card_id in self._board.current.opposed:
             holder = replace(holder, blocked=True)
         if holder is not None and chip is Chip.GENUINE and self._doorway.awaits(holder.card_id):
             self._show_notice(Notice.AVANCEZ, arrived)
             return None
+        with self._journal.deciding:  # a supervisor may be about to let the same person pass
+            decision, written = self._decide_and_write(held, uid, holder, chip, arrived=arrived)
+        if isinstance(written, Notice):
+            self._show_notice(written, arrived)
+            return None
+        self._show(held, listed, chip, decision, passage=written)
+        return written if written.sequence else None
+
+    def _decide_and_write(
+        self,
+        held: AccessList,
+        uid: bytes,
+        holder: Holder | None,
+        chip: Chip,
+        *,
+        arrived: float,
+    ) -> tuple[Decision, Passage | Notice]:
+        now = self._now()
         admissions: list[Admission] = []
         if holder is not None:
             admissions = self._journal.list_admissions(holder.card_id, now, held.gate, held.counted)
@@ -143,12 +160,7 @@ class Gate:
             milliseconds=self._milliseconds_since(arrived),
         )
         write = self._doorway.admit if decision.admitted else self._journal.append
-        written = write(passage)
-        if isinstance(written, Notice):
-            self._show_notice(written, arrived)
-            return None
-        self._show(held, listed, chip, decision, passage=written)
-        return written if written.sequence else None
+        return decision, write(passage)
 
     def _show(
         self,
@@ -170,6 +182,7 @@ class Gate:
             milliseconds=passage.milliseconds,
             display_name=name,
             card_id=passage.card_id,
+            photo=listed.photo if listed is not None and name is not None else None,
         )
         self._board.show(shown, outbox=self._count_waiting(), journal_ready=True)
 

@@ -112,7 +112,7 @@ def words_for(
 ) -> Words:
     """Return what to say; `opening_next` is a service that opens later on the same day."""
     if decision.answer is Answer.OK:
-        return Words(_welcome(decision.service, display_name), "", Tone.GOOD)
+        return Words(welcome_words(decision.service, display_name), "", Tone.GOOD)
     if decision.answer is Answer.DEJA_PASSE:
         assert decision.passed_at is not None, "already passed, at some time"
         # « Déjà passé » would have to know the holder's gender; a passage has its own.
@@ -161,7 +161,8 @@ def service_words(service: Service) -> str:
     return f"{service.label} · {service.opens:%H:%M}–{service.closes:%H:%M}"
 
 
-def _welcome(service: Service | None, display_name: str) -> str:
+def welcome_words(service: Service | None, display_name: str) -> str:
+    """Return what whoever passes is told."""
     greeting = "Bon appétit" if service is not None and service.code in MEALS else "Bienvenue"
     return f"{greeting} {display_name}".rstrip()
 

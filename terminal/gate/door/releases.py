@@ -14,7 +14,8 @@ from typing import Final
 from uuid import UUID
 
 from terminal.gate.decision import Answer, Detail
-from terminal.gate.passages import Passage, PassageJournal
+from terminal.gate.interventions import Intervention
+from terminal.gate.passages import Passage, PassageJournal, columns_of, intervention_of
 from terminal.journal_file import Row
 
 LISTED_MAX: Final = 100
@@ -52,7 +53,7 @@ class ReleaseBook:
     def begin(self, passage: Passage) -> None:
         """Write down who is about to be released; raises JournalError."""
         self._file.execute(
-            "insert into door_release values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into door_release values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 str(passage.passage_id),
                 _text(passage.occurred_at),
@@ -61,6 +62,7 @@ class ReleaseBook:
                 passage.service,
                 passage.list_version,
                 passage.milliseconds,
+                *_signed(passage.intervention),
             ),
         )
 
@@ -127,7 +129,14 @@ def _passage(row: Row) -> Passage:
         detail=None,
         list_version=row["list_version"],
         milliseconds=row["milliseconds"],
+        intervention=intervention_of(row),
     )
+
+
+def _signed(done: Intervention | None) -> tuple[str | None, ...]:
+    """Return who opened the door by hand and why; a counter-entry opens none."""
+    kind, supervisor, why, note, _cancels, day_code_id = columns_of(done)
+    return kind, supervisor, why, note, day_code_id
 
 
 def _text(moment: datetime) -> str:

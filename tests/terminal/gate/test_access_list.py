@@ -313,10 +313,10 @@ def test_a_changed_byte_of_the_file_is_seen(
 def test_a_newer_version_and_a_newer_issue_supersede(
     store: ListStore, signer: Signing, payload: Payload
 ) -> None:
-    held = store.accept(signer.sign(payload()), None)
-    newer = store.accept(signer.sign(payload(version=8)), held)
+    held = store.accept(signer.sign(payload()), None).access_list
+    newer = store.accept(signer.sign(payload(version=8)), held).access_list
     assert newer.version == 8
-    again = store.accept(signer.sign(payload(version=8, issued=NOON)), newer)
+    again = store.accept(signer.sign(payload(version=8, issued=NOON)), newer).access_list
     assert again.issued_at == NOON
 
 
@@ -326,7 +326,7 @@ def test_a_newer_version_and_a_newer_issue_supersede(
 def test_no_way_back_to_an_older_list(
     store: ListStore, signer: Signing, payload: Payload, older: dict[str, Any]
 ) -> None:
-    held = store.accept(signer.sign(payload()), None)
+    held = store.accept(signer.sign(payload()), None).access_list
     with pytest.raises(ListRefused) as caught:
         store.accept(signer.sign(payload(**older)), held)
     assert caught.value.fault is ListFault.OLDER

@@ -25,6 +25,7 @@ from simulator.chip.chip import Chip
 from simulator.chip.keys import aes_key
 from simulator.chip.other_cards import BankCard, memory_with
 from simulator.pcscd import PrivatePcscd
+from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from simulator.vpcd import VirtualCardSlot
 from terminal.backend_client import BackendClient
 from terminal.gate.daemon import _run_threads, assemble
@@ -245,6 +246,85 @@ def test_a_reader_that_is_not_there_is_said_and_the_gate_stays(
     state = gate.wait_until(lambda state: state["idle"]["line"] != "")
     assert state["idle"]["line"] == "Le lecteur de cartes ne répond pas"
     assert gate.end(signal.SIGTERM) == 0
+
+
+@pytest.fixture
+def turnstile(config: Path, tmp_path: Path) -> Iterator[SimulatedTurnstile]:
+    """A turnstile with a rotation sensor, on a relay board that holds its relay for ever."""
+    link = tmp_path / "turnstile"
+    door = f"""
+[door]
+kind = "relay"
+device = "{link}"
+dialect = "numato"
+failing = "secure"
+rotation_input = 0
+release_seconds = 1
+"""
+    config.write_text(config.read_text() + door)
+    with SimulatedTurnstile(TurnstilePlan(link)) as standing:
+        yield standing
+
+
+def door_is(phase: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda state: state["door"]["phase"] == phase
+
+
+def test_a_turnstile_counts_who_went_through_and_says_who_forced_it(
+    start: Callable[[], Daemon],
+    slot: VirtualCardSlot,
+    card: Chip,
+    turnstile: SimulatedTurnstile,
+) -> None:
+    gate = start()
+    gate.wait_until(door_is("closed"))
+    assert tap(gate, slot, card)["answer"] == "OK"
+    assert turnstile.view().free
+    # Nobody goes through: it locks, says so, and nothing is counted.
+    missed = gate.wait_until(
+        lambda state: state["last"] and state["last"]["answer"] == "PASSAGE_NON_FAIT"
+    )
+    assert (missed["outbox"], turnstile.view().free) == (0, False)
+    # The same card again, and through.
+    assert tap(gate, slot, card)["display_name"] == "Léa"
+    assert turnstile.push()
+    passed = gate.wait_until(lambda state: state["outbox"] == 1)
+    assert passed["door"]["phase"] in {"passed", "closed"}
+    gate.wait_until(door_is("closed"))
+    assert not turnstile.push()
+    assert [each["answer"] for each in gate.get("/passages")["passages"]] == ["OK"]
+    # Over the locked arm.
+    assert turnstile.push(force=True)
+    forced = gate.wait_until(lambda state: state["door"]["alarm"] == "PASSAGE_FORCE")
+    assert forced["idle"]["message"] == "Passage forcé"
+    assert [each["kind"] for each in gate.get("/door")["events"]] == ["forced", "not_passed"]
+    assert tap(gate, slot, card)["answer"] == "DEJA_PASSE"
+    assert gate.end(signal.SIGTERM) == 0
+    assert turnstile.view().through == 2
+
+
+def test_killed_while_somebody_goes_through_it_locks_and_counts_at_the_next_start(
+    start: Callable[[], Daemon],
+    slot: VirtualCardSlot,
+    card: Chip,
+    turnstile: SimulatedTurnstile,
+) -> None:
+    gate = start()
+    gate.wait_until(door_is("closed"))
+    assert tap(gate, slot, card)["answer"] == "OK"
+    assert gate.end(signal.SIGKILL) == -signal.SIGKILL
+    assert turnstile.view().free  # this board has no timer
+    again = start()
+    again.wait_until(door_is("closed"))
+    assert not turnstile.view().free
+    assert [(each["answer"], each["detail"]) for each in again.get("/passages")["passages"]] == [
+        ("OK", "in_doubt")
+    ]
+    assert tap(again, slot, card)["answer"] == "DEJA_PASSE"
+    turnstile.unplug()
+    lost = again.wait_until(door_is("absent"))
+    assert lost["idle"]["line"] == "Le passage ne répond pas"
+    assert again.end(signal.SIGTERM) == 0
 
 
 class BrokenReader:

@@ -61,13 +61,17 @@ class FakeBackend:
     odd: dict[int, str] = field(default_factory=dict)
     kept: dict[UUID, int] = field(default_factory=dict)
     etags: list[str | None] = field(default_factory=list)
+    asked_for_changes: list[bool] = field(default_factory=list)
     batches: list[list[int]] = field(default_factory=list)
     blocked: list[UUID] = field(default_factory=list)
     siblings: list[SiblingAdmission] = field(default_factory=list)
     cursors: list[str | None] = field(default_factory=list)
 
-    def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
+    def fetch_access_list(
+        self, etag: str | None = None, *, changes: bool = False
+    ) -> SignedList | None:
         self.etags.append(etag)
+        self.asked_for_changes.append(changes)
         self._fail()
         if etag == f'"{self.version}"':
             return None
@@ -259,7 +263,7 @@ def test_an_older_list_changes_nothing_and_is_shown_as_trouble(
 def test_a_full_disk_still_serves_the_new_list(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_content: bytes) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(world.store, "_write", full)

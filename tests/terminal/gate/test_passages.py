@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from terminal.errors import JournalError, JournalFault
-from terminal.gate import passages
+from terminal.gate import journal_schema
 from terminal.gate.decision import Admission, Answer, Detail
 from terminal.gate.passages import (
     Passage,
@@ -112,7 +112,7 @@ def test_what_sibling_gates_admitted_counts_once(journal: PassageJournal) -> Non
 
 def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "passages.sqlite3"
-    old = open_journal(path, passages._SCHEMA)
+    old = open_journal(path, journal_schema.SCHEMA)
     old.execute(
         "insert into passage (passage_id, occurred_at, uid, card_id, service, answer, list_version,"
         " milliseconds) values (?, ?, x'04', ?, 'lunch', 'OK', 1, 1)",

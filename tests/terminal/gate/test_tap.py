@@ -107,7 +107,7 @@ class World:
         assert shown is not None
         return shown
 
-    def rows(self) -> list[tuple[Answer, Detail | None]]:
+    def rows(self) -> list[tuple[object, Detail | None]]:
         return [(row.answer, row.detail) for row in reversed(self.journal.list_last())]
 
 

@@ -282,8 +282,10 @@ class LosingAt:
         self._client, self._nth, self._arrives = client, nth, arrives
         self.exchanges = 0
 
-    def fetch_access_list(self, etag: str | None = None) -> SignedList | None:
-        return self._lose(lambda: self._client.fetch_access_list(etag))
+    def fetch_access_list(
+        self, etag: str | None = None, *, changes: bool = False
+    ) -> SignedList | None:
+        return self._lose(lambda: self._client.fetch_access_list(etag, changes=changes))
 
     def fetch_gate_news(self, since: str | None = None) -> GateNews:
         return self._lose(lambda: self._client.fetch_gate_news(since))

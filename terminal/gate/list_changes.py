@@ -1,0 +1,62 @@
+"""Changes to a list: the few cards that changed, in place of all.
+
+Promise: changes apply to exactly the list they were made from, by version and digest, and to no
+other: a gap, an older step, another gate's, a changed byte are refused and the list held stays. The
+new list is put together beside the old one and replaces it at once. Pure.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from terminal.gate.access_list import (
+    AccessList,
+    ListedCard,
+    ListFault,
+    ListRefused,
+    build_card,
+    build_list,
+    read_body,
+    read_payload,
+    signed_payload,
+)
+from terminal.gate.list_body import ChangesBody
+
+_MARK: Final = b'"changes_format":'
+"""In no list: in a text, JSON would put a backslash before each of these quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The list that a signed answer leads to, and whether the answer was that list itself."""
+
+    access_list: AccessList
+    is_whole: bool
+
+
+def follow(jws: str, key: Ed25519PublicKey, gate: str, held: AccessList | None) -> Followed:
+    """Return the list that a signed answer leads to: a whole one, or `held` with its changes.
+
+    Raises ListRefused. It does not say whether that list may replace `held`.
+    """
+    payload = signed_payload(jws, key)
+    if _MARK not in payload:
+        return Followed(read_payload(payload, gate), is_whole=True)
+    changes = read_body(payload, ChangesBody, gate)
+    if held is None or (held.version, held.digest) != (changes.base, changes.base_digest):
+        raise ListRefused(ListFault.GAP)
+    return Followed(build_list(changes, _cards_after(held, changes)), is_whole=False)
+
+
+def _cards_after(held: AccessList, changes: ChangesBody) -> dict[bytes, ListedCard]:
+    cards = dict(held.cards)
+    for card_id in [*changes.gone, *(card.card_id for card in changes.cards)]:
+        uid = held.uids.get(str(card_id))
+        if uid is not None:
+            del cards[uid]
+    for card in map(build_card, changes.cards):
+        if card.uid in cards:
+            raise ListRefused(ListFault.MALFORMED)  # one chip, two cards
+        cards[card.uid] = card
+    return cards
