@@ -86,7 +86,7 @@ def write_letter(kind: NoticeKind, occasion: Occasion) -> tuple[str, str]:
     """Return the subject and the text of a mail to a beneficiary."""
     words = LETTERS[kind]
     forgotten = occasion.public_url + FORGOTTEN_PATH
-    told = {"when": _moment(occasion), "forgotten": forgotten, "link": occasion.link}
+    told = {"when": moment_in_words(occasion), "forgotten": forgotten, "link": occasion.link}
     parts = [f"Bonjour {occasion.given_name},", words.fr.format_map(told), words.en]
     if kind in _ALERTS:
         parts.append(NOT_YOU.format_map(told))
@@ -98,7 +98,7 @@ def write_alarm(facts: Facts, occasion: Occasion) -> tuple[str, str]:
     """Return the subject and the text of a mail to the operator."""
     lines = [f"{name} : {value}" for name, value in facts.items()]
     text = [
-        f"Une alerte a été levée le {_moment(occasion)}.",
+        f"Une alerte a été levée le {moment_in_words(occasion)}.",
         *lines,
         "Voir : pass-backend alarms",
     ]
@@ -121,6 +121,7 @@ _MONTHS: Final = (
 )
 
 
-def _moment(occasion: Occasion) -> str:
+def moment_in_words(occasion: Occasion) -> str:
+    """Say when it happened, as people here say it."""
     local = occasion.at.astimezone(occasion.zone)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} à {local:%H:%M}"

@@ -17,7 +17,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.accounts.tables import Beneficiary, Notice, NoticeKind, NoticeState
+from backend.accounts.tables import (
+    Beneficiary,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    SignInNoticeKind,
+)
 
 #: How long after a try the next one comes; after the last, the mail is given up.
 RETRY_MINUTES: Final = (1, 2, 5, 15, 60, 240, 720)
@@ -35,8 +41,9 @@ class Claimed:
     """A mail that is this sender's to send now."""
 
     id: UUID
-    kind: NoticeKind
+    kind: NoticeKind | SignInNoticeKind
     beneficiary_id: UUID | None
+    account_id: UUID | None
     facts: Facts
     created_at: datetime
 
@@ -48,15 +55,26 @@ def owe_notice(session: Session, kind: NoticeKind, beneficiary_id: UUID, now: da
         _write(session, kind, beneficiary_id, {}, now)
 
 
+def owe_sign_in_notice(
+    session: Session, kind: SignInNoticeKind, account_id: UUID, now: datetime
+) -> None:
+    """Owe somebody who signs in a mail, at the address they sign in with."""
+    _write(session, kind, account_id, {}, now)
+
+
 def owe_alarm(session: Session, facts: Facts, now: datetime) -> None:
     """Owe the operator a mail; `facts` has no more than the alarm's list shows."""
     _write(session, NoticeKind.ALARM, None, facts, now)
 
 
-def count_owed(session: Session, kind: NoticeKind, beneficiary_id: UUID, since: datetime) -> int:
-    """Count the mails of a kind written for a person since a moment, sent or not."""
+def count_owed(
+    session: Session, kind: NoticeKind | SignInNoticeKind, recipient_id: UUID, since: datetime
+) -> int:
+    """Count the mails of a kind written for somebody since a moment, sent or not."""
+    signs_in = isinstance(kind, SignInNoticeKind)
+    recipient = Notice.account_id if signs_in else Notice.beneficiary_id
     chosen = (
-        Notice.beneficiary_id == beneficiary_id,
+        recipient == recipient_id,
         Notice.kind == kind.value,
         Notice.created_at > since,
     )
@@ -79,7 +97,12 @@ def claim(session: Session, now: datetime) -> list[Claimed]:
     session.flush()
     return [
         Claimed(
-            row.id, NoticeKind(row.kind), row.beneficiary_id, json.loads(row.facts), row.created_at
+            row.id,
+            NoticeKind(row.kind) if row.account_id is None else SignInNoticeKind(row.kind),
+            row.beneficiary_id,
+            row.account_id,
+            json.loads(row.facts),
+            row.created_at,
         )
         for row in rows
     ]
@@ -112,16 +135,18 @@ def sweep_notices(session: Session, now: datetime) -> None:
 
 def _write(
     session: Session,
-    kind: NoticeKind,
-    beneficiary_id: UUID | None,
+    kind: NoticeKind | SignInNoticeKind,
+    recipient_id: UUID | None,
     facts: Facts,
     now: datetime,
 ) -> None:
+    signs_in = isinstance(kind, SignInNoticeKind)
     session.add(
         Notice(
             id=uuid4(),
             kind=kind.value,
-            beneficiary_id=beneficiary_id,
+            beneficiary_id=None if signs_in else recipient_id,
+            account_id=recipient_id if signs_in else None,
             facts=json.dumps(facts),
             created_at=now,
             state=NoticeState.WAITING.value,

@@ -41,6 +41,15 @@ class NoticeKind(StrEnum):
     ALARM = "alarm"
 
 
+class SignInNoticeKind(StrEnum):
+    """What a mail to somebody who signs in is about; the words are in signin/letters.py."""
+
+    INVITATION = "signin_invitation"
+    PASSWORD_LINK = "signin_password_link"  # noqa: S105
+    PASSWORD_SET = "signin_password_set"  # noqa: S105
+    FACTOR_SET = "signin_factor_set"
+
+
 class NoticeState(StrEnum):
     """Where a mail is."""
 
@@ -49,8 +58,8 @@ class NoticeState(StrEnum):
     GIVEN_UP = "given_up"
 
 
-def _of(words: type[StrEnum]) -> str:
-    return ", ".join(f"'{word.value}'" for word in words)
+def _of(*words: type[StrEnum]) -> str:
+    return ", ".join(f"'{word.value}'" for kind in words for word in kind)
 
 
 class Beneficiary(Base):
@@ -93,18 +102,23 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
-        CheckConstraint(f"kind in ({_of(NoticeKind)})", name="kind"),
+        CheckConstraint(f"kind in ({_of(NoticeKind, SignInNoticeKind)})", name="kind"),
         CheckConstraint(f"state in ({_of(NoticeState)})", name="state"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent"),
-        CheckConstraint("(beneficiary_id is null) = (kind = 'alarm')", name="recipient"),
+        CheckConstraint(
+            "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%')"
+            " and (account_id is not null) = (kind like 'signin%')",
+            name="recipient",
+        ),
         Index("ix_notice_state_next_try_at", "state", "next_try_at"),
         Index("ix_notice_beneficiary_id_kind_created_at", "beneficiary_id", "kind", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
-    #: None: the operator's address.
+    #: Whose address: this person's, or theirs who signs in; neither: the operator's.
     beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_in_account.id"))
     #: What the words need besides: never a code, a link or an address.
     facts: Mapped[str] = mapped_column(String(FACTS_CHARACTERS_MAX))
     created_at: Mapped[datetime]

@@ -10,7 +10,13 @@ from backend.partners.errors import TokenMissing
 from backend.partners.tables import TerminalKind
 from backend.partners.tokens import AuthenticatedTerminal, authenticate_terminal, require_kind
 
-__all__ = ["AuthenticatedTerminal", "CurrentTerminal", "TerminalKind", "require_kind"]
+__all__ = [
+    "AuthenticatedTerminal",
+    "CurrentCounter",
+    "CurrentTerminal",
+    "TerminalKind",
+    "require_kind",
+]
 
 _BEARER = HTTPBearer(auto_error=False, description="A terminal's access token, from /v1/token.")
 
@@ -30,3 +36,12 @@ def current_terminal(
 
 
 CurrentTerminal = Annotated[AuthenticatedTerminal, Depends(current_terminal)]
+
+
+async def _counter(terminal: CurrentTerminal) -> AuthenticatedTerminal:
+    # Asynchronous though it waits for nothing: a plain function would cost a turn in a thread.
+    require_kind(terminal, TerminalKind.COUNTER)
+    return terminal
+
+
+CurrentCounter = Annotated[AuthenticatedTerminal, Depends(_counter)]

@@ -21,11 +21,13 @@ from backend.partners.errors import (
     EnrolmentCodeUsed,
     OutletUnknown,
     PublicKeyInvalid,
+    TerminalEnrolled,
+    TerminalUnknown,
 )
 from backend.partners.registry import revoke_terminal
 from backend.partners.tables import Outlet, Terminal, TerminalKind
 
-__all__ = ["NewTerminal", "create_terminal", "enrol_terminal", "revoke_terminal"]
+__all__ = ["NewTerminal", "create_terminal", "enrol_terminal", "renew_enrolment", "revoke_terminal"]
 
 ENROLMENT_HOURS_MAX = 48
 # 80 random bits: nobody guesses one of them over HTTP in 48 hours.
@@ -89,6 +91,28 @@ def create_terminal(
         revoked_at=None,
     )
     session.add(terminal)
+    session.flush()
+    return NewTerminal(terminal.id, code)
+
+
+def renew_enrolment(
+    session: Session,
+    terminal_id: UUID,
+    now: datetime,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> NewTerminal:
+    """Give a terminal that has not enrolled another code; the earlier one serves no more.
+
+    Raises TerminalUnknown, TerminalEnrolled.
+    """
+    terminal = session.get(Terminal, terminal_id, with_for_update=True)
+    if terminal is None:
+        raise TerminalUnknown
+    if terminal.public_key is not None or terminal.revoked_at is not None:
+        raise TerminalEnrolled
+    code = _write_code(random(CODE_BYTES))
+    terminal.enrolment_hash = _hash(code)
+    terminal.enrolment_expires_at = now + timedelta(hours=ENROLMENT_HOURS_MAX)
     session.flush()
     return NewTerminal(terminal.id, code)
 

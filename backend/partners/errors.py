@@ -1,6 +1,7 @@
 """Why a terminal may be refused: at enrolment, for a token, or at a door that is not its own."""
 
 from backend.errors import (
+    ConflictError,
     ForbiddenError,
     GoneError,
     InvalidInputError,
@@ -111,3 +112,24 @@ class TerminalKindNotAllowed(ForbiddenError):
 
     code = "terminal_kind_not_allowed"
     message = "A terminal of this kind may not do this."
+
+
+class TerminalEnrolled(ConflictError):
+    """The terminal has its key already, or is revoked: no code of it serves any more."""
+
+    code = "terminal_enrolled"
+    message = "This terminal is enrolled or revoked; make another."
+
+
+class NotYours(NotFoundError):
+    """There is no such thing in what this person may see; whether elsewhere is not said."""
+
+    code = "not_yours"
+    message = "There is no such thing here."
+
+
+class TooManyCounters(ConflictError):
+    """The partner has as many counters as a partner may."""
+
+    code = "too_many_counters"
+    message = "This partner has as many counters as a partner may; revoke one first."

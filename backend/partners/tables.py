@@ -75,6 +75,16 @@ class Terminal(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class PartnerMember(Base):
+    """Somebody who signs in and may see a partner's space and look after its counters."""
+
+    __tablename__ = "partner_member"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"), primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True, index=True)
+    since: Mapped[datetime]
+
+
 class AccessToken(Base):
     """A short-lived token; only its SHA-256 is kept."""
 

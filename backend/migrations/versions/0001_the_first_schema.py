@@ -459,6 +459,45 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_scheme_code")),
     )
     op.create_table(
+        "sign_in_account",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("given_name", sa.String(length=100), nullable=False),
+        sa.Column("family_name", sa.String(length=100), nullable=False),
+        sa.Column("password_hash", sa.String(length=160), nullable=True),
+        sa.Column("password_set_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("factor_generation", sa.BigInteger(), nullable=False),
+        sa.Column("factor_key_version", sa.BigInteger(), nullable=False),
+        sa.Column("factor_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("factor_last_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(password_hash is null) = (password_set_at is null)",
+            name=op.f("ck_sign_in_account_password"),
+        ),
+        sa.CheckConstraint(
+            "factor_confirmed_at is null or factor_generation > 0",
+            name=op.f("ck_sign_in_account_factor"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_account")),
+        sa.UniqueConstraint("email", name=op.f("uq_sign_in_account_email")),
+    )
+    op.create_table(
+        "sign_in_tries",
+        sa.Column("door_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("in_a_row", sa.BigInteger(), nullable=False),
+        sa.Column("of_the_day", sa.BigInteger(), nullable=False),
+        sa.Column("day_began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wait_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("door_hash", name=op.f("pk_sign_in_tries")),
+    )
+    with op.batch_alter_table("sign_in_tries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_tries_day_began_at"), ["day_began_at"], unique=False
+        )
+
+    op.create_table(
         "access_service",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -775,6 +814,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("facts", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
@@ -782,15 +822,19 @@ def upgrade() -> None:
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(beneficiary_id is null) = (kind = 'alarm')", name=op.f("ck_notice_recipient")
+            "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%') and (account_id is not null) = (kind like 'signin%')",
+            name=op.f("ck_notice_recipient"),
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'alarm')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
             "state in ('waiting', 'sent', 'given_up')", name=op.f("ck_notice_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_notice_account_id")
         ),
         sa.ForeignKeyConstraint(
             ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_notice_beneficiary_id")
@@ -839,6 +883,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("partner_id", "activity", name=op.f("pk_partner_activity")),
     )
+    op.create_table(
+        "partner_member",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_partner_member_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_partner_member_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "partner_id", name=op.f("pk_partner_member")),
+    )
+    with op.batch_alter_table("partner_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_partner_member_partner_id"), ["partner_id"], unique=False
+        )
+
     op.create_table(
         "passage_cancellation",
         sa.Column("passage_id", sa.Uuid(), nullable=False),
@@ -991,6 +1053,69 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("establishment_id", "code", name=op.f("pk_school_class")),
     )
+    op.create_table(
+        "sign_in_act",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_act_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_act")),
+    )
+    with op.batch_alter_table("sign_in_act", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_in_act_account_id_at", ["account_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_in_act_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind in ('invitation', 'password')", name=op.f("ck_sign_in_link_kind")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_link_account_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
+    )
+    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_link_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_link_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
+        "sign_in_session",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("stage", sa.String(length=6), nullable=False),
+        sa.Column("browser", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("stage in ('factor', 'full')", name=op.f("ck_sign_in_session_stage")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_session_account_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_session")),
+        sa.UniqueConstraint("id", name=op.f("uq_sign_in_session_id")),
+    )
+    with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
+        )
+
     op.create_table(
         "benefit",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,1 @@
+"""Signing in: accounts by e-mail, passwords, the second factor, sessions."""
