@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -25,10 +26,12 @@ from simulator.chip.chip import Chip
 from simulator.chip.keys import aes_key
 from simulator.chip.other_cards import BankCard, memory_with
 from simulator.pcscd import PrivatePcscd
+from simulator.turnstile.arm import PULSE_SECONDS
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from simulator.vpcd import VirtualCardSlot
 from terminal.backend_client import BackendClient
 from terminal.gate.daemon import _run_threads, assemble
+from terminal.gate.door.keeper import ROTATION_GAP_SECONDS
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import open_passage_journal
@@ -293,7 +296,8 @@ def test_a_turnstile_counts_who_went_through_and_says_who_forced_it(
     gate.wait_until(door_is("closed"))
     assert not turnstile.push()
     assert [each["answer"] for each in gate.get("/passages")["passages"]] == ["OK"]
-    # Over the locked arm.
+    # Over the locked arm; nobody follows faster than an arm swings.
+    time.sleep(PULSE_SECONDS + ROTATION_GAP_SECONDS)
     assert turnstile.push(force=True)
     forced = gate.wait_until(lambda state: state["door"]["alarm"] == "PASSAGE_FORCE")
     assert forced["idle"]["message"] == "Passage forcé"
