@@ -134,7 +134,7 @@ class CurrentShape(BaseModel):
 
 
 class HealthShape(BaseModel):
-    """What the counter stands on; words are French, and empty while there is nothing to say."""
+    """What the counter stands on; a reason is a code, words are for people, empty if all is well."""
 
     reader: Condition
     pad: Condition
@@ -143,6 +143,10 @@ class HealthShape(BaseModel):
     open_reversals: int
     code_entry: CodeEntry = CodeEntry.SECURE
     clock_words: str = ""
+    backend_reason: str = ""
+    reader_reason: str = ""
+    pad_reason: str = ""
+    backend_words: str = ""
     reader_words: str = ""
     pad_words: str = ""
 

@@ -14,11 +14,12 @@ from uuid import uuid4
 
 from terminal.backend_client import BackendClient
 from terminal.counter.api import create_app
+from terminal.counter.api_shapes import HealthShape
 from terminal.counter.broker import Broker
 from terminal.counter.callers import load_token
 from terminal.counter.counter import Counter
 from terminal.counter.front import Front, News, Training
-from terminal.counter.health import HealthWatch, Probes
+from terminal.counter.health import HealthWatch, Lookout, Probes
 from terminal.counter.journal import SaleJournal, open_sale_journal
 from terminal.counter.page import Place
 from terminal.counter.ports import Collaborators
@@ -79,7 +80,8 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
         )
         news: Broker[News] = Broker()
-        collaborators = wrap(make_collaborators(settings, backend, journal))
+        reader = PcscReader(_wanted_reader(settings), alone=True)
+        collaborators = wrap(make_collaborators(settings, backend, journal, reader))
         counter = Counter(collaborators, journal, news.publish, uuid4)
         front = _front(settings, counter, collaborators, news)
         stopping = threading.Event()
@@ -90,7 +92,7 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
             journal=journal,
             news=news,
             place=_place(identity, find_driver(settings).caps.code_entry),
-            health=HealthWatch(_probes(settings, backend, counter, journal), time.monotonic).look,
+            health=_health(settings, backend, counter, journal, reader),
             clock_ahead=lambda: backend.clock.ahead,
             now=collaborators.clock.now,
             stopping=stopping.is_set,
@@ -115,11 +117,14 @@ def run(settings: CounterSettings, wrap: Wrap = lambda collaborators: collaborat
 
 
 def make_collaborators(
-    settings: CounterSettings, backend: BackendClient, journal: SaleJournal
+    settings: CounterSettings,
+    backend: BackendClient,
+    journal: SaleJournal,
+    reader: PcscReader | None = None,
 ) -> Collaborators:
     """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
     return Collaborators(
-        reader=PcscReader(_wanted_reader(settings), alone=True),
+        reader=reader or PcscReader(_wanted_reader(settings), alone=True),
         pad=PadDialogue(open_pad(settings)),
         backend=backend,
         journal=journal,
@@ -176,20 +181,25 @@ def _receipt_place(identity: Identity, settings: CounterSettings) -> ReceiptPlac
     return ReceiptPlace(names[0] if names else "Caisse Pass", identity.name, header)
 
 
-def _probes(
-    settings: CounterSettings, backend: BackendClient, counter: Counter, journal: SaleJournal
-) -> Probes:
+def _health(
+    settings: CounterSettings,
+    backend: BackendClient,
+    counter: Counter,
+    journal: SaleJournal,
+    reader: PcscReader,
+) -> Callable[[], HealthShape]:
     def count_open_reversals() -> int:
         journal.require_room()
         return counter.count_open_reversals()
 
-    return Probes(
-        reader=lambda: _has_reader(settings, counter),
+    probes = Probes(
+        reader=lambda: _has_reader(settings, ours=reader),
         pad=lambda: _has_pad(settings),
         backend=lambda: backend.me().kind == "counter",
         count_open_reversals=count_open_reversals,
         clock_ahead=lambda: backend.clock.ahead if backend.clock.is_wrong else None,
     )
+    return HealthWatch(probes, time.monotonic).look
 
 
 def _wanted_reader(settings: CounterSettings) -> WantedReader:
@@ -201,10 +211,9 @@ def _has_pad(settings: CounterSettings) -> bool:
     return True
 
 
-def _has_reader(settings: CounterSettings, counter: Counter) -> bool:
+def _has_reader(settings: CounterSettings, *, ours: PcscReader) -> bool:
     """Look for the reader, and whether somebody else is connected; raises a ReaderError."""
-    sale = counter.current()
-    if sale is not None and sale.active:  # then it is we who may be, and nothing is disturbed
+    if ours.is_open:  # then it is we who may be, and nothing is disturbed
         return bool(fitting_readers(list_reader_names(), settings.reader))
     with PcscReader(_wanted_reader(settings)) as reader:
         if reader.look():
@@ -216,5 +225,5 @@ def _serve(
     settings: CounterSettings, till: Till, host: TillHost, stopping: threading.Event
 ) -> None:
     address, port = settings.listen_host, settings.listen_port
-    with open_tills(settings, host):
+    with open_tills(settings, host), Lookout(till.health):
         PageServer(create_app(till), address, port, stopping.set).serve_until_signal()

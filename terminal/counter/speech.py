@@ -35,6 +35,7 @@ class Speech:
     code_entry: Mapping[CodeEntry, str]
     states: Mapping[State, str]
     reasons: Mapping[str, str]
+    devices: Mapping[str, str]
     now_blocked: str
     refused: str
     reversal_pending_words: str
@@ -92,6 +93,7 @@ def _speech(language: Language, of: "_Words", write_euros: Callable[[int], str])
         code_entry=of.CODE_ENTRY_WORDS,
         states=of.STATE_WORDS,
         reasons=of.REASON_SENTENCES,
+        devices=of.DEVICE_WORDS,
         now_blocked=of.NOW_BLOCKED_SENTENCE,
         refused=of.REFUSED_SENTENCE,
         reversal_pending_words=of.REVERSAL_PENDING_WORDS,
@@ -122,6 +124,7 @@ class _Words(Protocol):
     CODE_ENTRY_WORDS: dict[CodeEntry, str]
     STATE_WORDS: dict[State, str]
     REASON_SENTENCES: dict[str, str]
+    DEVICE_WORDS: dict[str, str]
     NOW_BLOCKED_SENTENCE: str
     REFUSED_SENTENCE: str
     REVERSAL_PENDING_WORDS: str

@@ -43,7 +43,12 @@ def add_watching(app: FastAPI, till: Till) -> None:
         found = till.health()
         ahead = till.clock_ahead() if found.clock_words else None
         said = found.clock_words if ahead is None else speech.clock(ahead)
-        return found.model_copy(update={"code_entry": till.place.code_entry, "clock_words": said})
+        words = {
+            f"{part}_words": speech.devices.get(getattr(found, f"{part}_reason"), "")
+            for part in ("backend", "reader", "pad")
+        }
+        words["clock_words"] = said
+        return found.model_copy(update={"code_entry": till.place.code_entry, **words})
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

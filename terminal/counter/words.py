@@ -33,6 +33,9 @@ STATE_WORDS: dict[State, str] = {
 """The large words on the till."""
 
 DEVICE_WORDS: dict[str, str] = {
+    Reason.BACKEND_UNAVAILABLE: "hors ligne",
+    Reason.BACKEND_REFUSED: "refusée par le serveur",
+    Reason.TERMINAL_NOT_ALLOWED: "caisse plus autorisée",
     Reason.READER_UNAVAILABLE: "lecteur absent",
     Reason.READER_BUSY: "lecteur pris par un autre programme",
     Reason.READER_AMBIGUOUS: "plusieurs lecteurs de même nom",
@@ -41,7 +44,7 @@ DEVICE_WORDS: dict[str, str] = {
     Reason.PAD_IN_USE: "clavier pris par un autre programme",
     Reason.PAD_WITHOUT_KEY: "clavier sans clé",
 }
-"""What the till says, while it lasts, of a device that does not serve."""
+"""What the till says, while it lasts, of what does not serve."""
 
 REASON_SENTENCES: dict[str, str] = {
     Reason.CANCELLED_AT_COUNTER: "La vente a été annulée à la caisse. Rien n’est débité.",

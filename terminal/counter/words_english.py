@@ -26,6 +26,19 @@ STATE_WORDS: dict[State, str] = {
     State.REVERSED: "Cancelled",
 }
 
+DEVICE_WORDS: dict[str, str] = {
+    Reason.BACKEND_UNAVAILABLE: "offline",
+    Reason.BACKEND_REFUSED: "refused by the server",
+    Reason.TERMINAL_NOT_ALLOWED: "till no longer allowed",
+    Reason.READER_UNAVAILABLE: "reader absent",
+    Reason.READER_BUSY: "reader held by another program",
+    Reason.READER_AMBIGUOUS: "several readers of one name",
+    Reason.READER_SERVICE_DOWN: "reader service stopped",
+    Reason.PAD_UNAVAILABLE: "keypad absent",
+    Reason.PAD_IN_USE: "keypad held by another program",
+    Reason.PAD_WITHOUT_KEY: "keypad without a key",
+}
+
 REASON_SENTENCES: dict[str, str] = {
     Reason.CANCELLED_AT_COUNTER: "The sale was cancelled at the till. Nothing is debited.",
     Reason.CANCELLED_BY_HOLDER: "The cardholder cancelled. Nothing is debited.",
@@ -59,6 +72,22 @@ REASON_SENTENCES: dict[str, str] = {
     Reason.PAD_UNAVAILABLE: (
         "The keypad does not answer. Check that it is plugged in, then start the sale again."
     ),
+    Reason.READER_BUSY: (
+        "Another program or another till holds the card reader. "
+        "Close it, then start the sale again."
+    ),
+    Reason.READER_AMBIGUOUS: (
+        "Several card readers have the same name, none is chosen. "
+        "Unplug the one that is not this till’s, or call your support."
+    ),
+    Reason.READER_SERVICE_DOWN: (
+        "This machine’s card reader service is stopped. "
+        "Wait for its restart or call your support, then start the sale again."
+    ),
+    Reason.PAD_IN_USE: (
+        "Another program or another till holds the keypad. Close it, then start the sale again."
+    ),
+    Reason.PAD_WITHOUT_KEY: ("The keypad has no key, no sale is possible. Contact your support."),
     Reason.BACKEND_UNAVAILABLE: (
         "The server does not answer, nothing is debited. "
         "Check the connection, then start the sale again."

@@ -169,6 +169,11 @@ class PcscReader:
         """Return the reader's full name, or the configured beginning while it is not found."""
         return self._full_name or self._wanted.prefix
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether it is in use: since a look or a wait, until `close`."""
+        return self._context is not None
+
     def look(self) -> bool:
         """Find the reader, and say whether some program is connected to the card on it."""
         self._look(self._monotonic())

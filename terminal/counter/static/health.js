@@ -11,10 +11,11 @@ const BANNERS = { journal: "journal_banner", backend: "offline_banner" };
 
 function show(health) {
   const fault = PARTS.find(([part]) => health?.[part] !== "ok");
+  const exact = fault && health?.[`${fault[0]}_words`];
   const waiting = health?.open_reversals ? ` · ${health.open_reversals} ${words.reversals_waiting}` : "";
   const clock = health?.clock_words ? ` · ${health.clock_words}` : "";
   byId("health").textContent = health === null
-    ? words.till_stopped : words[fault?.[1] ?? "online"] + waiting + clock;
+    ? words.till_stopped : (exact || words[fault?.[1] ?? "online"]) + waiting + clock;
   const well = health !== null && !fault && !clock;
   byId("health").dataset.condition = well ? "ok" : "unavailable";
   const banner = health === null ? "stopped_banner" : BANNERS[fault?.[0]];

@@ -144,10 +144,14 @@ def test_health_says_which_part_is_missing() -> None:
     watch = HealthWatch(probes, clock.monotonic)
     bad = HealthShape(
         reader="unavailable",
+        reader_reason="reader_service_down",
         reader_words="service des lecteurs arrêté",
         pad="unavailable",
+        pad_reason="pad_unavailable",
         pad_words="clavier absent",
         backend="unavailable",
+        backend_reason="backend_unavailable",
+        backend_words="hors ligne",
         journal="unavailable",
         open_reversals=0,
     )
