@@ -17,6 +17,7 @@ from simulator.pad.cable import PadView
 from simulator.printer.escpos import Row
 from simulator.printer.printer import ROLL_ROWS_MAX, NetworkPrinter
 from simulator.tabletop import Tabletop
+from simulator.turnstile.routes import TurnstileView, turnstile_view
 from simulator.wire.feed import Wire
 from simulator.wire.http_wire import HttpWire, LineFaults
 from simulator.wire.record import as_text
@@ -99,6 +100,7 @@ class TableView(_Body):
     pad: PadGlance | None
     lines: list[LineView]
     printer: PrinterState | None
+    turnstile: TurnstileView | None
 
 
 class ExportForm(StrEnum):
@@ -155,6 +157,7 @@ def table_view(table: Tabletop) -> TableView:
         pad=None if table.cable is None else _pad(table.cable.view(), table.cable.is_silent),
         lines=[_line(one) for one in table.lines.values()],
         printer=None if table.printer is None else _printer(table.printer),
+        turnstile=None if table.turnstile is None else turnstile_view(table.turnstile),
     )
 
 

@@ -17,6 +17,7 @@ from scripts.demo.hands import Hands
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS as STORY_STEPS
 from scripts.demo.story import Step, Story
+from scripts.demo.turnstile import with_turnstile
 from scripts.demo.world import ANY_PORTS, WANTED_PORTS, World, set_stage
 
 STEPS: tuple[Step, ...] = (*STORY_STEPS, fill_drawer)
@@ -34,7 +35,8 @@ def main() -> int:
         signal.signal(wish, _stop)
     began = time.monotonic()
     try:
-        world = set_stage(FOLDER, ANY_PORTS if arguments.any_ports else WANTED_PORTS)
+        ports = ANY_PORTS if arguments.any_ports else WANTED_PORTS
+        world = set_stage(FOLDER, ports, with_turnstile(FOLDER))
     except DemonstrationError as error:
         print(f"The stage could not be set: {error}", file=sys.stderr)
         return 1

@@ -29,6 +29,10 @@ def see(what: str, look: Callable[[], Any], wanted: Callable[[Any], bool]) -> An
     return seen
 
 
+def _is_free(turnstile: dict[str, Any]) -> bool:
+    return bool(turnstile["free"])
+
+
 class Hands:
     """What a person in the story can do."""
 
@@ -104,7 +108,17 @@ class Hands:
                 lambda seen: seen["sequence"] > before,
             )
         last: dict[str, Any] = state["last"]
+        if last["answer"] == "OK":
+            self._go_through()
         return last
+
+    def _go_through(self) -> None:
+        """Push the turnstile's arm as soon as it gives way, if one stands there."""
+        url = self._world.simulator
+        if request("GET", f"{url}/table")["turnstile"] is None:
+            return
+        see("the turnstile free", lambda: request("GET", f"{url}/turnstile"), _is_free)
+        request("POST", f"{url}/turnstile/push", {})
 
     def at_counter(self, card: str) -> Any:
         """Hold a card on the counter's reader."""

@@ -72,6 +72,7 @@ def render_counter(table: Tabletop, screens: Sequence[ScreenSettings], language:
         known=data,
         has_pad=table.cable is not None,
         has_printer=table.printer is not None,
+        has_turnstile=table.turnstile is not None,
     )
 
 

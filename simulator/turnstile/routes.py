@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from simulator.refusals import TurnstileLocked
 from simulator.tabletop import Tabletop
 from simulator.turnstile.arm import ArmFaults
+from simulator.turnstile.turnstile import SimulatedTurnstile
 
 
 class _Body(BaseModel):
@@ -59,12 +60,16 @@ class WantedArmFaults(_Body):
     silent: bool = False
 
 
+def turnstile_view(turnstile: SimulatedTurnstile) -> TurnstileView:
+    """Look at it."""
+    return TurnstileView(**asdict(turnstile.view()), faults=turnstile.faults)
+
+
 def add_turnstile_routes(app: FastAPI, table: Tabletop) -> None:
     """Give the application these doors."""
 
     def view() -> TurnstileView:
-        turnstile = table.standing_turnstile()
-        return TurnstileView(**asdict(turnstile.view()), faults=turnstile.faults)
+        return turnstile_view(table.standing_turnstile())
 
     @app.get("/turnstile")
     def look() -> TurnstileView:

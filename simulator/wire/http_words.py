@@ -105,7 +105,10 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", "/v1/retirements/…/responses"): "the chip says, what next",
     ("GET", "/v1/card-orders"): "which cards are to be made",
 }
-_ROUTINE = frozenset({("GET", "/v1/gate-news"), ("GET", "/v1/access-list"), ("GET", "/v1/health")})
+_ROUTINE = frozenset(
+    ("GET", path)
+    for path in ("/v1/gate-news", "/v1/access-list", "/v1/health", "/v1/terminals/me", "/v1/totals")
+)
 STATUS_WORDS = {
     200: "done",
     201: "made",

@@ -101,7 +101,7 @@ def test_a_step_that_is_not_seen_fails_the_demonstration(
     class Stage:
         programs = Programs(tmp_path, {})
 
-    monkeypatch.setattr(demonstration, "set_stage", lambda _folder, _ports: Stage())
+    monkeypatch.setattr(demonstration, "set_stage", lambda _folder, _ports, _staging: Stage())
     monkeypatch.setattr(demonstration, "Hands", lambda _world: None)
     monkeypatch.setattr(demonstration, "STEPS", (never_happens,))
     monkeypatch.setattr(sys, "argv", ["demo", "--once"])
@@ -112,7 +112,7 @@ def test_a_step_that_is_not_seen_fails_the_demonstration(
 def test_a_stage_that_cannot_be_set_says_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_folder: Path, _ports: object) -> None:
+    def refuse(_folder: Path, _ports: object, _staging: object) -> None:
         msg = "no reader"
         raise DemonstrationError(msg)
 

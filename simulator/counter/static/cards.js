@@ -54,7 +54,7 @@ export function cardFace(card, attributes) {
   const face = element("button", { type: "button", class: "card", "data-card": card.name, ...attributes });
   face.style.setProperty("--card-colour", colour);
   // The lighter edge of the card's shine is 10 % white: compare against that, not the bare colour.
-  face.style.setProperty("--card-ink", luminance(colour) > 0.15 ? "#10151f" : "#ffffff");
+  face.style.setProperty("--card-ink", luminance(colour) > 0.19 ? "#10151f" : "#ffffff");
   const name = element("span", { class: "card-name" }, card.name);
   if (isFaulty(card)) name.insertAdjacentHTML("beforeend", FAULT_SIGN);
   face.append(name, element("span", { class: "card-note" }, card.note || known.kinds[card.kind]));

@@ -5,9 +5,11 @@ import * as cards from "./cards.js";
 import { drawFaults } from "./faults.js";
 import { drawPad, startPad } from "./pad.js";
 import { drawSwitches, startSwitches } from "./switches.js";
+import { drawTurnstile, startTurnstile } from "./turnstile.js";
 import { startWires } from "./wires.js";
 
-const LOOK_MILLISECONDS = 3000;
+// A turnstile moves without a word on any wire that is heard here.
+const LOOK_MILLISECONDS = known.table.turnstile === null ? 3000 : 400;
 const SETTLE_MILLISECONDS = 25;
 const FIELD_SIGN = '<svg viewBox="0 0 64 64" aria-hidden="true"><rect x="4" y="20" width="34" height="24" rx="4" fill="none" stroke="currentColor" stroke-width="4"/><path d="M45 24c4 5 4 11 0 16M52 18c7 9 7 19 0 28" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round"/></svg>';
 
@@ -61,6 +63,7 @@ function draw() {
   drawFaults(document.getElementById("card-faults"), table, look, redraw);
   drawPad(table.pad);
   drawPaper();
+  drawTurnstile(table.turnstile);
   drawSwitches(table, redraw);
 }
 
@@ -206,6 +209,7 @@ function startNewCard() {
 cards.start(draw, look);
 startPad(look);
 startSwitches(look);
+startTurnstile(look);
 startNewCard();
 document.getElementById("tear-off")?.addEventListener("click", async () => { await ask("DELETE", "/printer/tickets"); await look(); });
 startWires(known.sequence, lookSoon, setLive);

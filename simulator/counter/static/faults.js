@@ -17,11 +17,8 @@ export function drawFaults(part, table, refresh, redraw) {
   const card = table.cards.find((one) => one.name === chosenCard()) ?? null;
   redraw(part, JSON.stringify(card), () => {
     if (card === null) return [element("p", { class: "hint" }, word("card_none"))];
-    return [
-      element("h3", {}, word("card_of", { card: card.name })),
-      ...FAULTS.map((fault) => oneFault(card, fault)),
-      actions(card, refresh),
-    ];
+    const title = element("h3", {}, word("card_of", { card: card.name }), actions(card, refresh));
+    return [title, ...FAULTS.map((fault) => oneFault(card, fault))];
   });
 }
 
@@ -30,7 +27,7 @@ function oneFault(card, fault) {
   const isOn = value !== fault.off;
   const count = fault.count === undefined ? null : element("input", {
     type: "number", min: String(fault.min), max: "1000", value: String(isOn ? value : fault.count),
-    "data-key": `count ${fault.field}`, "aria-label": `${word(fault.key, { count: "…" })} : ${word("after")}`,
+    "data-key": `count ${fault.field}`, "aria-label": `${word(fault.key)} : ${word("count")}`,
   });
   const box = element("input", { type: "checkbox", checked: isOn, "data-key": fault.field });
   const change = () => {
@@ -39,7 +36,7 @@ function oneFault(card, fault) {
   };
   box.addEventListener("change", change);
   count?.addEventListener("change", () => { box.checked = true; change(); });
-  return element("div", { class: "fault" }, element("label", {}, box, word(fault.key, { count: isOn && count ? value : "…" })), count);
+  return element("div", { class: "fault" }, element("label", {}, box, word(fault.key)), count);
 }
 
 function actions(card, refresh) {

@@ -56,6 +56,7 @@ function switchesOf(table) {
   }));
   if (table.pad !== null) found.push(...padSwitches(table.pad));
   if (table.lines.length > 0) found.push(...lineSwitches(table.lines));
+  if (table.turnstile !== null) found.push(...turnstileSwitches(table.turnstile));
   if (table.printer !== null) {
     found.push({
       key: "paper", group: "paper", broken: !table.printer.has_paper, text: word("switch_paper"),
@@ -73,6 +74,17 @@ const padSwitches = (pad) => [
   {
     key: "pad silent", group: "pad", broken: pad.silent, text: word("switch_pad_silent"),
     act: (broken) => ask("PUT", "/pad/faults", { silent: broken }),
+  },
+];
+
+const turnstileSwitches = (turnstile) => [
+  {
+    key: "turnstile", group: "turnstile", broken: !turnstile.plugged, text: word("switch_turnstile"),
+    act: (broken) => ask("PUT", "/turnstile/plug", { plugged: !broken }),
+  },
+  {
+    key: "arm", group: "turnstile", broken: turnstile.faults.stuck_arm, text: word("switch_arm"),
+    act: (broken) => ask("PUT", "/turnstile/faults", { ...turnstile.faults, stuck_arm: broken }),
   },
 ];
 

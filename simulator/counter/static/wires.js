@@ -48,9 +48,12 @@ function add(one) {
 }
 
 function isShown(one) {
-  if (hidden.has(LANE[one.wire]) || (one.routine && !showsRoutine)) return false;
+  if (hidden.has(LANE[one.wire]) || (isRoutine(one) && !showsRoutine)) return false;
   return wanted === "" || textOf(one).toLowerCase().includes(wanted);
 }
+
+// Power comes and goes as the daemon pleases, and each packet of the pad is acknowledged.
+const isRoutine = (one) => one.routine || one.what === "power" || (one.wire === "pad" && one.words === "understood (ACK)");
 
 const textOf = (one) => [one.place, one.card, one.words, one.answer, one.status, one.path, one.command_hex, one.answer_hex].filter(Boolean).join(" ");
 
