@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -79,6 +80,6 @@ def _spoken(speech: Speech, sound_percent: int) -> Mapping[str, object]:
     return {
         "language": speech.language.value,
         "other_language": Language.ENGLISH.value if french else Language.FRENCH.value,
-        "t": words,
+        "t": SimpleNamespace(**words),
         "script": {"language": speech.language.value, "words": words, "sound": sound_percent / 100},
     }

@@ -200,8 +200,10 @@ async function showReceipt() {
   const how = byId("with-balance").checked ? "?with_balance=true" : "";
   const { ok, body } = await ask("GET", receiptPath() + how);
   byId("receipt").hidden = !ok;
-  if (ok) byId("receipt").textContent = body;
-  else say(body?.message ?? words.stopped_banner);
+  if (ok) {
+    byId("receipt").textContent = body;
+    byId("receipt").scrollIntoView({ block: "nearest" });
+  } else say(body?.message ?? words.stopped_banner);
 }
 
 export function wireDialogs({ root: path, training: practising, onCard }) {

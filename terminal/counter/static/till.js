@@ -96,7 +96,6 @@ function showPanel(what, cents, actions) {
   byId("amount-side").hidden = true;
   byId("sale-side").hidden = false;
   byId("sale-side").dataset.mood = mood;
-  byId("sale-training").hidden = !training;
   byId("sale-amount").textContent = cents === null ? "" : money(cents);
   byId("sale-shape").setAttribute("href", `#shape-${mood}`);
   byId("sale-words").textContent = what.headline;
@@ -153,11 +152,14 @@ const byCan = (what) => document.body.dataset[what] === "true";
 const paymentWords = ({ day, left_cents: left, benefit_label: label }) =>
   `${day.split("-").reverse().slice(0, 2).join("/")} · ${money(left)} · ${label}`;
 
-async function showBalances() {
+async function showBalances(event) {
   const { ok, body } = await ask("POST", "/errands/current/balances");
   if (!ok || shown?.state !== "shown") return;
   byId("held").replaceChildren(...heldLines(body.balances));
   byId("held").hidden = false;
+  byId("sale-message").textContent = "";
+  event.target.remove();
+  byId("sale-side").focus();
 }
 
 async function printBalances() {
