@@ -191,6 +191,10 @@ class IdentityError(TerminalError):
         self.path = path
 
 
+class IdentitySealed(IdentityError):
+    """The key is there, and the credential that opens it is not."""
+
+
 class SettingsError(TerminalError):
     """The configuration is missing, malformed or unsafe; the message says what to change."""
 

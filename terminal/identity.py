@@ -2,7 +2,9 @@
 
 Promise: the key is made on this machine, lies in `state_dir` with mode 0600 and never leaves it;
 what is loaded belongs to us and nobody else could read it, or it is refused. A second enrolment
-never overwrites a first one. It keeps no token.
+never overwrites a first one. Where systemd hands over the credential `pass-terminal-seal`, the key
+is encrypted under it, so that the disk alone is no terminal: what is derived from the key (the seal
+of a gate's list) stays closed, too. It keeps no token.
 """
 
 import base64
@@ -19,6 +21,7 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -29,13 +32,18 @@ from pydantic import TypeAdapter, ValidationError
 from passcard.secret import Secret
 from terminal import backend_client
 from terminal.api_values import Enrolment, PublicKeyJwk, TerminalKind
-from terminal.errors import IdentityError
+from terminal.errors import IdentityError, IdentitySealed
 
 KEY_FILE = "terminal-key.pem"
 IDENTITY_FILE = "identity.json"
 TOKEN_AUDIENCE = "pass-backend"  # noqa: S105 -- a name, not a secret
 ASSERTION_LIFETIME = timedelta(seconds=60)
 FILE_BYTES_MAX = 64 * 1024
+
+SEAL_CREDENTIAL = "pass-terminal-seal"
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # systemd.exec(5), LoadCredentialEncrypted=
+SEAL_BYTES_MIN, SEAL_BYTES_MAX = 16, 1023  # OpenSSL takes no longer passphrase
+_SEALED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 _PRIVATE_MODE = 0o600
 _OTHERS_MASK = stat.S_IRWXG | stat.S_IRWXO
@@ -132,13 +140,40 @@ def _load_or_make_key(folder: Path) -> Ed25519PrivateKey:
     if path.exists():
         return _load_key(path)
     key = Ed25519PrivateKey.generate()
-    _write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    seal = _seal()
+    closed = NoEncryption() if seal is None else BestAvailableEncryption(seal)
+    _write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, closed))
     return key
 
 
-def _load_key(path: Path) -> Ed25519PrivateKey:
+def _seal() -> bytes | None:
+    """Return the credential that closes the key, or None where systemd gave none."""
+    folder = os.environ.get(CREDENTIALS_VARIABLE)
+    if folder is None:
+        return None
+    path = Path(folder) / SEAL_CREDENTIAL
     try:
-        key = load_pem_private_key(_read_private(path), password=None)
+        with path.open("rb") as file:
+            seal = file.read(SEAL_BYTES_MAX + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as cause:
+        raise IdentityError(f"{path}: {cause.strerror}", path=str(path)) from cause
+    if not SEAL_BYTES_MIN <= len(seal) <= SEAL_BYTES_MAX:
+        raise IdentityError(f"{path} must have {SEAL_BYTES_MIN} to {SEAL_BYTES_MAX} bytes")
+    return seal
+
+
+def _load_key(path: Path) -> Ed25519PrivateKey:
+    raw = _read_private(path)
+    seal = _seal() if raw.startswith(_SEALED) else None
+    if seal is None and raw.startswith(_SEALED):
+        raise IdentitySealed(
+            f"{path} is sealed: it opens with the systemd credential {SEAL_CREDENTIAL}",
+            path=str(path),
+        )
+    try:
+        key = load_pem_private_key(raw, password=seal)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise IdentityError(f"{path} is damaged: enrol again", path=str(path)) from None
     if not isinstance(key, Ed25519PrivateKey):

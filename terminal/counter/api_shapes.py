@@ -134,7 +134,7 @@ class CurrentShape(BaseModel):
 
 
 class HealthShape(BaseModel):
-    """What the counter stands on; a reason is a code, words are for people; both may be empty."""
+    """What the counter stands on. A reason is a code, words are for people; both may be empty."""
 
     reader: Condition
     pad: Condition

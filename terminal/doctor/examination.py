@@ -14,7 +14,7 @@ from terminal.backend_client import BackendClient
 from terminal.counter.daemon import LOCK_FILE as COUNTER_LOCK
 from terminal.doctor import devices, doors, line, machine
 from terminal.doctor.findings import Finding, Part, bad, good, warning
-from terminal.errors import IdentityError
+from terminal.errors import IdentityError, IdentitySealed
 from terminal.gate.access_list import ListRefused
 from terminal.gate.daemon import LOCK_FILE as GATE_LOCK
 from terminal.gate.list_seal import ListSeal
@@ -39,6 +39,8 @@ def examine(config: Path) -> list[Finding]:
     base = load_settings(EnrolmentSettings, config)
     try:
         identity = load_identity(base.state_dir)
+    except IdentitySealed:
+        return [_sealed(), *_without_identity(base)]
     except IdentityError:
         return [_not_enrolled(), *_without_identity(base)]
     settings = load_settings(_SETTINGS_OF[identity.kind], config)
@@ -92,6 +94,15 @@ def _not_enrolled() -> Finding:
         "not_enrolled",
         "Ce poste n'est pas enregistré, ou ses clés sont abîmées ou ouvertes à d'autres.",
         "Demandez un code, puis : pass-terminal enrol --config FICHIER --code CODE",
+    )
+
+
+def _sealed() -> Finding:
+    return bad(
+        Part.IDENTITY,
+        "identity_sealed",
+        "Les clés de ce poste sont scellées, et le secret qui les ouvre n'est pas donné ici.",
+        "Lancez la commande par systemd-run, avec -p LoadCredentialEncrypted=pass-terminal-seal.",
     )
 
 

@@ -14,9 +14,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from terminal.backend_client import BackendClient
-from terminal.errors import BackendRefused, BackendUnreachable, IdentityError
-from terminal.identity import IDENTITY_FILE, KEY_FILE, Identity, enrol, load_identity
+from terminal.errors import BackendRefused, BackendUnreachable, IdentityError, IdentitySealed
+from terminal.identity import (
+    IDENTITY_FILE,
+    KEY_FILE,
+    SEAL_CREDENTIAL,
+    Identity,
+    enrol,
+    load_identity,
+)
 from terminal.settings import EnrolmentSettings
+from tests.journeys.secret_search import key_needle, search
 from tests.terminal.scripted_backend import TOKEN_PATH, Reply, ScriptedBackend
 
 NOW = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
@@ -163,6 +171,52 @@ def test_a_folder_in_its_place_is_refused(enrolled: Identity, state_dir: Path, n
     (state_dir / name).mkdir(mode=0o700)
     with pytest.raises(IdentityError):
         load_identity(state_dir)
+
+
+SEAL = b"a seal of at least sixteen bytes, perhaps \0 among them"
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which systemd puts what it decrypted, with our seal."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / SEAL_CREDENTIAL).write_bytes(SEAL)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    return folder
+
+
+def test_a_sealed_key_opens_with_its_credential_only(
+    credentials: Path, enrolled: Identity, state_dir: Path
+) -> None:
+    raw = (state_dir / KEY_FILE).read_bytes()
+    seed = enrolled.private_key.private_bytes_raw()
+    found = key_needle("terminal key", "t-1", seed)
+    assert not search([found], KEY_FILE, raw)
+    assert load_identity(state_dir).secret() == enrolled.secret()
+
+    (credentials / SEAL_CREDENTIAL).write_bytes(b"another seal of sixteen bytes")
+    with pytest.raises(IdentityError, match="damaged"):
+        load_identity(state_dir)
+    (credentials / SEAL_CREDENTIAL).unlink()
+    with pytest.raises(IdentitySealed, match="pass-terminal-seal"):
+        load_identity(state_dir)
+
+
+def test_a_key_made_without_a_seal_goes_on_without(
+    enrolled: Identity, state_dir: Path, credentials: Path
+) -> None:
+    assert load_identity(state_dir) == enrolled
+
+
+@pytest.mark.parametrize("seal", [b"", b"short", b"x" * 1024])
+def test_a_seal_that_is_none_is_refused(
+    credentials: Path, backend: ScriptedBackend, state_dir: Path, seal: bytes
+) -> None:
+    (credentials / SEAL_CREDENTIAL).write_bytes(seal)
+    with pytest.raises(IdentityError, match="16 to 1023 bytes"):
+        enrol(settings(backend, state_dir), "ABCD-1234")
+    assert backend.requests_to(ENROLMENTS) == [], "the code is not used up"
 
 
 def test_a_pipe_in_its_place_is_refused_and_not_waited_for(
