@@ -123,10 +123,10 @@ class Gate:
         holder = None if listed is None else listed.holder
         if holder is not None and holder.card_id in self._board.current.opposed:
             holder = replace(holder, blocked=True)
-        if holder is not None and chip is Chip.GENUINE and self._doorway.awaits(holder.card_id):
-            self._show_notice(Notice.AVANCEZ, arrived)
-            return None
         with self._journal.deciding:  # a supervisor may be about to let the same person pass
+            if holder is not None and chip is Chip.GENUINE and self._doorway.awaits(holder.card_id):
+                self._show_notice(Notice.AVANCEZ, arrived)
+                return None
             decision, written = self._decide_and_write(held, uid, holder, chip, arrived=arrived)
         if isinstance(written, Notice):
             self._show_notice(written, arrived)

@@ -114,6 +114,9 @@ class DoorKeeper:
     def admit(self, passage: Passage) -> Passage | Notice:
         """Release the door for a passage; see `Doorway`."""
         with self._turned:
+            waiting = self.tally.pending
+            if waiting is not None and _are_one(waiting, passage):
+                return Notice.AVANCEZ if waiting.card_id is not None else Notice.PATIENTEZ
             self._turned.wait_for(lambda: self._phase not in BUSY, WAIT_SECONDS_MAX)
             if self._phase is Phase.ABSENT and self._rules.is_free_without_power:
                 return self._journal.append(passage)
@@ -284,3 +287,11 @@ class DoorKeeper:
         signal, self._signal = self._signal, Signal.READY
         if signal is not Signal.READY:
             self._door.signal(signal)
+
+
+def _are_one(waiting: Passage, passage: Passage) -> bool:
+    """Tell whether both were admitted on one card, or on one code for a day."""
+    if waiting.card_id is not None:
+        return waiting.card_id == passage.card_id
+    codes = [each.intervention and each.intervention.day_code_id for each in (waiting, passage)]
+    return codes[0] is not None and codes[0] == codes[1]

@@ -45,7 +45,7 @@ class Tally:
 
     def count(self, detail: Detail | None = None) -> Passage | None:
         """Count who was released; None if nobody was, or if it could not be written yet."""
-        passage, self.pending = self.pending, None
+        passage = self.pending
         if passage is None:
             return None
 
@@ -59,7 +59,7 @@ class Tally:
 
     def discount(self) -> bool:
         """Forget who was released; tell whether there was anybody."""
-        passage, self.pending = self.pending, None
+        passage = self.pending
         if passage is None:
             return False
 
@@ -80,10 +80,12 @@ class Tally:
             counted = write()
             waiting = self._journal.count(PassageState.WAITING)
         except JournalError as error:
+            self.pending = None
             LOG.error("a passage is not written yet: %s", error)  # noqa: TRY400 - its message says it all
             self._board.change(journal_ready=False)
             return None
-        self._owed = None
+        # Not before it is written: whoever decides meanwhile sees the one or the other.
+        self._owed = self.pending = None
         self._board.change(journal_ready=True, outbox=waiting)
         if counted is not None:
             self.after_passage()

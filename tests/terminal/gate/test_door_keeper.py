@@ -239,6 +239,14 @@ def test_two_at_once_go_one_after_the_other(site: Site) -> None:
     assert site.passages() == [(LEA, None), (NOAH, None)]
 
 
+def test_one_person_is_not_released_twice_whoever_asks(site: Site) -> None:
+    site.admit(LEA)
+    assert site.admit(LEA) is Notice.AVANCEZ  # a supervisor's hand, while the card waits
+    site.turnstile.push()
+    site.turn_until(lambda: site.phase == "closed")
+    assert site.passages() == [(LEA, None)]
+
+
 def test_the_next_one_waits_a_moment_and_is_released(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
