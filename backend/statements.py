@@ -94,7 +94,7 @@ class Statement:
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         bound = compiled.bind(values)
         try:
-            rows = execute(_cursor(connection), compiled.text, bound)
+            rows = execute(_cursor(connection), compiled.text, bound, gives=compiled.readers)
         except dialect.loaded_dbapi.Error as error:
             raise _wrapped(connection, compiled.text, error) from error
         return [compiled.read(row) for row in rows] if compiled.readers is not None else []
@@ -127,10 +127,11 @@ def say(connection: Connection, text: str) -> None:
         raise _wrapped(connection, text, error) from error
 
 
-def execute(cursor: DBAPICursor, text: str, bound: Any) -> list[Row]:
-    """Run a text that is compiled, and return what it gives."""
+def execute(cursor: DBAPICursor, text: str, bound: Any, *, gives: object) -> Sequence[Row]:
+    """Run a text that is compiled, and return what it gives; `gives` is None for no rows."""
     cursor.execute(text, bound)
-    return list(cursor.fetchall()) if cursor.description is not None else []
+    # Asking the cursor whether there are rows would describe every column anew.
+    return cursor.fetchall() if gives is not None else ()
 
 
 def _parameter(name: str, bind: BindParameter[Any], dialect: Dialect) -> _Parameter:

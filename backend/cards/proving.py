@@ -32,7 +32,8 @@ from backend.cards.tables import Card, CardChallenge, CardProof
 from backend.database import Database, UtcDateTime
 from backend.errors import BackendError
 from backend.expiry import sweep_expired
-from backend.partners.tokens import AuthenticatedTerminal
+from backend.partners.tables import Terminal
+from backend.partners.tokens import AuthenticatedTerminal, require_trusted
 from backend.services import Services
 from backend.statements import Statement
 from passcard.layout import Application
@@ -48,15 +49,18 @@ _CHALLENGES: Final = cast("Table", CardChallenge.__table__)
 _PROOFS: Final = cast("Table", CardProof.__table__)
 _CHALLENGE_ID: Final = bindparam("challenge", type_=Uuid())
 _KEY_VERSION: Final = Statement(
-    select(Card.key_version).where(Card.uid == bindparam("uid", type_=LargeBinary()))
+    select(Terminal.revoked_at, Card.key_version)
+    .outerjoin(Card, Card.uid == bindparam("uid", type_=LargeBinary()))
+    .where(Terminal.id == bindparam("terminal", type_=Uuid()))
 )
 _NEW_CHALLENGE: Final = Statement(
     insert(_CHALLENGES), columns=tuple(column.name for column in _CHALLENGES.columns)
 )
-#: A challenge, and whose card its UID is: the holder's part is null for a card that is no more.
+#: A challenge, its terminal, and whose card its UID is: null for a card that is no more.
 _CHALLENGE: Final = Statement(
     select(
         CardChallenge.terminal_id,
+        Terminal.revoked_at,
         CardChallenge.uid,
         CardChallenge.application,
         CardChallenge.sealed_state,
@@ -68,6 +72,7 @@ _CHALLENGE: Final = Statement(
         Card.beneficiary_id,
         Beneficiary.given_name,
     )
+    .join(Terminal, Terminal.id == CardChallenge.terminal_id)
     .outerjoin(Card, Card.uid == CardChallenge.uid)
     .outerjoin(Beneficiary, Beneficiary.id == Card.beneficiary_id)
     .where(CardChallenge.id == _CHALLENGE_ID)
@@ -105,8 +110,10 @@ _PROOF: Final = Statement(
         Card.number,
         Card.state,
         Card.beneficiary_id,
+        Terminal.revoked_at,
     )
     .join(Card, Card.id == CardProof.card_id)
+    .join(Terminal, Terminal.id == CardProof.terminal_id)
     .where(
         CardProof.id == bindparam("proof_id", type_=Uuid()),
         CardProof.terminal_id == bindparam("terminal_id", type_=Uuid()),
@@ -162,17 +169,20 @@ def challenge_card(
 ) -> Challenge:
     """Answer a chip's challenge (16 bytes) so that it must answer ours.
 
-    Raises ApplicationNotAllowed, CardUnknown. A blocked card is answered like any other: its
-    state is told only once it has proved itself. The key is of the version the card was made under.
+    Raises ApplicationNotAllowed, TerminalRevoked, CardUnknown. A blocked card is answered like any
+    other: its state is told only once it has proved itself. The key is of the version the card was
+    made under.
     """
     if application is not Application.BENEFITS:
         raise ApplicationNotAllowed
     with services.database.single_statements() as connection:
-        card = _KEY_VERSION.first(connection, {"uid": uid})
-    if card is None:
+        asked = {"uid": uid, "terminal": terminal.terminal_id}
+        revoked_at, key_version = _KEY_VERSION.first(connection, asked) or (None, None)
+    require_trusted(revoked_at)
+    if key_version is None:
         raise CardUnknown
     answered = services.vault.answer_card_challenge(
-        uid, application, encrypted_rnd_b, key_version=card[0]
+        uid, application, encrypted_rnd_b, key_version=key_version
     )
     now = services.now()
     challenge_id, expires_at = make_id(), now + timedelta(seconds=CHALLENGE_SECONDS_MAX)
@@ -201,14 +211,15 @@ def prove_card(
 ) -> ProvenCard:
     """Check a chip's answer (32 bytes) and give a proof for a payment.
 
-    Raises ChallengeUnknown, ChallengeUsed, ChallengeExpired, CardNotGenuine, CardBlocked,
-    CardNotActive. Right or wrong, the challenge has served.
+    Raises ChallengeUnknown, TerminalRevoked, ChallengeUsed, ChallengeExpired, CardNotGenuine,
+    CardBlocked, CardNotActive. Right or wrong, the challenge has served.
     """
     with services.database.single_statements() as connection:
         row = _CHALLENGE.first(connection, {"challenge": challenge_id})
     if row is None or row[0] != terminal.terminal_id:
         raise ChallengeUnknown
-    _, uid, application, sealed_state, expires_at, used_at, *holder = row
+    _, revoked_at, uid, application, sealed_state, expires_at, used_at, *holder = row
+    require_trusted(revoked_at)
     if used_at is not None:
         raise ChallengeUsed
     if services.now() >= expires_at:
@@ -239,13 +250,14 @@ def prove_card(
 def find_proof(session: Session, proof_id: UUID, terminal_id: UUID, now: datetime) -> Proof:
     """Return a proof that still stands for this terminal, its card's state checked anew.
 
-    Raises ProofUnknown, ProofUsed, ProofExpired, CardBlocked, CardNotActive.
+    Raises ProofUnknown, ProofUsed, ProofExpired, CardBlocked, CardNotActive, TerminalRevoked.
     """
     asked = {"proof_id": proof_id, "terminal_id": terminal_id}
     row = _PROOF.first(session, asked)
     if row is None:
         raise ProofUnknown
-    used_by, expires_at, card_id, number, state, beneficiary_id = row
+    used_by, expires_at, card_id, number, state, beneficiary_id, revoked_at = row
+    require_trusted(revoked_at)
     if used_by is not None:
         raise ProofUsed
     if now >= expires_at:

@@ -14,12 +14,19 @@ from backend.cards.proving import challenge_card
 from backend.cards.retiring import begin_retirement, continue_retirement
 from backend.cards.states import CardState
 from backend.http import ServicesDependency
-from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
+from backend.partners.authentication import (
+    CurrentCounter,
+    CurrentTerminal,
+    TerminalKind,
+    require_kind,
+)
+from backend.partners.quick_route import QuickRoute
 from passcard.layout import Application
 
 RESPONSE_BYTES_MAX = 258  # a short APDU response: 256 bytes and a status word (ISO 7816-4 §5.1)
 
 router = APIRouter(prefix="/v1", tags=["cards"])
+quick = APIRouter(route_class=QuickRoute)
 
 
 UidText = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{14}$")]
@@ -113,12 +120,11 @@ class OrderPageBody(BaseModel):
     next_after: str | None
 
 
-@router.post("/card-challenges", status_code=201)
+@quick.post("/card-challenges", status_code=201)
 def create_challenge(
-    body: ChallengeRequest, terminal: CurrentTerminal, services: ServicesDependency
+    body: ChallengeRequest, terminal: CurrentCounter, services: ServicesDependency
 ) -> ChallengeBody:
     """Answer a chip's challenge; its reply goes to the proof route within ten seconds."""
-    require_kind(terminal, TerminalKind.COUNTER)
     challenge = challenge_card(
         services,
         terminal,
@@ -131,6 +137,9 @@ def create_challenge(
         answer=challenge.answer.hex().upper(),
         expires_at=challenge.expires_at,
     )
+
+
+router.include_router(quick)
 
 
 @router.post("/personalisations", status_code=201)

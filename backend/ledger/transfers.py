@@ -7,7 +7,7 @@ payments at one partner never wait for each other. A correction is another trans
 A transfer is two statements: lock and read the accounts, then insert; a trigger posts.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -92,7 +92,7 @@ def transfer_covered(
     One statement; the database refuses it all the same if they do not. For a new id: a known one
     is answered as `transfer` does. Raises TransferConflict.
     """
-    row = {"id": transfer_id, "recorded_at": now, **asdict(movement)}
+    row = {"id": transfer_id, "recorded_at": now, **_values(movement)}
     if _RECORD.first(session, row) is None:
         known = _find(session, transfer_id)
         assert known is not None, "somebody has recorded it"
@@ -138,6 +138,11 @@ def forget(session: Session, movement: Movement) -> None:
             session.expire(known)
 
 
+def _values(movement: Movement) -> dict[str, object]:
+    # `asdict` would copy each value deeply.
+    return {name: getattr(movement, name) for name in _FIELDS}
+
+
 def _find(session: Session, transfer_id: UUID) -> Transfer | None:
     return session.scalars(select(Transfer).where(Transfer.id == transfer_id)).one_or_none()
 
@@ -164,7 +169,7 @@ def _record(
     # ON CONFLICT is thought of.
     if on_sqlite and _find(session, transfer_id) is not None:
         return None
-    row = {"id": transfer_id, "recorded_at": now, **asdict(movement)}
+    row = {"id": transfer_id, "recorded_at": now, **_values(movement)}
     insert = _INSERT_SQLITE if on_sqlite else _INSERT_POSTGRESQL
     made = session.scalars(insert, row).one_or_none()
     forget(session, movement)
@@ -186,10 +191,11 @@ _INSERT_POSTGRESQL: Final = (
     postgresql.insert(Transfer).on_conflict_do_nothing(index_elements=["id"]).returning(Transfer)
 )
 _INSERT_SQLITE: Final = sqlite.insert(Transfer).returning(Transfer)
+_FIELDS: Final = tuple(field.name for field in fields(Movement))
 _RECORD: Final = Statement(
     postgresql.insert(Transfer)
     .on_conflict_do_nothing(index_elements=["id"])
     .returning(Transfer.sequence),
     on_sqlite=sqlite.insert(Transfer).returning(Transfer.sequence),
-    columns=("id", "recorded_at", *(field.name for field in fields(Movement))),
+    columns=("id", "recorded_at", *_FIELDS),
 )

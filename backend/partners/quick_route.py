@@ -46,7 +46,7 @@ class _Arguments:
 class QuickRoute(APIRoute):
     """A route of a counter that takes a JSON body and answers with a model.
 
-    The terminal may be known from a request before (see RecentTerminals).
+    The terminal may be known from a request before: see RecentTerminals for what that asks of it.
     """
 
     def get_route_handler(self) -> Handler:

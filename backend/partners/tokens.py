@@ -1,8 +1,7 @@
 """Access tokens: a terminal proves its key (private_key_jwt, RFC 7523), and gets one for a while.
 
 A token is opaque and random; only its hash is kept. An assertion serves once. Revocation is
-looked up at each request, or trusted for TRUSTED_SECONDS_MAX where nothing is at stake before a
-request that looks again. Not here: HTTP.
+looked up at each request, by whoever trusts a token read a moment ago too. Not here: HTTP.
 """
 
 import hashlib
@@ -48,7 +47,7 @@ ASSERTION_CHARACTERS_MAX = 2048
 TOKEN_BYTES = 32
 # An expired token stays known for a while, so that its terminal reads `token_expired`.
 TOKEN_KEPT_HOURS_MAX = 1
-#: A sale's three requests come within this; a minute would still be soon for a revocation.
+#: A sale's three requests come within this.
 TRUSTED_SECONDS_MAX = 15
 RECENT_TERMINALS_MAX = 10_000
 
@@ -131,10 +130,10 @@ class _Holder:
 
 
 class RecentTerminals:
-    """Whom one process read lately: three requests of one sale are one reading.
+    """Whom one process read lately: the three requests of a sale read a token once.
 
-    A revoked terminal is answered for TRUSTED_SECONDS_MAX more, so only what moves no money may
-    ask here, or what asks `require_trusted` as well.
+    What is asked here looks `Terminal.revoked_at` up itself, with what it reads anyway, and calls
+    `require_trusted`: revocation is immediate.
     """
 
     def __init__(self) -> None:
@@ -193,9 +192,8 @@ def _holder(asked: Session | Connection, token_hash: bytes, now: datetime) -> _H
     return _Holder(terminal, expires_at, now)
 
 
-def require_trusted(session: Session, terminal_id: UUID) -> None:
+def require_trusted(revoked_at: datetime | None) -> None:
     """Refuse a terminal that was revoked since its token was read; raise TerminalRevoked."""
-    revoked_at = session.scalar(select(Terminal.revoked_at).where(Terminal.id == terminal_id))
     if revoked_at is not None:
         raise TerminalRevoked
 

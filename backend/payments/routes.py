@@ -8,16 +8,12 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from backend.http import ServicesDependency
 from backend.ledger.money import Cents
-from backend.partners.authentication import (
-    AuthenticatedTerminal,
-    CurrentTerminal,
-    TerminalKind,
-    require_kind,
-)
+from backend.partners.authentication import CurrentCounter
+from backend.partners.quick_route import QuickRoute
 from backend.payments.authorise import authorise
 from backend.payments.find import find_by_receipt, find_payment
 from backend.payments.give_back import refund, void
@@ -60,18 +56,13 @@ from backend.payments.totals import day_totals, reconcile
 from backend.pins.checking import EncryptedPinBlock, PinProfile
 
 router = APIRouter(prefix="/v1", tags=["payments"])
+quick = APIRouter(route_class=QuickRoute)
 
 
-async def _counter(terminal: CurrentTerminal) -> AuthenticatedTerminal:
-    # Asynchronous though it waits for nothing: a plain function would cost a turn in a thread.
-    require_kind(terminal, TerminalKind.COUNTER)
-    return terminal
+Counter = CurrentCounter
 
 
-Counter = Annotated[AuthenticatedTerminal, Depends(_counter)]
-
-
-@router.post("/card-challenges/{challenge_id}/proof", status_code=201)
+@quick.post("/card-challenges/{challenge_id}/proof", status_code=201)
 def create_proof(
     challenge_id: UUID, body: ProofRequest, terminal: Counter, services: ServicesDependency
 ) -> ProofBody:
@@ -87,7 +78,7 @@ def create_proof(
     )
 
 
-@router.post("/payments", response_model=DecisionBody)
+@quick.post("/payments", response_model=DecisionBody)
 def create_payment(
     body: PaymentRequest, terminal: Counter, services: ServicesDependency
 ) -> ApprovedBody | DeclinedBody:
@@ -104,6 +95,9 @@ def create_payment(
         ),
     )
     return decision_body(authorise(services, terminal, order))
+
+
+router.include_router(quick)
 
 
 @router.get("/payments")

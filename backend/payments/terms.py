@@ -29,7 +29,6 @@ from backend.cards.states import CardState
 from backend.cards.tables import Card, CardProof
 from backend.errors import BackendError
 from backend.partners.authentication import AuthenticatedTerminal
-from backend.partners.tokens import require_trusted
 from backend.payments.advice import NO_ADVICE, Advice
 from backend.payments.orders import PaymentOrder
 from backend.payments.place import Place, find_place
@@ -100,9 +99,6 @@ def _find_reason(
     if refusal is not None:
         return refusal
     why = why_not_usable(session, proof.beneficiary_id, place.partner_id, order.benefit_code, now)
-    if why is None:
-        # Its token was read a moment ago, and it may be all that is wrong.
-        require_trusted(session, terminal.terminal_id)
     # Between two statements it may have become usable: it was not.
     reason = WHY_NOT_USABLE[why] if why else DeclineReason.BENEFIT_NOT_USABLE
     return Refusal(reason, proof=proof)

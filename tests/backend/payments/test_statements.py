@@ -38,9 +38,9 @@ def _recorded(shop: Shop) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         said.append(" ".join(statement.split()))
 
-    def execute_and_note(cursor: Any, text: str, bound: object = None) -> list[Any]:
+    def execute_and_note(cursor: Any, text: str, bound: object, *, gives: object) -> Any:
         note(None, None, text)
-        return execute(cursor, text, bound)
+        return execute(cursor, text, bound, gives=gives)
 
     engine, execute = shop.services.database.engine, statements.execute
     event.listen(engine, "before_cursor_execute", note)
