@@ -101,12 +101,6 @@ def take_back(session: Session, entry: Passage, now: datetime) -> None:
     session.flush()
 
 
-def is_taken_back(session: Session, passage_id: UUID, establishment_id: UUID) -> bool:
-    """Tell whether a passage of this place was taken back, perhaps before it came."""
-    found = session.get(PassageCancellation, passage_id)
-    return found is not None and found.establishment_id == establishment_id
-
-
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A line for a person to look at: an intervention, or a passage above its maximum."""

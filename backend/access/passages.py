@@ -17,23 +17,21 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from backend.access.batch_facts import BatchFacts, Named
 from backend.access.errors import GateNotAssigned
 from backend.access.interventions import (
     Intervention,
     intervention_of,
     is_consistent,
-    is_taken_back,
     may_take_back,
     take_back,
 )
 from backend.access.meals import charge
 from backend.access.office_tables import DayCode
 from backend.access.tables import (
-    Enrolment,
-    EnrolmentService,
     Establishment,
     Gate,
     GateAnswer,
@@ -42,7 +40,6 @@ from backend.access.tables import (
     QuarantinedPassage,
     Service,
 )
-from backend.cards.tables import Card
 
 BATCH_MAX = 100
 
@@ -117,15 +114,23 @@ def record_passages(
     gate = session.get(Gate, terminal_id)
     if gate is None:
         raise GateNotAssigned
-    place = session.get_one(Establishment, gate.establishment_id, with_for_update=True)
+    # Not its key: whoever enrols a pupil meanwhile need not wait.
+    place = session.get_one(
+        Establishment, gate.establishment_id, with_for_update={"key_share": True}
+    )
     recording = _Recording(session, terminal_id, place, now, make_id)
+    recording.look(reports)
     receipt = Receipt()
     for report in reports:
-        recording.record(report, receipt)
+        if recording.record(report, receipt):
+            # A passage was taken back: what is counted is another.
+            session.flush()
+            recording.look(reports)
+    session.flush()
     return receipt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Recording:
     """One batch of one gate, under the lock of its establishment."""
 
@@ -134,25 +139,46 @@ class _Recording:
     place: Establishment
     now: datetime
     make_id: Callable[[], UUID]
+    facts: BatchFacts = field(init=False)
 
-    def record(self, report: PassageReport, receipt: Receipt) -> None:
-        known = self.session.get(Passage, report.passage_id)
+    def look(self, reports: Sequence[PassageReport]) -> None:
+        """Read what the batch needs, at once."""
+        named = Named(
+            passage_ids={report.passage_id for report in reports},
+            sequences={report.sequence for report in reports},
+            card_ids={report.card_id for report in reports if report.card_id is not None},
+            days={self._local_day(report) for report in reports},
+        )
+        self.facts = BatchFacts(self.session, self.terminal_id, self.place.id, named)
+
+    def record(self, report: PassageReport, receipt: Receipt) -> bool:
+        """Record one report; tell whether it took another passage back."""
+        known = self.facts.known.get(report.passage_id)
         if known is not None and self._is_same(known, report):
             receipt.already_recorded.append(report.passage_id)
-            return
+            return False
         reason = self._objection(report, known)
         if reason is not None:
             self._put_aside(report, reason)
             receipt.quarantined[report.passage_id] = reason
-            return
+            return False
         passage = self._passage(report)
         self.session.add(passage)
-        self.session.flush()
-        if report.answer is GateAnswer.ANNULE:
+        self.facts.note(passage)
+        takes_back = report.answer is GateAnswer.ANNULE
+        if takes_back:
+            self.session.flush()
             take_back(self.session, passage, self.now)
         elif report.admitted and not passage.over_maximum and not self._is_void(report):
-            charge(self.session, passage, self.now)
+            self._charge(passage)
         receipt.recorded.append(report.passage_id)
+        return takes_back
+
+    def _charge(self, passage: Passage) -> None:
+        if passage.card_id is None or passage.service is None:
+            return
+        if self.facts.is_paid(passage.card_id, passage.service):
+            charge(self.session, passage, self.now)
 
     def _is_same(self, known: Passage, report: PassageReport) -> bool:
         own = known.terminal_id == self.terminal_id
@@ -161,12 +187,12 @@ class _Recording:
     def _objection(self, report: PassageReport, known: Passage | None) -> QuarantineReason | None:
         if known is not None:
             return QuarantineReason.PASSAGE_ID_REUSED
-        if self._is_number_used(report.sequence):
+        if self.facts.is_number_used(report.sequence):
             return QuarantineReason.SEQUENCE_REUSED
         done = report.intervention
         if not is_consistent(report.answer, done, report.card_id, report.service):
             return QuarantineReason.ADMISSION_INCOMPLETE
-        if report.card_id is not None and not self._belongs_here(report.card_id):
+        if report.card_id is not None and not self.facts.belongs_here(report.card_id):
             return QuarantineReason.CARD_NOT_OF_ESTABLISHMENT
         cancels = None if done is None else done.cancels
         if cancels is not None and not may_take_back(self.session, self.place.id, cancels):
@@ -174,28 +200,16 @@ class _Recording:
         return None
 
     def _is_void(self, report: PassageReport) -> bool:
-        return is_taken_back(self.session, report.passage_id, self.place.id)
-
-    def _is_number_used(self, sequence: int) -> bool:
-        return self._exists(
-            select(Passage.passage_id).where(
-                Passage.terminal_id == self.terminal_id, Passage.sequence == sequence
-            )
-        )
-
-    def _belongs_here(self, card_id: UUID) -> bool:
-        """Tell whether the card's holder belongs or belonged here: reports may be days old."""
-        return self._exists(
-            select(Card.id)
-            .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
-            .where(Card.id == card_id, Enrolment.establishment_id == self.place.id)
-        )
+        return self.facts.is_void(report.passage_id)
 
     def _exists(self, query: Select[Any]) -> bool:
         return self.session.scalar(query.limit(1)) is not None
 
+    def _local_day(self, report: PassageReport) -> date:
+        return report.occurred_at.astimezone(ZoneInfo(self.place.time_zone)).date()
+
     def _passage(self, report: PassageReport) -> Passage:
-        local_day = report.occurred_at.astimezone(ZoneInfo(self.place.time_zone)).date()
+        local_day = self._local_day(report)
         done = report.intervention
         return Passage(
             passage_id=report.passage_id,
@@ -225,19 +239,20 @@ class _Recording:
         if self._is_void(report):
             return False
         if report.card_id is not None:
-            return self._has_all(report, local_day, Passage.card_id == report.card_id)
+            assert report.service is not None, "an admission names its service"
+            return self.facts.has_all(report.card_id, report.service, local_day)
         code_id = None if report.intervention is None else report.intervention.day_code_id
         if code_id is None:
             return False  # a guest: the supervisor answers for each
-        return self._has_all(report, local_day, Passage.day_code_id == code_id)
+        return self._is_code_used_up(report, code_id, local_day)
 
-    def _has_all(self, report: PassageReport, day: date, whose: ColumnElement[bool]) -> bool:
-        maximum = self._maximum(report)
+    def _is_code_used_up(self, report: PassageReport, code_id: UUID, day: date) -> bool:
+        """Tell whether a one-day code let as many pass as it may; so if nobody knows it."""
         made = self.session.scalar(
             select(func.count())
             .select_from(Passage)
             .where(
-                whose,
+                Passage.day_code_id == code_id,
                 Passage.local_day == day,
                 Passage.establishment_id == self.place.id,
                 Passage.service == report.service,
@@ -245,27 +260,13 @@ class _Recording:
                 Passage.passage_id.not_in(select(PassageCancellation.passage_id)),
             )
         )
-        return maximum is None or (made or 0) >= maximum
-
-    def _maximum(self, report: PassageReport) -> int | None:
-        """Return how often the holder may pass the service a day; None: there is none such."""
-        service = select(Service).where(
-            Service.establishment_id == self.place.id, Service.code == report.service
+        service = self.session.scalar(
+            select(Service.id).where(
+                Service.establishment_id == self.place.id, Service.code == report.service
+            )
         )
-        found = self.session.scalars(service).one_or_none()
-        if found is None:
-            return None
-        if report.card_id is None:
-            assert report.intervention is not None, "an admission without a card is signed"
-            code = self.session.get(DayCode, report.intervention.day_code_id)
-            return None if code is None else code.passages_max
-        own = (
-            select(EnrolmentService.passages_max)
-            .join(Enrolment, Enrolment.id == EnrolmentService.enrolment_id)
-            .join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
-            .where(Card.id == report.card_id, EnrolmentService.service_id == found.id)
-        )
-        return self.session.scalars(own).one_or_none() or found.passages_max
+        code = self.session.get(DayCode, code_id)
+        return service is None or code is None or (made or 0) >= code.passages_max
 
     def _put_aside(self, report: PassageReport, reason: QuarantineReason) -> None:
         """Keep the report as it came; the same one again is kept once."""
