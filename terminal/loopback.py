@@ -74,15 +74,29 @@ class PageServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     def serve_until_signal(self) -> None:
-        """Serve; return once stopped, outliving the signals that uvicorn raises again then."""
+        """Serve; return once stopped, outliving the signals that uvicorn raises again then.
+
+        Raises SettingsError if another program listens there.
+        """
+        listener = _listen(self.config.host, self.config.port)
         before = {
             each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
         }
         try:
-            self.run()
+            self.run(sockets=[listener])
         finally:
             for each, action in before.items():
                 signal.signal(each, action)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=REQUESTS_WAITING_MAX)
+    except OSError as cause:
+        raise SettingsError(
+            f"the page cannot be served on {host} port {port}: {cause.strerror}. Stop the program "
+            "that has it, or change listen_port"
+        ) from cause
 
 
 @contextmanager
