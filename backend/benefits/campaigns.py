@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.benefits.errors import (
+    BenefitCodeTaken,
     BenefitOverlaps,
     BenefitUnknown,
+    CampaignCodeTaken,
     CampaignDatesUnacceptable,
     CampaignNeedsCode,
     CampaignUnknown,
@@ -74,7 +76,7 @@ def create_campaign(
 ) -> Campaign:
     """Record a campaign, all its days included, and open its funding account.
 
-    Raises CampaignDatesUnacceptable, CampaignNeedsCode.
+    Raises CampaignDatesUnacceptable, CampaignNeedsCode, CampaignCodeTaken.
     """
     campaign = Campaign(
         id=make_id(),
@@ -92,6 +94,9 @@ def create_campaign(
         raise CampaignDatesUnacceptable
     if terms.purse is Purse.SINGLE and not terms.code:
         raise CampaignNeedsCode
+    taken = select(Campaign.id).where(Campaign.code == terms.code)
+    if terms.code is not None and session.scalar(taken) is not None:
+        raise CampaignCodeTaken
     funding = open_account(session, AccountKind.FUNDING, now=now, make_id=make_id)
     campaign.funding_account_id = funding.id
     session.add(campaign)
@@ -107,10 +112,13 @@ def create_benefit(
     campaign_id: UUID,
     make_id: Callable[[], UUID] = uuid4,
 ) -> Benefit:
-    """Record a benefit of a campaign; raise CampaignUnknown or BenefitOverlaps."""
+    """Record a benefit of a campaign; raise CampaignUnknown, BenefitCodeTaken, BenefitOverlaps."""
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise CampaignUnknown
+    taken = select(Benefit.id).where(Benefit.campaign_id == campaign_id, Benefit.code == code)
+    if session.scalar(taken) is not None:
+        raise BenefitCodeTaken
     refuse_overlap(session, code, campaign)
     benefit = Benefit(id=make_id(), code=code, label=label, campaign_id=campaign_id)
     session.add(benefit)
@@ -173,6 +181,14 @@ def allow_at(
     contract_partner(session, partner_id, now=now, make_id=make_id)
     if session.get(BenefitPartner, (benefit.id, partner_id)) is None:
         session.add(BenefitPartner(benefit_id=benefit.id, partner_id=partner_id))
+        session.flush()
+
+
+def disallow_at(session: Session, benefit: Benefit, partner_id: UUID) -> None:
+    """Let a partner no longer take a benefit by name; its activities may still allow it."""
+    named = session.get(BenefitPartner, (benefit.id, partner_id))
+    if named is not None:
+        session.delete(named)
         session.flush()
 
 

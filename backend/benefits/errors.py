@@ -17,6 +17,13 @@ class CampaignDatesUnacceptable(InvalidInputError):
     message = "A campaign's days must be in order: opens, closes, spend until, partners until."
 
 
+class CampaignCodeTaken(ConflictError):
+    """Two campaigns cannot be called the same."""
+
+    code = "campaign_code_taken"
+    message = "Another campaign has this code."
+
+
 class CampaignNeedsCode(InvalidInputError):
     """The wallet of a single purse is known by its campaign's code."""
 
@@ -36,6 +43,13 @@ class BenefitUnknown(NotFoundError):
 
     code = "benefit_not_found"
     message = "No open campaign has this benefit."
+
+
+class BenefitCodeTaken(ConflictError):
+    """Two benefits of a campaign cannot have one code."""
+
+    code = "benefit_code_taken"
+    message = "The campaign has a benefit of this code already."
 
 
 class BenefitOverlaps(ConflictError):
@@ -78,3 +92,17 @@ class RuleUnacceptable(InvalidInputError):
 
     code = "rule_unacceptable"
     message = "The rule's conditions cannot be met by anybody."
+
+
+class RuleCodeTaken(ConflictError):
+    """Two rules of a benefit cannot have one code."""
+
+    code = "rule_code_taken"
+    message = "The benefit has a rule of this code already."
+
+
+class RuleUnknown(NotFoundError):
+    """This benefit has no such rule."""
+
+    code = "rule_not_found"
+    message = "There is no such rule."

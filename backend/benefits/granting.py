@@ -24,7 +24,12 @@ from backend.benefits.bulk import (
 )
 from backend.benefits.changing import lock_campaign
 from backend.benefits.eligibility import Conditions, Decision, Person, Rule, Track, decide
-from backend.benefits.errors import CampaignClosed, RuleUnacceptable
+from backend.benefits.errors import (
+    CampaignClosed,
+    RuleCodeTaken,
+    RuleUnacceptable,
+    RuleUnknown,
+)
 from backend.benefits.rules import GRANTING, day_of
 from backend.benefits.tables import Benefit, Campaign, Eligibility, GrantRule
 from backend.database import Database
@@ -78,9 +83,11 @@ def create_rule(
     position: int = 0,
     make_id: Callable[[], UUID] = uuid4,
 ) -> None:
-    """Record a rule of a benefit; raise RuleUnacceptable."""
+    """Record a rule of a benefit; raise RuleUnacceptable, RuleCodeTaken."""
     if not rule.conditions.can_be_met() or rule.amount == Cents(0):
         raise RuleUnacceptable
+    if session.scalar(_rule_called(benefit_id, rule.code)) is not None:
+        raise RuleCodeTaken
     row = GrantRule(
         id=make_id(),
         benefit_id=benefit_id,
@@ -93,6 +100,19 @@ def create_rule(
     )
     session.add(row)
     session.flush()
+
+
+def remove_rule(session: Session, benefit_id: UUID, code: str) -> None:
+    """Ask a rule of nobody any more; what it gave stays given. Raise RuleUnknown."""
+    rule = session.scalar(_rule_called(benefit_id, code))
+    if rule is None:
+        raise RuleUnknown
+    session.delete(rule)
+    session.flush()
+
+
+def _rule_called(benefit_id: UUID, code: str) -> Select[GrantRule]:
+    return select(GrantRule).where(GrantRule.benefit_id == benefit_id, GrantRule.code == code)
 
 
 def rules_of(session: Session, campaign_id: UUID) -> list[BenefitRules]:

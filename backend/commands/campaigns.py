@@ -3,17 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.benefits.campaigns import CampaignTerms, create_campaign
 from backend.benefits.changing import NewDays, changes_of, close_campaign, extend_campaign
 from backend.benefits.errors import CampaignNotOver
 from backend.benefits.expiry import Returned, due_campaigns, expire_campaign, remaining_of
 from backend.benefits.rules import CampaignDays, Phase, day_of
-from backend.benefits.tables import Campaign, Purse
+from backend.benefits.tables import Campaign, Purse, Scheme
 from backend.commands.declared import id_of
 from backend.commands.refusal import CommandRefused
 from backend.ledger.money import Cents
@@ -72,6 +73,70 @@ def find_campaign(session: Session, name: str) -> Campaign:
         msg = f"no campaign is called {name!r}; `pass-backend campaigns list` names them"
         raise CommandRefused(msg)
     return campaign
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What a person types of a campaign; `scheme` is its code or key."""
+
+    code: str
+    name: str
+    opens_on: date
+    closes_on: date
+    spend_until: date | None
+    partners_until: date | None
+    purse: Purse
+    scheme: str | None
+
+
+def create(services: Services, new: NewCampaign) -> str:
+    """Record a campaign and return the sentence that says so; raise CommandRefused."""
+    with services.database.unit_of_work() as session:
+        scheme = None if new.scheme is None else find_scheme(session, new.scheme)
+        # Where the declared file would look for it.
+        new_id = id_of("campaign", new.code)
+        campaign = create_campaign(
+            session,
+            name=new.name,
+            opens_on=new.opens_on,
+            closes_on=new.closes_on,
+            terms=CampaignTerms(
+                code=new.code,
+                scheme_id=None if scheme is None else scheme.id,
+                spend_until=new.spend_until,
+                partners_until=new.partners_until,
+                purse=new.purse,
+            ),
+            now=services.now(),
+            make_id=lambda: new_id,
+        )
+        return _line(session, campaign, services.now()).as_text()
+
+
+def find_scheme(session: Session, name: str) -> Scheme:
+    """Return the programme of this code, or key in a declared file; raise CommandRefused."""
+    scheme = session.scalar(select(Scheme).where(Scheme.code == name))
+    scheme = scheme or session.get(Scheme, id_of("scheme", name))
+    if scheme is None:
+        raise CommandRefused(f"no scheme is called {name!r}")
+    return scheme
+
+
+def history(services: Services, name: str) -> list[str]:
+    """Return a campaign as it is, then how its days were moved: a sentence each."""
+    with services.database.reading() as session:
+        campaign = find_campaign(session, name)
+        moves = changes_of(session, campaign.id)
+        return [
+            _line(session, campaign, services.now()).as_text(),
+            *(
+                f"  le {day_of(one.changed_at):%d/%m/%Y} par {one.changed_by} : "
+                f"{one.old_closes_on:%d/%m/%Y}, {one.old_spending_ends_on:%d/%m/%Y}, "
+                f"{one.old_partners_end_on:%d/%m/%Y} → {one.new_closes_on:%d/%m/%Y}, "
+                f"{one.new_spending_ends_on:%d/%m/%Y}, {one.new_partners_end_on:%d/%m/%Y}"
+                for one in moves
+            ),
+        ]
 
 
 def list_campaigns(services: Services) -> list[CampaignLine]:

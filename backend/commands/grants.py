@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,15 +22,19 @@ from backend.benefits.grant_file import (
     open_grant_file,
 )
 from backend.benefits.granting import Run, Tally, explain, run_grants
+from backend.benefits.grants import grant
 from backend.benefits.importing import ImportTally, Refusal, import_grants
 from backend.benefits.report import CampaignReport, report_campaign
 from backend.benefits.tables import Eligibility
+from backend.commands.benefits import find_benefit
 from backend.commands.campaigns import find_campaign
 from backend.commands.refusal import CommandRefused
 from backend.ledger.money import Cents
+from backend.ledger.tables import Transfer
 from backend.services import Services
 from backend.snapshot import hold_still
 
+GRANTS_BY_HAND: Final = uuid5(NAMESPACE_URL, "urn:pass:grant-by-hand")
 PROGRESS_SECONDS: Final = 1.0
 #: Objects made between two looks of the garbage collector; the default is 700.
 GARBAGE_OBJECTS_MAX: Final = 100_000
@@ -115,6 +119,17 @@ class Outcome:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An amount for one person, by hand; `payment` tells two of the same benefit apart."""
+
+    benefit: str
+    reference: str
+    amount: Cents
+    reason: str
+    payment: str
+
+
 def import_file(
     services: Services,
     path: Path,
@@ -159,6 +174,32 @@ def run(services: Services, campaign_name: str, *, commit: bool, progress: Progr
     chosen = Run(commit=commit, progress=lambda tally: progress.tell(tally.people, "personnes"))
     with _collecting_seldom():
         return Outcome(run_grants(services.database, campaign_id, services.now, chosen), commit)
+
+
+def give(services: Services, campaign_name: str, wish: Wish, *, commit: bool) -> str:
+    """Give one person an amount for a reason; the same wish again is given once.
+
+    Raises CommandRefused, CampaignClosed, TransferConflict for the same wish of another amount.
+    """
+    with services.database.unit_of_work() if commit else services.database.reading() as session:
+        campaign = find_campaign(session, campaign_name)
+        benefit = find_benefit(session, campaign.id, wish.benefit)
+        person = _beneficiary(session, wish.reference)
+        grant_id = uuid5(GRANTS_BY_HAND, f"{benefit.id}.{person}.{wish.payment}")
+        words = f"{wish.amount.in_words()} à {wish.reference} ({benefit.label}) : {wish.reason}"
+        if not commit:
+            return f"Essai : {words}. Rien n'a été enregistré ; ajoutez --commit pour le faire."
+        again = session.scalar(select(Transfer.id).where(Transfer.id == grant_id)) is not None
+        grant(
+            session,
+            beneficiary_id=person,
+            benefit=benefit,
+            amount_cents=wish.amount.value,
+            reason=wish.reason,
+            grant_id=grant_id,
+            now=services.now(),
+        )
+        return f"Déjà accordé : {words}" if again else f"Accordé : {words}"
 
 
 def report(services: Services, campaign_name: str) -> CampaignReport:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from backend.benefits.changing import NewDays
 from backend.benefits.expiry import Returned
+from backend.benefits.tables import Purse
 from backend.commands import campaigns, grants
-from backend.commands.verbs.invocation import Family, Invocation
+from backend.commands.verbs.invocation import Family, Invocation, cents_of
 
 DRY = "only look: say what would be done (this is what happens without --commit)"
 CAMPAIGN = "the campaign's code, or its key in the declared file"
@@ -27,6 +28,14 @@ def add(root: Family) -> None:
     _for_campaign(one)
     _dry_or_not(one)
     one.add_argument("--json", action="store_true")
+    one = family.verb("give", _give, "give one person an amount, for a reason they will read")
+    _for_campaign(one)
+    one.add_argument("--benefit", required=True, help="the benefit's code, such as culture")
+    one.add_argument("--reference", required=True, help="the person's reference in the files")
+    one.add_argument("--amount-cents", required=True, type=cents_of, metavar="CENTS")
+    one.add_argument("--reason", required=True, help="on the holder's statement")
+    one.add_argument("--payment", default="1", help="tells two of one benefit apart; 1 if not")
+    _dry_or_not(one)
     one = family.verb("report", _report, "count and sum a campaign's decisions, as CSV")
     _for_campaign(one)
     one.add_argument("--json", action="store_true")
@@ -40,6 +49,9 @@ def _add_campaigns(root: Family) -> None:
     family = root.family("campaigns", "campaigns")
     one = family.verb("list", _list, "print every campaign, its days and its state")
     one.add_argument("--json", action="store_true")
+    one = family.verb("show", _show, "print a campaign and how its days were moved")
+    _for_campaign(one)
+    _add_create(family)
     one = family.verb("extend", _extend, "move a campaign's last days later")
     _for_campaign(one)
     _by(one)
@@ -52,6 +64,19 @@ def _add_campaigns(root: Family) -> None:
     one = family.verb("expire", _expire, "take back what is left once a campaign is over")
     one.add_argument("--campaign", help="one campaign; every one that is over if not")
     _dry_or_not(one)
+
+
+def _add_create(family: Family) -> None:
+    one = family.verb("create", _create, "record a campaign; its benefits and rules come after")
+    one.add_argument("--campaign", required=True, help="its code, such as annee-2026")
+    one.add_argument("--name", required=True)
+    one.add_argument("--scheme", help="the programme's code, or its key in the declared file")
+    one.add_argument("--opens-on", type=date.fromisoformat, required=True, help="as 2026-09-01")
+    one.add_argument("--closes-on", type=date.fromisoformat, required=True, help="of grants")
+    one.add_argument("--spend-until", type=date.fromisoformat, help="holders' last day")
+    one.add_argument("--partners-until", type=date.fromisoformat, help="partners' last day")
+    kinds = [purse.value for purse in Purse]
+    one.add_argument("--purse", choices=kinds, default=Purse.SEPARATE.value)
 
 
 def _for_campaign(one: argparse.ArgumentParser) -> None:
@@ -94,6 +119,18 @@ def _run(asked: Invocation) -> None:
     asked.say(outcome.as_json() if options.json else outcome.as_text())
 
 
+def _give(asked: Invocation) -> None:
+    options = asked.options
+    wish = grants.Wish(
+        options.benefit,
+        options.reference,
+        options.amount_cents,
+        options.reason,
+        options.payment,
+    )
+    asked.say(grants.give(asked.services(), options.campaign, wish, commit=options.commit))
+
+
 def _report(asked: Invocation) -> None:
     found = grants.report(asked.reports(), asked.options.campaign)
     asked.say(grants.report_as_json(found) if asked.options.json else grants.report_as_csv(found))
@@ -112,6 +149,26 @@ def _list(asked: Invocation) -> None:
         return
     for line in found:
         asked.say(line.as_text())
+
+
+def _show(asked: Invocation) -> None:
+    for sentence in campaigns.history(asked.reports(), asked.options.campaign):
+        asked.say(sentence)
+
+
+def _create(asked: Invocation) -> None:
+    options = asked.options
+    new = campaigns.NewCampaign(
+        code=options.campaign,
+        name=options.name,
+        opens_on=options.opens_on,
+        closes_on=options.closes_on,
+        spend_until=options.spend_until,
+        partners_until=options.partners_until,
+        purse=Purse(options.purse),
+        scheme=options.scheme,
+    )
+    asked.say(campaigns.create(asked.services(), new))
 
 
 def _extend(asked: Invocation) -> None:

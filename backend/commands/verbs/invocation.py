@@ -20,6 +20,7 @@ from backend.commands import vault
 from backend.commands.keys import Console, KeyCommand
 from backend.commands.replica import require_fresh
 from backend.database import Database
+from backend.ledger.money import CENTS_MAX, Cents
 from backend.services import Services
 from backend.settings import Settings
 from backend.vault.remote import RemoteVault
@@ -82,6 +83,14 @@ class Family:
     def family(self, name: str, text: str) -> "Family":
         """Add a word that only leads to verbs."""
         return Family(self.verbs.add_parser(name, help=text).add_subparsers(required=True))
+
+
+def cents_of(text: str) -> Cents:
+    """Read an amount in cents from the command line, for argparse."""
+    if not text.isdecimal() or not 0 < int(text) <= CENTS_MAX:
+        msg = "a whole number of cents, more than zero"
+        raise argparse.ArgumentTypeError(msg)
+    return Cents(int(text))
 
 
 def open_services(settings: Settings) -> Services:
