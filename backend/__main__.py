@@ -16,6 +16,7 @@ from sqlalchemy.exc import InternalError, OperationalError
 from backend import schema
 from backend.commands.refusal import CommandRefused
 from backend.commands.verbs import (
+    benefits,
     books,
     canteen,
     cards,
@@ -39,6 +40,7 @@ FAMILIES: Final = (
     keys,
     books,
     grants,
+    benefits,
     cards,
     codes,
     trade,
