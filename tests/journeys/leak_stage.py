@@ -38,6 +38,7 @@ from tests.journeys.secret_search import (
     clear_block_needle,
     code_needle,
     key_needle,
+    name_needle,
     text_needle,
 )
 from tests.journeys.stages import find, start_backend, start_counter
@@ -46,6 +47,8 @@ from tests.journeys.witnesses import Line, ProcessWatch, Seen, StreamWatch
 LOUD = Path(__file__).parent / "loud"
 # Typed where they are refused, or half: codes of nobody.
 STRAY_CODES = {"abandoned": "3186", "malformed": "6925", "as a key": "5273"}
+# Of those who come to the counter and the gate; the scheme writes them so.
+NAMES = ("Léa", "Noé", "Zoé", "Inès", "Exemple")
 ENTRIES_MAX = 40
 SECONDS_MAX = 20.0
 
@@ -316,6 +319,7 @@ def secrets_of(stage: LeakStage) -> list[Needle]:
         *_vault_and_card_keys(stage),
         *_terminal_keys(stage),
         *_tokens(stage),
+        *(name_needle(name) for name in NAMES),
         *(
             key_needle("encrypted PIN block", ksn, bytes.fromhex(block))
             for ksn, block in stage.seen.blocks.items()
@@ -390,6 +394,8 @@ ALLOWED = {
     "pad initial key": re.compile(r"^pads/caisse\.json$"),
     "terminal key": re.compile(r"^[a-z]+/terminal-key\.pem$"),
     "till token": re.compile(r"^caisse/till-token$"),
-    # The gate's own list, signed for it: what lets it open without the network.
-    "card key": re.compile(r"^portillon/"),
+    # On a terminal's disk nobody has a name: not in its folder, its journals, or what it logs.
+    "name": re.compile(
+        r"^(?!(caisse|portillon|guichet)/|logs/(caisse|portillon|desk)|[a-z]+\.db:)"
+    ),
 }

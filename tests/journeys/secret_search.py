@@ -6,6 +6,7 @@ case of their hex. Found is said by kind and place, never by value.
 """
 
 import base64
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -110,6 +111,13 @@ def key_needle(kind: str, name: str, raw: bytes) -> Needle:
 def text_needle(kind: str, name: str, text: str) -> Needle:
     """Return what finds a token."""
     return Needle(kind, name, frozenset(forms(text.encode())))
+
+
+def name_needle(name: str) -> Needle:
+    """Return what finds a name: as it is, and as JSON writes it. No base64: it is too short."""
+    written = json.dumps(name).strip('"')
+    forms = (name.encode(), name.encode("utf-16-le"), written.encode())
+    return Needle("name", name, frozenset(form.lower() for form in forms))
 
 
 def search(needles: Iterable[Needle], place: str, content: bytes) -> set[Found]:
