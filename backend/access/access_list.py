@@ -7,6 +7,7 @@ the unit of work has ended: nothing waits for it while rows are locked.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -96,22 +97,33 @@ def _cards(services: Services, current: _Current, held: Held | None) -> Json:
     """Return the part that says which cards: all of them, or those that changed."""
     cards, changes = current.content.cards, current.changes
     if changes is None or held is None or held.digest is None:
-        return {"format": FORMAT, "cards": [_with_key(services, each) for each in cards.values()]}
+        return {"format": FORMAT, "cards": _with_keys(services, list(cards.values()))}
     return {
         # No `format`: a gate that knows no changes takes this for no list at all.
         "changes_format": CHANGES_FORMAT,
         "base": changes.base,
         "base_digest": held.digest.hex(),
-        "cards": [_with_key(services, cards[card_id]) for card_id in changes.changed],
+        "cards": _with_keys(services, [cards[card_id] for card_id in changes.changed]),
         "gone": [str(card_id) for card_id in changes.gone],
     }
 
 
-def _with_key(services: Services, card: Json) -> Json:
-    """Put the card's own key in place of its version, which says nothing to a gate."""
+def _with_keys(services: Services, cards: Sequence[Json]) -> list[Json]:
+    """Put each card's own key in place of its version, which says nothing to a gate."""
+    by_version: dict[int, list[bytes]] = {}
+    for card in cards:
+        uid = bytes.fromhex(str(card["uid"]))
+        by_version.setdefault(int(str(card[KEY_VERSION])), []).append(uid)
+    # All of a version at once: the vault may be another process.
+    keys = {
+        version: iter(services.vault.derive_access_keys(uids, version))
+        for version, uids in by_version.items()
+    }
+    return [_with_key(card, next(keys[int(str(card[KEY_VERSION]))])) for card in cards]
+
+
+def _with_key(card: Json, key: bytes) -> Json:
     listed = {name: value for name, value in card.items() if name != KEY_VERSION}
-    version = int(str(card[KEY_VERSION]))
-    key = services.vault.derive_access_key(bytes.fromhex(str(card["uid"])), version)
     return {**listed, "key": key.hex().upper()}
 
 

@@ -7,7 +7,7 @@ and what does not fit is refused without being quoted. Not here: the socket.
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator
 
 from backend.vault.factor_messages import SecondFactorSecret, VerifySecondFactor
 from backend.vault.message import Answer, Message, ReferenceFields, Refusal, Short
@@ -28,7 +28,11 @@ MALFORMED = "malformed"
 #: Something unforeseen: the vault's log names its type.
 VAULT_ERROR = "vault_error"
 
-Uid = Annotated[bytes, Field(min_length=7, max_length=7)]
+UID_BYTES = 7
+ACCESS_KEY_BYTES = 16
+#: How many cards' access keys are asked for at once.
+UIDS_MAX = 1000
+Uid = Annotated[bytes, Field(min_length=UID_BYTES, max_length=UID_BYTES)]
 
 
 class CurrentCardKeyVersion(Message):
@@ -106,6 +110,26 @@ class DeriveAccessKey(Message):
     def perform(self, vault: Vault) -> Answer:
         """Ask it."""
         return Answer(first=vault.derive_access_key(self.uid, self.key_version))
+
+
+class DeriveAccessKeys(Message):
+    """Derive many cards' access keys: their UIDs one after the other, and so the keys."""
+
+    ask: Literal["derive_access_keys"] = "derive_access_keys"
+    uids: Annotated[bytes, Field(max_length=UIDS_MAX * UID_BYTES)]
+    key_version: int
+
+    @field_validator("uids")
+    @classmethod
+    def _whole(cls, uids: bytes) -> bytes:
+        if len(uids) % UID_BYTES:
+            raise ValueError("a UID is cut")
+        return uids
+
+    def perform(self, vault: Vault) -> Answer:
+        """Ask it."""
+        uids = [self.uids[at : at + UID_BYTES] for at in range(0, len(self.uids), UID_BYTES)]
+        return Answer(first=b"".join(vault.derive_access_keys(uids, self.key_version)))
 
 
 class BeginPersonalisation(Message):
@@ -288,6 +312,7 @@ Question = (
     | AnswerCardChallenge
     | VerifyCardAnswer
     | DeriveAccessKey
+    | DeriveAccessKeys
     | BeginPersonalisation
     | BeginRetirement
     | ContinuePersonalisation

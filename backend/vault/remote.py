@@ -7,6 +7,7 @@ sent twice: whoever asked decides whether it may be asked again.
 
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
@@ -94,6 +95,18 @@ class RemoteVault:
         """Return one card's own access key."""
         question = messages.DeriveAccessKey(uid=uid, key_version=key_version)
         return _there(self._ask(question).first)
+
+    def derive_access_keys(self, uids: Sequence[bytes], key_version: int = 1) -> list[bytes]:
+        """Return many cards' own access keys, in their order; as many as fit are asked at once."""
+        keys = bytearray()
+        for first in range(0, len(uids), messages.UIDS_MAX):
+            some = b"".join(uids[first : first + messages.UIDS_MAX])
+            question = messages.DeriveAccessKeys(uids=some, key_version=key_version)
+            keys += _there(self._ask(question).first)
+        size = messages.ACCESS_KEY_BYTES
+        if len(keys) != size * len(uids):
+            raise VaultUnavailable
+        return [bytes(keys[at : at + size]) for at in range(0, len(keys), size)]
 
     def begin_personalisation(self, uid: bytes, *, to_version: int | None = None) -> DialogueStep:
         """Start personalising the card with this UID."""

@@ -6,7 +6,7 @@ in constant time; a challenge's secret leaves sealed. Not here: keys.
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -115,6 +115,10 @@ class StoreVault:
     def derive_access_key(self, uid: bytes, key_version: int = 1) -> bytes:
         """Return one card's own access key: the exception that offline gates need."""
         return self._store.card_key(uid, Application.ACCESS, key_version)
+
+    def derive_access_keys(self, uids: Sequence[bytes], key_version: int = 1) -> list[bytes]:
+        """Return many cards' own access keys, in their order."""
+        return [self.derive_access_key(uid, key_version) for uid in uids]
 
     def begin_personalisation(self, uid: bytes, *, to_version: int | None = None) -> DialogueStep:
         """Start personalising the card with this UID; raises TooManyDialogues."""

@@ -6,6 +6,7 @@ initial key, for injection, and the secret of a person's second factor, for that
 vault knows no room and no database.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -56,6 +57,13 @@ class Vault(Protocol):
 
     def derive_access_key(self, uid: bytes, key_version: int = 1) -> bytes:
         """Return the access authentication key (16 bytes) of one card, for its own gates.
+
+        Raises CardKeyVersionUnknown.
+        """
+        ...
+
+    def derive_access_keys(self, uids: Sequence[bytes], key_version: int = 1) -> list[bytes]:
+        """Return the access keys of many cards of one version, in their order.
 
         Raises CardKeyVersionUnknown.
         """

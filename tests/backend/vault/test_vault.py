@@ -261,6 +261,15 @@ def test_the_access_key_is_the_cards_own(vault: Vault, keys: VaultKeys) -> None:
     assert vault.derive_access_key(UID) != vault.derive_access_key(bytes(7))
 
 
+@pytest.mark.parametrize("count", [0, 1, 1001])
+def test_many_access_keys_are_those_of_one_after_the_other(vault: Vault, count: int) -> None:
+    uids = [number.to_bytes(7, "big") for number in range(count)]
+    keys = vault.derive_access_keys(uids)
+    assert len(keys) == count
+    for place in {0, count - 1} if count else ():
+        assert keys[place] == vault.derive_access_key(uids[place])
+
+
 def test_a_card_of_an_earlier_version_still_proves_itself(open_vault: Any, keys: VaultKeys) -> None:
     chip = Chip(UID, secrets.token_bytes)
     with open_vault(keys) as first:
@@ -286,6 +295,8 @@ def test_a_new_card_gets_the_wanted_version(open_vault: Any, keys: VaultKeys) ->
 def test_a_version_that_is_not_held_is_said_to_be_unknown(vault: Vault, version: int) -> None:
     with pytest.raises(CardKeyVersionUnknown):
         vault.derive_access_key(UID, version)
+    with pytest.raises(CardKeyVersionUnknown):
+        vault.derive_access_keys([UID], version)
     with pytest.raises(CardKeyVersionUnknown):
         vault.answer_card_challenge(UID, Application.ACCESS, bytes(16), key_version=version)
     with pytest.raises(CardKeyVersionUnknown):

@@ -99,6 +99,7 @@ def framed(body: bytes) -> bytes:
         b'{"ask":"sign","payload":"00","more":1}',
         b'{"ask":"derive_access_key","uid":"00","key_version":1}',
         b'{"ask":"derive_access_key","uid":"' + b"00" * 2000 + b'","key_version":1}',
+        b'{"ask":"derive_access_keys","uids":"' + b"00" * 8 + b'","key_version":1}',
         b'{"ask":"make_pin_reference","account_id":"x","generation":1,"code":"31323334"}',
         b'{"ask":"make_pin_reference","account_id":"'
         + UUID_TEXT
