@@ -68,7 +68,7 @@ class Shop:
             now=lambda: START,
             stopping=self.stopping.is_set,
         )
-        self.http = TestClient(create_app(self.till), base_url="http://127.0.0.1:9251")
+        self.http = client_of(self.till)
 
     def observe(self, view: News) -> None:
         self.news.publish(view)
@@ -103,6 +103,11 @@ class Shop:
         answer = self.http.post("/sales", json={"amount_cents": amount_cents, **more})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["sale_id"])
+
+
+def client_of(till: Till) -> TestClient:
+    """A program on this machine that asks such a till."""
+    return TestClient(create_app(till), base_url="http://127.0.0.1:9251")
 
 
 def refusal(shop: Shop, method: str, path: str, body: object = None) -> tuple[int, str]:

@@ -116,12 +116,18 @@ class TillStand:
             closing(open_till_book(self.folder / "tills.db"))
         )
         clock = SystemClock()
-        counter = self.shop.counter
+        counter = self.shop.front
         returns = self._stack.enter_context(closing(open_return_book(self.folder / "returns.db")))
         self.desk = ReturnDesk(returns, self.payments, now=clock.now, new_id=_no_id)
         giving_back = GivingBack(counter, self.book, self.desk, returns, clock=clock, new_id=uuid4)
         self.teller = Teller(
-            counter, self.book, clock, uuid4, money_back=giving_back, limits=self.limits
+            counter,
+            self.book,
+            clock,
+            uuid4,
+            money_back=giving_back,
+            training=lambda: self.shop.front.training,
+            limits=self.limits,
         )
         service = TillService(
             self.teller, partial(ticket_of, PLACE), lambda: self.stopping, self.limits

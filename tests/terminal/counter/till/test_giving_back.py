@@ -146,3 +146,28 @@ def test_what_the_backend_refuses(stand: TillStand, refusal: str, told: tuple[st
     assert outcome(stand.ask_for(CD="2")) == told
     stand.payments.refusal = None
     assert outcome(stand.ask_for(CD="1")) == DONE, "a refused cancellation may become a refund"
+
+
+# --- while people practise -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["0", "1", "2"])
+def test_nothing_that_moves_money_is_begun_while_people_practise(
+    stand: TillStand, action: str
+) -> None:
+    stand.ask(request(CB="1250"))
+    sales = len(stand.shop.world.backend.received)
+    stand.shop.front.begin_training()
+    assert outcome(stand.ask(request(CB="1250", CD=action, CF="new"))) == ("01", "07")
+    assert len(stand.shop.world.backend.received) == sales
+    assert stand.payments.done == {}
+    stand.shop.front.end_training()
+    assert outcome(stand.ask(request(CB="700", CF="after")))[0] == "10"
+
+
+def test_looking_goes_on_while_people_practise(stand: TillStand) -> None:
+    paid = stand.ask(request(CB="1250", CF="paid"))
+    stand.shop.front.begin_training()
+    assert outcome(stand.ask(request(CD="I")))[0] == "10"
+    told = stand.ask(request(CB="1250", CD="3", CF="paid"))
+    assert outcome(told) == outcome(paid)
