@@ -20,7 +20,7 @@ RESTART_SECONDS_MAX = 20.0
 class Daemon(Protocol):
     """What serves the readers; `PrivatePcscd` is one."""
 
-    def serve_only(self, readers: Sequence[str]) -> None:
+    def serve_only(self, readers: Sequence[str], /) -> None:
         """Start again with these readers."""
         ...
 

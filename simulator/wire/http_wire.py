@@ -32,6 +32,7 @@ SLOW_MILLISECONDS_MAX = 30_000
 CLOCK_SECONDS_MAX = 86_400 * 7
 LOST_MAX = 1000
 STOP_SECONDS_MAX = 2.0
+STOP_POLL_SECONDS = 0.1
 LOST = ", and the answer was lost"
 # RFC 9110 §7.6.1: these are about one connection, not about the message.
 _HOP_BY_HOP = frozenset(
@@ -93,8 +94,7 @@ class HttpWire:
         self._lock = threading.Lock()
         self._hurry = threading.Event()
         self._server = _Server((HOST, port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, name=f"line {name}")
-        self._thread.daemon = True
+        self._thread = threading.Thread(target=self._serve, name=f"line {name}", daemon=True)
 
     @property
     def port(self) -> int:
@@ -130,6 +130,9 @@ class HttpWire:
             self._server.shutdown()
             self._thread.join(STOP_SECONDS_MAX)
         self._server.end()
+
+    def _serve(self) -> None:
+        self._server.serve_forever(poll_interval=STOP_POLL_SECONDS)
 
     def wait_as_long_as_it_is_slow(self) -> None:
         """Wait, unless the faults change meanwhile."""

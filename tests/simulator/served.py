@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,25 @@ import httpx
 import uvicorn
 
 from simulator.control import create_control
+from simulator.counter.page import add_counter_page
+from simulator.settings import ScreenSettings
 from simulator.tabletop import Tabletop
 
 ANSWER_SECONDS_MAX = 10.0
 
 
 @contextlib.contextmanager
-def served(table: Tabletop) -> Iterator[httpx.Client]:
-    """Serve the table on a port of its own, as the program does, in a thread."""
-    config = uvicorn.Config(create_control(table), lifespan="off", log_config=None)
+def served(
+    table: Tabletop, screens: Sequence[ScreenSettings] | None = None
+) -> Iterator[httpx.Client]:
+    """Serve the table on a port of its own, as the program does, in a thread.
+
+    With screens, the counter page too.
+    """
+    control = create_control(table)
+    if screens is not None:
+        add_counter_page(control, table, screens)
+    config = uvicorn.Config(control, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -131,12 +131,13 @@ def test_readers_and_what_cannot_be_done_with_them(
 ) -> None:
     monkeypatch.setattr("simulator.vpcd.CONNECT_TRIES_MAX", 1)
     control.post("/cards", json={"name": "lea", "kind": "blank"})
-    assert control.get("/readers").json() == [{"name": "Pass Counter", "card": None, "plugged": True}]
+    empty = {"name": "Pass Counter", "card": None, "plugged": True}
+    assert control.get("/readers").json() == [empty]
     place = "/readers/Pass Counter/card"
     assert code_of(control.put(place, json={"card": "nobody"})) == (404, "card_unknown")
     assert code_of(control.put("/readers/x/card", json={"card": "lea"})) == (404, "reader_unknown")
     assert code_of(control.put(place, json={"card": "lea"})) == (503, "reader_unreachable")
-    assert control.delete(place).json() == {"name": "Pass Counter", "card": None, "plugged": True}
+    assert control.delete(place).json() == empty
 
 
 def test_keys_reach_the_pad(control: httpx.Client, pad: SimulatedPad) -> None:
