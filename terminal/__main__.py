@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from passcard.errors import InvalidCardNumber
 from passcard.layout import CardNumber, parse_card_number
@@ -101,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     counter.set_defaults(run=_run_counter)
     gate = commands.add_parser("gate", help="open an entrance: a card, no code, no network")
     gate.set_defaults(run=_run_gate)
+    tablet = commands.add_parser("tablet", help="a gate's tablets: pair one, list them, end one")
+    of_tablet = _add_tablet_commands(tablet.add_subparsers(required=True, metavar="command"))
     desk = commands.add_parser("desk", help="prepare cards").add_subparsers(
         required=True, metavar="command"
     )
@@ -120,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     head_key.set_defaults(run=_run_install_head_key)
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
-    for command in (enrol, counter, gate, install, head_key, doctor, *of_desk):
+    for command in (enrol, counter, gate, install, head_key, doctor, *of_tablet, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
     for command in (enrol, doctor, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -129,6 +132,21 @@ def _parser() -> argparse.ArgumentParser:
             "--trace", type=Path, metavar="FILE", help="add what cards say, without secrets"
         )
     return parser
+
+
+def _add_tablet_commands(
+    tablet: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> tuple[argparse.ArgumentParser, ...]:
+    pair = tablet.add_parser("pair", help="make a pairing code, for one person and one tablet")
+    pair.add_argument("--name", required=True, help="who answers for what is done with it")
+    pair.add_argument("--kitchen", action="store_true", help="numbers only, and no acts")
+    pair.set_defaults(run=_run_tablet, act="pair")
+    listed = tablet.add_parser("list", help="say which are paired")
+    listed.set_defaults(run=_run_tablet, act="list")
+    end = tablet.add_parser("end", help="end a pairing, at once")
+    end.add_argument("--id", required=True, type=UUID, help="as the list says")
+    end.set_defaults(run=_run_tablet, act="end")
+    return pair, listed, end
 
 
 def _add_desk_commands(
@@ -214,6 +232,22 @@ def _run_gate(chosen: argparse.Namespace) -> int:
     from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
 
     return run(load_settings(GateSettings, chosen.config))
+
+
+def _run_tablet(chosen: argparse.Namespace) -> int:
+    from terminal.gate import pairing  # noqa: PLC0415 -- idem
+    from terminal.gate.supervisors import Role  # noqa: PLC0415 -- idem
+    from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
+
+    settings, now = load_settings(GateSettings, chosen.config), datetime.now(UTC)
+    if chosen.act == "pair":
+        role = Role.KITCHEN if chosen.kitchen else Role.SUPERVISOR
+        print(pairing.pair_tablet(settings, chosen.name, role, now))
+    elif chosen.act == "list":
+        print(pairing.list_tablets(settings, now))
+    else:
+        print(pairing.end_tablet(settings, chosen.id, now))
+    return 0
 
 
 def _run_doctor(chosen: argparse.Namespace) -> int:

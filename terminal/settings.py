@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from terminal.door_settings import DoorSettings
 from terminal.errors import SettingsError
+from terminal.gate_settings import SiblingSettings, SupervisorSettings
 from terminal.till_settings import (
     CaisseApSettings,
     ConcertSettings,
@@ -145,10 +146,13 @@ class GateSettings(TerminalSettings):
     `refresh_seconds` is how often the list is asked for again, `news_seconds` how often the little
     that cannot wait for it is: what a card blocked elsewhere waits at most before this gate knows,
     while the network is up. The table `[door]` says what the gate opens; without it, a person does.
+    `[supervisor]` serves the pages of a tablet beside it, `[siblings]` lets it hear other gates.
     """
 
     listen_port: Port = 9252
     door: DoorSettings | None = None
+    supervisor: SupervisorSettings | None = None
+    siblings: SiblingSettings | None = None
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     news_seconds: Annotated[int, Field(ge=1, le=60)] = 5
 

@@ -22,6 +22,7 @@ from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.events import StateStream
 from terminal.gate.figures import gate_figures
 from terminal.gate.passages import PassageJournal
+from terminal.gate.photos import PhotoShelf
 from terminal.gate.state import StateBoard
 from terminal.gate.view import door_event_json, passage_json, state_json
 from terminal.loopback import SHARED_STATIC, page_headers
@@ -47,6 +48,7 @@ class Screen:
     now: Callable[[], datetime]
     gate_name: str
     framed_by: tuple[str, ...] = ()
+    photos: PhotoShelf | None = None
 
 
 def create_app(screen: Screen) -> FastAPI:
@@ -132,11 +134,23 @@ def _add_screen(app: FastAPI, screen: Screen) -> None:
             headers={"Cache-Control": "no-store"},
         )
 
+    @app.get("/photo/{sha256}")
+    def photo(sha256: str) -> Response:
+        return photo_answer(screen.photos, sha256)
+
     @app.get("/", response_class=HTMLResponse)
     def page() -> HTMLResponse:
         state = state_json(screen.board.current, screen.now())
         html = _TEMPLATES.get_template("gate.html").render(state=state, gate_name=screen.gate_name)
         return HTMLResponse(html, headers=page_headers(screen.framed_by))
+
+
+def photo_answer(shelf: PhotoShelf | None, sha256: str) -> Response:
+    """Return a photo that may be shown and is here, or say that there is none."""
+    image = None if shelf is None else shelf.find(sha256)
+    if image is None:
+        return _refusal(404, "photo_not_found", "Pas de photo.")
+    return Response(image, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

@@ -4,17 +4,19 @@ Promise: one daemon per `state_dir`, because two journals' worth of taps would p
 and SIGINT end it with every passage on the disk. It serves taps from the stored list before it has
 heard of any backend. It holds no rule of its own.
 
-The main thread serves HTTP and hears signals, one thread holds the reader, one the backend, one
-the turnstile or door if there is one. A thread that ends by a fault of ours ends the daemon: a gate
-that looks alive and decides nothing is worse than one that starts again.
+The main thread serves HTTP and hears signals, one thread holds the reader, one the backend; the
+turnstile or door, the supervisor's pages and the siblings have one each where there are any. A
+thread that ends by a fault of ours ends the daemon: a gate that looks alive and decides nothing is
+worse than one that starts again.
 """
 
 import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -23,6 +25,7 @@ from terminal.backend_client import BackendClient
 from terminal.door_settings import DoorSettings
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
+from terminal.gate.beside import Beside, DeskServer, open_sibling_line, seat_supervisor
 from terminal.gate.door.build import build_keeper
 from terminal.gate.door.keeper import DoorKeeper
 from terminal.gate.door.releases import ReleaseBook
@@ -31,6 +34,7 @@ from terminal.gate.link import BackendLink, GateBackend, Pace
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
+from terminal.gate.photos import PhotoShelf
 from terminal.gate.state import StateBoard
 from terminal.gate.tap import Gate
 from terminal.gate.view import state_json
@@ -62,6 +66,9 @@ class Parts:
     stream: StateStream
     app: FastAPI
     keeper: DoorKeeper | None
+    screen: Screen
+    photos: PhotoShelf
+    beside: Beside = field(default_factory=Beside)
 
 
 def run(settings: GateSettings) -> int:
@@ -94,6 +101,7 @@ def run(settings: GateSettings) -> int:
             door=settings.door,
             framed_by=settings.framed_by,
         )
+        _put_beside(settings, identity, backend, parts)
         return _run_threads(settings, parts, reader)
 
 
@@ -121,8 +129,10 @@ def assemble(
         quarantined=journal.count(PassageState.QUARANTINED),
     )
     stream = StateStream(board, lambda: state_json(board.current, now()))
-    screen = Screen(board, journal, stream, now, identity.name, framed_by)
+    photos = PhotoShelf(store.path.parent, store.seal, board, backend.fetch_gate_photo)
+    screen = Screen(board, journal, stream, now, identity.name, framed_by, photos)
     link = BackendLink(backend, store, journal, board, now=now, pace=pace)
+    link.chores.append(photos.tidy)
     keeper = None if door is None else build_keeper(door, journal, board, now)
     if keeper is not None:
         keeper.tally.after_passage = link.wake
@@ -133,7 +143,26 @@ def assemble(
         stream=stream,
         app=create_app(screen),
         keeper=keeper,
+        screen=screen,
+        photos=photos,
     )
+
+
+def _put_beside(
+    settings: GateSettings, identity: Identity, backend: GateBackend, parts: Parts
+) -> None:
+    """Put beside the gate what the settings name."""
+    if settings.supervisor is not None:
+        desk = seat_supervisor(
+            parts.screen, parts.link, parts.photos, settings.supervisor, doorway=parts.keeper
+        )
+        server = DeskServer(desk, settings.supervisor, settings.state_dir)
+        parts.beside.works["supervisor"] = server.run
+        parts.beside.stops.append(server.stop)
+    if settings.siblings is not None:
+        line = open_sibling_line(identity, parts.screen, parts.link, backend, settings.siblings)
+        parts.beside.works["siblings"] = line.run
+        parts.beside.stops.append(line.wake)
 
 
 def _load_stored_list(store: ListStore, board: StateBoard, now: datetime) -> None:
@@ -173,11 +202,13 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
     keeper = parts.keeper
     if keeper is not None:
         threads.append(guarded("door", lambda: keeper.run(stopping)))
+    threads += [guarded(name, partial(work, stopping)) for name, work in parts.beside.works.items()]
     try:
         server.serve_until_signal()
     finally:
         stopping.set()
         parts.link.stop()
+        parts.beside.stop()
         for thread in threads:
             thread.join(THREAD_END_SECONDS_MAX)
     return 1 if faults else 0

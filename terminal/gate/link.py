@@ -65,6 +65,14 @@ class GateBackend(Protocol):
         """Hand over at most BATCH_MAX passages."""
         ...
 
+    def tell_gate_address(self, address: str | None) -> None:
+        """Say where this gate listens for its siblings."""
+        ...
+
+    def fetch_gate_photo(self, sha256: str) -> bytes:
+        """Return a photo that the list names."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -83,7 +91,8 @@ class Pace:
 class BackendLink:
     """Turns in a thread of its own; `wake` it after a passage, `stop` it at the end.
 
-    `chores` are done at each turn that goes well: they may raise what the backend may.
+    `chores` are done at each turn that goes well, and may raise what the backend may; `woken_too`
+    hear of each passage; `hear_addresses` is told where siblings listen.
     """
 
     def __init__(
@@ -95,11 +104,10 @@ class BackendLink:
         *,
         now: Callable[[], datetime],
         pace: Pace | None = None,
-        hear_addresses: Callable[[Mapping[str, str]], None] = lambda _: None,
-        chores: Sequence[Callable[[], None]] = (),
     ) -> None:
-        self._hear_addresses = hear_addresses
-        self._chores = chores
+        self.hear_addresses: Callable[[Mapping[str, str]], None] = lambda _: None
+        self.woken_too: list[Callable[[], None]] = []
+        self.chores: list[Callable[[], None]] = []
         self._backend = backend
         self._store = store
         self._journal = journal
@@ -114,6 +122,8 @@ class BackendLink:
     def wake(self) -> None:
         """Say that a passage waits; during a back-off it goes on waiting."""
         self._wake.set()
+        for each in self.woken_too:
+            each()
 
     def stop(self) -> None:
         """End `run` after the exchange it is in."""
@@ -146,7 +156,7 @@ class BackendLink:
         trouble = self._attempt(self.hear_news) or trouble
         # A list that cannot come (gate not assigned yet) is no reason to keep the passages.
         trouble = self._attempt(self.upload) or trouble
-        for chore in self._chores if trouble is None else ():
+        for chore in self.chores if trouble is None else ():
             trouble = self._attempt(chore) or trouble
         self._board.change(
             online=trouble is None, trouble=trouble or self._board.current.list_fault
@@ -223,7 +233,7 @@ class BackendLink:
         self._journal.note_opposed([str(card_id) for card_id in news.blocked], held.version)
         self._journal.note_siblings([_sibling(passage) for passage in news.passages])
         self._journal.note_cancelled(news.cancelled, self._now())
-        self._hear_addresses({str(each.gate): each.address for each in news.siblings})
+        self.hear_addresses({str(each.gate): each.address for each in news.siblings})
         self._board.change(opposed=self._journal.list_opposed(held.version))
         self._cursor = news.cursor  # kept only once everything is on the disk
 

@@ -46,7 +46,7 @@ class ListStore:
         self.path = folder / LIST_FILE
         self._key = key
         self._gate = gate
-        self._seal = seal
+        self.seal = seal
 
     def load(self) -> AccessList | None:
         """Return the stored list, None if there is none; raises ListRefused."""
@@ -63,7 +63,7 @@ class ListStore:
         try:
             with path.open("rb") as file:
                 sealed = file.read(SEALED_BYTES_MAX)
-            jws = self._seal.open(sealed).decode("ascii")
+            jws = self.seal.open(sealed).decode("ascii")
         except FileNotFoundError:
             return None
         except SealBroken:
@@ -128,7 +128,7 @@ class ListStore:
         aside.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with open(os.open(aside, flags, _PRIVATE_MODE), "wb") as file:  # noqa: PTH123 - its mode is chosen at birth
-            file.write(self._seal.close(jws.encode("ascii")))
+            file.write(self.seal.close(jws.encode("ascii")))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

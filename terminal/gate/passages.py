@@ -42,6 +42,12 @@ union all select gate, sequence, service, occurred_at from sibling_passage
 where card_id = ? and passage_id not in (select passage_id from cancelled_passage)
 order by occurred_at desc limit ?"""
 
+_BY_SERVICE: Final = """select service, count(*) as passed from (
+select passage_id, service from passage
+    where answer = 'OK' and occurred_at >= ? and occurred_at < ?
+union all select passage_id, service from sibling_passage
+    where occurred_at >= ? and occurred_at < ?)
+where passage_id not in (select passage_id from cancelled_passage) group by service"""
 _USES: Final = """select count(*) from (
 select passage_id from passage where day_code_id = ? and answer = 'OK'
 union all select passage_id from sibling_passage where day_code_id = ?)
@@ -124,7 +130,7 @@ class PassageJournal:
             _INSERT,
             (
                 str(passage.passage_id),
-                _text(passage.occurred_at),
+                journal_text(passage.occurred_at),
                 passage.uid,
                 passage.card_id,
                 passage.service,
@@ -146,7 +152,7 @@ class PassageJournal:
         With them come those that `counted` (the list's, by gate) does not know yet, however old;
         `gate` is this one. Newest first, at most LISTED_MAX; raises JournalError.
         """
-        since, own = _text(at - _LOOKED_BACK), counted.get(gate, 0)
+        since, own = journal_text(at - _LOOKED_BACK), counted.get(gate, 0)
         rows = self._file.rows(
             _ADMISSIONS,
             (gate, card_id, since, own, card_id, LISTED_MAX),
@@ -189,7 +195,7 @@ class PassageJournal:
                         each.sequence,
                         each.card_id,
                         each.service,
-                        _text(each.occurred_at),
+                        journal_text(each.occurred_at),
                         each.day_code_id,
                     ),
                 )
@@ -205,7 +211,7 @@ class PassageJournal:
         return sum(
             self._file.execute(
                 "insert into cancelled_passage values (?, ?) on conflict do nothing",
-                (str(passage_id), _text(heard_at)),
+                (str(passage_id), journal_text(heard_at)),
             )
             for passage_id in passage_ids
         )
@@ -220,6 +226,12 @@ class PassageJournal:
         row = self._file.first_row(_USES, (day_code_id, day_code_id))
         assert row is not None, "an aggregate always has one row"
         return int(row[0])
+
+    def count_services(self, begin: datetime, end: datetime) -> dict[str, int]:
+        """Return, by service, admissions in this time that were not taken back, here and heard."""
+        moments = (journal_text(begin), journal_text(end))
+        rows = self._file.rows(_BY_SERVICE, (*moments, *moments))
+        return {row["service"]: int(row["passed"]) for row in rows}
 
     def find(self, passage_id: UUID) -> Passage | None:
         """Return a passage of this gate, or None."""
@@ -279,14 +291,16 @@ class PassageJournal:
         self._file.execute(
             "delete from sibling_passage where passage_id in (select passage_id from"
             " sibling_passage where occurred_at < ? order by occurred_at limit ?)",
-            (_text(moment), FORGOTTEN_AT_ONCE_MAX),
+            (journal_text(moment), FORGOTTEN_AT_ONCE_MAX),
         )
-        self._file.execute("delete from cancelled_passage where heard_at < ?", (_text(moment),))
-        self._file.execute("delete from door_event where occurred_at < ?", (_text(moment),))
+        self._file.execute(
+            "delete from cancelled_passage where heard_at < ?", (journal_text(moment),)
+        )
+        self._file.execute("delete from door_event where occurred_at < ?", (journal_text(moment),))
         return self._file.execute(
             "delete from passage where sequence in (select sequence from passage"
             " where state = 'recorded' and occurred_at < ? order by sequence limit ?)",
-            (_text(moment), FORGOTTEN_AT_ONCE_MAX),
+            (journal_text(moment), FORGOTTEN_AT_ONCE_MAX),
         )
 
     def close(self) -> None:
@@ -347,6 +361,6 @@ def intervention_of(row: Row) -> Intervention | None:
     )
 
 
-def _text(moment: datetime) -> str:
+def journal_text(moment: datetime) -> str:
     """Return a form whose order as text is the order in time: UTC, always six decimals."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

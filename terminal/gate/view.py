@@ -42,7 +42,13 @@ def state_json(state: GateState, now: datetime) -> Json:
         "idle": _words_json(_idle_words(state, now)),
         "link_words": words.link_words(online=state.online),
         "outbox_words": words.outbox_words(state.outbox, state.quarantined),
+        "siblings_words": _siblings_words(state),
     }
+
+
+def _siblings_words(state: GateState) -> str:
+    seen = state.siblings
+    return "" if seen is None else words.siblings_words(seen.known, seen.heard)
 
 
 def _idle_words(state: GateState, now: datetime) -> Words:
@@ -128,6 +134,7 @@ def _shown_json(shown: Shown) -> Json:
         "at": _text(shown.at),
         "milliseconds": shown.milliseconds,
         "card_id": shown.card_id,
+        "photo": shown.photo,
     }
 
 

@@ -147,6 +147,11 @@ def outbox_words(waiting: int, quarantined: int) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def siblings_words(known: int, heard: int) -> str:
+    """Return how many gates of the place hear each other, nothing where there is no other."""
+    return f"portillons voisins entendus : {heard} sur {known}" if known else ""
+
+
 def _passages(count: int) -> str:
     return f"{count} passage" if count == 1 else f"{count} passages"
 

@@ -29,6 +29,14 @@ function draw(words, isAnswer) {
   place("shape").setAttribute("href", `#shape-${words.shape}`);
   say("message", words.message);
   say("line", words.line);
+  drawPhoto(isAnswer ? words.photo : null);
+}
+
+function drawPhoto(name) {
+  const photo = place("photo");
+  if (!name) photo.removeAttribute("src");
+  else photo.src = `/photo/${name}`;
+  photo.hidden = true; // until it is there: a gap would move the sentence
 }
 
 function drawIdle() {
@@ -43,6 +51,7 @@ function drawAround(state) {
   say("list", state.list_words);
   place("list").dataset.stale = String(state.list_stale);
   say("outbox", state.outbox_words);
+  say("siblings", state.siblings_words);
   say("link", state.link_words);
   place("link").dataset.online = String(state.online);
 }
@@ -110,5 +119,6 @@ function follow() {
   };
 }
 
+place("photo").addEventListener("load", () => { place("photo").hidden = false; });
 prepareSound();
 follow();

@@ -102,6 +102,7 @@ def test_the_state_says_all_that_is_promised(world: World) -> None:
         "display_name": "Léa",
         "at": "2026-11-17T11:04:00.000Z",
         "milliseconds": 31,
+        "photo": None,
         "card_id": LEA,
     }
     expected = {

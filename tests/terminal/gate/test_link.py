@@ -77,6 +77,12 @@ class FakeBackend:
             return None
         return SignedList(jws=self.jws, etag=f'"{self.version}"')
 
+    def tell_gate_address(self, address: str | None) -> None:
+        raise NotImplementedError
+
+    def fetch_gate_photo(self, sha256: str) -> bytes:
+        raise NotImplementedError
+
     def fetch_gate_news(self, since: str | None = None) -> GateNews:
         self.cursors.append(since)
         self._fail()

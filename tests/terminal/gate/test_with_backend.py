@@ -287,6 +287,12 @@ class LosingAt:
     ) -> SignedList | None:
         return self._lose(lambda: self._client.fetch_access_list(etag, changes=changes))
 
+    def tell_gate_address(self, address: str | None) -> None:
+        raise NotImplementedError
+
+    def fetch_gate_photo(self, sha256: str) -> bytes:
+        raise NotImplementedError
+
     def fetch_gate_news(self, since: str | None = None) -> GateNews:
         return self._lose(lambda: self._client.fetch_gate_news(since))
 
