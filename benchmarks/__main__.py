@@ -13,9 +13,9 @@ from pathlib import Path
 
 from benchmarks.figures import Comparison
 
-NAMES = ("gate", "host_side", "vault", "payments", "grants")
+NAMES = ("gate", "host_side", "vault", "payments", "grants", "ten_years")
 #: These take options of their own, after their name, and tell what they find as they go.
-TALKERS = ("payments", "grants")
+TALKERS = ("payments", "grants", "ten_years")
 Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 Talk = Callable[[Path, Sequence[str]], Iterator[str]]
 
