@@ -17,12 +17,20 @@ from backend.cards.routes import ChallengeRequest, create_challenge
 from backend.errors import BackendError
 from backend.http import status_of
 from backend.partners.authentication import AuthenticatedTerminal
-from backend.payments.routes import create_payment, create_proof, reverse_payment
+from backend.payments.return_shapes import RefundRequest, VoidRequest
+from backend.payments.routes import (
+    create_payment,
+    create_proof,
+    refund_payment,
+    reverse_payment,
+    void_payment,
+)
 from backend.payments.shapes import PaymentRequest, ProofRequest, ReversalRequest
 from backend.services import Services
 from simulator.dukpt import aes_key_serial_number, aes_pin_key, next_aes_counter
 from simulator.pin_block import format4_block
-from terminal import api_values
+from terminal import api_returns, api_values
+from terminal.api_returns import Refund, Void
 from terminal.api_values import Approved, CardChallenge, CardProof, Declined, Reversal
 from terminal.counter.controls import SaleControls
 from terminal.counter.journal import SaleJournal, open_sale_journal
@@ -30,11 +38,12 @@ from terminal.counter.ports import Collaborators
 from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.recovery import recover
 from terminal.counter.sale import SaleRun
-from terminal.counter.states import Event
+from terminal.counter.states import Event, State
 from terminal.errors import BackendRefused, BackendUnreachable
 from terminal.pin.pad import EncryptedPinBlock, PinEntry, PinEntryStatus, PinProfile, PinPrompt
 from tests.fire.backend_process import BackendProcess, Faults
 from tests.fire.chip import Chip, Holder, Reader
+from tests.fire.giving_back import Returns
 from tests.fire.schedule import Killed, Schedule
 from tests.terminal.counter.effects import counter_effects
 
@@ -170,6 +179,20 @@ class Line:
             api_values.REVERSAL,
         )
 
+    def void_payment(self, payment_id: UUID, void_id: UUID) -> Void:
+        body = VoidRequest(void_id=void_id)
+        return self._ask(
+            lambda services: void_payment(payment_id, body, self._terminal, services),
+            api_returns.VOID,
+        )
+
+    def refund_payment(self, payment_id: UUID, refund_id: UUID, amount_cents: int) -> Refund:
+        body = RefundRequest(refund_id=refund_id, amount_cents=amount_cents)
+        return self._ask(
+            lambda services: refund_payment(payment_id, body, self._terminal, services),
+            api_returns.REFUND,
+        )
+
     def _ask(
         self, ask: Callable[[Services], BaseModel], adapter: TypeAdapter[T], fury: float = 1.0
     ) -> T:
@@ -233,27 +256,32 @@ class CounterProcess:
         while True:
             self.dying = False
             journal = open_sale_journal(self.journal_path)
+            returns = Returns(self.folder, self.line, self.clock, self.schedule, self._around)
             try:
-                self._one_life(journal)
+                self._one_life(journal, returns)
             except Killed:
                 self.schedule.pause(self.schedule.random.random() * RESTART_SECONDS_MAX)
             else:
                 return
             finally:
                 journal.close()
+                returns.close()
 
-    def _one_life(self, journal: SaleJournal) -> None:
+    def _one_life(self, journal: SaleJournal, returns: Returns) -> None:
         # A new run of the daemon finishes what the former left before it sells.
         while journal.list_unfinished():
             recover(self._with(journal, None))
             if journal.list_unfinished():
                 self.schedule.pause(RECOVERY_PAUSE_SECONDS)
+        returns.finish()
         while self.queue:
             holder, amount_cents = self.queue.pop(0)
             self._sell(journal, holder, amount_cents)
             while journal.list_unfinished():
                 recover(self._with(journal, None))
                 self.schedule.pause(RECOVERY_PAUSE_SECONDS)
+            sales = journal.list_since(self.clock.now() - timedelta(days=1))
+            returns.give_back_perhaps([one for one in sales if one.state is State.APPROVED])
 
     def _sell(self, journal: SaleJournal, holder: Holder, amount_cents: int) -> None:
         collaborators = self._with(journal, holder)

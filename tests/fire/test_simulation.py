@@ -1,6 +1,7 @@
 """Several counters and the backend in a fire: messages lost, doubled, late; processes killed.
 
-Afterwards every payment is done once or not at all, both sides agree, and the ledger adds up.
+Afterwards every payment, void and refund is done once or not at all, both sides agree, and the
+ledger adds up.
 A seed that fails is printed; `FIRE_SEED=n pytest tests/fire` runs it alone, the same each time.
 """
 
@@ -46,14 +47,16 @@ def seeds_of(count: int) -> range:
 
 def test_every_payment_is_done_once_or_not_at_all(template: Template, folder: Path) -> None:
     faults: Counter[str] = Counter()
-    sold = 0
+    sold = back = 0
     for seed in seeds_of(SEEDS):
         outcome = burnt(template, folder, seed)
         faults.update(outcome.faults)
         sold += outcome.approved
+        back += outcome.given_back
     if "FIRE_SEED" not in os.environ:
         # A fire in which nothing burns, or nothing is sold, proves nothing.
         assert sold > SEEDS / 2, sold
+        assert back > SEEDS / 5, back
         assert min(faults.values()) > 10, faults
         assert len(faults) == 6, faults
 
@@ -64,14 +67,16 @@ def test_in_many_more_fires(
     template: Template, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     faults: Counter[str] = Counter()
-    sold = 0
+    sold = back = 0
     for seed in range(SEEDS, SEEDS + SEEDS_SLOW):
         outcome = burnt(template, folder, seed)
         faults.update(outcome.faults)
         sold += outcome.approved
+        back += outcome.given_back
     with capsys.disabled():
         print(  # noqa: T201 - the figures that are owed
-            f"\n{SEEDS_SLOW} seeds, {sold} sold, faults {dict(faults)}: 0 cents lost, 0 twice"
+            f"\n{SEEDS_SLOW} seeds, {sold} sold, {back} given back of, faults {dict(faults)}:"
+            " 0 cents lost, 0 twice"
         )
 
 

@@ -5,6 +5,7 @@ The world is made once by the real use cases and copied for each seed.
 
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import event, select
 
+import backend.tables  # noqa: F401 - every table must be known before they are made
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.benefits.campaigns import allow_at, create_campaign, partner_account_of
 from backend.benefits.grants import grant
-from backend.benefits.tables import Benefit
+from backend.benefits.tables import Benefit, Wallet
 from backend.benefits.wallets import wallet_of
 from backend.cards import proving
 from backend.cards.life import order_card
@@ -31,7 +33,7 @@ from backend.ledger.tables import Transfer
 from backend.partners.authentication import AuthenticatedTerminal, TerminalKind
 from backend.partners.enrolment import create_terminal
 from backend.partners.registry import create_outlet, create_partner
-from backend.payments.states import PaymentState
+from backend.payments.states import APPROVED_ONCE, PaymentState
 from backend.payments.tables import Payment
 from backend.pins.pads import register_pin_pad
 from backend.pins.setting import set_code
@@ -47,6 +49,7 @@ from terminal.counter.states import State
 from tests.fire.backend_process import BackendProcess, Faults
 from tests.fire.chip import Holder
 from tests.fire.counter_process import CODE, CounterProcess, Line, Pad, SimulatedClock
+from tests.fire.giving_back import given_back
 from tests.fire.schedule import Schedule
 
 START = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
@@ -188,6 +191,8 @@ class Outcome:
     faults: dict[str, int]
     problems: list[str]
     approved: int
+    #: Of how many of them something went back.
+    given_back: int
     seconds: float
 
 
@@ -217,8 +222,8 @@ def burn(template: Template, folder: Path, seed: int) -> Outcome:
         # Sweeping is chosen by ids that no seed draws.
         with patch.object(proving, "CHALLENGES_PER_SWEEP", 1 << 128):
             schedule.run()
-        problems, approved = check(template, services, counters)
-    return Outcome(seed, schedule.faults, problems, approved, schedule.seconds)
+        problems, approved, given = check(template, services, counters)
+    return Outcome(seed, schedule.faults, problems, approved, given, schedule.seconds)
 
 
 def _draw_faults(random: Random) -> Faults:
@@ -235,11 +240,12 @@ def _draw_faults(random: Random) -> Faults:
 
 def check(
     template: Template, services: Services, counters: list[CounterProcess]
-) -> tuple[list[str], int]:
-    """Return what is wrong in the end, and how many sales were approved."""
+) -> tuple[list[str], int, int]:
+    """Return what is wrong in the end, how many sales were approved, and given back of."""
     problems: list[str] = []
     payments, moved = _what_the_backend_says(services)
     sold: dict[UUID, int] = {}
+    back: dict[UUID, int] = {}
     for counter in counters:
         journal = open_sale_journal(counter.journal_path)
         if journal.list_unfinished():
@@ -249,18 +255,23 @@ def check(
                 assert sale.payment_id is not None
                 sold[UUID(sale.payment_id)] = sale.amount_cents
         journal.close()
-    kept = {key: cents for key, cents in moved.items() if cents}
-    if kept != sold:
-        problems.append(f"counters sold {sold}, the ledger moved {kept}")
-    approved = {key for key, state in payments.items() if state is PaymentState.APPROVED}
+        mine, still_open = given_back(counter.folder)
+        back |= mine
+        if still_open:
+            problems.append("a return is left open")
+    kept = {key: cents - back.get(key, 0) for key, cents in sold.items()}
+    kept = {key: cents for key, cents in kept.items() if cents}
+    if moved != kept:
+        problems.append(f"counters kept {kept}, the ledger moved {moved}")
+    approved = {key for key, state in payments.items() if state in APPROVED_ONCE}
     if approved != set(sold):
         problems.append(f"counters sold {set(sold)}, the backend approved {approved}")
     if PaymentState.PENDING in payments.values() and any(
         payments.get(key) is PaymentState.PENDING for key in sold
     ):
         problems.append("a sold payment is pending")
-    problems += _what_the_books_say(template, services, sum(sold.values()))
-    return problems, len(sold)
+    problems += _what_the_books_say(template, services, sum(kept.values()))
+    return problems, len(sold), len(back)
 
 
 def _what_the_backend_says(
@@ -268,16 +279,16 @@ def _what_the_backend_says(
 ) -> tuple[dict[UUID, PaymentState], dict[UUID, int]]:
     with services.database.reading() as session:
         states = {row.payment_id: row.status for row in session.scalars(select(Payment))}
-        moved: dict[UUID, int] = {}
+        wallets = set(session.scalars(select(Wallet.account_id)))
+        moved, debits = Counter[UUID](), Counter[UUID]()
         wanted = select(Transfer).where(Transfer.reference.startswith("payment:"))
-        debits: dict[UUID, int] = {}
         for row in session.scalars(wanted):
             payment_id = UUID(row.reference.removeprefix("payment:"))
-            back = payment_id in debits
-            debits[payment_id] = debits.get(payment_id, 0) + 1
-            moved[payment_id] = moved.get(payment_id, 0) + (-1 if back else 1) * row.amount_cents
-    assert all(count <= 2 for count in debits.values()), "a payment moved more than there and back"
-    return states, moved
+            paid = row.debit_account_id in wallets
+            debits[payment_id] += paid
+            moved[payment_id] += row.amount_cents if paid else -row.amount_cents
+    assert all(count == 1 for count in debits.values()), "a payment was debited once"
+    return states, {key: cents for key, cents in moved.items() if cents}
 
 
 def _what_the_books_say(template: Template, services: Services, sold_cents: int) -> list[str]:
