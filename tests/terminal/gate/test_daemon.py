@@ -26,6 +26,7 @@ from simulator.chip.chip import Chip
 from simulator.chip.keys import aes_key
 from simulator.chip.other_cards import BankCard, memory_with
 from simulator.pcscd import PrivatePcscd
+from simulator.reader_plugs import ReaderPlugs
 from simulator.turnstile.arm import PULSE_SECONDS
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from simulator.vpcd import VirtualCardSlot
@@ -281,13 +282,14 @@ def test_a_turnstile_counts_who_went_through_and_says_who_forced_it(
 ) -> None:
     gate = start()
     gate.wait_until(door_is("closed"))
-    assert tap(gate, slot, card)["answer"] == "OK"
-    assert turnstile.view().free
-    # Nobody goes through: it locks, says so, and nothing is counted.
-    missed = gate.wait_until(
-        lambda state: state["last"] and state["last"]["answer"] == "PASSAGE_NON_FAIT"
-    )
+    # The card is held in front, and nobody goes through: decided once, locked again, not counted.
+    slot.insert(card)
+    asked = gate.wait_until(lambda state: state["sequence"] == 1)
+    assert (asked["last"]["answer"], turnstile.view().free) == ("OK", True)
+    missed = gate.wait_until(lambda state: state["sequence"] == 2)
+    assert missed["last"]["answer"] == "PASSAGE_NON_FAIT"
     assert (missed["outbox"], turnstile.view().free) == (0, False)
+    slot.remove()
     # The same card again, and through.
     assert tap(gate, slot, card)["display_name"] == "Léa"
     assert turnstile.push()
@@ -329,6 +331,53 @@ def test_killed_while_somebody_goes_through_it_locks_and_counts_at_the_next_star
     lost = again.wait_until(door_is("absent"))
     assert lost["idle"]["line"] == "Le passage ne répond pas"
     assert again.end(signal.SIGTERM) == 0
+
+
+def hold(gate: Daemon, slot: VirtualCardSlot, card: Chip, seconds: float) -> None:
+    """Leave a card in front; it is decided once."""
+    before = gate.wait_until(lambda state: state["reader_ready"])["sequence"]
+    slot.insert(card)
+    gate.wait_until(lambda state: state["sequence"] > before)
+    time.sleep(seconds)
+    assert gate.get("/state")["sequence"] == before + 1
+    slot.remove()
+
+
+@pytest.mark.slow
+def test_a_card_held_in_front_for_a_minute_is_one_passage(
+    start: Callable[[], Daemon], slot: VirtualCardSlot, card: Chip
+) -> None:
+    gate = start()
+    hold(gate, slot, card, seconds=60)
+    assert [each["answer"] for each in gate.get("/passages")["passages"]] == ["OK"]
+
+
+@pytest.mark.slow
+def test_a_reader_pulled_in_the_rush_comes_back_and_doubles_nobody(
+    pcscd: PrivatePcscd, start: Callable[[], Daemon], card: Chip
+) -> None:
+    with ReaderPlugs(pcscd, [READER]) as plugs:
+        first = VirtualCardSlot(pcscd.ports[READER], name=READER)
+        gate = start()
+        gate.wait_until(lambda state: state["reader_ready"])
+        first.insert(card)
+        gate.wait_until(lambda state: state["sequence"] == 1)
+        plugs.change(READER, plugged=False)  # with the card on it
+        first.close()
+        away = gate.wait_until(lambda state: not state["reader_ready"])
+        assert away["idle"]["line"] == "Le lecteur de cartes ne répond pas"
+        plugs.change(READER, plugged=True)
+        again = VirtualCardSlot(pcscd.ports[READER], name=READER)
+        try:
+            assert tap(gate, again, BankCard(bytes.fromhex("01020304")))["answer"] == (
+                "CARTE_INCONNUE"
+            )
+            assert tap(gate, again, card)["answer"] == "DEJA_PASSE"
+        finally:
+            again.close()
+        answers = [each["answer"] for each in gate.get("/passages")["passages"]]
+        assert answers == ["DEJA_PASSE", "CARTE_INCONNUE", "OK"]
+        assert gate.end(signal.SIGTERM) == 0
 
 
 class BrokenReader:
