@@ -1,12 +1,14 @@
 """The pages in a real browser, every real part behind them: a whole sale, a code chosen."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from scripts.demo.story import CODES, WRONG_CODE, Story
 
@@ -14,9 +16,13 @@ pytestmark = [pytest.mark.xdist_group("pages_in_browser"), pytest.mark.timeout(3
 
 CHROMIUM = "/usr/bin/chromium"
 SEEN_MILLISECONDS_MAX = 15_000
-TILL_SIZE, PHONE_SIZE = (1024, 768), (360, 640)
+TILL_SIZE, PHONE_SIZE, CUSTOMER_SIZE = (1024, 768), (360, 640), (1024, 600)
 # The share of the window's height that the main sentence must have (two metres away).
 SENTENCE_SHARE_MIN = 0.06
+# The keyboard of each page, and the moment of its last key, in seconds.
+PERSON_SECONDS = 0.2  # between two keys
+SESSIONS: dict[Page, CDPSession] = {}
+MOMENTS: dict[Page, float] = {}
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +63,135 @@ def test_a_whole_sale_by_keyboard(browser: Browser, story: Story) -> None:
     page = open_page(browser, TILL_SIZE, f"{story.world.till}/")
     expect(page.locator("#health")).to_contain_text("en ligne", timeout=SEEN_MILLISECONDS_MAX)
     assert violations(page) == []
-    for key in "12,50":
-        page.keyboard.press(key)
+    customer = open_page(browser, CUSTOMER_SIZE, f"{story.world.till}/client?language=en")
+    customer_reads(customer, "Welcome")
+    type_as_a_person(page, "12,50")
     expect(page.locator("#amount-shown")).to_have_text(re.compile(r"12,50"))
     page.keyboard.press("Enter")
     says(page, "Présentez la carte")
+    customer_reads(customer, "Present your card")
     with story.hands.at_counter("LEA"):
         says(page, "Composez votre code sur le clavier")
+        customer_reads(customer, "Type your code on the keypad")
         story.hands.type_code(WRONG_CODE)
         expect(page.locator("#sale-message")).to_contain_text("il reste 2 essais")
+        customer_reads(customer, "Wrong code, type it again")
         story.hands.type_code(CODES["lea"])
         expect(page.locator("#sale-words")).to_have_text("Accepté")
+    asks_what_remains(customer)
     expect(page.locator("#today-total")).to_contain_text("1 ·")
     assert CODES["lea"] not in page.content()
     gives_back(page)
+    scans_the_receipt(page, story)
+    customer_reads(customer, "Welcome")
+    assert "87" not in customer.locator("#body").inner_text(), "nothing of the one before"
+    customer.close()
+    page.close()
+
+
+def type_as_a_person(page: Page, keys: str) -> None:
+    """Press key after key; a scanner is told from a person by time alone."""
+    for key in keys:
+        keyboard(page, key, PERSON_SECONDS)
+
+
+def keyboard(page: Page, key: str, gap_seconds: float) -> None:
+    """Press one key at a moment of its own, however slow this machine is."""
+    session = SESSIONS.setdefault(page, page.context.new_cdp_session(page))
+    earliest = MOMENTS.get(page, 0.0) + gap_seconds
+    MOMENTS[page] = earliest if gap_seconds < PERSON_SECONDS else max(time.time(), earliest)
+    code = "Enter" if key == "Enter" else "Comma" if key == "," else f"Digit{key}"
+    event = {"key": key, "code": code, "timestamp": MOMENTS[page]}
+    text = {"text": "\r" if key == "Enter" else key}
+    session.send("Input.dispatchKeyEvent", {"type": "keyDown", **event, **text})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+
+
+def scan(page: Page, digits: str) -> None:
+    """Type as a bar-code scanner does: 8 ms between two keys, Enter at the end."""
+    keyboard(page, digits[0], PERSON_SECONDS)
+    for key in (*digits[1:], "Enter"):
+        keyboard(page, key, gap_seconds=0.008)
+
+
+def customer_reads(customer: Page, sentence: str) -> None:
+    words = customer.locator("#words")
+    expect(words).to_have_text(sentence, timeout=SEEN_MILLISECONDS_MAX)
+    size = words.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
+    assert size >= SENTENCE_SHARE_MIN * customer.viewport_size["height"]  # type: ignore[index]
+    assert customer.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    assert violations(customer) == []
+
+
+def asks_what_remains(customer: Page) -> None:
+    expect(customer.locator("#words")).to_have_text("Payment accepted")
+    assert "87.50" not in customer.content()
+    customer.get_by_role("button", name="See what I have left").click()
+    expect(customer.locator("#message")).to_have_text("You have left €87.50 · Culture")
+
+
+def scans_the_receipt(page: Page, story: Story) -> None:
+    """Find the sale again by the bars of its receipt, while an amount is being typed."""
+    sale = httpx.get(f"{story.world.till}/sales", timeout=5).json()["sales"][0]
+    receipt = httpx.get(f"{story.world.till}/sales/{sale['sale_id']}/receipt", timeout=5).text
+    (digits,) = re.findall(r"\d{20}", receipt)
+    type_as_a_person(page, "5")
+    scan(page, digits)
+    expect(page.locator("#detail-facts")).to_contain_text(sale["authorisation_number"])
+    expect(page.locator("#give-back")).to_be_hidden()  # all of it is back already
+    page.locator("#show-receipt").click()
+    expect(page.locator("#receipt")).to_contain_text("CARTE PASS")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#amount-shown")).to_have_text(re.compile(r"^5,00"))
+    scan(page, "3760123450016")
+    expect(page.locator("#notice")).to_contain_text("Le montant n’a pas changé")
+    expect(page.locator("#amount-shown")).to_have_text(re.compile(r"^5,00"))
+
+
+def test_a_balance_is_read_by_its_holder(browser: Browser, story: Story) -> None:
+    page = open_page(browser, TILL_SIZE, f"{story.world.till}/")
+    customer = open_page(browser, CUSTOMER_SIZE, f"{story.world.till}/client")
+    page.locator("#ask-balance").click()
+    says(page, "Solde : présentez la carte")
+    with story.hands.at_counter("LEA"):
+        customer_reads(customer, "Composez votre code sur le clavier")
+        story.hands.type_code(CODES["lea"])
+        customer_reads(customer, "Ce qu’il vous reste ici")
+    expect(customer.locator("#held")).to_contain_text(re.compile(r"Culture.*,\d\d"))
+    expect(page.locator("#sale-words")).to_have_text("Le solde est montré au porteur")
+    assert "Culture" not in page.locator("#sale-side").inner_text()
+    customer.get_by_role("button", name="Masquer").click()
+    expect(customer.locator("#held")).to_be_hidden()
+    expect(page.locator("#amount-side")).to_be_visible()
+    customer.close()
+    page.close()
+
+
+def test_a_shop_practises_in_english_and_is_not_paid(browser: Browser, story: Story) -> None:
+    page = open_page(browser, TILL_SIZE, f"{story.world.till}/?language=en")
+    before = httpx.get(f"{story.world.till}/sales", timeout=5).json()
+    page.locator("#training").click()
+    assert violations(page) == []
+    page.locator("#training-turn").click()
+    expect(page.locator("#training-banner")).to_be_visible()
+    type_as_a_person(page, "8")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Card with two benefits").click()
+    says(page, "Choose the benefit")
+    type_as_a_person(page, "2")
+    says(page, "Type your code on the keypad")
+    page.get_by_role("button", name="Right code").click()
+    expect(page.locator("#sale-words")).to_have_text("Accepted")
+    expect(page.locator("#today-total")).to_have_text("1 · €8.00")
+    page.locator("#sales button").first.click()
+    page.locator("#show-receipt").click()
+    expect(page.locator("#receipt")).to_contain_text("FORMATION — SANS VALEUR")
+    page.keyboard.press("Escape")
+    page.locator("#training").click()
+    page.locator("#training-turn").click()
+    expect(page.locator("#training-banner")).to_be_hidden()
+    assert httpx.get(f"{story.world.till}/sales", timeout=5).json() == before
     page.close()
 
 
@@ -94,7 +215,7 @@ def gives_back(page: Page) -> None:
 
 def test_escape_cancels(browser: Browser, story: Story) -> None:
     page = open_page(browser, TILL_SIZE, f"{story.world.till}/")
-    page.keyboard.press("5")
+    type_as_a_person(page, "5")
     page.keyboard.press("Enter")
     says(page, "Présentez la carte")
     page.keyboard.press("Escape")
@@ -105,8 +226,7 @@ def test_escape_cancels(browser: Browser, story: Story) -> None:
 @pytest.mark.parametrize("size", [TILL_SIZE, PHONE_SIZE])
 def test_the_largest_amount_is_whole(browser: Browser, story: Story, size: tuple[int, int]) -> None:
     page = open_page(browser, size, f"{story.world.till}/")
-    for key in "1000":
-        page.keyboard.press(key)
+    type_as_a_person(page, "1000")
     shown = page.locator("#amount-shown")
     expect(shown).to_have_text(re.compile(r"1.000,00"))
     assert shown.evaluate("node => node.scrollWidth <= node.clientWidth")
