@@ -43,7 +43,7 @@ def own_certificate(
         kept = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         extension = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         fits = list(extension.value) == wanted and key_file.exists()
-        if fits and now < kept.not_valid_after_utc - RENEW_BEFORE:
+        if fits and kept.not_valid_before_utc <= now < kept.not_valid_after_utc - RENEW_BEFORE:
             return OwnCertificate(certificate_file, key_file, _fingerprint(kept))
     except (OSError, ValueError, x509.ExtensionNotFound):
         pass

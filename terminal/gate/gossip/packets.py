@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 PACKET_BYTES_MAX: Final = 1232
 """What an IPv6 path carries whole (RFC 8200 §5: 1280, less the headers)."""
-LINES_MAX: Final = 5
+LINES_MAX: Final = 4
 BIGGEST: Final = 2**53
 _MAGIC: Final = b"PG1"
 _CONTEXT: Final = b"pass-gate-gossip-1\n"
