@@ -24,6 +24,12 @@ def gate_figures(state: GateState, now: datetime) -> Iterator[Figure]:
             **({} if state.door is None else {"door": float(state.door.phase in DOOR_SERVES)}),
         },
     )
+    if state.door is not None:
+        yield Figure(
+            "pass_gate_door_alarm",
+            "1 while the turnstile or door is forced, held open or silent.",
+            float(state.door.alarm is not None),
+        )
     yield Figure("pass_gate_outbox", "Passages not handed over yet.", state.outbox)
     yield Figure(
         "pass_gate_quarantined", "Passages the backend refused, kept aside.", state.quarantined
