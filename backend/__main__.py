@@ -6,7 +6,9 @@ Exit status: 0 done; 1 refused, with one sentence on standard error; 2 wrong usa
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -15,45 +17,43 @@ from sqlalchemy.exc import InternalError, OperationalError
 
 from backend import schema
 from backend.commands.refusal import CommandRefused
-from backend.commands.verbs import (
-    benefits,
-    books,
-    canteen,
-    cards,
-    codes,
-    gate_office,
-    grants,
-    keys,
-    processes,
-    pupils,
-    trade,
-)
 from backend.commands.verbs.invocation import Command, Family, Invocation, open_services
 from backend.errors import BackendError
 from backend.services import Services
 from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
 
-#: A family of verbs is a file in backend/commands/verbs; this is the order of `--help`.
-FAMILIES: Final = (
-    processes,
-    keys,
-    books,
-    grants,
-    benefits,
-    cards,
-    codes,
-    trade,
-    canteen,
-    gate_office,
-    pupils,
-)
+#: A family of verbs is a file in backend/commands/verbs, and the verbs it has; this is the order
+#: of `--help`. Only what is asked for is loaded: most of a short command's time would go there.
+FAMILIES: Final = {
+    "serving": ("serve", "openapi"),
+    "processes": ("vault", "migrate"),
+    "keys": ("keys",),
+    "books": ("apply", "statement", "ledger"),
+    "grants": ("grants", "campaigns"),
+    "benefits": ("benefits",),
+    "cards": ("cards", "block-card", "expire-card", "revoke-terminal"),
+    "codes": ("invite", "code", "pads", "alarms", "release-alarm", "notices"),
+    "trade": (
+        "suspend-partner",
+        "resume-partner",
+        "close-outlet",
+        "reopen-outlet",
+        "totals",
+        "limits",
+    ),
+    "canteen": ("calendar", "meals", "reservation", "passages", "kitchen"),
+    "gate_office": ("kitchen-link", "day-code", "photo", "diet", "gate-display", "review"),
+    "pupils": ("pupils",),
+    "members": ("members",),
+}
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    options = _parser(words).parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # Alembic's notes on each step are for its authors.
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -75,13 +75,22 @@ def main(argv: list[str] | None = None) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Build the parser of the family that the words ask for; of all where none is named."""
     parser = argparse.ArgumentParser(prog="pass-backend", description=__doc__)
     parser.add_argument("--config", type=Path, help="TOML file; PASS_BACKEND_* variables win")
     root = Family(parser.add_subparsers(required=True, metavar="COMMAND"))
-    for family in FAMILIES:
-        family.add(root)
+    for name in _families(words):
+        import_module(f"backend.commands.verbs.{name}").add(root)
     return parser
+
+
+def _families(words: Sequence[str]) -> list[str]:
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--config")
+    first.add_argument("verb", nargs="?")
+    verb = first.parse_known_args(words)[0].verb
+    return [name for name, verbs in FAMILIES.items() if verb in verbs] or list(FAMILIES)
 
 
 def _invocation(options: argparse.Namespace, settings: Settings, opened: ExitStack) -> Invocation:

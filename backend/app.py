@@ -15,6 +15,7 @@ from backend.payments import enquiry_routes as enquiries
 from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
+from backend.web import partner_routes, sign_in_routes
 from backend.web import routes as web
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
@@ -60,5 +61,7 @@ def _routers() -> list[APIRouter]:
         enquiries.router,
         access.router,
         health.router,
+        sign_in_routes.router,
+        partner_routes.router,
         web.router,
     ]

@@ -44,6 +44,7 @@ def form(template: str, problem: Problem | None = None, **values: object) -> HTM
     return page(template, 422 if problem else 200, problem=problem, **values)
 
 
-def notice(tone: str, said: Notice, status: int = 200) -> HTMLResponse:
-    """Render a page that only says something; `tone` is good or stop."""
-    return page("notice.html", status, tone=tone, heading=said.heading, text=said.text)
+def notice(tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
+    """Render a page that only says something; `tone` is good or stop, `way` where to go next."""
+    told = {"tone": tone, "heading": said.heading, "text": said.text, "way": way}
+    return page("notice.html", status, **told)

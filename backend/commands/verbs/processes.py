@@ -1,32 +1,15 @@
-"""`serve`, `vault`, `migrate`, `openapi`: what runs, and what must be there before."""
-
-import json
+"""`vault`, `migrate`: what must be there before anything is served."""
 
 from backend import schema
-from backend.app import build_app
-from backend.commands import readiness, serve, vault
-from backend.commands.verbs.invocation import Family, Invocation, open_services
+from backend.commands import vault
+from backend.commands.verbs.invocation import Family, Invocation
 from backend.database import Database
 
 
 def add(root: Family) -> None:
     """Add the verbs of this family."""
-    one = root.verb("serve", _serve, "serve the HTTP API and the pages")
-    one.add_argument("--workers", type=int, help="processes that serve, instead of the setting")
     root.verb("vault", _vault, "keep the keys in a process of their own, asked over a Unix socket")
     root.verb("migrate", _migrate, "bring the database to this version's schema")
-    root.verb("openapi", _openapi, "print the API's description")
-
-
-def _serve(asked: Invocation) -> int:
-    given = asked.options.workers
-    settings = asked.settings
-    if given is not None:
-        # Checked again, as if it had stood in the file.
-        settings = type(settings).model_validate({**settings.model_dump(), "workers": given})
-    readiness.check_before_serving(settings)
-    # Each worker opens its own: a connection does not survive a fork.
-    return serve.serve(lambda: build_app(open_services(settings)), settings, settings.workers)
 
 
 def _vault(asked: Invocation) -> None:
@@ -35,8 +18,3 @@ def _vault(asked: Invocation) -> None:
 
 def _migrate(asked: Invocation) -> None:
     asked.say(f"schema at revision {schema.migrate(Database(asked.settings.database_url))}")
-
-
-def _openapi(asked: Invocation) -> None:
-    described = build_app(None).openapi()
-    asked.say(json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False))

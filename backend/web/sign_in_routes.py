@@ -1,0 +1,238 @@
+"""The pages for signing in: password, second factor, a mailed link, and one's own account.
+
+What was typed is never in a page, an address or a log. A link opens a page; only its button acts.
+"""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse
+
+from backend.accounts.errors import EmailInvalid
+from backend.accounts.signin.errors import PasswordRefused, SignInRefused
+from backend.accounts.signin.factor import (
+    NewFactor,
+    begin_factor,
+    begun_factor,
+    confirm_new_factor,
+)
+from backend.accounts.signin.links import find_account
+from backend.accounts.signin.sessions import (
+    SignedIn,
+    end_all,
+    end_by_token,
+    end_session,
+    find_session,
+    list_sessions,
+)
+from backend.accounts.signin.signing_in import (
+    ask_for_password_link,
+    choose_password,
+    confirm_factor,
+    sign_in,
+)
+from backend.accounts.signin.tables import SignInAccount, Stage
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.http import ServicesDependency
+from backend.partners.space import partners_of
+from backend.services import Services
+from backend.web import sign_in_words as words
+from backend.web.moments import moment
+from backend.web.pages import Problem, form, notice, page
+from backend.web.signed_in import (
+    FACTOR,
+    SIGN_IN,
+    SPACE,
+    OwnForm,
+    OwnSite,
+    PageRoute,
+    Token,
+    Who,
+    browser_of,
+    give_cookie,
+    go,
+    take_cookie,
+    token_of,
+)
+
+PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+TypedEmail = Annotated[str, Form(max_length=320)]
+TypedPassword = Annotated[str, Form(max_length=PASSWORD_FIELD_CHARACTERS_MAX)]
+TypedDigits = Annotated[str, Form(max_length=16)]
+
+
+@router.get(SIGN_IN)
+def sign_in_form() -> HTMLResponse:
+    """Show the form."""
+    return form("sign_in.html")
+
+
+@router.post(SIGN_IN, dependencies=[OwnSite])
+def start(
+    request: Request,
+    services: ServicesDependency,
+    email: TypedEmail = "",
+    password: TypedPassword = "",
+) -> Response:
+    """Sign in, or show the form again, empty."""
+    try:
+        started = sign_in(services, email, password, browser_of(request))
+    except SignInRefused:
+        return form("sign_in.html", Problem("email", words.REFUSED))
+    way = SPACE if started.stage is Stage.FULL else FACTOR
+    return give_cookie(go(way), started.token)
+
+
+@router.get(FACTOR)
+def factor_form(services: ServicesDependency, token: Token) -> HTMLResponse:
+    """Ask for the one-time password."""
+    with services.database.reading() as session:
+        find_session(session, token, services.now())
+    return form("factor.html")
+
+
+@router.post(FACTOR, dependencies=[OwnSite])
+def finish(services: ServicesDependency, token: Token, digits: TypedDigits = "") -> Response:
+    """Finish signing in; the session gets another token."""
+    try:
+        started = confirm_factor(services, token, digits)
+    except SignInRefused:
+        return form("factor.html", Problem("digits", words.FACTOR_REFUSED))
+    return give_cookie(go(SPACE), started.token)
+
+
+@router.post("/deconnexion", dependencies=[OwnForm])
+def sign_out(services: ServicesDependency, token: Token) -> Response:
+    """End this session."""
+    with services.database.unit_of_work() as session:
+        end_by_token(session, token)
+    return take_cookie(go(SIGN_IN))
+
+
+@router.get("/mot-de-passe")
+def forgotten_form() -> HTMLResponse:
+    """Show the form that asks for a link."""
+    return form("password_forgotten.html")
+
+
+@router.post("/mot-de-passe", dependencies=[OwnSite])
+def ask_link(services: ServicesDependency, email: TypedEmail = "") -> HTMLResponse:
+    """Answer the same whoever has an account."""
+    try:
+        ask_for_password_link(services, email)
+    except EmailInvalid:
+        return form("password_forgotten.html", Problem("email", words.EMAIL_FORM))
+    return notice("good", words.LINK_ASKED)
+
+
+@router.get("/mot-de-passe/{link}")
+def password_form(link: str, services: ServicesDependency) -> HTMLResponse:
+    """Show the form of a link. Opening it changes nothing."""
+    return _password_form(services, link, None)
+
+
+@router.post("/mot-de-passe/{link}", dependencies=[OwnSite])
+def set_password(
+    link: str,
+    services: ServicesDependency,
+    password: TypedPassword = "",
+    password_again: TypedPassword = "",
+) -> HTMLResponse:
+    """Set the password, or show the form again with the reason and empty fields."""
+    if password != password_again:
+        return _password_form(services, link, Problem("password_again", words.PASSWORDS_DIFFER))
+    try:
+        choose_password(services, link[:TOKEN_CHARACTERS_MAX], password)
+    except PasswordRefused as refusal:
+        why = words.WEAK[str(refusal.details["why"])]
+        return _password_form(services, link, Problem("password", why))
+    return notice("good", words.PASSWORD_SET, way=SIGN_IN)
+
+
+@router.get(SPACE)
+def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+    """Show what somebody may see, their sessions, and their second factor."""
+    with services.database.reading() as session:
+        account = session.get_one(SignInAccount, who.account_id)
+        partners = partners_of(session, who.account_id)
+        sessions = [
+            {
+                "id": one.session_id,
+                "browser": one.browser,
+                "since": moment(one.created_at, services),
+                "here": one.session_id == who.session_id,
+            }
+            for one in list_sessions(session, who.account_id, services.now())
+        ]
+    return page(
+        "space.html",
+        who=who,
+        partners=partners,
+        sessions=sessions,
+        has_factor=account.factor_confirmed_at is not None,
+        form_token=form_token(token),
+    )
+
+
+@router.post(f"{SPACE}/connexions/{{session_id}}/fin", dependencies=[OwnForm])
+def end_one(session_id: UUID, services: ServicesDependency, who: Who) -> Response:
+    """End one of one's own sessions."""
+    with services.database.unit_of_work() as session:
+        end_session(session, who.account_id, session_id)
+    return go(SPACE)
+
+
+@router.post(f"{SPACE}/connexions/fin", dependencies=[OwnForm])
+def end_every(services: ServicesDependency, who: Who) -> Response:
+    """End every session of one's own, this one too."""
+    with services.database.unit_of_work() as session:
+        end_all(session, who.account_id)
+    return take_cookie(go(SIGN_IN))
+
+
+@router.post(f"{SPACE}/verification", dependencies=[OwnForm])
+def begin(services: ServicesDependency, who: Who) -> Response:
+    """Begin a second factor."""
+    begin_factor(services, who.account_id)
+    return go(f"{SPACE}/verification")
+
+
+@router.get(f"{SPACE}/verification")
+def new_factor_form(services: ServicesDependency, request: Request, who: Who) -> Response:
+    """Show the second factor that was begun."""
+    return _new_factor_form(services, request, who, None)
+
+
+@router.post(f"{SPACE}/verification/confirmation", dependencies=[OwnForm])
+def confirm(
+    services: ServicesDependency, request: Request, who: Who, digits: TypedDigits = ""
+) -> Response:
+    """Put the second factor in place, or show it again."""
+    try:
+        confirm_new_factor(services, who.account_id, digits)
+    except SignInRefused:
+        return _new_factor_form(services, request, who, Problem("digits", words.FACTOR_REFUSED))
+    return go(SPACE)
+
+
+def _new_factor_form(
+    services: Services, request: Request, who: SignedIn, problem: Problem | None
+) -> Response:
+    try:
+        begun: NewFactor = begun_factor(services, who.account_id)
+    except SignInRefused:
+        return go(SPACE)
+    picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=4, light="white")
+    letters = " ".join(begun.letters[i : i + 4] for i in range(0, len(begun.letters), 4))
+    carried = form_token(token_of(request))
+    return form("new_factor.html", problem, picture=picture, letters=letters, form_token=carried)
+
+
+def _password_form(services: Services, link: str, problem: Problem | None) -> HTMLResponse:
+    with services.database.reading() as session:
+        account = find_account(session, link[:TOKEN_CHARACTERS_MAX], services.now())
+        email = account.email
+    return form("password.html", problem, email=email)

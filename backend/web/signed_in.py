@@ -1,0 +1,142 @@
+"""Who is behind a page: the session's cookie, the forms that belong to it, and where else to go.
+
+The cookie is `__Host-`: of this host alone, over HTTPS, out of reach of scripts. A form of somebody
+who is signed in carries a token that another site cannot know; a form before that is taken only
+from our own pages, by what the browser says of its origin. A refusal becomes a page.
+"""
+
+import hmac
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from backend.accounts.signin.errors import FactorNeeded, LinkGone, NotSignedIn, TooManyTries
+from backend.accounts.signin.sessions import SignedIn, signed_in
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.errors import BackendError, ForbiddenError
+from backend.http import ServicesDependency, status_of
+from backend.partners.errors import NotYours, TerminalEnrolled, TooManyCounters
+from backend.web import sign_in_words as words
+from backend.web.pages import notice
+from backend.web.words import Notice
+
+COOKIE: Final = "__Host-pass"
+SIGN_IN: Final = "/connexion"
+FACTOR: Final = "/connexion/verification"
+SPACE: Final = "/espace"
+#: What our own pages' forms say of where they come from.
+OWN_SITE: Final = frozenset({"same-origin", "none"})
+SAID: Final[dict[type[BackendError], Notice]] = {
+    LinkGone: words.LINK_GONE,
+    NotYours: words.NOTHING_HERE,
+    TerminalEnrolled: words.COUNTER_ENROLLED,
+    TooManyCounters: words.TOO_MANY_COUNTERS,
+}
+
+
+class FormForged(ForbiddenError):
+    """The form does not come from a page of this session."""
+
+    code = "form_forged"
+    message = "This form does not come from a page of yours; open the page again."
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except BackendError as refusal:
+                return _page_of(refusal)
+
+        return answer
+
+
+def _page_of(refusal: BackendError) -> Response:
+    if isinstance(refusal, NotSignedIn):
+        return go(SIGN_IN)
+    if isinstance(refusal, FactorNeeded):
+        return go(FACTOR)
+    if isinstance(refusal, FormForged):
+        return notice("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
+    if isinstance(refusal, TooManyTries):
+        minutes = (int(refusal.details["wait_seconds"] or 0) + 59) // 60
+        return notice("stop", words.too_many_tries(minutes), status_of(refusal), way=SIGN_IN)
+    said = SAID.get(type(refusal))
+    if said is None:
+        raise refusal
+    return notice("stop", said, status_of(refusal), way=SPACE)
+
+
+def go(path: str) -> RedirectResponse:
+    """Send the browser to one of our own pages, with GET."""
+    return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def give_cookie(response: Response, token: str) -> Response:
+    """Let the browser hold a session."""
+    response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
+    return response
+
+
+def take_cookie(response: Response) -> Response:
+    """Let the browser forget its session."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return response
+
+
+def token_of(request: Request) -> str:
+    """Return the session's token; raise NotSignedIn."""
+    token = request.cookies.get(COOKIE, "")
+    if not token or len(token) > TOKEN_CHARACTERS_MAX:
+        raise NotSignedIn
+    return token
+
+
+Token = Annotated[str, Depends(token_of)]
+
+
+def _who(services: ServicesDependency, token: Token) -> SignedIn:
+    with services.database.unit_of_work() as session:
+        return signed_in(session, token, services.now())
+
+
+Who = Annotated[SignedIn, Depends(_who)]
+
+
+def _own_form(
+    token: Token, form: Annotated[str, Form(max_length=TOKEN_CHARACTERS_MAX)] = ""
+) -> None:
+    if not hmac.compare_digest(form.encode(), form_token(token).encode()):
+        raise FormForged
+
+
+OwnForm = Depends(_own_form)
+
+
+def _own_site(request: Request) -> None:
+    """Refuse a form that another site's page sends before anybody is signed in."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in OWN_SITE:
+        raise FormForged
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+        raise FormForged
+
+
+OwnSite = Depends(_own_site)
+
+
+def browser_of(request: Request) -> str:
+    """Return what the browser calls itself, for the list of sessions."""
+    said = request.headers.get("User-Agent", "")
+    return "".join(letter for letter in said if letter.isprintable())
