@@ -26,7 +26,7 @@ from backend.pins.links import ask_for_link
 from backend.pins.setting import activate_code
 from backend.services import Services
 from backend.vault.values import SecretCode
-from backend.web import words
+from backend.web import kitchen, words
 from backend.web.pages import FOLDER, Problem, form, notice, page
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
@@ -34,7 +34,10 @@ from passcard.layout import parse_card_number
 TOKEN_CHARACTERS_MAX: Final = 128
 FIELD_CHARACTERS_MAX: Final = 64
 EMAIL_FIELD_CHARACTERS_MAX: Final = 320
-STYLES: Final = {name: FOLDER / "static" / name for name in ("tokens.css", "account.css")}
+STYLES: Final = {
+    name: FOLDER / "static" / name
+    for name in ("tokens.css", "account.css", "kitchen.css", "kitchen.js")
+}
 LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
     ActivationUnknown: words.LINK_UNKNOWN,
     ActivationExpired: words.LINK_EXPIRED,
@@ -44,6 +47,7 @@ LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
 _DATE: Final = re.compile(r"\s*(\d{1,2})[\s./-]+(\d{1,2})[\s./-]+(\d{4})\s*", re.ASCII)
 
 router = APIRouter(include_in_schema=False)
+router.include_router(kitchen.router)
 Typed = Annotated[str, Form(max_length=FIELD_CHARACTERS_MAX)]
 TypedEmail = Annotated[str, Form(max_length=EMAIL_FIELD_CHARACTERS_MAX)]
 
@@ -63,7 +67,7 @@ def home() -> HTMLResponse:
 
 @router.get("/static/{name}")
 def style(name: str) -> FileResponse:
-    """Send one of the pages' style sheets, by its name in a closed list."""
+    """Send one of the pages' style sheets or scripts, by its name in a closed list."""
     if name not in STYLES:
         raise StyleUnknown
     return FileResponse(STYLES[name], headers={"Cache-Control": "max-age=3600"})
