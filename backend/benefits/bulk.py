@@ -5,11 +5,13 @@ caller holds the campaign's lock (`lock_campaign`): two imports of it never meet
 Not here: deciding (eligibility.py); the one grant of one person (grants.py).
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -126,7 +128,8 @@ def _open_wallets(
         for person, benefit, account_id, campaign_id in session.execute(query)
         if campaign_id == campaign.id
     }
-    missing = {key: uuid4() for key in wanted - accounts.keys()}
+    new = sorted(wanted - accounts.keys(), key=itemgetter(0))
+    missing = dict(zip(new, ordered_ids(now, len(new)), strict=True))
     if missing:
         nature = NATURE[AccountKind.WALLET]
         account_rows = [
@@ -137,21 +140,36 @@ def _open_wallets(
                 "limited": nature.limited,
                 "opened_at": now,
             }
-            for account_id in sorted(missing.values())
+            for account_id in missing.values()
         ]
         wallet_rows = [
             {
-                "id": uuid4(),
+                "id": wallet_id,
                 "beneficiary_id": person,
                 "campaign_id": campaign.id,
                 "benefit_id": benefit,
                 "account_id": account_id,
             }
-            for (person, benefit), account_id in missing.items()
+            for wallet_id, ((person, benefit), account_id) in zip(
+                ordered_ids(now, len(missing)), missing.items(), strict=True
+            )
         ]
         insert_rows(session, Account, account_rows)
         insert_rows(session, Wallet, wallet_rows)
     return accounts | missing
+
+
+def ordered_ids(
+    now: datetime, count: int, random: Callable[[int], int] = secrets.randbits
+) -> list[UUID]:
+    """Make new ids that begin with the moment, in order (RFC 9562, version 7).
+
+    Rows of one batch then lie together in each index; ids from chance alone would touch a page of
+    each index for each row.
+    """
+    moment = int(now.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62
+    chance = sorted(random(74) for _ in range(count))
+    return [UUID(int=moment | (one >> 62) << 64 | one & (1 << 62) - 1) for one in chance]
 
 
 def _wallet_benefit(campaign: Campaign, order: Order) -> UUID | None:
