@@ -6,9 +6,10 @@ sent twice: whoever asked decides whether it may be asked again.
 """
 
 import socket
-import time
+from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -41,6 +42,8 @@ from passcard.layout import Application
 from passcard.secret import Secret
 
 ANSWER_SECONDS_MAX = 5.0
+#: Asked with every right code, and changed by a ceremony: what was heard is good for a minute.
+VERSION_KEPT_SECONDS = 60.0
 
 T = TypeVar("T")
 
@@ -53,17 +56,32 @@ REFUSALS: Final[dict[str, type[BackendError]]] = {
 class RemoteVault:
     """The vault's Protocol, over its socket."""
 
-    def __init__(self, path: Path, seconds_max: float = ANSWER_SECONDS_MAX) -> None:
+    def __init__(
+        self,
+        path: Path,
+        seconds_max: float = ANSWER_SECONDS_MAX,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._path = str(path)
         self._seconds_max = seconds_max
+        self._clock = clock
+        #: The version, and until when it need not be asked again (seconds of the clock).
+        self._pin_reference_version = (0, 0.0)
 
     def current_card_key_version(self) -> int:
         """Return the version of the card masters that new cards get."""
         return _there(self._ask(messages.CurrentCardKeyVersion()).number)
 
     def current_pin_reference_version(self) -> int:
-        """Return the version of the key that new PIN references are made with."""
-        return _there(self._ask(messages.CurrentPinReferenceVersion()).number)
+        """Return the version of the key that new PIN references are made with.
+
+        As it was at most VERSION_KEPT_SECONDS ago: until then an older reference still serves.
+        """
+        version, kept_until = self._pin_reference_version
+        if self._clock() >= kept_until:
+            version = _there(self._ask(messages.CurrentPinReferenceVersion()).number)
+            self._pin_reference_version = version, self._clock() + VERSION_KEPT_SECONDS
+        return version
 
     def current_bdk_prefix(self, profile: PinProfile) -> bytes:
         """Return what the identifiers of new pads should begin with."""
@@ -218,7 +236,7 @@ class RemoteVault:
         return DialogueStep(_there(answer.dialogue_id), answer.first)
 
     def _ask(self, question: messages.Question) -> Answer:
-        deadline = time.monotonic() + self._seconds_max
+        deadline = monotonic() + self._seconds_max
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(self._seconds_max)

@@ -27,8 +27,8 @@ from backend.vault.key_file import OpenKeyFile, write_keys
 from backend.vault.keys import VaultKeys
 from backend.vault.local import LocalVault
 from backend.vault.message import Refusal
-from backend.vault.messages import ANSWER, QUESTION, MakePinReference
-from backend.vault.remote import RemoteVault
+from backend.vault.messages import ANSWER, QUESTION, MakePinReference, Question
+from backend.vault.remote import VERSION_KEPT_SECONDS, RemoteVault
 from backend.vault.serving import (
     CONNECTIONS_MAX,
     PIN_ANSWER_SECONDS,
@@ -122,6 +122,26 @@ def test_what_is_no_frame_gets_no_answer(
 ) -> None:
     assert exchange(socket_path, raw) == b""
     assert RemoteVault(socket_path).current_card_key_version() == 1
+
+
+def test_the_version_of_new_references_is_asked_once_a_minute(
+    server: VaultServer, socket_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    ask, now = RemoteVault._ask, [100.0]
+    vault = RemoteVault(socket_path, clock=lambda: now[-1])
+
+    def count(self: RemoteVault, question: Question) -> object:
+        asked.append(question)
+        return ask(self, question)
+
+    monkeypatch.setattr(RemoteVault, "_ask", count)
+    for _ in range(3):
+        assert vault.current_pin_reference_version() == 1
+    assert len(asked) == 1
+    now.append(100.0 + VERSION_KEPT_SECONDS)
+    assert vault.current_pin_reference_version() == 1
+    assert len(asked) == 2
 
 
 def test_nothing_of_a_question_prints_itself() -> None:
