@@ -6,8 +6,7 @@ sent twice: whoever asked decides whether it may be asked again.
 """
 
 import socket
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Final, TypeVar
