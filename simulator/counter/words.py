@@ -52,6 +52,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "printer": ("Imprimante", "Printer"),
     "no_ticket": ("Aucun ticket", "No ticket"),
     "ticket": ("Ticket {number}", "Ticket {number}"),
+    "paper": ("Papier", "Paper"),
     "tear_off": ("Jeter", "Throw away"),
     "paper_waits": ("{count} lignes attendent du papier", "{count} rows wait for paper"),
     "screens": ("Écrans", "Screens"),

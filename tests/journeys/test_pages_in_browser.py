@@ -11,12 +11,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from scripts.demo.story import CODES, WRONG_CODE, Story
+from scripts.demo.world import COUNTER_READER, GATE_READER
 
 pytestmark = [pytest.mark.xdist_group("pages_in_browser"), pytest.mark.timeout(300)]
 
 CHROMIUM = "/usr/bin/chromium"
 SEEN_MILLISECONDS_MAX = 15_000
 TILL_SIZE, PHONE_SIZE, CUSTOMER_SIZE = (1024, 768), (360, 640), (1024, 600)
+COUNTER_SIZE, TABLET_SIZE = (1280, 800), (820, 1180)
 # The share of the window's height that the main sentence must have (two metres away).
 SENTENCE_SHARE_MIN = 0.06
 # The keyboard of each page, and the moment of its last key, in seconds.
@@ -247,3 +249,103 @@ def test_a_code_is_chosen_on_a_phone(browser: Browser, story: Story) -> None:
         assert violations(page) == []
         assert code not in page.content()
     page.close()
+
+
+def drag_with_mouse(page: Page, card: str, reader: str) -> None:
+    start, end = box_of(page, f"#cards [data-card={card}]"), box_of(page, reader_of(reader))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(start[0] + 20, start[1], steps=3)
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
+
+
+def drag_with_finger(page: Page, card: str, reader: str) -> None:
+    (x, y), (to_x, to_y) = (
+        box_of(page, f"#cards [data-card={card}]"),
+        box_of(page, reader_of(reader)),
+    )
+    touch = page.context.new_cdp_session(page)
+    places = [(x + (to_x - x) * step / 8, y + (to_y - y) * step / 8) for step in range(9)]
+    for place, (at_x, at_y) in enumerate(places):
+        kind = "touchStart" if place == 0 else "touchMove"
+        points = [{"x": at_x, "y": at_y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch.detach()
+
+
+def box_of(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def reader_of(name: str) -> str:
+    return f'.reader[data-reader="{name}"]'
+
+
+def test_the_counter_sells_and_opens_a_gate_by_hand(browser: Browser, story: Story) -> None:
+    page = open_page(browser, COUNTER_SIZE, f"{story.world.simulator}/")
+    expect(page.locator("#live")).to_have_attribute("data-well", "true")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    till = page.frame_locator("iframe[title='Caisse 1']")
+    for key in "3,00":
+        till.locator(f"[data-key='{key}']").click()
+    till.locator("#pay").click()
+    expect(till.locator("#sale-words")).to_have_text("Présentez la carte")
+    drag_with_mouse(page, "LEA", COUNTER_READER)
+    expect(page.locator("#pad-state")).to_have_text("attend un code")
+    page.locator("#pad-display").focus()
+    for key in CODES["lea"]:
+        page.keyboard.press(key)
+    expect(page.locator("#pad-display")).to_contain_text("••••")
+    page.keyboard.press("Enter")
+    expect(till.locator("#sale-words")).to_have_text("Accepté")
+    expect(page.locator(".wire-said[data-lane=http]", has_text="debit 3.00 €")).to_contain_text(
+        "approved"
+    )
+    gate = page.frame_locator("iframe[title='Portillon']")
+    page.locator("#cards [data-card=HUGO]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(reader_of(GATE_READER))).to_have_attribute("data-ready", "true")
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(gate.locator("#ground")).to_have_attribute("data-answer", "true")
+    page.locator(f"{reader_of(GATE_READER)} .card").click()
+    expect(page.locator("#cards [data-card=HUGO]")).to_have_attribute("data-away", "false")
+    page.locator("#wire-search").fill("AuthenticateEV2First")
+    expect(page.locator(".wire-line").first).to_contain_text("AuthenticateEV2First")
+    page.locator(".wire-line summary").first.click()
+    expect(page.locator(".wire-detail").first).to_contain_text("ms")
+    assert CODES["lea"] not in page.content()
+    page.locator(f"{reader_of(COUNTER_READER)} .card").click()
+    expect(page.locator(".reader .card")).to_have_count(0)
+    page.close()
+
+
+def test_the_counter_breaks_things_on_a_tablet(browser: Browser, story: Story) -> None:
+    context = browser.new_context(
+        viewport={"width": TABLET_SIZE[0], "height": TABLET_SIZE[1]}, has_touch=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(SEEN_MILLISECONDS_MAX)
+    page.goto(f"{story.world.simulator}/?lang=en")
+    expect(page.locator("body")).to_have_attribute("data-started", "true")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    drag_with_finger(page, "NOE", COUNTER_READER)
+    expect(page.locator(f"{reader_of(COUNTER_READER)} .card")).to_contain_text("NOE")
+    for switch in ("Backend down", "Pad unplugged", "No paper"):
+        page.get_by_role("switch", name=switch).tap()
+    for switch in ("Backend down", "Pad unplugged", "No paper"):
+        expect(page.get_by_role("switch", name=switch)).to_have_attribute("aria-checked", "true")
+    assert violations(page) == []
+    table = httpx.get(f"{story.world.simulator}/table", timeout=5).json()
+    assert all(line["faults"]["down"] for line in table["lines"])
+    assert (table["pad"]["plugged"], table["printer"]["has_paper"]) == (False, False)
+    page.locator("#all-well").tap()
+    expect(page.get_by_role("switch", checked=True)).to_have_count(0)
+    page.locator(f"{reader_of(COUNTER_READER)} .card").tap()
+    expect(page.locator(".reader .card")).to_have_count(0)
+    context.close()

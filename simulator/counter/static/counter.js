@@ -64,7 +64,7 @@ function draw() {
   drawPad(table.pad);
   drawPaper();
   drawTurnstile(table.turnstile);
-  drawSwitches(table, redraw);
+  drawSwitches(table);
 }
 
 function drawDrawer() {

@@ -16,33 +16,40 @@ export function startSwitches(onRefresh) {
   });
 }
 
-export function drawSwitches(table, redraw) {
+// Switches stay the same buttons: one that was replaced under a finger would lose its press.
+export function drawSwitches(table) {
   for (const line of table.lines) if (!turns.has("lines")) lineFaults.set(line.name, line.faults);
   shown = switchesOf(table);
   document.getElementById("all-well").hidden = !shown.some((one) => one.broken);
-  const drawn = shown.map((one) => [one.key, one.text, one.broken]);
-  redraw(document.getElementById("switches"), JSON.stringify(drawn), () => shown.map(oneSwitch));
+  const part = document.getElementById("switches");
+  for (const one of shown) {
+    const button = part.querySelector(`[data-key="${CSS.escape(one.key)}"]`) ?? newSwitch(part, one);
+    if (!turns.has(one.group)) showState(button, one.broken, false);
+  }
 }
 
-function oneSwitch(one) {
-  const made = element("button", {
-    type: "button", class: "switch", role: "switch", "data-key": one.key,
-    "aria-checked": String(one.broken), title: word(one.broken ? "is_broken" : "is_well"),
-  }, one.text);
+function newSwitch(part, one) {
+  const made = element("button", { type: "button", class: "switch", role: "switch", "data-key": one.key }, one.text);
   made.addEventListener("click", () => {
     const broken = made.getAttribute("aria-checked") !== "true";
-    made.setAttribute("aria-checked", String(broken));
-    made.setAttribute("aria-busy", "true");
-    turn(one, broken);
+    showState(made, broken, true);
+    turn(shown.find((each) => each.key === one.key), broken);
   });
+  part.append(made);
+  showState(made, one.broken, false);
   return made;
+}
+
+function showState(button, broken, busy) {
+  button.setAttribute("aria-checked", String(broken));
+  button.setAttribute("aria-busy", String(busy));
+  button.title = word(broken ? "is_broken" : "is_well");
 }
 
 function turn(one, broken) {
   const before = turns.get(one.group) ?? Promise.resolve();
   const mine = before.then(() => one.act(broken)).catch(() => say(word("refused"), true)).then(async () => {
     if (turns.get(one.group) === mine) turns.delete(one.group);
-    document.getElementById("switches").dataset.signature = "";
     await refresh();
   });
   turns.set(one.group, mine);
