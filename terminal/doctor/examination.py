@@ -14,6 +14,7 @@ from terminal.backend_client import BackendClient
 from terminal.counter.daemon import LOCK_FILE as COUNTER_LOCK
 from terminal.doctor import devices, doors, line, machine
 from terminal.doctor.findings import Finding, Part, bad, good, warning
+from terminal.doctor.turnstile import look_at_turnstile
 from terminal.errors import IdentityError, IdentitySealed
 from terminal.gate.access_list import ListRefused
 from terminal.gate.daemon import LOCK_FILE as GATE_LOCK
@@ -71,6 +72,8 @@ def _look(settings: TerminalSettings, identity: Identity) -> Iterator[Finding]:
     if isinstance(settings, CounterSettings):
         yield devices.look_at_pad(settings, daemon_runs=runs)
         yield from doors.look_at_doors(settings, daemon_runs=runs)
+    if isinstance(settings, GateSettings) and settings.door is not None:
+        yield look_at_turnstile(settings.door, daemon_runs=runs)
     yield line.look_at_network(settings.backend_url)
     with BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file) as backend:
         yield line.look_at_backend(backend, line.now_monotonic)

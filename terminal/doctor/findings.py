@@ -28,6 +28,7 @@ class Part(StrEnum):
     ACCESS_LIST = "access_list"
     READER = "reader"
     PAD = "pad"
+    DOOR = "door"
     PAGE = "page"
     TILL = "till"
     PRINTER = "printer"
@@ -44,6 +45,7 @@ PART_WORDS: Final[dict[Part, str]] = {
     Part.ACCESS_LIST: "Liste",
     Part.READER: "Lecteur",
     Part.PAD: "Clavier",
+    Part.DOOR: "Passage",
     Part.PAGE: "Page",
     Part.TILL: "Caisse",
     Part.PRINTER: "Ticket",

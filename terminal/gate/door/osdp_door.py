@@ -28,10 +28,11 @@ PATTERNS: Final = {
 
 
 class OsdpDoor:
-    """One head: an output, and inputs if the site wired them."""
+    """One head: an output, and inputs if the site wired them. SettingsError without its key."""
 
     def __init__(self, settings: OsdpDoorSettings) -> None:
         self._settings = settings
+        self._key = load_head_key(settings.key_file)
         self._pulled_opens = settings.failing == "secure"
         self._link: OsdpLink | None = None
         self._says_inputs = True
@@ -40,8 +41,7 @@ class OsdpDoor:
         """Open the line, prove both ends, lock the door."""
         self._drop_link()
         settings = self._settings
-        key = load_head_key(settings.key_file)
-        self._link = OsdpLink(settings.device, settings.line, settings.address, key)
+        self._link = OsdpLink(settings.device, settings.line, settings.address, self._key)
         try:
             self._link.wait_until_secure(CLAIM_SECONDS_MAX)
             self._look_at_inputs(self._link)

@@ -2,24 +2,33 @@
 
 import secrets
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from terminal.door_settings import OsdpDoorSettings
 from terminal.errors import DoorError, DoorSilent, DoorUnplugged, SettingsError
+from terminal.gate.decision import Answer
 from terminal.gate.door import osdp_link
+from terminal.gate.door.build import build_keeper
 from terminal.gate.door.commission import install_head_key
 from terminal.gate.door.head_key import load_head_key, make_head_key
 from terminal.gate.door.osdp_door import OsdpDoor
 from terminal.gate.door.port import Signal
+from terminal.gate.passages import Passage, PassageState, open_passage_journal
+from terminal.gate.state import Shown, StateBoard
+from terminal.gate.words import Tone, Words
 from terminal.settings import GateSettings
 
 ADDRESS = 101
+NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
 WAIT_SECONDS_MAX = 20.0
 
 
@@ -183,3 +192,44 @@ def test_a_silent_head_is_lost_in_seconds_not_minutes(
         seen(lambda: door.state() is None)
     door.let_go()
     head._device.start()
+
+
+def test_a_gate_with_a_head_from_the_tap_to_the_passage(
+    tmp_path: Path, turnstile: SimulatedTurnstile
+) -> None:
+    """The keeper in its thread: released, green, through, counted; then refused, red."""
+    journal, board = open_passage_journal(tmp_path / "passages.db"), StateBoard()
+    keeper = build_keeper(settings(tmp_path), journal, board, lambda: NOON)
+    stop = threading.Event()
+    thread = threading.Thread(target=keeper.run, args=(stop,))
+    thread.start()
+    try:
+        assert seen(lambda: board.current.door is not None and board.current.door.phase == "closed")
+        assert isinstance(keeper.admit(passage()), Passage)
+        welcome = Words("Bon appétit", "", Tone.GOOD)
+        board.show(Shown(answer="OK", words=welcome, at=NOON, milliseconds=1))
+        assert seen(lambda: turnstile.view().light == "green")
+        assert turnstile.push()
+        assert seen(lambda: journal.count(PassageState.WAITING) == 1)
+        refused = Words("Voir la vie scolaire", "", Tone.STOP)
+        board.show(Shown(answer="NON_INSCRIT", words=refused, at=NOON, milliseconds=1))
+        assert seen(lambda: turnstile.view().light == "red")
+    finally:
+        stop.set()
+        thread.join(WAIT_SECONDS_MAX)
+        journal.close()
+    assert not turnstile.view().free
+
+
+def passage() -> Passage:
+    return Passage(
+        passage_id=UUID(int=1),
+        occurred_at=NOON,
+        uid=bytes(7),
+        card_id=str(UUID(int=2)),
+        service="lunch",
+        answer=Answer.OK,
+        detail=None,
+        list_version=7,
+        milliseconds=40,
+    )
