@@ -2,7 +2,7 @@
 
 Of a benefit's rules the first that fits gives its amount, once; every top-up that fits comes on
 top of it. A decision carries a stable reason for programs and one French sentence for people.
-Not here: recording and paying it (posting.py).
+Not here: recording and paying it (bulk.py).
 """
 
 from collections.abc import Iterator, Sequence
