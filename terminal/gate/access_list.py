@@ -11,7 +11,8 @@ outage must not leave a school without lunch, and a late blocking is the smaller
 says how old the list is, and turns amber.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -22,20 +23,38 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.utils import base64url_decode
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from passcard.secret import Secret
 from terminal.errors import TerminalError
-from terminal.gate.decision import Holder, Hours, Right, Service
+from terminal.gate.card_table import CardTable, ListedCard
+from terminal.gate.decision import Hours, Service
 from terminal.gate.list_body import (
+    CARDS,
+    CARDS_MAX,
     CardBody,
     DayCodeBody,
     ListBody,
     PlaceBody,
-    RightBody,
     ServiceBody,
     SiblingBody,
 )
+from terminal.gate.list_parts import Parts, take_apart
+
+__all__ = [
+    "AccessList",
+    "DayCode",
+    "ListFault",
+    "ListRefused",
+    "ListedCard",
+    "Sibling",
+    "build_list",
+    "check_supersedes",
+    "malformed_refused",
+    "read_access_list",
+    "read_body",
+    "read_payload",
+    "signed_payload",
+]
 
 LIST_BYTES_MAX: Final = 192 * 1024 * 1024
 CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
@@ -60,26 +79,6 @@ class ListRefused(TerminalError):
     def __init__(self, fault: ListFault) -> None:
         super().__init__(f"access list refused: {fault}")
         self.fault = fault
-
-
-@dataclass(frozen=True, slots=True)
-class ListedCard:
-    """A card of this establishment, and the one key that proves it (AN10922-diversified).
-
-    `initial` and `photo` (the SHA-256 of one) only where the establishment allows them.
-    """
-
-    uid: bytes
-    holder: Holder = field(repr=False)
-    key: Secret = field(repr=False)
-    initial: str = field(default="", repr=False)
-    photo: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Return what a supervisor may call the holder: `Léa M.`, or `Léa`."""
-        given = self.holder.display_name
-        return f"{given} {self.initial}." if self.initial else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +165,10 @@ def read_access_list(jws: str, key: Ed25519PublicKey, gate: str) -> AccessList:
 
 def read_payload(payload: bytes, gate: str) -> AccessList:
     """Return the list in a payload whose signature was verified; raises ListRefused."""
-    body = read_body(payload, ListBody, gate)
-    return build_list(body, {card.uid: card for card in map(build_card, body.cards)})
+    body, cards = read_body(payload, ListBody, gate)
+    with malformed_refused():
+        table = CardTable.of(cards, [service.service for service in body.services])
+    return build_list(body, table)
 
 
 def signed_payload(jws: str, key: Ed25519PublicKey) -> bytes:
@@ -181,16 +182,36 @@ def signed_payload(jws: str, key: Ed25519PublicKey) -> bytes:
     return payload
 
 
-def read_body(payload: bytes, kind: type[B], gate: str) -> B:
-    """Return a well-formed body for this gate; raises ListRefused."""
-    try:
-        body = kind.model_validate_json(payload)
-    except ValidationError:
-        # The error would quote what it found: keys and names.
-        raise ListRefused(ListFault.MALFORMED) from None
+def read_body(payload: bytes, kind: type[B], gate: str) -> tuple[B, Iterator[CardBody]]:
+    """Return a well-formed body for this gate, and its cards, checked as they are taken.
+
+    Raises ListRefused; taking the cards, what `malformed_refused` makes one.
+    """
+    with malformed_refused():
+        parts = take_apart(payload)
+        body = kind.model_validate_json(parts.place)
     if getattr(body, "gate", None) != gate:
         raise ListRefused(ListFault.ANOTHER_GATE)
-    return body
+    return body, _cards(parts)
+
+
+def _cards(parts: Parts) -> Iterator[CardBody]:
+    taken = 0
+    for chunk in parts.chunks():
+        cards = CARDS.validate_json(chunk)
+        taken += len(cards)
+        if taken > CARDS_MAX:
+            raise ValueError("too many cards")
+        yield from cards
+
+
+@contextmanager
+def malformed_refused() -> Iterator[None]:
+    """Refuse a list for whatever is wrong in it, without quoting it: it would be keys and names."""
+    try:
+        yield
+    except ValueError:  # pydantic's are ValueErrors
+        raise ListRefused(ListFault.MALFORMED) from None
 
 
 def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
@@ -199,7 +220,7 @@ def check_supersedes(fresh: AccessList, held: AccessList | None) -> None:
         raise ListRefused(ListFault.OLDER)
 
 
-def build_list(body: PlaceBody, cards: Mapping[bytes, ListedCard]) -> AccessList:
+def build_list(body: PlaceBody, cards: CardTable) -> AccessList:
     """Put a list together; raises ListRefused."""
     try:
         zone = ZoneInfo(body.timezone)
@@ -218,24 +239,12 @@ def build_list(body: PlaceBody, cards: Mapping[bytes, ListedCard]) -> AccessList
             closed_days=frozenset(body.closed_days),
         ),
         cards=cards,
-        uids={card.holder.card_id: uid for uid, card in cards.items()},
+        uids=cards.ids,
         counted=body.counted,
         digest=body.digest,
         siblings=siblings,
         day_codes=tuple(_day_code(each) for each in body.day_codes),
     )
-
-
-def build_card(body: CardBody) -> ListedCard:
-    """Return a card of a body that was checked."""
-    holder = Holder(
-        card_id=str(body.card_id),
-        display_name=body.display_name,
-        blocked=body.state == "blocked",
-        rights=tuple(_right(right) for right in body.rights),
-    )
-    key = Secret(bytes.fromhex(body.key))
-    return ListedCard(bytes.fromhex(body.uid), holder, key, body.initial, body.photo)
 
 
 def _service(body: ServiceBody) -> Service:
@@ -248,17 +257,6 @@ def _service(body: ServiceBody) -> Service:
         passages_max=body.passages_max,
         week_max=body.week_max,
         held_on_closed_days=body.held_on_closed_days,
-    )
-
-
-def _right(body: RightBody) -> Right:
-    return Right(
-        service=body.service,
-        days=None if body.days is None else frozenset(body.days),
-        reserved_on=None if body.reserved_on is None else frozenset(body.reserved_on),
-        meals_left=body.meals_left,
-        passages_max=body.passages_max,
-        week_used=body.week_used,
     )
 
 

@@ -1,15 +1,23 @@
 """A list, or changes to one, as JSON says it: checked field by field.
 
-Promise: what passes is well-formed and names each thing once; fields that this version does not
-know are ignored. Nothing of what was found is in an error: it would be keys and names. Not here:
-signatures, and whether the list may be used (`access_list.py`, `list_changes.py`).
+Promise: what passes is well-formed; fields that this version does not know are ignored. Nothing of
+what was found is in an error: it would be keys and names. Not here: that no card stands twice
+(`card_table.py`), signatures, and whether the list may be used (`access_list.py`).
 """
 
 from datetime import date
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
 FORMAT: Final = 2
 CHANGES_FORMAT: Final = 1
@@ -117,19 +125,13 @@ class PlaceBody(_Body):
     siblings: Annotated[list[SiblingBody], Field(max_length=GATES_MAX)] = []
     day_codes: Annotated[list[DayCodeBody], Field(max_length=DAY_CODES_MAX)] = []
     counted: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(max_length=GATES_MAX)]
-    cards: Annotated[list[CardBody], Field(max_length=CARDS_MAX)]
+    #: Checked apart, some at a time (list_parts.py): none is ever here.
+    cards: Annotated[list[CardBody], Field(max_length=0)]
 
     @model_validator(mode="after")
     def _names_each_thing_once(self) -> Self:
-        codes = {service.service for service in self.services}
-        uids = {card.uid for card in self.cards}
-        ids = {card.card_id for card in self.cards}
-        if len(codes) != len(self.services) or not len(uids) == len(ids) == len(self.cards):
+        if len({service.service for service in self.services}) != len(self.services):
             raise ValueError("named twice")
-        for card in self.cards:
-            rights = [right.service for right in card.rights]
-            if not codes.issuperset(rights) or len(set(rights)) != len(rights):
-                raise ValueError("a right to a service that is not in the list, or two to one")
         if self.valid_until <= self.issued_at:
             raise ValueError("never valid")
         return self
@@ -152,6 +154,10 @@ class ChangesBody(PlaceBody):
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
-        if self.version <= self.base or set(self.gone) & {card.card_id for card in self.cards}:
-            raise ValueError("leads nowhere, or a card both changes and goes")
+        if self.version <= self.base:
+            raise ValueError("leads nowhere")
         return self
+
+
+CARDS: Final[TypeAdapter[list[CardBody]]] = TypeAdapter(list[CardBody])
+"""Some cards of a list."""

@@ -12,15 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from terminal.gate.access_list import (
     AccessList,
-    ListedCard,
     ListFault,
     ListRefused,
-    build_card,
     build_list,
+    malformed_refused,
     read_body,
     read_payload,
     signed_payload,
 )
+from terminal.gate.card_table import CardTable
 from terminal.gate.list_body import ChangesBody
 
 _MARK: Final = b'"changes_format":'
@@ -43,20 +43,12 @@ def follow(jws: str, key: Ed25519PublicKey, gate: str, held: AccessList | None) 
     payload = signed_payload(jws, key)
     if _MARK not in payload:
         return Followed(read_payload(payload, gate), is_whole=True)
-    changes = read_body(payload, ChangesBody, gate)
+    changes, cards = read_body(payload, ChangesBody, gate)
     if held is None or (held.version, held.digest) != (changes.base, changes.base_digest):
         raise ListRefused(ListFault.GAP)
-    return Followed(build_list(changes, _cards_after(held, changes)), is_whole=False)
-
-
-def _cards_after(held: AccessList, changes: ChangesBody) -> dict[bytes, ListedCard]:
-    cards = dict(held.cards)
-    for card_id in [*changes.gone, *(card.card_id for card in changes.cards)]:
-        uid = held.uids.get(str(card_id))
-        if uid is not None:
-            del cards[uid]
-    for card in map(build_card, changes.cards):
-        if card.uid in cards:
-            raise ListRefused(ListFault.MALFORMED)  # one chip, two cards
-        cards[card.uid] = card
-    return cards
+    if not isinstance(held.cards, CardTable):
+        raise ListRefused(ListFault.GAP)  # no list that was read
+    with malformed_refused():
+        services = [service.service for service in changes.services]
+        table = held.cards.after(changes.gone, cards, services)
+    return Followed(build_list(changes, table), is_whole=False)
