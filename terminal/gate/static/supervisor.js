@@ -87,10 +87,11 @@ function drawServices(services) {
 function ask(kind, path, body, who) {
   wish = { path, body };
   say("why-title", kind === "cancel" ? `Annuler le passage de ${who}` : `Laisser passer ${who}`);
-  place("why-reasons").replaceChildren(...reasons[kind].map((one, number) => {
+  // None is chosen ahead: what is written down is what somebody meant.
+  place("why-reasons").replaceChildren(...reasons[kind].map((one) => {
     const label = element("label");
     const radio = element("input");
-    Object.assign(radio, { type: "radio", name: "reason", value: one.reason, checked: number === 0 });
+    Object.assign(radio, { type: "radio", name: "reason", value: one.reason, required: true });
     label.append(radio, one.words);
     return label;
   }));

@@ -1,5 +1,8 @@
 """The screen in a real browser: what a pupil sees, how fast, and that it fits."""
 
+import hashlib
+import io
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -7,18 +10,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from fastapi import FastAPI
+from PIL import Image
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from passcard.secret import Secret
 from terminal.gate.access_list import read_access_list
 from terminal.gate.api import Screen, create_app
+from terminal.gate.decision import Answer, Detail
 from terminal.gate.events import StateStream
-from terminal.gate.passages import open_passage_journal
+from terminal.gate.list_seal import ListSeal
+from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
+from terminal.gate.photos import PhotoShelf
 from terminal.gate.state import Shown, StateBoard
+from terminal.gate.supervision import Supervision
+from terminal.gate.supervisor_api import Desk, create_desk_app
+from terminal.gate.supervisors import Role, SupervisorBook
 from terminal.gate.view import state_json
 from terminal.gate.words import SEE_THE_OFFICE, Tone, Words
 
@@ -49,6 +63,22 @@ class Shop:
         self.board.show(Shown(answer="OK", words=words, at=now, milliseconds=20))
 
 
+def serve(app: FastAPI) -> tuple[uvicorn.Server, threading.Thread]:
+    """Serve an application on a port of its own; return once it listens."""
+    started = threading.Event()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: object = None) -> None:
+            await super().startup(sockets)  # type: ignore[arg-type]
+            started.set()
+
+    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(20)
+    return server, thread
+
+
 @pytest.fixture
 def gate(tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]) -> Iterator[Shop]:
     always = payload()["services"][0] | {
@@ -63,17 +93,7 @@ def gate(tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]
     journal = open_passage_journal(tmp_path / "passages.db")
     stream = StateStream(board, lambda: state_json(board.current, datetime.now(UTC)))
     app = create_app(Screen(board, journal, stream, lambda: datetime.now(UTC), "Réfectoire"))
-    started = threading.Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: object = None) -> None:
-            await super().startup(sockets)  # type: ignore[arg-type]
-            started.set()
-
-    server = Server(uvicorn.Config(app, port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(20)
+    server, thread = serve(app)
     port = server.servers[0].sockets[0].getsockname()[1]
 
     def stop() -> None:
@@ -173,3 +193,180 @@ def test_a_gate_that_stopped_says_so(gate: Shop, page: Page) -> None:
     page.wait_for_function("() => document.querySelector('#line').textContent !== ''")
     assert page.inner_text("#line") == "La borne est arrêtée"
     assert page.inner_text("#message") == SEE_THE_OFFICE
+
+
+PICTURES = os.environ.get("PASS_TEST_PICTURES")
+"""A folder for pictures of the pages, to be looked at."""
+
+
+def portrait() -> bytes:
+    """Return a small JPEG, as an office would hand one in."""
+    kept = io.BytesIO()
+    Image.new("RGB", (90, 120), (120, 150, 190)).save(kept, "JPEG")
+    return kept.getvalue()
+
+
+@dataclass
+class Beside:
+    """A gate and its supervisor's desk, each on a port of its own, over one journal."""
+
+    gate_url: str
+    url: str
+    board: StateBoard
+    journal: PassageJournal
+    book: SupervisorBook
+    photo: str
+
+    def refuse(self, card_id: str) -> None:
+        self.journal.append(
+            Passage(
+                passage_id=uuid4(),
+                occurred_at=datetime.now(UTC),
+                uid=b"\x04",
+                card_id=card_id,
+                service="lunch",
+                answer=Answer.NON_RESERVE,
+                detail=Detail.NOT_TODAY,
+                list_version=7,
+                milliseconds=9,
+            )
+        )
+
+
+@pytest.fixture
+def beside(
+    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]
+) -> Iterator[Beside]:
+    image = portrait()
+    now = datetime.now(UTC)
+    photo = hashlib.sha256(image).hexdigest()
+    always = {"days": [*range(1, 8)], "opens": "00:00", "closes": "23:59"}
+    listed = payload(issued=now)
+    listed["services"][0] |= always
+    listed["cards"][0] |= {"initial": "M", "photo": photo}
+    code = hashlib.sha256(b"salt:123456").hexdigest()
+    today = now.astimezone(ZoneInfo("Europe/Paris")).date().isoformat()
+    listed["day_codes"] = [
+        {
+            "code_id": str(uuid4()),
+            "salt": "salt",
+            "digest": code,
+            "service": "lunch",
+            "day": today,
+            "label": "Intervenants",
+            "passages_max": 3,
+            "card_id": None,
+        }
+    ]
+    board = StateBoard()
+    held = read_access_list(signer.sign(listed), signer.key, GATE)
+    board.change(access_list=held, confirmed_at=now, online=True, reader_ready=True)
+    journal = open_passage_journal(tmp_path / "passages.db")
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    shelf = PhotoShelf(tmp_path, ListSeal(Secret(b"s" * 32), GATE), board, lambda _: image)
+    shelf.tidy()
+    streams = [StateStream(board, lambda: state_json(board.current, clock())) for _ in range(2)]
+    screen = Screen(board, journal, streams[0], clock, "Réfectoire", (), shelf)
+    book = SupervisorBook(journal, now=clock)
+    acts = Supervision(journal, board, now=clock)
+    desk = Desk(screen, acts, book, streams[1], shelf)
+    served = [serve(create_app(screen)), serve(create_desk_app(desk))]
+    gate_url, url = (
+        f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/" for server, _ in served
+    )
+    yield Beside(gate_url, url, board, journal, book, photo)
+    for stream, (server, thread) in zip(streams, served, strict=True):
+        stream.close()
+        server.should_exit = True
+        thread.join(20)
+    journal.close()
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Break no rule of accessibility, scroll nothing sideways; leave a picture if asked to."""
+    report = Axe().run(page)
+    assert report.violations_count == 0, report.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+
+
+def pair(page: Page, beside: Beside, role: Role, name: str) -> None:
+    page.goto(beside.url)
+    looked_at(page, "pairing")
+    page.get_by_label("Code d’appairage").fill(beside.book.offer(name, role))
+    page.get_by_role("button").click()
+
+
+def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside: Beside) -> None:
+    noah = "00000000-0000-4000-8000-000000000002"
+    beside.refuse(noah)
+    page = browser.new_page(viewport={"width": 820, "height": 1180})
+    pair(page, beside, Role.SUPERVISOR, "Mme Roy")
+    said, lines = page.locator("#said"), page.locator("#lines li")
+    expect(lines.first).to_contain_text("Pas prévu aujourd’hui")
+    lines.first.get_by_role("button", name="Laisser passer").click()
+    expect(page.locator("#why-title")).to_have_text("Laisser passer Noah")
+    looked_at(page, "supervisor-why")
+    page.get_by_label("Autre, à préciser").check()
+    page.locator("#why-go").click()
+    expect(page.locator("#why-problem")).to_have_text("Précisez la raison en quelques mots.")
+    page.get_by_label("Précision").fill("Sortie annulée")
+    page.locator("#why-go").click()
+    expect(said).to_have_text("C’est noté, le passage est ouvert.")
+    expect(lines.first).to_contain_text("Laissé passer · Sortie annulée · Mme Roy")
+    page.get_by_label("Prénom").fill("le")
+    expect(page.locator("#found li")).to_contain_text("Léa M.")
+    page.wait_for_function("document.querySelector('#found img').naturalWidth > 0")
+    looked_at(page, "supervisor")
+    page.locator("#found").get_by_role("button").click()
+    page.get_by_label("Carte oubliée").check()
+    page.locator("#why-go").click()
+    expect(lines.first).to_contain_text("Léa M.")
+    lines.first.get_by_role("button", name="Annuler").click()
+    page.get_by_label("Erreur de personne").check()
+    page.locator("#why-go").click()
+    expect(lines.first).to_contain_text("Passage annulé")
+    expect(lines.nth(1)).to_contain_text("annulé depuis")
+    page.get_by_label("Invités").fill("2")
+    page.locator("#guests-go").click()
+    page.locator("#why-go").click()  # nothing happens before a reason is chosen
+    page.get_by_label("Visiteur").check()
+    page.locator("#why-go").click()
+    expect(lines).to_have_count(6)
+    for code, outcome in (("000000", "n’est pas valable"), ("123456", "C’est noté")):
+        page.get_by_label("Code d’un jour").fill(code)
+        page.get_by_role("button", name="Valider").click()
+        expect(said).to_contain_text(outcome)
+    looked_at(page, "supervisor-acted")
+    page.set_viewport_size({"width": 360, "height": 640})
+    looked_at(page, "supervisor-phone")
+    page.get_by_role("button", name="Mme Roy · terminer").click()
+    expect(page.locator("h1")).to_have_text("Appairer cette tablette")
+    page.close()
+
+
+def test_the_kitchen_reads_three_numbers(browser: Browser, beside: Beside) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    pair(page, beside, Role.KITCHEN, "Cuisine")
+    expect(page.locator(".numbers dd")).to_have_text(["1", "0", "1"])
+    looked_at(page, "gate-kitchen")
+    page.close()
+
+
+def test_a_photo_is_shown_with_an_answer_and_goes_with_it(browser: Browser, beside: Beside) -> None:
+    page = browser.new_page(viewport={"width": 800, "height": 1280})
+    page.goto(beside.gate_url)
+    expect(page.locator("#photo")).to_be_hidden()
+    good = Words("Bon appétit Léa", "", Tone.GOOD)
+    shown = Shown(
+        answer="OK", words=good, at=datetime.now(UTC), milliseconds=20, photo=beside.photo
+    )
+    beside.board.show(shown)
+    expect(page.locator("#photo")).to_be_visible()
+    looked_at(page, "gate-photo")
+    expect(page.locator("#photo")).to_be_hidden()
+    page.close()
