@@ -124,10 +124,16 @@ OwnForm = Depends(_own_form)
 
 
 def _own_site(request: Request) -> None:
-    """Refuse a form that another site's page sends before anybody is signed in."""
+    """Refuse a form that another site's page sends before anybody is signed in.
+
+    A browser that says the site is believed; our own pages send no referrer, and with none a
+    browser gives its origin as `null` even to us.
+    """
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in OWN_SITE:
-        raise FormForged
+    if site is not None:
+        if site not in OWN_SITE:
+            raise FormForged
+        return
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
         raise FormForged

@@ -129,6 +129,9 @@ def test_another_sites_form_is_refused(browser: Browser, staff: Staff) -> None:
     typed = {"email": staff.email, "password": PASSWORD}
     for headers in (foreign, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
         assert client.post("/connexion", data=typed, headers=headers).status_code == 403
+    ours = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}  # no referrer, no origin
+    assert client.post("/connexion", data=typed, headers=ours).status_code == 200
+    assert client.post("/deconnexion", data={"form": "guessed"}).status_code == 403
     browser.sign_in(staff.email)
     assert browser.press("/espace/connexions/fin", form="guessed") == 403
     assert browser.press("/espace/verification", form="") == 403
