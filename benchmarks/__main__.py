@@ -13,9 +13,20 @@ from pathlib import Path
 
 from benchmarks.figures import Comparison
 
-NAMES = ("gate", "host_side", "vault", "payments", "grants", "ten_years")
+NAMES = (
+    "counter",
+    "gate",
+    "gate_cards",
+    "gate_list",
+    "host_side",
+    "vault",
+    "payments",
+    "grants",
+    "ten_years",
+    "gates_at_noon",
+)
 #: These take options of their own, after their name, and tell what they find as they go.
-TALKERS = ("payments", "grants", "ten_years")
+TALKERS = ("counter", "gate_list", "payments", "grants", "ten_years", "gates_at_noon")
 Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 Talk = Callable[[Path, Sequence[str]], Iterator[str]]
 

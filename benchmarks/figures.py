@@ -4,6 +4,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+#: Fewer measurements have no 99th percentile.
+TAIL_FROM = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -27,4 +30,8 @@ class Comparison:
 
 def _milliseconds(seconds: Sequence[float]) -> str:
     middle, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
-    return f"median {middle:7.2f} ms   worst {worst:7.2f} ms   of {len(seconds)}"
+    tail = ""
+    if len(seconds) >= TAIL_FROM:
+        p99 = statistics.quantiles(seconds, n=100, method="inclusive")[98] * 1000
+        tail = f"   p99 {p99:7.2f} ms"
+    return f"median {middle:7.2f} ms{tail}   worst {worst:7.2f} ms   of {len(seconds)}"

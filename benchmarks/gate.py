@@ -8,10 +8,12 @@ chip's and the gate's randoms are fixed, so that the recorded commands are good 
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from benchmarks.figures import Comparison
@@ -77,7 +79,7 @@ def measure(folder: Path) -> list[Comparison]:
 
 
 class _Bench:
-    def __init__(self, folder: Path, slot: VirtualCardSlot) -> None:
+    def __init__(self, folder: Path, slot: VirtualCardSlot, uids: Sequence[bytes] = (UID,)) -> None:
         # pyscard reads where the daemon is when it is first used, so it is imported after.
         from terminal.gate.passages import open_passage_journal  # noqa: PLC0415
         from terminal.gate.state import StateBoard  # noqa: PLC0415
@@ -85,9 +87,9 @@ class _Bench:
 
         self.commands: list[bytes] = []
         self._slot = slot
-        self._chip = personalised_chip()
+        self.chip = personalised_chip(uids[0])
         board = StateBoard()
-        board.change(access_list=_access_list())
+        board.change(access_list=_access_list(uids))
         self._journal = open_passage_journal(folder / "passages.sqlite3")
         self._gate = Gate(self._journal, board, now=lambda: datetime.now(UTC), random=_fixed)
 
@@ -117,12 +119,12 @@ class _Bench:
         arrived: list[float] = []
 
         class Timed(PcscReader):
-            def _connect(self, tap: int) -> CardConnection | None:
+            def _connect(self) -> CardConnection:
                 arrived.append(time.monotonic())
-                return super()._connect(tap)
+                return super()._connect()
 
         with Timed(READER) as reader:
-            self._slot.insert(self._chip)
+            self._slot.insert(self.chip)
             connection = reader.wait_for_card(WAIT_SECONDS_MAX)
             assert connection is not None, "the card was not noticed"
             work(connection, arrived[-1])
@@ -139,7 +141,7 @@ class _Bench:
         _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         name = f"{READER} 00 00"
         state = [(name, scard.SCARD_STATE_EMPTY)]
-        self._slot.insert(self._chip)
+        self._slot.insert(self.chip)
         while True:
             code, seen = scard.SCardGetStatusChange(context, int(WAIT_SECONDS_MAX * 1000), state)
             assert code == scard.SCARD_S_SUCCESS, "the card was not noticed"
@@ -189,25 +191,30 @@ class _Recording:
         return answer
 
 
-def _access_list() -> object:
+def _access_list(uids: Sequence[bytes]) -> object:
     from terminal.gate.access_list import AccessList, ListedCard  # noqa: PLC0415
-    from terminal.gate.decision import Holder, Hours, Right  # noqa: PLC0415
+    from terminal.gate.decision import Holder, Hours, Right, Service  # noqa: PLC0415
 
     now = datetime.now(UTC)
-    key = diversify(ACCESS_MASTER, card_key_input(UID, Application.ACCESS.aid))
-    holder = Holder(
-        card_id="00000000-0000-4000-8000-000000000001",
-        display_name="Léa",
-        blocked=False,
-        rights=(Right("repas"),),
-    )
+    cards = {}
+    for place, uid in enumerate(uids, start=1):
+        key = diversify(ACCESS_MASTER, card_key_input(uid, Application.ACCESS.aid))
+        holder = Holder(
+            card_id=str(UUID(int=place, version=4)),
+            display_name="Léa",
+            blocked=False,
+            rights=(Right("repas"),),
+        )
+        cards[uid] = ListedCard(uid=uid, key=Secret(key), holder=holder)
+    every_day = frozenset(range(1, 8))
+    meal = Service("repas", "Repas", every_day, clock(0), clock(23, 59), passages_max=1)
     return AccessList(
         gate="gate",
         establishment="lycee",
         version=1,
         issued_at=now,
         valid_until=now + timedelta(days=1),
-        hours=Hours((), ZoneInfo("Europe/Paris")),
-        cards={UID: ListedCard(uid=UID, key=Secret(key), holder=holder)},
-        uids={holder.card_id: UID},
+        hours=Hours((meal,), ZoneInfo("Europe/Paris")),
+        cards=cards,
+        uids={card.holder.card_id: uid for uid, card in cards.items()},
     )
