@@ -16,11 +16,11 @@ from terminal.counter.limits import Limits
 from terminal.counter.ports import Card, Collaborators
 from terminal.counter.proof import prove_card
 from terminal.errors import (
-    CardRemoved,
     CardSilent,
     PadError,
     ReaderAbsent,
     ReaderBusy,
+    ReaderError,
     ReaderServiceDown,
     TerminalError,
 )
@@ -88,8 +88,11 @@ class HolderSide:
         return proof
 
     def may_come_back(self, error: Exception) -> bool:
-        """Say whether the card left before its proof, and may still be presented again."""
-        left = isinstance(error, CardRemoved | CardSilent)
+        """Say whether the card, or the reader under it, left, and it may be presented again.
+
+        A reader that stays away ends the next wait.
+        """
+        left = isinstance(error, ReaderError)
         return left and self._presentations < self._limits.card_presentations_max
 
     def ask_code(self, card_number: str, wanted: pad_text.Lines) -> PinEntry:

@@ -21,6 +21,8 @@ from terminal.errors import (
     PadUnplugged,
     ReaderAbsent,
     ReaderBusy,
+    ReaderError,
+    ReaderServiceDown,
     TerminalError,
 )
 from terminal.pin.pad import PinEntry
@@ -29,6 +31,7 @@ from tests.terminal.counter.fakes import (
     CULTURE,
     HOLDER_CANCELS,
     NOBODY_TYPES,
+    FakeCard,
     FakePad,
     MemoryJournal,
     TwinBackend,
@@ -59,6 +62,44 @@ def test_a_card_that_does_not_answer_to_power_is_asked_for_again() -> None:
     record = Life(world).run()
     assert record.state is State.APPROVED
     assert ("CARTE RETIREE", "REPOSEZ LA CARTE") in world.pad.shown
+
+
+class CardOnALooseCable(FakeCard):
+    """Its reader goes away once, in the middle of the proof."""
+
+    def __init__(self, error: ReaderError) -> None:
+        super().__init__()
+        self.error: ReaderError | None = error
+
+    def transmit(self, command: bytes, /) -> bytes:
+        if command[1] == self.FIRST and self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        return super().transmit(command)
+
+
+@pytest.mark.parametrize(
+    "error", [ReaderAbsent("pulled"), ReaderServiceDown("pcscd restarts"), ReaderBusy("taken")]
+)
+def test_a_reader_that_goes_in_the_middle_of_the_proof_and_comes_back(error: ReaderError) -> None:
+    world = World()
+    world.reader.card = CardOnALooseCable(error)
+    record = Life(world).run()
+    assert record.state is State.APPROVED
+    assert ("CARTE RETIREE", "REPOSEZ LA CARTE") in world.pad.shown
+
+
+def test_a_reader_that_goes_in_the_middle_of_the_proof_and_stays_away() -> None:
+    world = World()
+
+    class Pulled(CardOnALooseCable):
+        def transmit(self, command: bytes, /) -> bytes:
+            world.reader.error = ReaderAbsent("pulled")
+            return super().transmit(command)
+
+    world.reader.card = Pulled(ReaderAbsent("pulled"))
+    record = Life(world).run()
+    assert (record.state, record.reason) == (State.FAILED, Reason.READER_UNAVAILABLE)
 
 
 def test_a_card_that_never_answers_ends_the_sale() -> None:
