@@ -37,7 +37,6 @@ class Tally:
 
     def begin(self, passage: Passage) -> None:
         """Write down who is about to be released; raises JournalError."""
-        self.pay()
         if self._owed is not None:
             raise JournalError(JournalFault.UNUSABLE, "the passage before is not written yet")
         self._book.begin(passage)

@@ -144,6 +144,21 @@ def test_a_head_as_delivered_gets_the_sites_key_once(tmp_path: Path) -> None:
         assert not turnstile.view().free
 
 
+def test_a_head_as_delivered_is_given_nothing_but_by_the_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take any key under the one that everybody knows."""
+    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 1.0)
+    make_head_key(tmp_path / "head.key")
+    with standing(tmp_path) as turnstile:
+        door = OsdpDoor(settings(tmp_path))
+        with pytest.raises(DoorSilent):
+            door.claim()
+        door.let_go()
+        assert not (tmp_path / "its-own.key").exists()
+        assert not turnstile.view().free
+
+
 def test_a_relay_door_has_no_key_to_install(tmp_path: Path) -> None:
     gate = GateSettings(backend_url="http://127.0.0.1:9", state_dir=tmp_path, reader="Pass Gate")
     with pytest.raises(SettingsError, match="osdp"):
