@@ -57,6 +57,7 @@ exit status:
   2    the command line or the configuration is wrong; the message says what to change
   3    no simulator answers at that address
   4    `card tear`: the card was asked too little to be torn in that time
+  5    `scenario run`: played to its end, and some acts were refused
   130  interrupted; a card that was held is taken away first
 
 With --json the answer is one line of JSON on standard output, and a refusal is
@@ -122,5 +123,20 @@ PAD = """\
   pass-simulator pad keys 1234E        type a code; E validates, B clears, C cancels
   pass-simulator pad keys - <<< 1234E  the same, out of sight of a list of processes
   pass-simulator pad unplug            pull the cable; `plug` puts it back
+
+"""
+
+SCENARIO = """\
+two come with the program, by their names:
+  pass-simulator scenario run lunch-rush --speed 10
+  pass-simulator scenario run bookshop-saturday --codes codes.toml \\
+      --till http://127.0.0.1:8101 --till-token var/demo/caisse/till-token
+
+codes.toml has a line for each card, and nobody else has them:
+  LEA = "…"
+
+The same file with the same --seed gives the same acts: `scenario show` writes them without doing
+them. `scenario record FILE` writes down what hands do on a running simulator, until Ctrl-C; a code
+that was typed becomes an act that asks --codes for it.
 
 """

@@ -14,6 +14,7 @@ from simulator.commands.client import DEFAULT_CONTROL
 CONTROL_VARIABLE = "PASS_SIMULATOR_CONTROL"
 MILLISECONDS_MAX = 3_600_000
 COUNT_MAX = 1000
+RECORD_SECONDS_MAX = 3600
 SLOW_MILLISECONDS_MAX = 10_000
 NOTE_CHARACTERS_MAX = 200
 TAP_HOLD, TEAR_HOLD = "2s", "10s"
@@ -58,6 +59,8 @@ def build_parser() -> Parser:
     )
     turnstile_help = "go through the turnstile, force it, break it"
     _add_turnstile_commands(_group(commands, "turnstile", turnstile_help, teaching.TURNSTILE))
+    scenario_help = "play what many people do, from a YAML file, or record it"
+    _add_scenario_commands(_group(commands, "scenario", scenario_help, teaching.SCENARIO))
     return parser
 
 
@@ -190,6 +193,34 @@ def _add_turnstile_commands(commands: Commands) -> None:
         faults.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=help_text)
 
 
+def _add_scenario_commands(commands: Commands) -> None:
+    run = _online(commands, "run", "play a scenario", _scenario("run"))
+    show = _online(commands, "show", "write its acts, and do nothing", _scenario("show"))
+    for parser in (run, show):
+        parser.add_argument("file", type=Path, metavar="FILE", help="or the name of one of ours")
+        parser.add_argument("--seed", type=_seed, metavar="N", help="another than the file's")
+    run.add_argument("--speed", type=_speed, default=1, metavar="N", help="N times as fast")
+    run.add_argument("--codes", type=Path, metavar="FILE", help="the holders' codes, in TOML")
+    run.add_argument("--till", metavar="URL", help="where amounts are rung up")
+    run.add_argument("--till-token", type=Path, metavar="FILE", help="what lets a program sell")
+    record = _online(commands, "record", "write down what hands do", _scenario("record"))
+    record.add_argument("file", type=Path, metavar="FILE", help="a new file")
+    record.add_argument("--title", type=_note, default="A recording")
+    record.add_argument(
+        "--seconds", type=_speed, default=RECORD_SECONDS_MAX, metavar="N", help="or until Ctrl-C"
+    )
+
+
+def _scenario(verb: str) -> Callable[..., object]:
+    def act(*asked: object) -> object:
+        from simulator.commands import scenario  # noqa: PLC0415 -- a card does not wait for YAML
+
+        verbs = {"run": scenario.run, "show": scenario.show, "record": scenario.record}
+        return verbs[verb](*asked)  # type: ignore[arg-type]
+
+    return act
+
+
 def milliseconds(text: str) -> int:
     """Read `2s`, `500ms` or `1m`."""
     match = re.fullmatch(r"([0-9]{1,7})(ms|s|m)", text)
@@ -220,6 +251,19 @@ def _count_or_off(text: str) -> int | str:
 def _place_or_off(text: str) -> int | str:
     if (found := _count_or_off(text)) == 0:
         raise argparse.ArgumentTypeError("the first answer is 1")
+    return found
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError("a number from 0")
+    return int(text)
+
+
+def _speed(text: str) -> int:
+    found = _count(text) if len(text) < 6 else 0
+    if found == 0:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {COUNT_MAX}")
     return found
 
 
