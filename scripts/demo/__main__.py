@@ -75,6 +75,9 @@ def _stay(world: World) -> None:
     print(f"\nThe counter:  {world.simulator}/   cards, readers, pad, screens, wires, breakdowns")
     print(f"Till page:    {world.till}/")
     print(f"Gate screen:  {world.gate}/")
+    print(
+        f"Supervisor:   {world.tablet}/   paired by: pass-terminal tablet pair --name … --config …"
+    )
     print(f"Backend API:  {world.backend}/docs")
     print(f"Their codes:  {codes_told()}")
     print("Ctrl-C stops everything that was started.", flush=True)

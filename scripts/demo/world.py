@@ -28,6 +28,7 @@ WANTED_PORTS = {
     "till_line": 8104,
     "gate_line": 8105,
     "printer": 8106,
+    "tablet": 8107,
 }
 ANY_PORTS = dict.fromkeys(WANTED_PORTS, 0)
 
@@ -51,6 +52,7 @@ class World:
     till: str
     gate: str
     simulator: str
+    tablet: str
 
     def till_token(self) -> str:
         """Read what a program must bring to sell at the till."""
@@ -122,9 +124,8 @@ def _start_all(folder: Path, programs: Programs, wanted: dict[str, int], staging
         for key, one in applied["beneficiaries"].items()
     }
     url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    world = World(
-        folder, programs, people, url["backend"], url["till"], url["gate"], url["simulator"]
-    )
+    pages = {name: url[name] for name in ("backend", "till", "gate", "simulator", "tablet")}
+    world = World(folder, programs, people, **pages)
     _start(
         world,
         ("backend", "pass-backend", "serve", f"{world.backend}/v1/health"),
@@ -225,6 +226,7 @@ reader = "{GATE_READER}"
 refresh_seconds = 2
 listen_port = {ports["gate"]}
 framed_by = ["{url["simulator"]}"]
+supervisor = {{ listen_port = {ports["tablet"]} }}
 """,
         "guichet": f"""
 backend_url = "{url["till_line"]}"

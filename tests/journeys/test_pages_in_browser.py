@@ -1,5 +1,6 @@
 """The pages in a real browser, every real part behind them: a whole sale, a code chosen."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from scripts.demo.story import CODES, WRONG_CODE, Story
-from scripts.demo.world import COUNTER_READER, GATE_READER
+from scripts.demo.world import BIN, COUNTER_READER, GATE_READER
 
 pytestmark = [pytest.mark.xdist_group("pages_in_browser"), pytest.mark.timeout(300)]
 
@@ -349,3 +350,39 @@ def test_the_counter_breaks_things_on_a_tablet(browser: Browser, story: Story) -
     page.locator(f"{reader_of(COUNTER_READER)} .card").tap()
     expect(page.locator(".reader .card")).to_have_count(0)
     context.close()
+
+
+def test_a_supervisor_acts_and_the_kitchen_sees_it(browser: Browser, story: Story) -> None:
+    world = story.world
+    pair = [str(BIN / "pass-terminal"), "tablet", "pair", "--config", world.config("portillon")]
+    offered = world.programs.run("pair", [*pair, "--name", "Mme Roy"]).splitlines()[0]
+    page = open_page(browser, TABLET_SIZE, f"{world.tablet}/")
+    page.get_by_label("Code d’appairage").fill(offered.split("le code ")[1].rstrip("."))
+    page.get_by_role("button").click()
+    page.get_by_label("Prénom").fill("noe")
+    page.locator("#found").get_by_role("button").click()
+    page.get_by_label("Carte oubliée").check()
+    page.locator("#why-go").click()
+    line = page.locator("#lines li").first
+    expect(line).to_contain_text("Sans carte · Carte oubliée · Mme Roy")
+    expect(line).not_to_contain_text("à transmettre", timeout=SEEN_MILLISECONDS_MAX)
+    assert violations(page) == []
+    backend = [str(BIN / "pass-backend"), "--config", world.config("backend")]
+    place = ["--establishment", "lycee"]
+    made = world.programs.run("link", [*backend, "kitchen-link", "make", *place, "--label", "x"])
+    kitchen = open_page(browser, COUNTER_SIZE, f"{world.backend}{made.splitlines()[0]}")
+    passed = kitchen.locator(".numbers dd").nth(1)
+    before = int(passed.inner_text())
+    assert before >= 1
+    assert violations(kitchen) == []
+    line.get_by_role("button", name="Annuler").click()
+    page.get_by_label("Erreur de personne").check()
+    page.locator("#why-go").click()
+    expect(passed).to_have_text(str(before - 1), timeout=SEEN_MILLISECONDS_MAX)
+    reviewed = world.programs.run("review", [*backend, "review", *place, "--json"])
+    assert [(each["intervention"], each["supervisor"]) for each in json.loads(reviewed)] == [
+        ("cancel", "Mme Roy"),
+        ("no_card", "Mme Roy"),
+    ]
+    kitchen.close()
+    page.close()
