@@ -151,12 +151,13 @@ def _one_sale(story: Story, page: PageStream, http: httpx.Client) -> tuple[float
         began = time.monotonic()
         httpx.post(keys, json={"keys": "E"}).raise_for_status()
         to_answer = page.wait_for(_is_answered) - began
+        page.wait_for(lambda state: state["state"] == "amount")  # free for the next
     return to_card, to_answer
 
 
 def _is_answered(state: dict[str, Any]) -> bool:
     sale = state["sale"]
-    return sale is not None and not sale["active"] and sale["state"] == "approved"
+    return sale is not None and sale["state"] == "approved"
 
 
 def _idle(world: World, counter: Program, minutes: float) -> Iterator[str]:

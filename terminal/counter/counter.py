@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from terminal.api_values import UsableBenefit
@@ -173,8 +173,9 @@ class Counter:
 
         def observe(record: SaleRecord, offered: tuple[UsableBenefit, ...]) -> None:
             running.record, running.offered = record, offered
-            if not record.finished:  # the end is told once the counter is free again
-                self._observe(self._view_of(running))
+            # The end too, at once: the pad is told and let go after it, and that takes a while.
+            # It is told again, no longer active, once the counter is free.
+            self._observe(replace(self._view_of(running), refusal=run.refusal if run else None))
 
         try:
             run = SaleRun(running.record, self._with, running.controls, observe, self._limits)

@@ -192,10 +192,14 @@ def _sale_screen(view: SaleView, speech: Speech) -> CustomerShape:
         message=_message(view, speech),
         amount_cents=record.amount_cents,
         benefits=[BenefitShape(benefit=one.benefit, label=one.label) for one in view.offered],
-        can_cancel=view.active and record.state is not State.REVERSING,
+        can_cancel=view.active and not record.finished and record.state is not State.REVERSING,
         can_ask_remaining=record.remaining_cents is not None and record.state is State.APPROVED,
-        gone_after_seconds=None if view.active else DEFAULT_LIMITS.customer_sees_seconds,
+        gone_after_seconds=DEFAULT_LIMITS.customer_sees_seconds if _has_ended(view) else None,
     )
+
+
+def _has_ended(view: SaleView) -> bool:
+    return view.record.finished or not view.active
 
 
 def _message(view: SaleView, speech: Speech) -> str:
@@ -206,7 +210,7 @@ def _message(view: SaleView, speech: Speech) -> str:
         return view.message_in(speech)
     if state is State.CARD and view.record.reason is not None:
         return speech.card_again
-    return "" if view.active else speech.customer_nothing_debited
+    return speech.customer_nothing_debited if _has_ended(view) else ""
 
 
 def _errand_screen(errand: Errand, speech: Speech) -> CustomerShape:

@@ -15,6 +15,7 @@ const MOODS = {
   done: "ready", benefit: "wait", code: "wait", reversing: "wait", cancelled: "wait",
   reversed: "wait", approved: "good", declined: "stop", failed: "stop",
 };
+const FINAL = new Set(["approved", "declined", "cancelled", "failed", "reversed"]);
 const OTHER_BENEFIT_REASONS = new Set(["insufficient_funds", "benefit_not_usable"]);
 const training = document.body.dataset.training === "true";
 const root = training ? "/practice" : "";
@@ -118,6 +119,7 @@ function showSale(sale) {
 }
 
 function actionsOf(sale) {
+  if (sale.active && FINAL.has(sale.state)) return []; // the keypad is told; a moment more
   if (sale.active) {
     const waiting = sale.state === "reversing";
     return [button(waiting ? words.do_not_wait : words.cancel, "", cancel)];

@@ -118,7 +118,7 @@ def test_a_sale_over_http_then_a_clean_stop(settings_file: Path, twin: HttpTwin)
         with urllib.request.urlopen(daemon.url + "/events", timeout=10) as stream:
             sale_id = daemon.ask("/sales", {"amount_cents": 1250})["sale_id"]
             states = news_until_rest(stream)
-            assert states[-3:] == ["code", "authorising", "amount"]
+            assert states[-4:] == ["code", "authorising", "approved", "amount"]
             assert daemon.ask(f"/sales/{sale_id}")["state"] == "approved"
             assert list(twin.twin.debits.values()) == [1250]
             assert daemon.stop() == 0, "an open page does not hold it up"

@@ -68,8 +68,10 @@ def test_the_stream_tells_the_present_then_each_change(shop: Shop) -> None:
     assert first.endswith("\n\n")
     shop.sell()
     shop.wait_for_rest()
-    told = [json.loads(each.split("data: ")[1]) for each in islice(stream, 5)]
-    assert [each["state"] for each in told] == ["card", "proof", "code", "authorising", "amount"]
+    told = [json.loads(each.split("data: ")[1]) for each in islice(stream, 6)]
+    states = ["card", "proof", "code", "authorising", "approved", "amount"]
+    assert [each["state"] for each in told] == states
+    assert [each["sale"]["active"] for each in told] == [True] * 5 + [False]
     assert told[-1]["sale"]["state"] == "approved"
     shop.news.publish(None)
     assert next(stream) == first, "news about the list: the till as it stands"
