@@ -309,6 +309,7 @@ def test_a_turnstile_counts_who_went_through_and_says_who_forced_it(
     assert turnstile.view().through == 2
 
 
+@pytest.mark.slow
 def test_killed_while_somebody_goes_through_it_locks_and_counts_at_the_next_start(
     start: Callable[[], Daemon],
     slot: VirtualCardSlot,

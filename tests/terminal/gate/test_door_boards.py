@@ -15,6 +15,7 @@ from simulator.turnstile.arm import ArmFaults
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
 from terminal.door_settings import RelayDoorSettings
 from terminal.errors import DoorRefused, DoorSilent, DoorUnplugged
+from terminal.gate.door import relay_door
 from terminal.gate.door.boards import DIALECTS, Garbled, Refused, Request, crc
 from terminal.gate.door.relay_door import RelayDoor
 
@@ -199,7 +200,8 @@ def test_a_cable_pulled_is_noticed_and_put_back_is_claimed_again(
         door.let_go()
 
 
-def test_a_silent_board_is_silent_in_time(tmp_path: Path) -> None:
+def test_a_silent_board_is_silent_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_door, "ANSWER_SECONDS_MAX", 0.05)
     with standing(tmp_path, "numato") as turnstile:
         turnstile.set_faults(ArmFaults(silent=True))
         door = RelayDoor(settings(tmp_path, "numato"))

@@ -114,7 +114,7 @@ def test_it_opens_counts_shows_and_locks_again(
 def test_a_head_with_another_key_opens_nothing(
     tmp_path: Path, turnstile: SimulatedTurnstile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 0.6)
+    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 0.4)
     keep_key(tmp_path / "head.key", secrets.token_bytes(16))
     door = OsdpDoor(settings(tmp_path))
     with pytest.raises(DoorSilent, match="another key"):
@@ -148,7 +148,7 @@ def test_a_head_as_delivered_is_given_nothing_but_by_the_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would take any key under the one that everybody knows."""
-    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 1.0)
+    monkeypatch.setattr("terminal.gate.door.osdp_door.CLAIM_SECONDS_MAX", 0.8)
     make_head_key(tmp_path / "head.key")
     with standing(tmp_path) as turnstile:
         door = OsdpDoor(settings(tmp_path))
@@ -209,6 +209,7 @@ def test_a_silent_head_is_lost_in_seconds_not_minutes(
     head._device.start()
 
 
+@pytest.mark.slow
 def test_a_gate_with_a_head_from_the_tap_to_the_passage(
     tmp_path: Path, turnstile: SimulatedTurnstile
 ) -> None:
