@@ -2,14 +2,16 @@
 
 Two payments of several tills are made with every statement logged. A value that never differs stays
 a literal; one that differs between tills comes from a table of cases; one that differs between two
-payments of one till is fresh each time: a new UUID, the present moment, or as it was. So pgbench
-runs the very statements of the backend, in its transactions, and nothing of its Python.
+payments of one till is fresh each time: a new UUID, a moment as far from the present one, a number
+that has grown since (a pad's counter), or as it was. So pgbench runs the very statements of the
+backend, in its transactions, each finding the rows it found, and nothing of its Python.
 """
 
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ _PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 _PLACE = re.compile(r"\$(\d+)\b")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"'\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+_NUMBER = re.compile(r"'\d+'$")
+#: What the backend says of time is this coarse: ten seconds, two minutes, ten minutes.
+MOMENT_SECONDS = 5
 _EXECUTED = re.compile(r"^(?:execute [^:]*|statement): ", re.DOTALL)
 
 
@@ -29,6 +34,8 @@ class Statement:
     session: str
     text: str
     values: tuple[str | None, ...]
+    #: When it was logged.
+    at: datetime
 
 
 #: What is logged before each payment.
@@ -55,7 +62,8 @@ def read_payments(log: Path, offset: int) -> list[list[Statement]]:
                 payments.append([])
             elif payments and entry.get("application_name") != "psql":
                 values = _values(str(entry.get("detail", "")))
-                payments[-1].append(Statement(entry["session_id"], text, values))
+                at = datetime.fromisoformat(str(entry["timestamp"]).replace(" UTC", "+00:00"))
+                payments[-1].append(Statement(entry["session_id"], text, values, at))
     return payments
 
 
@@ -86,7 +94,8 @@ def make_script(
     script = Script()
     for place, statement in enumerate(first[0]):
         values = _values_at(place, first), _values_at(place, second)
-        written = [_written(script, one, other) for one, other in zip(*values, strict=True)]
+        at = statement.at
+        written = [_written(script, at, one, other) for one, other in zip(*values, strict=True)]
         script.lines.append(_fill(statement.text, written))
     return _with_cases(cluster, database, script, len(first))
 
@@ -101,14 +110,18 @@ def _fill(text: str, written: list[str]) -> str:
     return " ".join(filled.split()) + ";"
 
 
-def _written(script: Script, first: list[str | None], second: list[str | None]) -> str:
+def _written(
+    script: Script, at: datetime, first: list[str | None], second: list[str | None]
+) -> str:
     """Write one parameter: a literal, a column of the cases, or a fresh value."""
     value = first[0]
     if value is None:
         return "NULL"
     found = _UUID.search(value)
     if first != second and _MOMENT.match(value):
-        return "CURRENT_TIMESTAMP"
+        return f"(CURRENT_TIMESTAMP + interval '{_seconds_from(at, value)} s')"
+    if first != second and _has_grown(first, second):
+        return "((extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
     if first != second and found is not None:
         name = script.fresh.setdefault(found[0], f"fresh{len(script.fresh)}")
         before, after = value[1:-1].split(found[0])
@@ -117,6 +130,19 @@ def _written(script: Script, first: list[str | None], second: list[str | None]) 
     if len(set(first)) == 1 and ":" not in value:
         return value
     return ":" + _column(script, tuple(str(one) for one in first))
+
+
+def _seconds_from(at: datetime, value: str) -> int:
+    """Return how far a moment is from when its statement ran: what expires must not have."""
+    away = (datetime.fromisoformat(value[1:-1]) - at).total_seconds()
+    return MOMENT_SECONDS * round(away / MOMENT_SECONDS)
+
+
+def _has_grown(first: list[str | None], second: list[str | None]) -> bool:
+    pairs = [(one or "", other or "") for one, other in zip(first, second, strict=True)]
+    if not all(_NUMBER.match(one) and _NUMBER.match(other) for one, other in pairs):
+        return False
+    return all(int(one[1:-1]) < int(other[1:-1]) for one, other in pairs)
 
 
 def _column(script: Script, values: tuple[str, ...]) -> str:
@@ -169,4 +195,5 @@ def logged_settings() -> dict[str, str]:
         "log_rotation_age": "0",
         "log_rotation_size": "0",
         "log_parameter_max_length": "-1",
+        "log_timezone": "UTC",
     }
