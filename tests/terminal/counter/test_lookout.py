@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from terminal.backend_client import BackendClient
+from terminal.counter import words, words_english
+from terminal.counter.api import create_app
 from terminal.counter.api_shapes import HealthShape
 from terminal.counter.health import (
     BACKEND_ASKED_EVERY_SECONDS,
@@ -18,6 +21,7 @@ from terminal.counter.health import (
 from terminal.counter.words import DEVICE_WORDS
 from tests.terminal.counter.fakes import FakeClock
 from tests.terminal.counter.kill_server import NoIdentity
+from tests.terminal.counter.shop import Shop
 from tests.terminal.scripted_backend import Reply, ScriptedBackend
 
 ME = "/v1/terminals/me"
@@ -75,3 +79,23 @@ def test_a_fault_of_ours_does_not_end_the_watch(caplog: pytest.LogCaptureFixture
 
     watched(broken, 2)
     assert "could not be looked at" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "lecteur pris par un autre programme"), ("en", "reader held by another program")],
+)
+def test_what_is_wrong_is_said_in_the_language_of_the_page(
+    shop: Shop, language: str, said: str
+) -> None:
+    found = {"reader": "unavailable", "reader_reason": "reader_busy", "reader_words": "-"}
+    till = replace(shop.till, health=lambda: HEALTHY.model_copy(update=found))
+    http = type(shop.http)(create_app(till), base_url="http://127.0.0.1:9251")
+    health = http.get("/health", params={"language": language}).json()
+    assert (health["reader_reason"], health["reader_words"]) == ("reader_busy", said)
+    assert (health["pad_reason"], health["pad_words"]) == ("", "")
+
+
+def test_every_word_of_a_device_is_there_in_both_languages() -> None:
+    assert words_english.DEVICE_WORDS.keys() == DEVICE_WORDS.keys()
+    assert DEVICE_WORDS.keys() <= words.REASON_SENTENCES.keys()
