@@ -179,7 +179,35 @@ database_url = "sqlite:///{folder}/backend.sqlite3"
 vault_key_file = "{folder}/vault-keys.json"
 listen_port = {ports["backend"]}
 """,
-        "simulator": f"""
+        "simulator": _simulator_configuration(folder, ports, url),
+        "caisse": f"""
+backend_url = "{url["till_line"]}"
+state_dir = "{folder}/caisse"
+reader = "{COUNTER_READER}"
+pad_device = "{folder}/pad"
+listen_port = {ports["till"]}
+framed_by = ["{url["simulator"]}"]
+printer = {{ kind = "network", host = "127.0.0.1", port = {ports["printer"]} }}
+""",
+        "portillon": f"""
+backend_url = "{url["gate_line"]}"
+state_dir = "{folder}/portillon"
+reader = "{GATE_READER}"
+refresh_seconds = 2
+listen_port = {ports["gate"]}
+framed_by = ["{url["simulator"]}"]
+supervisor = {{ listen_port = {ports["tablet"]} }}
+""",
+        "guichet": f"""
+backend_url = "{url["till_line"]}"
+state_dir = "{folder}/guichet"
+reader = "{COUNTER_READER}"
+""",
+    }
+
+
+def _simulator_configuration(folder: Path, ports: dict[str, int], url: dict[str, str]) -> str:
+    return f"""
 run_dir = "{folder}"
 control_port = {ports["simulator"]}
 readers = [{{ name = "{COUNTER_READER}" }}, {{ name = "{GATE_READER}" }}]
@@ -209,31 +237,7 @@ url = "{url["till"]}/"
 [[screens]]
 name = "Portillon"
 url = "{url["gate"]}/"
-""",
-        "caisse": f"""
-backend_url = "{url["till_line"]}"
-state_dir = "{folder}/caisse"
-reader = "{COUNTER_READER}"
-pad_device = "{folder}/pad"
-listen_port = {ports["till"]}
-framed_by = ["{url["simulator"]}"]
-printer = {{ kind = "network", host = "127.0.0.1", port = {ports["printer"]} }}
-""",
-        "portillon": f"""
-backend_url = "{url["gate_line"]}"
-state_dir = "{folder}/portillon"
-reader = "{GATE_READER}"
-refresh_seconds = 2
-listen_port = {ports["gate"]}
-framed_by = ["{url["simulator"]}"]
-supervisor = {{ listen_port = {ports["tablet"]} }}
-""",
-        "guichet": f"""
-backend_url = "{url["till_line"]}"
-state_dir = "{folder}/guichet"
-reader = "{COUNTER_READER}"
-""",
-    }
+"""
 
 
 def request(

@@ -14,7 +14,7 @@ class CardUnknown(CardError):
     """Nobody put a card of that name into the drawer."""
 
     code = "card_unknown"
-    message = "There is no card of that name."
+    message = "There is no card of that name: `pass-simulator card list` names them."
 
 
 class CardNameTaken(CardError):
