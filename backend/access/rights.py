@@ -49,19 +49,34 @@ def read_rights(
     today = now.astimezone(ZoneInfo(place.time_zone)).date()
     reserved = _read_reservations(session, place.id, today)
     meals_left = read_meals_left(session, place)
+    # Columns and no objects: a large school has thousands of rights.
     rows = session.execute(
-        select(EnrolmentService, Service.code)
+        select(
+            EnrolmentService.enrolment_id,
+            EnrolmentService.service_id,
+            EnrolmentService.days,
+            EnrolmentService.by_reservation,
+            EnrolmentService.prepaid,
+            EnrolmentService.passages_max,
+            Service.code,
+        )
         .join(Service, Service.id == EnrolmentService.service_id)
         .where(Service.establishment_id == place.id)
         .order_by(Service.code)
     )
     rights = defaultdict[UUID, list[tuple[str, Json]]](list)
-    for right, code in rows:
-        key = (right.enrolment_id, right.service_id)
-        terms = _right(right, code, reserved.get(key, []))
-        if right.prepaid:
+    for enrolment_id, service_id, days, by_reservation, prepaid, passages_max, code in rows:
+        key = (enrolment_id, service_id)
+        terms: Json = {"service": code}
+        if days is not None:
+            terms["days"] = [int(day) for day in days]
+        if by_reservation:
+            terms["reserved_on"] = [day.isoformat() for day in reserved.get(key, [])]
+        if passages_max is not None:
+            terms["passages_max"] = passages_max
+        if prepaid:
             terms["meals_left"] = meals_left.get(key, 0)
-        rights[right.enrolment_id].append((code, terms))
+        rights[enrolment_id].append((code, terms))
     return rights
 
 
@@ -108,17 +123,6 @@ def _last_sequence(session: Session, terminal_id: UUID) -> int:
         .limit(1)
     )
     return last or 0
-
-
-def _right(right: EnrolmentService, code: str, reserved: list[date]) -> Json:
-    terms: Json = {"service": code}
-    if right.days is not None:
-        terms["days"] = [int(day) for day in right.days]
-    if right.by_reservation:
-        terms["reserved_on"] = [day.isoformat() for day in reserved]
-    if right.passages_max is not None:
-        terms["passages_max"] = right.passages_max
-    return terms
 
 
 def _read_reservations(
