@@ -187,7 +187,7 @@ reader = "{COUNTER_READER}"
 pad_device = "{folder}/pad"
 listen_port = {ports["till"]}
 framed_by = ["{url["simulator"]}"]
-printer = {{ kind = "network", host = "127.0.0.1", port = {ports["printer"]} }}
+printer = {{ kind = "network", host = "127.0.0.1", port = {ports["printer"]}, columns = 32 }}
 """,
         "portillon": f"""
 backend_url = "{url["gate_line"]}"

@@ -77,7 +77,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The turnstile is locked. Present a card at the gate, or force it.",
     ),
     "breakdowns": ("Pannes", "Breakdowns"),
-    "all_well": ("Tout remettre en état", "Put all in order"),
+    "all_well": ("Tout réparer", "Repair all"),
     "is_well": ("en ordre", "in order"),
     "is_broken": ("en panne", "broken"),
     "switch_reader": ("{name} débranché", "{name} unplugged"),

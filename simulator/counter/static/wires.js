@@ -3,6 +3,7 @@
 import { element, say, word } from "./api.js";
 
 const LINES_MAX = 400;
+const REPEATS_SEEN = 4;
 const LANE = { card: "card", pad: "device", printer: "device", turnstile: "device", http: "http" };
 const BAD = /refused|failed|none|lost|mute|error|torn|unreadable|out$|denied|not genuine|ends|cut/i;
 const news = [];
@@ -41,11 +42,23 @@ function add(one) {
     lines.append(element("li", { class: "wire-lost" }, word("dropped", { count: dropped })));
     dropped = 0;
   }
-  if (isShown(one)) lines.append(line(one));
+  if (isShown(one) && !isSaidAgain(one)) lines.append(line(one));
   while (lines.childElementCount > LINES_MAX) lines.firstElementChild.remove();
   document.getElementById("wire-empty").hidden = lines.childElementCount > 0;
   if (follows) log.scrollTop = log.scrollHeight;
 }
+
+// What only repeats itself is counted on the line that said it first.
+function isSaidAgain(one) {
+  if (one.wire !== "http" || !isBad(one)) return false;
+  const same = [...lines.children].slice(-REPEATS_SEEN).find((each) => each.dataset.said === saidBy(one));
+  if (same === undefined) return false;
+  same.dataset.times = String(Number(same.dataset.times) + 1);
+  same.querySelector(".wire-times").textContent = ` ×${same.dataset.times}`;
+  return true;
+}
+
+const saidBy = (one) => `${one.place} ${one.words} ${one.answer}`;
 
 function isShown(one) {
   if (hidden.has(LANE[one.wire]) || (isRoutine(one) && !showsRoutine)) return false;
@@ -69,7 +82,8 @@ function line(one) {
   details.addEventListener("toggle", () => {
     if (details.open && details.childElementCount === 1) details.append(element("div", { class: "wire-detail" }, detailOf(one)));
   });
-  return element("li", {}, details);
+  said.append(element("span", { class: "wire-times" }));
+  return element("li", { "data-said": saidBy(one), "data-times": "1" }, details);
 }
 
 function detailOf(one) {
