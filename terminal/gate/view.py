@@ -11,14 +11,18 @@ from zoneinfo import ZoneInfo
 
 from terminal.gate import words
 from terminal.gate.access_list import AccessList
+from terminal.gate.door.motion import Phase
 from terminal.gate.door.releases import DoorEvent
 from terminal.gate.passages import Passage
 from terminal.gate.state import DoorSight, GateState, Shown
-from terminal.gate.words import Words, hour, service_words
+from terminal.gate.words import Notice, Words, hour, service_words
 
 LIST_AGE_AMBER: Final = timedelta(hours=24)
 """From this age on the screen shows the list's age in amber; `valid_until` has the same effect."""
 _PARIS: Final = ZoneInfo("Europe/Paris")
+
+CLOSED: Final = Phase.CLOSED.value
+WAITING_FOR_SOMEBODY: Final = frozenset({Phase.RELEASED.value, Phase.OPENED.value})
 
 Json = dict[str, object]
 
@@ -62,7 +66,8 @@ def _trouble_words(state: GateState, now: datetime) -> Words | None:
     if not state.journal_ready:
         return words.NO_JOURNAL
     if door is not None and door.alarm is not None and not door.free:
-        return words.words_for_notice(door.alarm)
+        is_closed = door.alarm is Notice.PASSAGE_FORCE and door.phase == CLOSED
+        return words.FORCED_AND_SERVING if is_closed else words.words_for_notice(door.alarm)
     if held is None:
         return words.NO_LIST
     if held.proves_clock_wrong(now):
@@ -74,7 +79,11 @@ def _ready_words(state: GateState, now: datetime) -> Words:
     held, door = state.access_list, state.door
     if held is not None and not held.hours.open_at(now):
         return words.closed_words(held.hours.next_after(now))
-    return words.READY_AND_FREE if door is not None and door.free else words.READY
+    if door is None:
+        return words.READY
+    if door.phase in WAITING_FOR_SOMEBODY:
+        return words.words_for_notice(Notice.AVANCEZ)
+    return words.READY_AND_FREE if door.free else words.READY
 
 
 def _door_json(door: DoorSight) -> Json:

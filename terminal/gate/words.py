@@ -98,6 +98,8 @@ _NOTICES: Final = {
     Notice.PASSAGE_RESTE_OUVERT: Words("Refermez le passage", "Il reste ouvert", Tone.STOP),
 }
 READY: Final = Words("Présentez votre carte", "", Tone.READY)
+# The arm fell back: whoever comes next need not wait for the alarm to end.
+FORCED_AND_SERVING: Final = Words("Passage forcé", "Au suivant : présentez la carte", Tone.STOP)
 READY_AND_FREE: Final = Words("Présentez votre carte", "Le passage est libre", Tone.READY)
 NO_JOURNAL: Final = Words(SEE_THE_OFFICE, "Les passages ne peuvent pas être notés", Tone.STOP)
 NO_LIST: Final = Words(SEE_THE_OFFICE, "La borne attend la liste des cartes", Tone.STOP)

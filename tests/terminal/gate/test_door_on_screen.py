@@ -1,0 +1,101 @@
+"""What the idle screen says of the turnstile or door."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from terminal.gate.access_list import read_access_list
+from terminal.gate.figures import gate_figures
+from terminal.gate.state import DoorSight, GateState
+from terminal.gate.view import state_json
+from terminal.gate.words import Notice, words_for_notice
+from terminal.metrics import exposition
+
+GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
+
+
+class Signing(Protocol):
+    @property
+    def key(self) -> Ed25519PublicKey: ...
+
+    def sign(self, payload: object, header: object = None) -> str: ...
+
+
+@pytest.fixture
+def ready(
+    signer: Signing, payload: Callable[..., dict[str, Any]], clock: Callable[[], datetime]
+) -> GateState:
+    held = read_access_list(signer.sign(payload()), signer.key, GATE)
+    return GateState(access_list=held, confirmed_at=clock(), reader_ready=True)
+
+
+def state_with(ready: GateState, door: DoorSight | None) -> GateState:
+    return GateState(
+        access_list=ready.access_list, confirmed_at=ready.confirmed_at, reader_ready=True, door=door
+    )
+
+
+FORCED, HELD, BROKEN = (
+    Notice.PASSAGE_FORCE,
+    Notice.PASSAGE_RESTE_OUVERT,
+    Notice.PASSAGE_EN_PANNE,
+)
+
+
+@pytest.mark.parametrize(
+    ("door", "message", "line", "tone"),
+    [
+        (None, "Présentez votre carte", "", "ready"),
+        (DoorSight("closed"), "Présentez votre carte", "", "ready"),
+        (DoorSight("passed"), "Présentez votre carte", "", "ready"),
+        (DoorSight("released"), "Avancez", "Le passage est ouvert", "good"),
+        (DoorSight("opened"), "Avancez", "Le passage est ouvert", "good"),
+        (DoorSight("absent", BROKEN), "Voir la vie scolaire", "Le passage ne répond pas", "stop"),
+        (
+            DoorSight("absent", BROKEN, True),
+            "Présentez votre carte",
+            "Le passage est libre",
+            "ready",
+        ),
+        (DoorSight("stuck", BROKEN), "Voir la vie scolaire", "Le passage ne répond pas", "stop"),
+        (DoorSight("held_open", HELD), "Refermez le passage", "Il reste ouvert", "stop"),
+        (DoorSight("forced", FORCED), "Passage forcé", "Quelqu’un est passé sans carte", "stop"),
+        (DoorSight("closed", FORCED), "Passage forcé", "Au suivant : présentez la carte", "stop"),
+    ],
+)
+def test_the_idle_screen_says_how_the_door_is(
+    ready: GateState,
+    clock: Callable[[], datetime],
+    door: DoorSight | None,
+    message: str,
+    line: str,
+    tone: str,
+) -> None:
+    idle: Any = state_json(state_with(ready, door), clock())["idle"]
+    assert (idle["message"], idle["line"], idle["tone"]) == (message, line, tone)
+
+
+def test_the_state_and_the_figures_name_the_door(
+    ready: GateState, clock: Callable[[], datetime]
+) -> None:
+    held = state_with(ready, DoorSight("held_open", HELD))
+    assert state_json(held, clock())["door"] == {
+        "phase": "held_open",
+        "alarm": "PASSAGE_RESTE_OUVERT",
+        "free": False,
+    }
+    said = exposition(gate_figures(held, clock()))
+    text = said.decode() if isinstance(said, bytes) else said
+    assert 'pass_gate_part_ready{part="door"} 0.0\n' in text
+    assert "pass_gate_door_alarm 1.0\n" in text
+    assert state_json(state_with(ready, None), clock())["door"] is None
+
+
+def test_every_notice_has_words_and_none_a_debt() -> None:
+    for notice in Notice:
+        said = words_for_notice(notice)
+        assert said.message
+        assert "!" not in said.message + said.line
