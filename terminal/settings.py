@@ -86,9 +86,11 @@ LoopbackOrigin = Annotated[str, AfterValidator(_loopback_origin)]
 class TerminalSettings(BaseSettings):
     """What every terminal is told.
 
-    `reader` is the beginning of a PC/SC reader's name; `backend_ca_file` replaces the authorities
-    of the system; `framed_by` are the pages of this machine that may show this terminal's page in a
-    frame, such as the developers' counter: nobody unless named.
+    `reader` is the beginning of a PC/SC reader's name; `reader_usb_socket` tells two readers of
+    one name apart: the socket it is plugged into, as the kernel names it (`1-1.2`);
+    `backend_ca_file` replaces the authorities of the system; `framed_by` are the pages of this
+    machine that may show this terminal's page in a frame, such as the developers' counter: nobody
+    unless named.
     """
 
     model_config = SettingsConfigDict(
@@ -99,6 +101,7 @@ class TerminalSettings(BaseSettings):
     backend_ca_file: AbsolutePath | None = None
     state_dir: AbsolutePath
     reader: Annotated[str, Field(min_length=1, max_length=128)]
+    reader_usb_socket: Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9.]*$")] | None = None
     listen_host: Annotated[str, AfterValidator(_local_host)] = LISTEN_HOST
     framed_by: Annotated[tuple[LoopbackOrigin, ...], Field(max_length=FRAMERS_MAX)] = ()
 
@@ -118,16 +121,13 @@ class TerminalSettings(BaseSettings):
 class CounterSettings(TerminalSettings):
     """A counter: a reader, a pad, and a till page on this machine.
 
-    `reader_usb_socket` tells two readers of one name apart: the socket it is plugged into, as the
-    kernel names it (`1-1.2`). `pad_line` is the serial line as pads' manuals write it: speed, data
-    bits, parity, stop bit.
+    `pad_line` is the serial line as pads' manuals write it: speed, data bits, parity, stop bit.
     `pad_driver` is "visa-packets", or "keypad" for a plain keypad, whose codes this terminal
     encrypts: only where `allow_terminal_encryption` says that this is accepted. The tables
     `[caisse_ap]`, `[concert]` and `[printer]` open what they name; `[page]` is for its pages.
     """
 
     listen_port: Port = 9251
-    reader_usb_socket: Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9.]*$")] | None = None
     pad_device: AbsolutePath
     pad_driver: Annotated[str, Field(min_length=1, max_length=40)] = "visa-packets"
     allow_terminal_encryption: bool = False

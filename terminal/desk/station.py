@@ -20,6 +20,7 @@ from terminal.desk.relay import DeskReader
 from terminal.desk.trace_file import TracedReader, TraceFile
 from terminal.errors import SettingsError
 from terminal.identity import load_identity
+from terminal.reader.choice import WantedReader
 from terminal.reader.pcsc import PcscReader
 from terminal.settings import DeskSettings
 
@@ -43,7 +44,8 @@ def open_desk(settings: DeskSettings, say: Say, trace: Path | None = None) -> It
     """
     identity = load_identity(settings.state_dir, "desk")
     client = BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
-    with client, PcscReader(settings.reader) as reader:
+    wanted = WantedReader(settings.reader, settings.reader_usb_socket)
+    with client, PcscReader(wanted) as reader:
         if trace is None:
             yield Desk(reader, client, say)
             return

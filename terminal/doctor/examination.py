@@ -87,8 +87,7 @@ def _without_identity(settings: TerminalSettings) -> Iterator[Finding]:
 
 
 def _wanted_reader(settings: TerminalSettings) -> WantedReader:
-    socket = settings.reader_usb_socket if isinstance(settings, CounterSettings) else None
-    return WantedReader(settings.reader, socket)
+    return WantedReader(settings.reader, settings.reader_usb_socket)
 
 
 def _not_enrolled() -> Finding:

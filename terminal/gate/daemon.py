@@ -41,6 +41,7 @@ from terminal.gate.view import state_json
 from terminal.gate.watch import CardReader, watch
 from terminal.identity import Identity, load_identity
 from terminal.loopback import PageServer, sole_daemon
+from terminal.reader.choice import WantedReader
 from terminal.reader.pcsc import PcscReader
 from terminal.settings import GateSettings
 
@@ -84,7 +85,8 @@ def run(settings: GateSettings) -> int:
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
         )
-        reader = stack.enter_context(PcscReader(settings.reader))
+        wanted = WantedReader(settings.reader, settings.reader_usb_socket)
+        reader = stack.enter_context(PcscReader(wanted, alone=True))
         store = ListStore(
             settings.state_dir,
             identity.list_verification_key(),
