@@ -29,7 +29,9 @@ class ReaderAbsent(ReaderError):
 class ReaderAmbiguous(ReaderAbsent):
     """Several readers fit the configuration: none of them is surely ours."""
 
-    def __init__(self, message: str, *, reader: str, fitting: tuple[str, ...]) -> None:
+    def __init__(
+        self, message: str, *, reader: str | None = None, fitting: tuple[str, ...] = ()
+    ) -> None:
         """Keep the configured beginning, and the names that fit."""
         super().__init__(message, reader=reader)
         self.fitting = fitting

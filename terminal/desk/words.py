@@ -13,6 +13,7 @@ from terminal.errors import (
     CardSilent,
     DoorError,
     ReaderAbsent,
+    ReaderAmbiguous,
     ReaderBusy,
     ReaderError,
     TerminalError,
@@ -78,6 +79,10 @@ _BY_CLASS: tuple[tuple[type[TerminalError], str], ...] = (
     (TooManyBadChips, "Trop de puces écartées de suite : vérifiez le carton et le lecteur."),
     (CardRemoved, "La carte a été retirée trop tôt. Reposez-la et recommencez."),
     (CardSilent, "La carte ne répond pas. Reposez-la et recommencez."),
+    (
+        ReaderAmbiguous,
+        "Plusieurs lecteurs de cartes portent le même nom : débranchez l'autre, ou précisez reader.",
+    ),
     (ReaderAbsent, "Le lecteur de cartes n'est pas branché."),
     (ReaderBusy, "Le lecteur de cartes est utilisé par un autre programme."),
     (ReaderError, "Le service des cartes ne répond pas."),
