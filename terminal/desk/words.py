@@ -81,7 +81,7 @@ _BY_CLASS: tuple[tuple[type[TerminalError], str], ...] = (
     (CardSilent, "La carte ne répond pas. Reposez-la et recommencez."),
     (
         ReaderAmbiguous,
-        "Plusieurs lecteurs de cartes portent le même nom : débranchez l'autre, ou précisez reader.",
+        "Plusieurs lecteurs portent le même nom : débranchez l'autre, ou précisez reader.",
     ),
     (ReaderAbsent, "Le lecteur de cartes n'est pas branché."),
     (ReaderBusy, "Le lecteur de cartes est utilisé par un autre programme."),
