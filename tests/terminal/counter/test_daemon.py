@@ -20,6 +20,7 @@ from terminal.counter.callers import load_token
 from terminal.counter.daemon import JOURNAL_FILE
 from terminal.counter.journal import open_sale_journal
 from terminal.counter.states import State
+from terminal.errors import SettingsError
 from terminal.identity import enrol
 from terminal.settings import CounterSettings, load_settings
 from tests.terminal.counter.fakes import TwinBackend
@@ -166,3 +167,33 @@ def test_a_second_counter_on_the_same_journal_is_refused(settings_file: Path) ->
         assert second.returncode != 0
         assert "another counter uses" in second.stderr
         assert daemon.ask("/state")["state"] == "amount"
+
+
+def test_a_till_set_to_practise_in_english_says_so_and_asks_for_no_debit(
+    settings_file: Path, twin: HttpTwin
+) -> None:
+    with settings_file.open("a", encoding="utf-8") as file:
+        file.write('[page]\nlanguage = "en"\ntraining = "always"\n')
+    with running(settings_file) as daemon:
+        daemon.wait_until_it_answers()
+        assert daemon.ask("/state")["training"] is True
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            daemon.ask("/sales", {"amount_cents": 1250})
+        told = json.load(refused.value)
+        assert (refused.value.code, told["code"]) == (409, "training")
+        assert told["message"].startswith("The till is in training")
+        daemon.ask("/practice/sales", {"amount_cents": 1250})
+        daemon.ask("/practice/card", {"card": "one_benefit"})
+        daemon.ask("/practice/code", {"code": "right"})
+        assert daemon.stop() == 0
+    assert twin.twin.received == []
+
+
+@pytest.mark.parametrize(
+    "wrong", ['language = "de"', "sound_percent = 101", 'training = "sometimes"', "colour = 1"]
+)
+def test_the_pages_settings_are_checked(settings_file: Path, wrong: str) -> None:
+    with settings_file.open("a", encoding="utf-8") as file:
+        file.write(f"[page]\n{wrong}\n")
+    with pytest.raises(SettingsError, match="page"):
+        load_settings(CounterSettings, settings_file)
