@@ -24,7 +24,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from backend.benefits.wallets import alternatives
@@ -97,7 +97,7 @@ def authorise(
     asked = _Asked(terminal, order, opened.typed, compared, number)
     try:
         decision = services.database.repeat(lambda session: _conclude(session, asked, services.now))
-    except DBAPIError:
+    except SQLAlchemyError:
         _keep_right_code(services, asked)
         raise
     if compared.right:
@@ -214,7 +214,7 @@ def _keep_right_code(services: Services, asked: _Asked) -> None:
     """Write a right code down without the payment that failed: its holder must not lose a try."""
     if not asked.compared.right:
         return
-    with suppress(DBAPIError), services.database.unit_of_work() as session:
+    with suppress(SQLAlchemyError), services.database.unit_of_work() as session:
         settle(session, asked.typed, asked.compared, services.now())
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend.database import Database
@@ -83,6 +84,31 @@ def test_a_retry_after_any_death_costs_no_try(shop: Shop, code: str, committed: 
         assert shop.movements(order.payment_id) <= 1
         shop.assert_sound()
     assert points == 2
+
+
+class RefusingDatabase(DyingDatabase):
+    """The real database, until one unit of work is given up with nothing kept of it."""
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        self._left -= 1
+        with self._database.unit_of_work() as session:
+            yield session
+            if self._left == 0:
+                raise OperationalError("COMMIT", None, Exception("no room"))
+
+
+@pytest.mark.parametrize(("code", "left"), [(CODE, TRIES_MAX), (WRONG_CODE, TRIES_MAX - 1)])
+def test_a_payment_the_database_gave_up_costs_a_right_code_no_try(
+    shop: Shop, code: str, left: int
+) -> None:
+    refusing = cast("Database", RefusingDatabase(shop.services.database, 2, committed=False))
+    services, order = replace(shop.services, database=refusing), shop.order(10, code=code)
+    with pytest.raises(OperationalError):
+        authorise(services, shop.counters[0].terminal, order)
+    assert shop.tries_left() == left
+    assert outcome(lambda: shop.pay(order)) == "payment_in_progress"
+    assert shop.owed_to_the_shop() == 0
 
 
 def test_a_retry_of_a_wrong_code_is_the_same_answer_and_the_same_tries(shop: Shop) -> None:
