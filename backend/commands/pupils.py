@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from backend.access.errors import EstablishmentUnknown
 from backend.access.establishments import RightTerms, find_establishment
 from backend.access.tables import Service
 from backend.commands.declared import id_of
@@ -205,4 +206,6 @@ def _in_french(why: BackendError) -> str:
         )
     if isinstance(why, DecisionInvalid):
         return f"ligne {facts['line']} : rien à décider, ou pas ainsi ; refaites un essai"
+    if isinstance(why, EstablishmentUnknown):
+        return "aucun établissement ne porte ce nom"
     return str(why)

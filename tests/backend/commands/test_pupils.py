@@ -144,6 +144,7 @@ def test_programs_get_codes_and_everything(run: Run, export: Callable[..., Path]
     [
         (("--new", "7"), "decision_invalid", "ligne 7 : rien à décider"),
         (("absent.xml",), "file_unreadable", "fichier absent"),
+        (("--establishment", "ailleurs"), "establishment_not_found", "aucun établissement"),
     ],
 )
 def test_a_refusal_is_french_for_people_and_a_code_for_programs(

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from backend.access.enrolling import end_roster
 from backend.access.establishments import (
@@ -292,6 +292,27 @@ def test_an_import_that_fails_leaves_nothing(lycee: Lycee, monkeypatch: pytest.M
         lycee.siecle(LEA, ZOE, order_cards=True)
     tables = (Beneficiary, Enrolment, Pupil, NationalNumber, PupilImport)
     assert [count(lycee, table) for table in tables] == [0] * len(tables)
+
+
+@EMBEDDED
+def test_ten_times_the_pupils_take_the_same_number_of_statements(lycee: Lycee) -> None:
+    def statements(count: int, first: int) -> int:
+        seen: list[object] = []
+
+        def note(*arguments: object) -> None:
+            seen.append(arguments[2])
+
+        engine = lycee.services.database.engine
+        event.listen(engine, "before_cursor_execute", note)
+        pupils = [
+            Eleve(f"N{chr(65 + n % 26)}{n}", "Léa", "04/05/2011") for n in range(first, count)
+        ]
+        assert counts(lycee.siecle(*pupils, order_cards=True, partial=True))[0] == count - first
+        event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    first = statements(20, 0)
+    assert statements(220, 20) <= first < 40
 
 
 @EMBEDDED
