@@ -122,11 +122,14 @@ def comptoir(story: Story, applied: dict[str, Any]) -> Iterator[Program]:
     stop(world, "simulator")
     simulator = Path(world.config("simulator"))
     text = simulator.read_text()
-    head, _, _ = text.partition("key_file")
-    simulator.write_text(f'{head}kind = "keypad"\n')
+    head, _, rest = text.partition("key_file")
+    _, printer, lines = rest.partition("\n[printer]")
+    simulator.write_text(f'{head}kind = "keypad"\n{printer}{lines}')
     simulated = world.programs.start(
         "simulator", [str(BIN / "pass-simulator"), "serve", "--config", str(simulator)]
     )
+    # The line to the backend is the simulator's: there before anybody enrols over it.
+    world.programs.wait_until(simulated, lambda: answers(f"{world.simulator}/health"))
     config = Path(world.config("comptoir"))
     before = Path(world.config("caisse")).read_text().replace('pad_dialect = "vfi-ipp-z63"\n', "")
     config.write_text(before.replace("/caisse", "/comptoir") + 'pad_driver = "keypad"\n')
@@ -144,7 +147,6 @@ def comptoir(story: Story, applied: dict[str, Any]) -> Iterator[Program]:
     with config.open("a") as file:
         file.write("allow_terminal_encryption = true\n")
     install_key(story, config, applied["comptoir"]["pin_pad"]["initial_key_id"])
-    world.programs.wait_until(simulated, lambda: answers(f"{world.simulator}/health"))
     program = start_counter(world, "comptoir")
     yield program
     stop(world, "comptoir")
