@@ -18,7 +18,7 @@ from terminal.counter.practice.practice import PracticeView
 from terminal.counter.states import State
 from terminal.counter.view import SaleView
 from terminal.errors import PadUnplugged, ReaderAbsent
-from terminal.pin.pad import PinPrompt
+from terminal.pin.pad import EncryptedPinBlock, PinPrompt
 from tests.terminal.counter.fakes import RIGHT_BLOCK, FakeCard
 from tests.terminal.counter.shop import LIMITS, WAIT_SECONDS, Shop, refusal
 
@@ -151,9 +151,18 @@ def test_a_real_card_is_not_read_and_a_real_code_is_thrown_away(practising: Shop
         return entry
 
     shop.world.pad.enter_pin = watched  # type: ignore[method-assign,assignment]
+    played = shop.front.practice.collaborators.backend
+    pay, sent = played.pay, list[EncryptedPinBlock]()
+
+    def noted(*what: Any, pin: EncryptedPinBlock) -> Any:
+        sent.append(pin)
+        return pay(*what, pin=pin)
+
+    played.pay = noted  # type: ignore[method-assign,assignment]
     practise(shop)
     assert wait_for_rest(shop).approved
     assert (card.exchanges, card.disconnected) == (0, 1)
+    assert sent == [played_block(PlayedCode.RIGHT)], "not even the played backend gets it"
     assert asked[0].line1 == "FORMATION"
     assert asked[0].card_number.startswith("925000000000000"), "the number of no card"
     assert all(first == "FORMATION" for first, _ in shop.world.pad.shown)
