@@ -226,6 +226,12 @@ def test_a_door_that_is_not_claimed_moves_nothing(tmp_path: Path) -> None:
     door.let_go()
 
 
+def test_a_site_chooses_what_a_failing_door_does(tmp_path: Path) -> None:
+    values = {"kind": "relay", "device": str(tmp_path / "door"), "dialect": "lcus"}
+    with pytest.raises(ValueError, match="failing"):
+        RelayDoorSettings.model_validate(values)
+
+
 def test_nobody_is_asked_for_inputs_a_board_has_not(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no inputs"):
         settings(tmp_path, "lcus", rotation_input=0)

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
+from terminal.__main__ import main
 from terminal.door_settings import OsdpDoorSettings
 from terminal.errors import DoorError, DoorSilent, DoorUnplugged, SettingsError
 from terminal.gate.decision import Answer
@@ -123,15 +124,27 @@ def test_a_head_with_another_key_opens_nothing(
     assert not turnstile.view().free
 
 
-def test_a_head_as_delivered_gets_the_sites_key_once(tmp_path: Path) -> None:
-    gate = GateSettings(
-        backend_url="http://127.0.0.1:9",
-        state_dir=tmp_path,
-        reader="Pass Gate",
-        door=settings(tmp_path),
+def test_a_head_as_delivered_gets_the_sites_key_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text(
+        f"""
+backend_url = "http://127.0.0.1:9"
+state_dir = "{tmp_path}"
+reader = "Pass Gate"
+[door]
+kind = "osdp"
+device = "{tmp_path}/head"
+address = {ADDRESS}
+key_file = "{tmp_path}/head.key"
+failing = "secure"
+"""
     )
+    command = ["door", "install-key", "--config", str(config)]
     with standing(tmp_path) as turnstile:
-        install_head_key(gate)
+        assert main(command) == 0
+        assert "head.key" in capsys.readouterr().out
         key_file = tmp_path / "head.key"
         assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
         installed = load_head_key(key_file)
@@ -142,6 +155,8 @@ def test_a_head_as_delivered_gets_the_sites_key_once(tmp_path: Path) -> None:
         assert turnstile.view().free
         door.let_go()
         assert not turnstile.view().free
+    assert main(command) == 10  # nothing is there any more
+    assert "ne répond pas" in capsys.readouterr().out
 
 
 def test_a_head_as_delivered_is_given_nothing_but_by_the_installation(
