@@ -313,7 +313,8 @@ def test_the_counter_sells_and_opens_a_gate_by_hand(browser: Browser, story: Sto
     expect(page.locator(reader_of(GATE_READER))).to_have_attribute("data-ready", "true")
     assert violations(page) == []
     page.keyboard.press("Enter")
-    expect(gate.locator("#ground")).to_have_attribute("data-answer", "true")
+    expect(page.locator(".wire-said", has_text="here is who passed: 1 passage")).to_be_visible()
+    expect(gate.locator("#service")).to_contain_text("Repas")
     page.locator(f"{reader_of(GATE_READER)} .card").click()
     expect(page.locator("#cards [data-card=HUGO]")).to_have_attribute("data-away", "false")
     page.locator("#wire-search").fill("AuthenticateEV2First")

@@ -18,12 +18,13 @@ EXAMPLES = ROOT / "examples"
 SECONDS_MAX = 280
 
 
-def run(*command: object, **environment: str) -> str:
+def run(*command: object, folder: Path | None = None, **environment: str) -> str:
     done = subprocess.run(
         [str(word) for word in command],
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
+        cwd=folder,
         env={**os.environ, **environment},
         check=False,
     )
@@ -63,9 +64,9 @@ def test_the_built_wheel_runs_every_example_in_an_environment_of_its_own(tmp_pat
     (Path(place) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     work = tmp_path / "work"
     shutil.copytree(EXAMPLES, work)
-    where = run(python, "-c", "import simulator; print(simulator.__file__)").strip()
+    where = run(python, "-c", "import simulator; print(simulator.__file__)", folder=home).strip()
     assert where.startswith(place)
-    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", work)
+    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", work, folder=work)
     assert "6 passed" in said
 
 

@@ -39,9 +39,9 @@ async function look() {
       if (seen !== null) { table = seen; draw(); }
       setLive(seen !== null);
     } while (lookAgain);
+    looking = null;
   })();
-  await looking;
-  looking = null;
+  return looking;
 }
 
 export const lookSoon = () => {
