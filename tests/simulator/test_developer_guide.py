@@ -96,7 +96,7 @@ def test_the_python_of_the_guide_runs() -> None:
 
 
 def test_the_guide_shows_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    for group in ("card", "pad", "turnstile"):
+    for group in ("card", "pad", "scenario", "turnstile"):
         shown = set(re.findall(rf"pass-simulator {group} (\w+)", section()))
         with pytest.raises(SystemExit):
             build_parser().parse_args([group, "--help"])
