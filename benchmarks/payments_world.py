@@ -45,7 +45,7 @@ BENEFIT = "culture"
 WALLET_CENTS = 1_000_000
 TILLS = 32
 CARDS_OF_A_TILL = 6
-WAIT_SECONDS_MAX = 30.0
+WAIT_SECONDS_MAX = 90.0
 Plan = dict[str, Any]
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
-WAIT_SECONDS_MAX = 30.0
+WAIT_SECONDS_MAX = 90.0
 CONNECTIONS_MAX = 100
 #: Debian's package makes the first, the wheel the second.
 OWNERS = ("postgres", "pgserver", "nobody")
