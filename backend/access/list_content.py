@@ -61,8 +61,8 @@ class ListContent:
     def digest(self) -> bytes:
         """Return the SHA-256 of the content."""
         whole = hashlib.sha256(json.dumps([FORMAT, self.place], sort_keys=True).encode())
-        for card_id in sorted(self.card_digests):
-            whole.update(self.card_digests[card_id])
+        for digest in self.card_digests.values():  # in the order of the chips' numbers
+            whole.update(digest)
         return whole.digest()
 
 

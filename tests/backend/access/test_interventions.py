@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-import pytest
 from httpx import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -212,32 +211,25 @@ def test_guests_and_codes_of_one_day_pass_without_a_card_and_codes_have_a_maximu
     assert {each["day_code_id"] for each in heard} == {None, str(made.id)}
 
 
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [
-        ("10.1.2.3:9262", 204),
-        ("[fd00::1]:9262", 204),
-        ("127.0.0.1:1", 204),
-        (None, 204),
+def test_gates_are_told_where_their_siblings_listen(school: Standing) -> None:
+    told: list[dict[str, str]] = []
+    for address, status in (
         ("8.8.8.8:53", 422),
+        ("10.1.2.3:9262", 204),
         ("0.0.0.0:9262", 422),
         ("10.1.2.3", 422),
+        ("[fd00::1]:9262", 204),
         ("ecole.example:9262", 422),
         ("10.1.2.3:9262/x", 422),
-    ],
-)
-def test_gates_are_told_where_their_siblings_listen(
-    school: Standing, address: str | None, status: int
-) -> None:
-    answer = school.client.put(
-        "/v1/gate-address", json={"address": address}, headers=school.headers()
-    )
-    assert answer.status_code == status, answer.text
-    told = news(school, school.other_gate_id)["siblings"]
-    wanted = (
-        []
-        if status != 204 or address is None
-        else [{"gate": str(school.gate_id), "address": address}]
-    )
-    assert told == wanted
+        ("127.0.0.1:1", 204),
+        (None, 204),
+    ):
+        answer = school.client.put(
+            "/v1/gate-address", json={"address": address}, headers=school.headers()
+        )
+        assert answer.status_code == status, answer.text
+        if status == 204:
+            own = {"gate": str(school.gate_id), "address": str(address)}
+            told = [] if address is None else [own]
+        assert news(school, school.other_gate_id)["siblings"] == told
     assert news(school, school.gate_id)["siblings"] == []

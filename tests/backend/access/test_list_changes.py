@@ -162,8 +162,9 @@ def test_a_short_list_of_changes_is_small(school: Standing) -> None:
     assert len(changes.content) < len(first.content) / 5
 
 
+@pytest.mark.slow  # its light sibling is above: only what changed travels
 @settings(
-    max_examples=5,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
