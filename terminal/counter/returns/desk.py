@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from terminal.errors import BackendError, BackendRefused, JournalError
 _log = logging.getLogger(__name__)
 
 PARIS = ZoneInfo("Europe/Paris")
+_DAYS_BESIDE = (timedelta(), timedelta(days=1), timedelta(days=-1))
 PAUSE_SECONDS = 5.0
 PAUSE_SECONDS_MAX = 60.0
 
@@ -138,11 +139,16 @@ class ReturnDesk:
             return self._begin(_Owed(payment_id, None, kind), amount_cents)
 
     def look_up(self, authorisation_number: str, day: date) -> FoundPayment:
-        """Return what a receipt of this outlet names; raises ReturnRefused, BackendError."""
-        found = self._payments.find_by_receipt(authorisation_number, day)
-        if found is None:
-            raise ReturnRefused("receipt_unknown")
-        return found
+        """Return what a receipt of this outlet names; raises ReturnRefused, BackendError.
+
+        The day on paper is that of a till's clock, which may be wrong, and midnight is between two
+        clocks: the days beside it are looked at too. Numbers are random, so no other is found.
+        """
+        for beside in _DAYS_BESIDE:
+            found = self._payments.find_by_receipt(authorisation_number, day + beside)
+            if found is not None:
+                return found
+        raise ReturnRefused("receipt_unknown")
 
     def settle_open(self) -> int:
         """Ask again for what nobody knows the end of; return how many still have none."""

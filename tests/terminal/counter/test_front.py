@@ -1,7 +1,7 @@
 """One thing at a time at the counter, and what a receipt names."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,7 +110,7 @@ def test_a_payment_of_another_till_is_asked_of_the_backend(shop: Shop, tmp_path:
     class Payments:
         def find_by_receipt(self, number: str, day: date, /) -> FoundPayment | None:
             asked.append((number, day))
-            return found() if number == "A1B2C3" else None
+            return found() if (number, day) == ("A1B2C3", TODAY) else None
 
     book = open_return_book(tmp_path / "returns.db")
     desk = ReturnDesk(
@@ -123,6 +123,8 @@ def test_a_payment_of_another_till_is_asked_of_the_backend(shop: Shop, tmp_path:
     payment = http.get(f"/receipts?scan={bar_code_of('A1B2C3', TODAY)}").json()["payment"]
     assert (payment["authorisation_number"], payment["left_cents"]) == ("A1B2C3", 1250)
     assert asked == [("A1B2C3", TODAY)]
+    yesterday = bar_code_of("A1B2C3", TODAY - timedelta(days=1))
+    assert http.get(f"/receipts?scan={yesterday}").status_code == 200, "a till's clock was wrong"
     unknown = http.get(f"/receipts?scan={bar_code_of('ZZZZZZ', TODAY)}&language=en")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "receipt_unknown")
     assert unknown.json()["message"].startswith("No payment of this outlet")

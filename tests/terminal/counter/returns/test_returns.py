@@ -52,7 +52,8 @@ class Bank:
         return self._give("refund", refund_id, amount_cents)
 
     def find_by_receipt(self, authorisation_number: str, day: date, /) -> Any:
-        assert (authorisation_number, day) == ("A1B2C3", NOW.date())
+        assert authorisation_number == "A1B2C3"
+        assert abs(day - NOW.date()) <= timedelta(days=1), "the day, and those beside it"
         return self.found
 
     def _give(self, kind: str, return_id: UUID, amount_cents: int) -> Any:
