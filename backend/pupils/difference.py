@@ -207,17 +207,12 @@ def _certainly_absent(
     absent: Sequence[Known], matched: Matched, refused: Sequence[Refused]
 ) -> list[Known]:
     """Leave out whoever a doubtful or refused line may be about."""
-    people = {one.beneficiary_id for doubt in matched.doubtful for one in doubt.candidates}
     numbers = {one.ine for one in refused} | {one.row.ine for one in matched.doubtful}
     keys = frozenset(key for one in refused for key in one.keys).union(
         *(one.row.keys for one in matched.doubtful)
     )
     return [
-        one
-        for one in absent
-        if one.beneficiary_id not in people
-        and (one.ine is None or one.ine not in numbers)
-        and not one.keys & keys
+        one for one in absent if (one.ine is None or one.ine not in numbers) and not one.keys & keys
     ]
 
 

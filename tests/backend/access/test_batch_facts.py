@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from backend.access.passages import PassageReport, record_passages
-from backend.access.tables import GateAnswer
+from backend.access.tables import GateAnswer, Passage
 from tests.backend.access.conftest import School
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -68,6 +68,8 @@ def test_a_batch_knows_what_it_has_just_recorded(school: School, noon: datetime)
         receipt = record_passages(session, school.gate_id, [one, again, one], noon)
         assert receipt.recorded == [one.passage_id, again.passage_id]
         assert receipt.already_recorded == [one.passage_id]
+        flags = [session.get_one(Passage, id_).over_maximum for id_ in receipt.recorded]
+        assert flags == [False, True]
     with school.services.database.unit_of_work() as session:
         reused = reports([card], 2, noon)
         receipt = record_passages(session, school.gate_id, reused, noon)

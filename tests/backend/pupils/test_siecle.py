@@ -92,6 +92,7 @@ DEEP = b"<BEE_ELEVES>" + b"<a>" * 40 + b"</a>" * 40 + b"</BEE_ELEVES>"
     [
         (BOMB, "xml_doctype"),
         (OUTSIDE, "xml_doctype"),
+        (b"<!DOCTYPE BEE_ELEVES><BEE_ELEVES/>", "xml_doctype"),
         (CUT, "xml_malformed"),
         (DEEP, "xml_too_deep"),
         (b"<BEE_ELEVES>\xe9</BEE_ELEVES>", "xml_malformed"),
