@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from passcard.secret import Secret
 from terminal.errors import BackendUnreachable
 from terminal.gate.access_list import AccessList, ListedCard, Sibling
-from terminal.gate.decision import Answer, Holder, Hours
+from terminal.gate.decision import Answer, Chip, Holder, Hours, Right, Service, Tap, decide
 from terminal.gate.gossip.book import GossipBook
 from terminal.gate.gossip.line import SiblingLine
 from terminal.gate.gossip.packets import (
@@ -209,6 +209,32 @@ def test_every_gate_hears_of_every_passage_whatever_the_network_does(
     network.carried = []
     network.turn()
     assert len(network.carried) == 6
+
+
+LUNCH = Service("lunch", "Déjeuner", frozenset(range(1, 8)), time(11), time(14), passages_max=1)
+
+
+def answer_at(station: Station, card_id: str) -> Answer:
+    """Return what this gate says to a genuine card, from what it has heard."""
+    holder = Holder(card_id, "Élève", blocked=False, rights=(Right("lunch"),))
+    at = NOON + timedelta(minutes=5)
+    admissions = station.journal.list_admissions(card_id, at)
+    hours = Hours((LUNCH,), ZoneInfo("Europe/Paris"))
+    return decide(Tap(at, Chip.GENUINE, holder, admissions), hours).answer
+
+
+def test_one_meal_a_service_holds_between_gates_and_one_taken_back_may_be_had_again(
+    stations: Callable[..., list[Station]],
+) -> None:
+    here = stations(2)
+    network = Network(here, 3, loss=0.0)
+    passed = here[0].pass_(CARDS[0])
+    assert answer_at(here[1], CARDS[0]) is Answer.OK, "not heard yet"
+    network.turn()
+    assert [answer_at(one, CARDS[0]) for one in here] == [Answer.DEJA_PASSE] * 2
+    here[0].take_back(passed)
+    network.turn()
+    assert [answer_at(one, CARDS[0]) for one in here] == [Answer.OK] * 2
 
 
 def test_a_gate_that_starts_again_is_told_the_day_again(
