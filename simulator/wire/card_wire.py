@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from simulator.vpcd import CONTROL_OFF, CONTROL_ON, CONTROL_RESET, Direction, VirtualCard
 from simulator.wire.card_words import Said, command_words, status_of, status_words
-from simulator.wire.feed import Feed, What, Wire, WireEvent
+from simulator.wire.feed import Feed, What, Wire, WireEvent, microseconds
 
 _POWER = {CONTROL_OFF: "power off", CONTROL_ON: "power on", CONTROL_RESET: "reset"}
 Asked = tuple[Said, bytes, float]
@@ -77,7 +77,7 @@ class CardWire:
                 answer_hex=answer.hex().upper() if answer and said.is_public else None,
                 command_bytes=len(command),
                 answer_bytes=len(answer or b""),
-                microseconds=round((self._monotonic() - began) * 1_000_000),
+                microseconds=microseconds(self._monotonic() - began),
             )
         )
 

@@ -76,6 +76,11 @@ class WireEvent:
     routine: bool | None = None
 
 
+def microseconds(seconds: float) -> int:
+    """Return a duration as news carry it: to the nearest ten, which is finer than it is true."""
+    return 10 * round(seconds * 100_000)
+
+
 class Listener:
     """One who listens, in the event loop in which he was made."""
 

@@ -19,7 +19,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.wire.feed import Feed, What, Wire, WireEvent
+from simulator.wire.feed import Feed, What, Wire, WireEvent, microseconds
 from simulator.wire.http_words import answer_words, read_call, seen_body
 
 HOST = "127.0.0.1"
@@ -264,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
                 path=call.path,
                 command_bytes=len(body),
                 answer_bytes=0 if answer is None else len(answer.body),
-                microseconds=round((wire.monotonic() - began) * 1_000_000),
+                microseconds=microseconds(wire.monotonic() - began),
                 asked=call.body,
                 told=None if answer is None else seen_body(answer.body),
                 routine=(answer is not None and call.routine) or None,

@@ -321,7 +321,7 @@ def test_the_counter_sells_and_opens_a_gate_by_hand(browser: Browser, story: Sto
     expect(page.locator(".wire-line").first).to_contain_text("AuthenticateEV2First")
     page.locator(".wire-line summary").first.click()
     expect(page.locator(".wire-detail").first).to_contain_text("ms")
-    assert CODES["lea"] not in page.content()
+    assert CODES["lea"] not in page.locator("body").inner_text()
     page.locator(f"{reader_of(COUNTER_READER)} .card").click()
     expect(page.locator(".reader .card")).to_have_count(0)
     page.close()
