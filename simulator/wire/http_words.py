@@ -76,7 +76,7 @@ IN_REQUESTS = PUBLIC - {"code", "message", "reason", "name", "details", "why"}
 _CODE = re.compile(r"^[a-z][a-z_]{0,59}$")
 _FIELD = re.compile(r"^[a-z][a-z_]{0,39}$")
 _SEGMENT = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
-_GATE_ANSWER = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
+_GATE_ANSWER = re.compile(r"^[A-Z]{2,12}(_[A-Z]{2,15}){0,2}$")
 _CARD_NUMBER = re.compile(r"^[0-9]{16}$")
 
 ROUTES: dict[tuple[str, str], str] = {
