@@ -376,6 +376,8 @@ def test_a_supervisor_acts_and_the_kitchen_sees_it(browser: Browser, story: Stor
     before = int(passed.inner_text())
     assert before >= 1
     assert violations(kitchen) == []
+    kitchen.set_viewport_size({"width": PHONE_SIZE[0], "height": PHONE_SIZE[1]})
+    assert kitchen.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     line.get_by_role("button", name="Annuler").click()
     page.get_by_label("Erreur de personne").check()
     page.locator("#why-go").click()

@@ -354,6 +354,8 @@ def test_the_kitchen_reads_three_numbers(browser: Browser, beside: Beside) -> No
     pair(page, beside, Role.KITCHEN, "Cuisine")
     expect(page.locator(".numbers dd")).to_have_text(["1", "0", "1"])
     looked_at(page, "gate-kitchen")
+    page.set_viewport_size({"width": 360, "height": 640})
+    looked_at(page, "gate-kitchen-phone")
     page.close()
 
 
