@@ -42,6 +42,8 @@ _STATUS_BY_CODE = {
     "printer_absent": HTTPStatus.NOT_FOUND,
     "card_name_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "original_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "trace_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "trace_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "uid_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "key_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reader_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,

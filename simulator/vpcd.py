@@ -84,6 +84,15 @@ class NoticesField(Protocol):
         ...
 
 
+@runtime_checkable
+class Remarks(Protocol):
+    """A card that has something to say of its last answer, to whoever looks at the wire."""
+
+    def remark(self) -> str | None:
+        """Return a few words, or None."""
+        ...
+
+
 class CardMute(Exception):
     """The reader waited as long as it waits, and the card said nothing."""
 

@@ -62,6 +62,19 @@ class UidRefused(CardError):
     message = "This kind of card makes its own UID."
 
 
+class TraceMissing(CardError):
+    """A played-back card of nothing, or a trace for another kind."""
+
+    code = "trace_missing"
+    message = "A card of kind trace needs a trace, and no other kind takes one."
+
+
+class TraceRefused(CardError):
+    """A text is no trace of one card; the message says where."""
+
+    code = "trace_refused"
+
+
 class FolderError(CardError):
     """The folder of cards does not serve; the message says which file and what to do."""
 

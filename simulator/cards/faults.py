@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.vpcd import CardMute, VirtualCard
+from simulator.vpcd import CardMute, Remarks, VirtualCard
 
 APDUS_MAX = 1000
 SLOW_MILLISECONDS_MAX = 10_000
@@ -132,6 +132,10 @@ class FaultyCard:
         if self._torn or self._is_pulled_within(faults.slow_milliseconds):
             return b""
         return spoil(answer) if self._asked == faults.corrupt_answer else answer
+
+    def remark(self) -> str | None:
+        """Say what the card inside says of its last answer."""
+        return self.inner.remark() if isinstance(self.inner, Remarks) else None
 
     def _tear(self) -> Tear | None:
         if self.tear_once is not None:

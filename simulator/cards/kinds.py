@@ -5,9 +5,18 @@ Not done here: names, faults, files (`drawer.py`).
 
 from collections.abc import Callable
 
-from simulator.cards.errors import CardFileBroken, OriginalMissing, OriginalNotDesfire, UidRefused
+from simulator.cards.errors import (
+    CardFileBroken,
+    OriginalMissing,
+    OriginalNotDesfire,
+    TraceMissing,
+    TraceRefused,
+    UidRefused,
+)
 from simulator.cards.iso7816_card import Iso7816Card
+from simulator.cards.played_back import PlayedBackCard
 from simulator.cards.record import CardKind, CardRecord, NewCard
+from simulator.cards.trace_text import read_recorded_card
 from simulator.chip.chip import Chip
 from simulator.chip.configuration import RANDOM_ID
 from simulator.chip.generation import EV1, EV2, EV3
@@ -30,17 +39,21 @@ DESFIRES = {
     CardKind.EV1: EV1,
     CardKind.EV3: EV3,
 }
-_OWN_UID = frozenset({CardKind.PHONE, CardKind.CLONE})
+_OWN_UID = frozenset({CardKind.PHONE, CardKind.CLONE, CardKind.TRACE})
 
 
 def begin_record(wanted: NewCard, original: VirtualCard | None, random: Random) -> CardRecord:
     """Return the record of a new card; `original` is the card that `of` names.
 
-    Raises UidRefused, OriginalMissing or OriginalNotDesfire.
+    Raises UidRefused, OriginalMissing, OriginalNotDesfire, TraceMissing or TraceRefused.
     """
     if wanted.uid is not None and wanted.kind in _OWN_UID:
         raise UidRefused
+    if (wanted.trace is not None) != (wanted.kind is CardKind.TRACE):
+        raise TraceMissing
     uid, memory = _first_state(wanted, original, random)
+    if wanted.trace is not None:
+        uid = read_recorded_card(wanted.trace).uid
     return CardRecord(
         name=wanted.name,
         kind=wanted.kind,
@@ -50,6 +63,7 @@ def begin_record(wanted: NewCard, original: VirtualCard | None, random: Random) 
         note=wanted.note,
         faults=wanted.faults,
         memory=None if memory is None else to_json(memory),
+        trace=wanted.trace,
     )
 
 
@@ -70,7 +84,7 @@ def _first_state(
             return shown.uid, clone_of(shown, random).memory
         case CardKind.BANK | CardKind.ISO7816:
             return uid, None
-        case CardKind.PHONE:
+        case CardKind.PHONE | CardKind.TRACE:
             return None, None
 
 
@@ -92,7 +106,13 @@ def card_of(record: CardRecord, random: Random, committed: Committed) -> Virtual
         raise CardFileBroken(f"{record.name}: a memory is for a DESFire, and each has one.")
     if (record.uid is None) != (record.kind is CardKind.PHONE):
         raise CardFileBroken(f"{record.name}: a UID is for all cards but a phone.")
+    if (record.trace is not None) != (record.kind is CardKind.TRACE):
+        raise CardFileBroken(
+            f"{record.name}: a trace is for a card of that kind, and each has one."
+        )
     match record.kind:
+        case CardKind.TRACE:
+            return _played_back(record)
         case CardKind.BANK:
             return BankCard(uid)
         case CardKind.ISO7816:
@@ -103,6 +123,13 @@ def card_of(record: CardRecord, random: Random, committed: Committed) -> Virtual
             generation = DESFIRES[record.kind]
             memory = _memory(record)
             return Chip(uid, random, memory=memory, committed=committed, generation=generation)
+
+
+def _played_back(record: CardRecord) -> PlayedBackCard:
+    try:
+        return PlayedBackCard(read_recorded_card(record.trace or ""))
+    except TraceRefused as refusal:
+        raise CardFileBroken(f"{record.name}: its trace is none. {refusal}") from None
 
 
 def _memory(record: CardRecord) -> Memory:

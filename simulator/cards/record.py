@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from simulator.cards.errors import CardFileBroken, CardNameRefused
 from simulator.cards.faults import NO_FAULTS, CardFaults
+from simulator.cards.trace_text import TEXT_CHARACTERS_MAX
 
 NAME_CHARACTERS_MAX = 60
 NOTE_CHARACTERS_MAX = 200
@@ -30,6 +31,7 @@ class CardKind(StrEnum):
     PHONE = "phone"  # another UID at each tap
     CLONE = "clone"  # the UID of another card, none of its keys
     ISO7816 = "iso7816"  # a file system, no contactless application
+    TRACE = "trace"  # says again what a real card said
     RANDOM_UID = "random-uid"  # a DESFire that tells its UID only to who is authenticated
 
 
@@ -60,7 +62,7 @@ class _Value(BaseModel):
 
 
 class NewCard(_Value):
-    """A card to make; `of` is the card a clone copies."""
+    """A card to make; `of` is the card a clone copies, `trace` what a recorded card said."""
 
     name: GivenName
     kind: CardKind
@@ -69,6 +71,7 @@ class NewCard(_Value):
     colour: Colour | None = None
     note: Note = ""
     faults: CardFaults = NO_FAULTS
+    trace: Annotated[str | None, Field(max_length=TEXT_CHARACTERS_MAX, repr=False)] = None
 
 
 class CardChange(_Value):
@@ -91,6 +94,7 @@ class CardRecord(_Value):
     note: Note = ""
     faults: CardFaults = NO_FAULTS
     memory: Annotated[dict[str, Any] | None, Field(repr=False)] = None
+    trace: Annotated[str | None, Field(repr=False)] = None
 
 
 def write_record(record: CardRecord) -> bytes:

@@ -4,6 +4,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from simulator.commands.client import ControlClient
@@ -11,6 +12,7 @@ from simulator.commands.outcome import EXIT_NOT_TORN, CommandError, Json, Outcom
 from simulator.commands.words import card_lines, card_table, fault_words
 
 LOOK_SECONDS = 0.05
+TRACE_CHARACTERS_MAX = 80 * 1024
 
 
 class Cards(Protocol):
@@ -33,9 +35,24 @@ class Clock:
 def new(cards: Cards, asked: Namespace) -> Outcome:
     """Make a card."""
     wanted = {"name": asked.name, "kind": asked.kind, "note": asked.note}
-    named = {"uid": asked.uid, "of": asked.of, "colour": asked.colour}
+    trace = None if asked.file is None else _trace_text(asked.file)
+    named = {"uid": asked.uid, "of": asked.of, "colour": asked.colour, "trace": trace}
     made = cards.add_card(wanted | {key: value for key, value in named.items() if value})
     return Outcome(made, f"{made['name']} is in the drawer, UID {made['uid']}.")
+
+
+def _trace_text(file: Path) -> str:
+    """Return a file's text; the simulator says whether it is a trace."""
+    try:
+        with file.open(encoding="utf-8") as stream:
+            text = stream.read(TRACE_CHARACTERS_MAX + 1)
+    except OSError as cause:
+        raise WrongUse(f"{file}: {cause.strerror}.") from None
+    except UnicodeDecodeError:
+        raise WrongUse(f"{file} is not text.") from None
+    if len(text) > TRACE_CHARACTERS_MAX:
+        raise WrongUse(f"{file} is longer than {TRACE_CHARACTERS_MAX} characters.")
+    return text
 
 
 def list_cards(cards: Cards, _asked: Namespace) -> Outcome:

@@ -92,6 +92,7 @@ kinds of card:
   bank        a payment card: answers SELECT 2PAY.SYS.DDF01
   phone       another UID at each tap, no application
   iso7816     a bare ISO 7816 card: a master file and EF.DIR
+  trace       says again, in order, what a card said in a trace of `pass-terminal trace` (--file)
 
 """
 

@@ -18,7 +18,10 @@ RECORD_SECONDS_MAX = 3600
 SLOW_MILLISECONDS_MAX = 10_000
 NOTE_CHARACTERS_MAX = 200
 TAP_HOLD, TEAR_HOLD = "2s", "10s"
-KINDS = ("blank", "ev1", "ev3", "random-uid", "foreign", "clone", "bank", "phone", "iso7816")
+KINDS = (
+    *("blank", "ev1", "ev3", "random-uid", "foreign", "clone", "bank", "phone", "iso7816"),
+    "trace",
+)
 LOST_PARTS = ("answer", "command")
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000}
 
@@ -112,6 +115,7 @@ def _add_card_commands(commands: Commands) -> None:
     new.add_argument("--kind", choices=KINDS, default="blank", help="what it is (now %(default)s)")
     new.add_argument("--uid", type=_uid, metavar="HEX", help="14 hex digits; random otherwise")
     new.add_argument("--of", metavar="NAME", help="the card that a clone copies")
+    new.add_argument("--file", type=Path, metavar="FILE", help="what a played-back card said")
     new.add_argument("--colour", type=_colour, metavar="#RRGGBB", help="how the card is drawn")
     new.add_argument("--note", type=_note, default="", help="a line about it")
 

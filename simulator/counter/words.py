@@ -174,6 +174,7 @@ _KINDS: dict[str, tuple[str, str]] = {
     "bank": ("carte bancaire", "bank card"),
     "phone": ("téléphone", "phone"),
     "iso7816": ("carte ISO 7816", "ISO 7816 card"),
+    "trace": ("carte rejouée", "played-back card"),
     "clone": ("numéro copié", "copied UID"),
 }
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from simulator.vpcd import CONTROL_OFF, CONTROL_ON, CONTROL_RESET, Direction, VirtualCard
+from simulator.vpcd import CONTROL_OFF, CONTROL_ON, CONTROL_RESET, Direction, Remarks, VirtualCard
 from simulator.wire.card_words import Said, command_words, status_of, status_words
 from simulator.wire.feed import Feed, What, Wire, WireEvent, microseconds
 
@@ -33,6 +33,7 @@ class CardWire:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._card: str | None = None
+        self._there: VirtualCard | None = None
         self._before: Said | None = None
         self._asked: Asked | None = None
 
@@ -52,6 +53,7 @@ class CardWire:
     def see(self, card: VirtualCard, present: bool) -> None:
         """See a card come or go."""
         if present:
+            self._there = card
             self._card, self._before = self._name_of(card), None
             self._publish(What.ARRIVED, "the card arrives")
             return
@@ -71,7 +73,7 @@ class CardWire:
                 What.EXCHANGE,
                 said.words,
                 card=self._card,
-                answer="none: the card left" if answer is None else _answer_words(said, answer),
+                answer=self._answer_words(said, answer),
                 status=status_of(answer, is_native=said.is_native) if answer else None,
                 command_hex=command.hex().upper() if said.is_public else None,
                 answer_hex=answer.hex().upper() if answer and said.is_public else None,
@@ -84,6 +86,9 @@ class CardWire:
     def _publish(self, what: What, words: str) -> None:
         self._feed.publish(WireEvent(Wire.CARD, self._reader, what, words, card=self._card))
 
-
-def _answer_words(said: Said, answer: bytes) -> str:
-    return status_words(answer, is_native=said.is_native)
+    def _answer_words(self, said: Said, answer: bytes | None) -> str:
+        if answer is None:
+            return "none: the card left"
+        words = status_words(answer, is_native=said.is_native)
+        remark = self._there.remark() if isinstance(self._there, Remarks) else None
+        return f"{words}; {remark}" if remark else words

@@ -138,6 +138,7 @@ _ISO_STATUS = {
     0x6B00: "outside the file",
     0x6D00: "instruction not supported",
     0x6E00: "class not supported",
+    0x6F00: "no more is said",
 }
 
 

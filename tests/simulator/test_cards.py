@@ -44,6 +44,12 @@ ROOT = Path(__file__).parents[2]
 CREATE_APPLICATION = "90CA000005{}0B8100"
 SELECT = "905A000003{}00"
 LIST = "906A000000"
+TRACE = """pass-trace 1
+card: 04 A1 B2 C3 D4 E5 F6
+atr: 3B 80 80 01 01
+> 90 6A 00 00 00
+< 01 02 03 91 00
+"""
 
 
 @pytest.fixture
@@ -114,7 +120,9 @@ def test_a_name_is_unique_in_any_case_and_spelling() -> None:
 def test_every_kind_answers_as_itself_and_comes_back(folder: CardFolder) -> None:
     drawer = Drawer(folder)
     for kind in CardKind:
-        drawer.add(new(kind.value, kind.value, of="blank" if kind is CardKind.CLONE else None))
+        of = "blank" if kind is CardKind.CLONE else None
+        trace = TRACE if kind is CardKind.TRACE else None
+        drawer.add(new(kind.value, kind.value, of=of, trace=trace))
     expected = {
         "blank": "9100",
         "foreign": "F48120F481219100",
@@ -125,6 +133,7 @@ def test_every_kind_answers_as_itself_and_comes_back(folder: CardFolder) -> None
         "random-uid": "9100",
         "ev1": "9100",
         "ev3": "9100",
+        "trace": "0102039100",
     }
     for one_drawer in (drawer, reopened(folder)):
         for one in one_drawer.cards():

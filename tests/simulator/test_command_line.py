@@ -120,7 +120,11 @@ def test_a_drawer_full_of_life(run: Run, place: list[str]) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in CardKind if kind is not CardKind.CLONE])
 def test_every_kind_can_be_made(run: Run, kind: CardKind, tmp_path: Path) -> None:
-    assert run("card", "new", "x", "--kind", kind.value, "--cards-dir", str(tmp_path))[0] == 0
+    recorded = tmp_path / "x.trace"
+    recorded.write_text("pass-trace 1\ncard: 04A1B2C3D4E5F6\natr: 3B80800101\n")
+    more = ["--file", str(recorded)] if kind is CardKind.TRACE else []
+    place = ["--cards-dir", str(tmp_path / "cards")]
+    assert run("card", "new", "x", "--kind", kind.value, *more, *place)[0] == 0
 
 
 def test_the_grammar_knows_every_kind() -> None:

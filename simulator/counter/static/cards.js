@@ -6,7 +6,7 @@ const DRAG_PIXELS_MIN = 6;
 const LIFT_MILLISECONDS = 2000;
 const KIND_COLOURS = {
   blank: "#3d5a80", ev1: "#52606d", ev3: "#2f4b7c", "random-uid": "#5b4b8a", foreign: "#7a4b2a",
-  bank: "#8a6d1d", phone: "#1c1f26", iso7816: "#5f6b5b", clone: "#7b2d42",
+  bank: "#8a6d1d", phone: "#1c1f26", iso7816: "#5f6b5b", clone: "#7b2d42", trace: "#4a4e69",
 };
 const FAULT_SIGN = '<svg viewBox="0 0 24 24" role="img" aria-hidden="true"><path d="M13 2 4 14h6l-1 8 9-12h-6z" fill="currentColor"/></svg>';
 
