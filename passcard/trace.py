@@ -125,21 +125,28 @@ class _Trace:
         self._transmit = transmit
         self._record = record
         self._number = 0
-        self._chained = ""
+        self._teller = Teller()
 
     def carry(self, command: bytes) -> bytes:
         self._number += 1
-        name, fields = self._tell(command)
+        name, fields = self._teller.tell(command)
         answer: bytes | None = None
         try:
             answer = self._transmit(command)
             return answer
         finally:
             received = None if answer is None else len(answer)
-            status = None if answer is None else _status_of(answer)
+            status = None if answer is None else status_of(answer)
             self._record(TracedExchange(self._number, name, fields, len(command), received, status))
 
-    def _tell(self, command: bytes) -> tuple[str, tuple[str, ...]]:
+
+class Teller:
+    """Names the commands of one tap, in their order."""
+
+    def __init__(self) -> None:
+        self._chained = ""
+
+    def tell(self, command: bytes) -> tuple[str, tuple[str, ...]]:
         """Return a command's name and its tellable fields; a part is named after its command."""
         if len(command) < _HEADER_LENGTH:
             return "malformed command", ()
@@ -181,7 +188,8 @@ def _read(value: bytes, reading: _Reading) -> str:
     return number if kind == "DES" else f"{number}, type {kind}"
 
 
-def _status_of(answer: bytes) -> str:
+def status_of(answer: bytes) -> str:
+    """Return an answer's verdict in words."""
     try:
         return str(parse_response(answer).status)
     except UnexpectedAnswer:
