@@ -25,6 +25,8 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.logging_json import log_json_lines
+from terminal.trace.command_line import add_trace_commands, run_trace
+from terminal.trace.errors import TraceError
 
 if TYPE_CHECKING:
     from terminal.desk.personalise import FinishedCard
@@ -46,6 +48,7 @@ _EXIT_BY_CLASS: tuple[tuple[type[TerminalError], int], ...] = (
     (BackendError, 5),
     (JournalError, 6),
     (DoorError, 10),
+    (TraceError, 11),
 )
 _EPILOG = """\
 exit status:
@@ -60,6 +63,7 @@ exit status:
   8  a batch was stopped, or has too many bad chips: start it again, it goes on
   9  the doctor found something to repair
   10 the turnstile or door did not serve
+  11 a trace is none, or its file cannot be used; the message says where
 
 The configuration is a TOML file; variables PASS_TERMINAL_<KEY> come after it and win:
   backend_url = "https://pass.example.org"   state_dir = "/var/lib/pass-terminal"
@@ -123,9 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     head_key.set_defaults(run=_run_install_head_key)
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
+    trace = commands.add_parser("trace", help="what a card says: record, mask, check it")
+    trace.set_defaults(run=_run_trace)
+    of_trace = add_trace_commands(trace.add_subparsers(required=True, metavar="command"))
     for command in (enrol, counter, gate, install, head_key, doctor, *of_tablet, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
-    for command in (enrol, doctor, *of_desk):
+    for command in (enrol, doctor, *of_trace, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
     for command in of_desk:
         command.add_argument(
@@ -257,6 +264,13 @@ def _run_doctor(chosen: argparse.Namespace) -> int:
     findings = examine(chosen.config)
     print(json.dumps(as_json(findings)) if chosen.json else in_words(findings))
     return EXIT_TO_REPAIR if worst(findings) is Verdict.BAD else 0
+
+
+def _run_trace(chosen: argparse.Namespace) -> int:
+    told = run_trace(chosen, _sayer(as_json=chosen.json))
+    if chosen.json:
+        print(json.dumps(told))
+    return 0
 
 
 def _run_personalise(chosen: argparse.Namespace) -> int:

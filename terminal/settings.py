@@ -90,7 +90,7 @@ class TerminalSettings(BaseSettings):
     one name apart: the socket it is plugged into, as the kernel names it (`1-1.2`);
     `backend_ca_file` replaces the authorities of the system; `framed_by` are the pages of this
     machine that may show this terminal's page in a frame, such as the developers' counter: nobody
-    unless named.
+    unless named. `trace_dir` keeps what cards say, redacted, in a few files (`terminal/trace`).
     """
 
     model_config = SettingsConfigDict(
@@ -104,6 +104,7 @@ class TerminalSettings(BaseSettings):
     reader_usb_socket: Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9.]*$")] | None = None
     listen_host: Annotated[str, AfterValidator(_local_host)] = LISTEN_HOST
     framed_by: Annotated[tuple[LoopbackOrigin, ...], Field(max_length=FRAMERS_MAX)] = ()
+    trace_dir: AbsolutePath | None = None
 
     @classmethod
     def settings_customise_sources(

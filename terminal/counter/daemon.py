@@ -39,6 +39,7 @@ from terminal.pin.pad import CodeEntry
 from terminal.reader.choice import WantedReader, fitting_readers
 from terminal.reader.pcsc import PcscReader, list_reader_names
 from terminal.settings import CounterSettings
+from terminal.trace.recording import recorded
 
 JOURNAL_FILE = "counter.db"
 RETURNS_FILE = "returns.db"
@@ -124,7 +125,7 @@ def make_collaborators(
 ) -> Collaborators:
     """Return the real reader, pad, backend, journal, clock and ids; nothing is opened yet."""
     return Collaborators(
-        reader=reader or PcscReader(_wanted_reader(settings), alone=True),
+        reader=recorded(reader or PcscReader(_wanted_reader(settings), alone=True), settings),
         pad=PadDialogue(open_pad(settings)),
         backend=backend,
         journal=journal,

@@ -23,6 +23,7 @@ from terminal.identity import load_identity
 from terminal.reader.choice import WantedReader
 from terminal.reader.pcsc import PcscReader
 from terminal.settings import DeskSettings
+from terminal.trace.recording import recorded
 
 Say = Callable[[str], None]
 
@@ -45,7 +46,8 @@ def open_desk(settings: DeskSettings, say: Say, trace: Path | None = None) -> It
     identity = load_identity(settings.state_dir, "desk")
     client = BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
     wanted = WantedReader(settings.reader, settings.reader_usb_socket)
-    with client, PcscReader(wanted) as reader:
+    with client, PcscReader(wanted) as plain:
+        reader = recorded(plain, settings)
         if trace is None:
             yield Desk(reader, client, say)
             return

@@ -44,6 +44,7 @@ from terminal.loopback import PageServer, sole_daemon
 from terminal.reader.choice import WantedReader
 from terminal.reader.pcsc import PcscReader
 from terminal.settings import GateSettings
+from terminal.trace.recording import recorded
 
 LOG = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def run(settings: GateSettings) -> int:
             framed_by=settings.framed_by,
         )
         _put_beside(settings, identity, backend, parts)
-        return _run_threads(settings, parts, reader)
+        return _run_threads(settings, parts, recorded(reader, settings))
 
 
 def assemble(
