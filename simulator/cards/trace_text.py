@@ -24,6 +24,7 @@ TEXT_CHARACTERS_MAX = 80 * 1024  # in JSON at most six bytes each: a card's file
 EXCHANGES_MAX = 10_000
 COMMAND_BYTES_MAX, ANSWER_BYTES_MAX = 261, 258
 UID_LENGTHS, ATR_LENGTHS = (4, 7, 10), range(2, 34)
+NO_UID = "-"
 _MASK = re.compile(r"\{([1-9][0-9]{0,2}):([0-9a-f]{8})\}")
 _WIRE = re.compile(r"(?:[0-9]{1,9} +)?([<>]) +(.+)")
 _VALUE = re.compile(r"([a-z]+): *(.*)")
@@ -101,6 +102,8 @@ class _Reading:
                 raise _refused(
                     at, "a second card: cut one out with `pass-terminal trace mask --tap N`"
                 )
+            if value == NO_UID:
+                raise _refused(at, "the reader gave no UID; write one here, as `04 11 22 33`")
             self._uid = _plain(at, value)
             if len(self._uid) not in UID_LENGTHS:
                 raise _refused(at, "a UID has 4, 7 or 10 bytes")

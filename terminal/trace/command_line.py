@@ -7,6 +7,7 @@ on a line for a person, or one JSON object. Not here: printing.
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,14 +100,15 @@ def _record(chosen: argparse.Namespace, say: Say) -> Json:
 def _mask(chosen: argparse.Namespace, say: Say) -> Json:
     from terminal.trace.masking import chosen_tap, masked, read_log  # noqa: PLC0415 -- idem
     from terminal.trace.reading import load_text  # noqa: PLC0415 -- idem
-    from terminal.trace.recorder import KEY_BYTES, newest_trace  # noqa: PLC0415 -- idem
+    from terminal.trace.recorder import KEY_BYTES, newest_trace, product  # noqa: PLC0415 -- idem
 
     _refuse_existing(chosen.out)
     source = newest_trace(chosen.source) if chosen.source.is_dir() else chosen.source
     trace = read_log(load_text(source))
     if chosen.tap is not None:
         trace = chosen_tap(trace, chosen.tap)
-    return _write(chosen.out, masked(trace, os.urandom(KEY_BYTES)), say)
+    given = replace(masked(trace, os.urandom(KEY_BYTES)), by=trace.by or product())
+    return _write(chosen.out, given, say)
 
 
 def _check(chosen: argparse.Namespace, say: Say) -> Json:

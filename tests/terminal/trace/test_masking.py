@@ -18,20 +18,20 @@ UID, OTHER = "04A1B2C3D4E5F6", "0499887766554433"[:14]
 SECRET = "5EC12E7" * 4 + "0A1B"  # 32 hex digits of a challenge
 CRYPTOGRAM = "C0FFEE" * 8
 
-PCSCD = f"""00000000 [1] eventhandler.c:406:EHStatusHandlerThread() Card inserted into Pass Gate
-00000012 [1] Card ATR: 3B 81 80 01 80 80
-00001000 [1] APDU: FF CA 00 00 00
-00000500 [1] SW: 04 A1 B2 C3 D4 E5 F6 90 00
-00000500 [1] APDU: 90 5A 00 00 03 F5 92 51 00
-00002000 [1] SW: 91 00
-00000100 [1] APDU: 90 71 00 00 02 01 00 00
-00009000 [1] SW: {bytes.fromhex(SECRET).hex(" ").upper()} 91 AF
-00000100 [1] ifdhandler.c:99 something of its own
-00000100 [1] APDU: 90 60 00 00 00
-00000100 [1] eventhandler.c:1 Card Removed From Pass Gate
-00000012 [1] Card ATR: 3B 80 80 01 01
-00000500 [1] APDU: 90 6A 00 00 00
-00000500 [1] SW: 6E 00
+PCSCD = f"""00000000 eventhandler.c:406:EHStatusHandlerThread() Card inserted into Pass Gate
+00000012 Card ATR: 3B 81 80 01 80 80
+00001000 APDU: FF CA 00 00 00
+00000500 SW: 04 A1 B2 C3 D4 E5 F6 90 00
+00000500 APDU: 90 5A 00 00 03 F5 92 51 00
+00002000 SW: 91 00
+00000100 APDU: 90 71 00 00 02 01 00 00
+00009000 SW: {bytes.fromhex(SECRET).hex(" ").upper()} 91 AF
+00000100 ifdhandler.c:99 something of its own
+00000100 APDU: 90 60 00 00 00
+00000100 eventhandler.c:1 Card Removed From Pass Gate
+00000012 Card ATR: 3B 80 80 01 01
+00000500 APDU: 90 6A 00 00 00
+00000500 SW: 6E 00
 """
 ARROWS = f"""2026-11-22 12:03:11 reader: PassGate
 >> FFCA000000
