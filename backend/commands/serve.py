@@ -106,11 +106,14 @@ class _Foreman:
     def _hire(self) -> None:
         # Told to stop between the fork and the note of it, a worker would never hear of it.
         with _stops_later():
-            if self._stopping:
+            if self._is_stopping():
                 return
             pid = os.fork()
             if pid:
                 self._pids.add(pid)
+                # Another thread may have taken the signal meanwhile: then it is told here.
+                if self._is_stopping():
+                    self._stop()
                 return
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
@@ -134,6 +137,10 @@ class _Foreman:
         LOG.warning("worker %s died: another takes its place", pid)
         self._hire()
         return True
+
+    def _is_stopping(self) -> bool:
+        # Asked, not read: it changes at any moment.
+        return self._stopping
 
     def _stop(self) -> None:
         self._stopping = True

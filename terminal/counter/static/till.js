@@ -106,8 +106,13 @@ function showPanel(what, cents, actions) {
   byId("played-actions").replaceChildren(...(training ? playedActions(what) : []));
   byId("sale-actions").replaceChildren(...actions);
   // While it runs no button has the focus: Enter, twice by mistake, must not cancel or choose.
-  (what.active ? byId("sale-side") : byId("sale-actions").firstElementChild).focus();
+  takeFocus(what.active ? byId("sale-side") : byId("sale-actions").firstElementChild);
   if (changed) play(mood, training);
+}
+
+// In a frame, another page may have the keyboard: what happens here does not take it away.
+function takeFocus(part) {
+  if (window === window.top || document.hasFocus()) part.focus();
 }
 
 function showSale(sale) {
@@ -239,6 +244,9 @@ function onKey(event) {
     onAmountKey(event);
   } else if (shown.state === "benefit") {
     onChoiceKey(event);
+  } else if (!shown.active && /^[0-9]$/.test(event.key)) {
+    showAmount(); // the next customer need not wait until the last one has read
+    onAmountKey(event);
   }
 }
 

@@ -33,7 +33,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def address(services: Services) -> Iterator[str]:
     """The backend, served on the loopback."""
-    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_level="error"))
+    # Its own settings of the log would stay behind for the tests that follow.
+    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     end = time.monotonic() + SECONDS_MAX

@@ -98,13 +98,15 @@ class Shop:
             ]
             return seen()[-1]
 
-    def wait_for_rest(self) -> SaleView:
-        def resting() -> list[SaleView]:
-            return [view for view in self._views if not view.active]
+    def wait_for_rest(self, sales: int = 1) -> SaleView:
+        """Wait until so many sales are over, the pad told too."""
+
+        def resting() -> dict[str, SaleView]:
+            return {view.record.sale_id: view for view in self._views if not view.active}
 
         with self._changed:
-            assert self._changed.wait_for(resting, SECONDS_MAX)
-            return resting()[-1]
+            assert self._changed.wait_for(lambda: len(resting()) >= sales, SECONDS_MAX)
+            return list(resting().values())[-1]
 
 
 class Keys:
@@ -192,7 +194,7 @@ def test_the_same_card_may_lie_there_for_the_next_sale(
         shop.counter.start_sale(100)
         shop.wait_for(State.CODE, count)
         pad.type_when_asked("1234E")
-        shop.wait_for(State.APPROVED, count)
+        assert shop.wait_for_rest(count).record.state is State.APPROVED
     assert list(twin.debits.values()) == [100, 100]
 
 
