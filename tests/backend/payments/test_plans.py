@@ -27,6 +27,16 @@ GROWING = {
     "terminal_guard",
     "wallet",
 }
+# Rolled back with the connection: the planner counts rows by those of a page, and trusts no
+# statistics of tables that earlier tests filled and emptied.
+GROWN = """
+WITH grown AS (
+  UPDATE pg_class SET relpages = 1, reltuples = 100000
+  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname = ANY(%s)
+  RETURNING oid
+)
+DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM grown)
+"""
 
 
 def _scanned(plan: dict[str, Any]) -> Iterator[str]:
@@ -55,8 +65,9 @@ def test_no_statement_of_a_payment_reads_a_growing_table_through(shop: Shop) -> 
     assert len(said) > 10
     address = shop.services.database.engine.url.render_as_string(hide_password=False)
     with psycopg.connect(address.replace("+psycopg", "")) as connection:
-        # A scan of a small table is cheapest: only what has no index is scanned now.
+        # Small, a table is best read through; what grows is planned for as if it had grown.
         connection.execute("SET enable_seqscan = off")
+        connection.execute(GROWN, [sorted(GROWING)])
         for text, bound in said:
             cursor = connection.execute(f"EXPLAIN (FORMAT JSON) {text}", bound)
             (row,) = cursor.fetchall()

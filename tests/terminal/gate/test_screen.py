@@ -320,7 +320,7 @@ def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside
     expect(lines.first).to_contain_text("Laissé passer · Sortie annulée · Mme Roy")
     page.get_by_label("Prénom").fill("le")
     expect(page.locator("#found li")).to_contain_text("Léa M.")
-    page.wait_for_function("document.querySelector('#found img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('#found img').naturalWidth > 0")
     looked_at(page, "supervisor")
     page.locator("#found").get_by_role("button").click()
     page.get_by_label("Carte oubliée").check()
