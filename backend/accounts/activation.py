@@ -5,8 +5,6 @@ knows as well, their birth date: who reads the mailbox alone gets nowhere. Every
 tried on a link is counted. Not here: what the link lets one do, and the mail it travels in.
 """
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from backend.accounts.errors import (
     ActivationUsed,
     TooManyLinks,
 )
+from backend.accounts.signin.tokens import new_token, token_hash
 from backend.accounts.tables import Activation, LinkKind
 from backend.expiry import sweep_expired
 
@@ -33,7 +32,6 @@ NEW_CODE_HOURS_MAX: Final = 1
 NEW_CODE_LINKS_PER_HOUR_MAX: Final = 3
 # A token stays known for a while after its time, so that its holder reads why it is refused.
 ACTIVATION_KEPT_DAYS_MAX: Final = 30
-TOKEN_BYTES: Final = 32
 #: Wrong birth dates on one link. A class mate knows many, but not a stranger with the mailbox.
 ANSWERS_MAX: Final = 3
 #: Refused codes on one link: no way to search what others chose, or what this holder had.
@@ -154,10 +152,10 @@ def _give(session: Session, link: Link, now: datetime, random: Callable[[int], b
     find_beneficiary(session, link.beneficiary_id)
     kept = timedelta(days=ACTIVATION_KEPT_DAYS_MAX)
     sweep_expired(session, Activation, Activation.expires_at, now - kept)
-    token = _text(random(TOKEN_BYTES))
+    token = new_token(random)
     session.add(
         Activation(
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             beneficiary_id=link.beneficiary_id,
             kind=link.kind.value,
             created_at=now,
@@ -173,7 +171,7 @@ def _give(session: Session, link: Link, now: datetime, random: Callable[[int], b
 
 def _usable(session: Session, token: str, now: datetime, *, lock: bool = True) -> Activation:
     activation = session.get(
-        Activation, _hash(token), with_for_update=lock or None, populate_existing=True
+        Activation, token_hash(token), with_for_update=lock or None, populate_existing=True
     )
     if activation is None:
         raise ActivationUnknown
@@ -188,12 +186,3 @@ def _usable(session: Session, token: str, now: datetime, *, lock: bool = True) -
 
 def _link(activation: Activation) -> Link:
     return Link(activation.beneficiary_id, LinkKind(activation.kind))
-
-
-def _text(raw: bytes) -> str:
-    # URL-safe base64 without padding, as secrets.token_urlsafe writes it.
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -195,8 +195,11 @@ def end_every(services: ServicesDependency, who: Who) -> Response:
 
 @router.post(f"{SPACE}/verification", dependencies=[OwnForm])
 def begin(services: ServicesDependency, who: Who) -> Response:
-    """Begin a second factor."""
-    begin_factor(services, who.account_id)
+    """Begin a second factor; where one is in place, there is nothing to begin."""
+    try:
+        begin_factor(services, who.account_id)
+    except SignInRefused:
+        return go(SPACE)
     return go(f"{SPACE}/verification")
 
 

@@ -3,15 +3,16 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 TOKEN_BYTES: Final = 32
 TOKEN_CHARACTERS_MAX: Final = 128
 
 
-def new_token() -> str:
+def new_token(random: Callable[[int], bytes] = secrets.token_bytes) -> str:
     """Return a token (43 characters, URL-safe)."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(random(TOKEN_BYTES)).rstrip(b"=").decode()
 
 
 def token_hash(token: str) -> bytes:
