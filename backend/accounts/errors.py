@@ -57,3 +57,10 @@ class TooManyLinks(ConflictError):
 
     code = "too_many_links"
     message = "Too many links were given to this person; wait an hour."
+
+
+class NotYours(NotFoundError):
+    """There is no such thing in what this person may see; whether elsewhere is not said."""
+
+    code = "not_yours"
+    message = "There is no such thing here."

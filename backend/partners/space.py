@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.errors import NotYours
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.partners.enrolment import (
     NewTerminal,
@@ -20,7 +21,7 @@ from backend.partners.enrolment import (
     renew_enrolment,
     revoke_terminal,
 )
-from backend.partners.errors import NotYours, TooManyCounters
+from backend.partners.errors import TooManyCounters
 from backend.partners.tables import Outlet, Partner, PartnerMember, Terminal, TerminalKind
 
 COUNTERS_MAX: Final = 200

@@ -14,12 +14,13 @@ from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from backend.accounts.errors import NotYours
 from backend.accounts.signin.errors import FactorNeeded, LinkGone, NotSignedIn, TooManyTries
 from backend.accounts.signin.sessions import SignedIn, signed_in
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.errors import BackendError, ForbiddenError
 from backend.http import ServicesDependency, status_of
-from backend.partners.errors import NotYours, TerminalEnrolled, TooManyCounters
+from backend.partners.errors import TerminalEnrolled, TooManyCounters
 from backend.web import sign_in_words as words
 from backend.web.pages import notice
 from backend.web.words import Notice
