@@ -42,6 +42,7 @@ FAMILIES: Final = {
         "totals",
         "limits",
     ),
+    "places": ("place-outlet", "communes"),
     "canteen": ("calendar", "meals", "reservation", "passages", "kitchen"),
     "gate_office": ("kitchen-link", "day-code", "photo", "diet", "gate-display", "review"),
     "pupils": ("pupils",),

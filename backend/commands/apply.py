@@ -1,8 +1,8 @@
 """`pass-backend apply`: bring the database to what a file declares, in one unit of work.
 
-What is there already is left as it is, but limits, which are set; what the file no longer names
-is not removed. One-time codes are in the result for what this run made, and never again; a pad's
-key never is.
+What is there already is left as it is, but limits and places, which are set; what the file no
+longer names is not removed. One-time codes are in the result for what this run made, and never
+again; a pad's key never is.
 """
 
 import json
@@ -34,6 +34,7 @@ from backend.cards.errors import CardNumberTaken
 from backend.cards.life import order_card
 from backend.cards.tables import Card
 from backend.commands.apply_campaigns import add_activities, apply_campaigns, apply_eligibility
+from backend.commands.apply_places import apply_communes, apply_place
 from backend.commands.declared import (
     DeclaredBeneficiary,
     DeclaredScheme,
@@ -107,6 +108,7 @@ def apply_file(services: Services, path: Path, pad_keys: Path | None = None) -> 
     with services.database.unit_of_work() as session:
         now = services.now()
         apply_campaigns(session, scheme, lambda kind: _count(applied, kind), now)
+        apply_communes(session, scheme)
         _apply_partners(session, scheme, applied, now)
         _apply_limits(session, scheme)
         _apply_establishments(session, scheme, applied)
@@ -148,6 +150,7 @@ def _apply_partners(
         if _is_new(session, Outlet, new_id):
             create_outlet(session, partner_id, outlet.name, _always(new_id))
             _count(applied, "outlets")
+        apply_place(session, new_id, outlet)
 
 
 def _apply_limits(session: Session, scheme: DeclaredScheme) -> None:

@@ -7,6 +7,7 @@ file again finds what is there. Unknown words are refused: a misspelt one must n
 import tomllib
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -44,6 +45,8 @@ Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 .-]{8,19}$")]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z -]{3,10}$")]
+#: Text too, so that no digit is lost on the way.
+Degrees = Annotated[Decimal, Field(ge=-180, le=180, decimal_places=6)]
 IsoDay = Annotated[int, Field(ge=1, le=7)]
 
 
@@ -128,11 +131,34 @@ class DeclaredLimit(Declared):
         return self
 
 
+class DeclaredCommune(Declared):
+    """A commune by its INSEE code, and the point that « near » is measured from (degrees)."""
+
+    name: Name
+    latitude: Degrees | None = None
+    longitude: Degrees | None = None
+
+    @model_validator(mode="after")
+    def _whole_point(self) -> Self:
+        _refuse_half_a_point(self)
+        return self
+
+
 class DeclaredOutlet(Declared):
-    """One of a partner's places."""
+    """One of a partner's places, and where it is for the directory (decimal degrees)."""
 
     partner: str
     name: Name
+    commune: str | None = None
+    address: tuple[Name, ...] = Field((), max_length=2)
+    postcode: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
+    latitude: Degrees | None = None
+    longitude: Degrees | None = None
+
+    @model_validator(mode="after")
+    def _whole_point(self) -> Self:
+        _refuse_half_a_point(self)
+        return self
 
 
 class DeclaredService(Declared):
@@ -218,6 +244,7 @@ class DeclaredScheme(Declared):
     benefit: dict[str, DeclaredBenefit] = {}
     partner: dict[str, DeclaredPartner] = {}
     limit: dict[str, DeclaredLimit] = {}
+    commune: dict[str, DeclaredCommune] = {}
     outlet: dict[str, DeclaredOutlet] = {}
     establishment: dict[str, DeclaredEstablishment] = {}
     terminal: dict[str, DeclaredTerminal] = {}
@@ -252,6 +279,8 @@ class DeclaredScheme(Declared):
         yield from self._money_references()
         for key, outlet in self.outlet.items():
             yield f"outlet.{key}", "partner", outlet.partner
+            if outlet.commune is not None:
+                yield f"outlet.{key}", "commune", outlet.commune
         for key, terminal in self.terminal.items():
             if terminal.outlet is not None:
                 yield f"terminal.{key}", "outlet", terminal.outlet
@@ -261,6 +290,12 @@ class DeclaredScheme(Declared):
             yield from ((f"beneficiary.{key}", "benefit", code) for code in person.grants)
             if person.establishment is not None:
                 yield f"beneficiary.{key}", "establishment", person.establishment
+
+
+def _refuse_half_a_point(placed: DeclaredCommune | DeclaredOutlet) -> None:
+    if (placed.latitude is None) != (placed.longitude is None):
+        msg = "a point has a latitude and a longitude"
+        raise ValueError(msg)
 
 
 def id_of(kind: str, key: str) -> UUID:

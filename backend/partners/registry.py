@@ -8,8 +8,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.partners.directory import fold
 from backend.partners.errors import TerminalUnknown
-from backend.partners.tables import Outlet, Partner, PartnerActivity, Terminal
+from backend.partners.tables import (
+    FOLDED_CHARACTERS_MAX,
+    Outlet,
+    Partner,
+    PartnerActivity,
+    Terminal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,16 @@ def create_outlet(
     session: Session, partner_id: UUID, name: str, make_id: Callable[[], UUID] = uuid4
 ) -> Outlet:
     """Record one of a partner's places."""
-    outlet = Outlet(id=make_id(), partner_id=partner_id, name=name)
+    folded = folded_name(session.get_one(Partner, partner_id).name, name)
+    outlet = Outlet(id=make_id(), partner_id=partner_id, name=name, folded_name=folded)
     session.add(outlet)
     session.flush()
     return outlet
+
+
+def folded_name(partner_name: str, outlet_name: str) -> str:
+    """Return what the directory finds a place by, and sorts it by: no accent, no capital."""
+    return fold(f"{partner_name} {outlet_name}")[:FOLDED_CHARACTERS_MAX]
 
 
 def revoke_terminal(session: Session, terminal_id: UUID, now: datetime) -> None:

@@ -4,12 +4,20 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
+from backend.partners.directory_tables import (
+    COMMUNE_CODE_CHARACTERS,
+    LATITUDE_MAX,
+    LONGITUDE_MAX,
+)
 
 NAME_CHARACTERS_MAX = 100
+#: A partner's name and an outlet's, folded: some letters become two.
+FOLDED_CHARACTERS_MAX = 500
+ADDRESS_CHARACTERS_MAX = 100
 ACTIVITY_CHARACTERS_MAX = 40
 JTI_CHARACTERS_MAX = 64
 
@@ -42,15 +50,37 @@ class PartnerActivity(Base):
 
 
 class Outlet(Base):
-    """One of a partner's places."""
+    """One of a partner's places, and where it is, as far as that is known."""
 
     __tablename__ = "outlet"
+    __table_args__ = (
+        CheckConstraint("(latitude_e6 is null) = (longitude_e6 is null)", name="point"),
+        CheckConstraint(
+            f"latitude_e6 between -{LATITUDE_MAX} and {LATITUDE_MAX}"
+            f" and longitude_e6 between -{LONGITUDE_MAX} and {LONGITUDE_MAX}",
+            name="on_earth",
+        ),
+        # The directory, page by page; around a point, between two latitudes.
+        Index("ix_outlet_folded_name_id", "folded_name", "id"),
+        Index("ix_outlet_latitude_e6", "latitude_e6"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     #: From then on its counters take no payment; what was paid there can still be given back.
     closed_at: Mapped[datetime | None]
+    #: Partner and outlet without accents or capitals: what a search compares, and the order.
+    folded_name: Mapped[str] = mapped_column(String(FOLDED_CHARACTERS_MAX), default="")
+    commune_code: Mapped[str | None] = mapped_column(
+        String(COMMUNE_CODE_CHARACTERS), ForeignKey("commune.code"), index=True
+    )
+    address_1: Mapped[str | None] = mapped_column(String(ADDRESS_CHARACTERS_MAX))
+    address_2: Mapped[str | None] = mapped_column(String(ADDRESS_CHARACTERS_MAX))
+    postcode: Mapped[str | None] = mapped_column(String(5))
+    #: Millionths of a degree.
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]
 
 
 class Terminal(Base):
