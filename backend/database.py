@@ -31,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+from backend.folding import fold_name
 from backend.statements import say
 
 LOG = logging.getLogger(__name__)
@@ -286,6 +287,10 @@ def _ask_the_rested(
 def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions behind SQLAlchemy's back: we say BEGIN ourselves.
     connection.isolation_level = None  # type: ignore[attr-defined]
+    # For the triggers that keep the keys by which people are found.
+    connection.create_function(  # type: ignore[attr-defined]
+        "fold_name", 1, _fold_name, deterministic=True
+    )
     cursor = connection.cursor()  # type: ignore[attr-defined]
     for pragma in (
         "journal_mode=WAL",
@@ -295,6 +300,10 @@ def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _fold_name(text: str | None) -> bytes | None:
+    return None if text is None else fold_name(text).encode()
 
 
 def _begin_sqlite(connection: Connection) -> None:

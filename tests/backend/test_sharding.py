@@ -15,11 +15,15 @@ HOLDER = {
     "activation": "beneficiary_id",
     "beneficiary": "id",
     "card": "beneficiary_id",
+    "card_history": "card_id.beneficiary_id",
     "card_personalisation": "card_id.beneficiary_id",
+    "card_photo": "beneficiary_id",
+    "card_request": "card_id.beneficiary_id",
     "code_record": "account_id",
     "eligibility": "beneficiary_id",
     "enrolment": "beneficiary_id",
     "enrolment_service": "enrolment_id.beneficiary_id",
+    "family_child": "beneficiary_id",
     "grant_decision": "beneficiary_id",
     "holder_photo": "enrolment_id.beneficiary_id",
     "meal_account": "enrolment_id.beneficiary_id",
@@ -28,9 +32,11 @@ HOLDER = {
     "notice": "beneficiary_id",
     "payment": "beneficiary_id",
     "payment_return": "payment_id.beneficiary_id",
+    "person_key": "beneficiary_id",
     "pin_reference": "account_id",
     "pupil": "enrolment_id.beneficiary_id",
     "reservation": "enrolment_id.beneficiary_id",
+    "tie": "beneficiary_id",
     "wallet": "beneficiary_id",
 }
 #: The books live where their limited account does, which is a holder's wallet.
@@ -44,6 +50,8 @@ BOOKS = {
 }
 #: Small, read by everybody, seldom written: a copy everywhere.
 EVERYWHERE = {
+    "access_list_change",
+    "access_list_mark",
     "access_service",
     "benefit",
     "benefit_activity",
@@ -51,12 +59,18 @@ EVERYWHERE = {
     "campaign",
     "campaign_change",
     "canteen_account",
+    "card_lot",
     "closed_day",
+    "commune",
     "establishment",
+    "establishment_member",
     "gate",
     "grant_rule",
+    "job_run",
+    "key_sighting",
     "kitchen_link",
     "meal_price",
+    "operator",
     "outlet",
     "partner",
     "partner_account",
@@ -96,7 +110,25 @@ TERMINAL = {
     "terminal_guard",
 }
 #: Of somebody who signs in: what a browser holds, and how often it was wrong.
-BROWSER = {"sign_in_act", "sign_in_link", "sign_in_session", "sign_in_tries"}
+BROWSER = {
+    "address_link",
+    "email_change",
+    "family",
+    "family_invitation",
+    "family_member",
+    "sign_in_act",
+    "sign_in_browser",
+    "sign_in_link",
+    "sign_in_quota",
+    "sign_in_session",
+    "sign_in_tries",
+    "sign_in_visit",
+    "sign_up",
+    "terms_acceptance",
+    "tie_request",
+    "operator_session",
+    "impersonation",
+}
 #: Unique among all people, whoever they are: each needs a table of its own by then, keyed by it.
 UNIQUE_AMONG_ALL = {
     ("card", ("number",)),
@@ -111,9 +143,12 @@ LOOKS_ACROSS = {
     ("card_proof", "card"),
     ("code_miss", "beneficiary"),
     ("day_code", "card"),
+    ("family_child", "family"),
+    ("family_invitation", "beneficiary"),
     ("meal_charge", "ledger_transfer"),
     ("passage", "card"),
     ("passage_cancellation", "ledger_transfer"),
+    ("tie_request", "beneficiary"),
 }
 
 

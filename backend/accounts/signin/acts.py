@@ -9,7 +9,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from backend.accounts.signin.act_tables import SUBJECT_CHARACTERS_MAX, SignInAct
+from backend.accounts.signin.act_tables import (
+    SUBJECT_CHARACTERS_MAX,
+    WORDS_CHARACTERS_MAX,
+    SignInAct,
+)
 
 
 class ActKind(StrEnum):
@@ -18,12 +22,59 @@ class ActKind(StrEnum):
     COUNTER_MADE = "counter_made"
     COUNTER_CODE_RENEWED = "counter_code_renewed"
     COUNTER_REVOKED = "counter_revoked"
+    # An operator's: what was read.
+    PEOPLE_SEARCHED = "people_searched"
+    PERSON_READ = "person_read"
+    ACCOUNT_READ = "account_read"
+    TRAIL_EXPORTED = "trail_exported"
+    # An operator's: what was done to somebody's card, code, money or account.
+    CARD_BLOCKED = "card_blocked"
+    CODE_LINK_SENT = "code_link_sent"
+    CODE_CHANGE_FORCED = "code_change_forced"
+    GRANT_GIVEN = "grant_given"
+    FACTOR_TAKEN_AWAY = "factor_taken_away"
+    SESSIONS_ENDED = "sessions_ended"
+    ACCOUNT_CLOSED = "account_closed"
+    SEEN_AS_BEGUN = "seen_as_begun"
+    SEEN_AS_PAGE = "seen_as_page"
+    SEEN_AS_ENDED = "seen_as_ended"
+    # An operator's: what was done to a place, a device or a campaign.
+    PARTNER_SUSPENDED = "partner_suspended"
+    PARTNER_RESUMED = "partner_resumed"
+    OUTLET_CLOSED = "outlet_closed"
+    OUTLET_REOPENED = "outlet_reopened"
+    TERMINAL_REVOKED = "terminal_revoked"
+    CAMPAIGN_OPENED = "campaign_opened"
+    CAMPAIGN_EXTENDED = "campaign_extended"
+    CAMPAIGN_CLOSED = "campaign_closed"
+    BENEFIT_ADDED = "benefit_added"
+    # An operator's: what was done to the service itself.
+    ALARM_RELEASED = "alarm_released"
+    MAIL_TRIED_AGAIN = "mail_tried_again"
+    OPERATOR_INVITED = "operator_invited"
+    OPERATOR_CHANGED = "operator_changed"
+    OPERATOR_TAKEN_AWAY = "operator_taken_away"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
 
 
 def record_act(
-    session: Session, kind: ActKind, account_id: UUID, subject_id: UUID, now: datetime
+    session: Session,
+    kind: ActKind,
+    account_id: UUID,
+    subject_id: UUID,
+    now: datetime,
+    *,
+    beneficiary_id: UUID | None = None,
+    session_id: UUID | None = None,
+    words: str | None = None,
 ) -> None:
-    """Write down what somebody did to what, in the unit of work that does it."""
+    """Write down what somebody did to what, in the unit of work that does it.
+
+    `beneficiary_id` is the young person it was done for, kept apart from who acts. `words` is the
+    reason they gave, or what was done besides: never a code, a link or an address.
+    """
     session.add(
         SignInAct(
             id=uuid4(),
@@ -31,6 +82,9 @@ def record_act(
             account_id=account_id,
             kind=kind.value,
             subject=str(subject_id)[:SUBJECT_CHARACTERS_MAX],
+            beneficiary_id=beneficiary_id,
+            session_id=session_id,
+            words=None if words is None else words[:WORDS_CHARACTERS_MAX],
         )
     )
     session.flush()

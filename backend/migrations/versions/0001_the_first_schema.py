@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001c"  # nothing is released: made anew, it tells a database made before from its own
+revision = "0001d"  # nothing is released: made anew, it tells a database made before from its own
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -228,6 +228,698 @@ POSTGRESQL_SEAL_DDL = (
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
 )
 
+SQLITE_LISTS_DDL = (
+    """CREATE TRIGGER establishment_in_lists_insert
+AFTER INSERT ON establishment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER establishment_in_lists_update
+AFTER UPDATE ON establishment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.id, NEW.id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER establishment_in_lists_delete
+AFTER DELETE ON establishment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER access_service_in_lists_insert
+AFTER INSERT ON access_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER access_service_in_lists_update
+AFTER UPDATE ON access_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER access_service_in_lists_delete
+AFTER DELETE ON access_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER closed_day_in_lists_insert
+AFTER INSERT ON closed_day 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER closed_day_in_lists_update
+AFTER UPDATE ON closed_day 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER closed_day_in_lists_delete
+AFTER DELETE ON closed_day 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_in_lists_insert
+AFTER INSERT ON enrolment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_in_lists_update
+AFTER UPDATE ON enrolment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_in_lists_delete
+AFTER DELETE ON enrolment 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_service_in_lists_insert
+AFTER INSERT ON enrolment_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_service_in_lists_update
+AFTER UPDATE ON enrolment_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER enrolment_service_in_lists_delete
+AFTER DELETE ON enrolment_service 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER reservation_in_lists_insert
+AFTER INSERT ON reservation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER reservation_in_lists_update
+AFTER UPDATE ON reservation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER reservation_in_lists_delete
+AFTER DELETE ON reservation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER holder_photo_in_lists_insert
+AFTER INSERT ON holder_photo 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER holder_photo_in_lists_update
+AFTER UPDATE ON holder_photo 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER holder_photo_in_lists_delete
+AFTER DELETE ON holder_photo 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_account_in_lists_insert
+AFTER INSERT ON meal_account 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_account_in_lists_update
+AFTER UPDATE ON meal_account 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_account_in_lists_delete
+AFTER DELETE ON meal_account 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_price_in_lists_insert
+AFTER INSERT ON meal_price 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (NEW.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_price_in_lists_update
+AFTER UPDATE ON meal_price 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id, NEW.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER meal_price_in_lists_delete
+AFTER DELETE ON meal_price 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER day_code_in_lists_insert
+AFTER INSERT ON day_code 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (NEW.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER day_code_in_lists_update
+AFTER UPDATE ON day_code 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id, NEW.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER day_code_in_lists_delete
+AFTER DELETE ON day_code 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_cancellation_in_lists_insert
+AFTER INSERT ON passage_cancellation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_cancellation_in_lists_update
+AFTER UPDATE ON passage_cancellation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_cancellation_in_lists_delete
+AFTER DELETE ON passage_cancellation 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_in_lists_insert
+AFTER INSERT ON passage 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE week_max IS NOT NULL AND establishment_id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_in_lists_update
+AFTER UPDATE ON passage 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE week_max IS NOT NULL AND establishment_id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER passage_in_lists_delete
+AFTER DELETE ON passage 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM access_service WHERE week_max IS NOT NULL AND establishment_id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER card_in_lists_insert
+AFTER INSERT ON card 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (NEW.beneficiary_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER card_in_lists_update
+AFTER UPDATE OF uid, key_version, state, beneficiary_id ON card 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (OLD.beneficiary_id, NEW.beneficiary_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER card_in_lists_delete
+AFTER DELETE ON card 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (OLD.beneficiary_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER beneficiary_in_lists_update
+AFTER UPDATE OF given_name, family_name ON beneficiary 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (OLD.id, NEW.id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER gate_in_lists_insert
+AFTER INSERT ON gate 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER gate_in_lists_update
+AFTER UPDATE OF establishment_id ON gate 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER gate_in_lists_delete
+AFTER DELETE ON gate 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT id FROM establishment WHERE id IN (OLD.establishment_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER terminal_in_lists_update
+AFTER UPDATE OF name, public_key, revoked_at ON terminal 
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT establishment_id FROM gate WHERE terminal_id IN (OLD.id, NEW.id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+    """CREATE TRIGGER ledger_transfer_in_lists_insert
+AFTER INSERT ON ledger_transfer WHEN substr(NEW.reference, 1, 8) <> 'payment:'
+BEGIN
+  INSERT INTO access_list_mark (establishment_id, mark)
+    SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
+      UNION ALL SELECT enrolment.establishment_id FROM enrolment JOIN meal_account ON meal_account.enrolment_id = enrolment.id WHERE meal_account.account_id IN (NEW.debit_account_id, NEW.credit_account_id)) WHERE true
+    ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
+END""",
+)
+
+POSTGRESQL_LISTS_DDL = (
+    """CREATE OR REPLACE FUNCTION access_list_move(places uuid[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO access_list_change (establishment_id, moved_in)
+    SELECT DISTINCT place, pg_current_xact_id()::text || ' '
+      || extract(epoch FROM transaction_timestamp())::text
+    FROM unnest(places) AS place WHERE place IS NOT NULL
+    ON CONFLICT DO NOTHING;
+END $$""",
+    """CREATE OR REPLACE FUNCTION establishment_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER establishment_in_lists_insert AFTER INSERT ON establishment
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION establishment_in_lists_rows()""",
+    """CREATE TRIGGER establishment_in_lists_delete AFTER DELETE ON establishment
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION establishment_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION establishment_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.id, NEW.id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER establishment_in_lists_update AFTER UPDATE ON establishment
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION establishment_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION access_service_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER access_service_in_lists_insert AFTER INSERT ON access_service
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION access_service_in_lists_rows()""",
+    """CREATE TRIGGER access_service_in_lists_delete AFTER DELETE ON access_service
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION access_service_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION access_service_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER access_service_in_lists_update AFTER UPDATE ON access_service
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION access_service_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION closed_day_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER closed_day_in_lists_insert AFTER INSERT ON closed_day
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION closed_day_in_lists_rows()""",
+    """CREATE TRIGGER closed_day_in_lists_delete AFTER DELETE ON closed_day
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION closed_day_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION closed_day_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER closed_day_in_lists_update AFTER UPDATE ON closed_day
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION closed_day_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION enrolment_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER enrolment_in_lists_insert AFTER INSERT ON enrolment
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION enrolment_in_lists_rows()""",
+    """CREATE TRIGGER enrolment_in_lists_delete AFTER DELETE ON enrolment
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION enrolment_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION enrolment_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER enrolment_in_lists_update AFTER UPDATE ON enrolment
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION enrolment_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION enrolment_service_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (SELECT enrolment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER enrolment_service_in_lists_insert AFTER INSERT ON enrolment_service
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION enrolment_service_in_lists_rows()""",
+    """CREATE TRIGGER enrolment_service_in_lists_delete AFTER DELETE ON enrolment_service
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION enrolment_service_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION enrolment_service_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER enrolment_service_in_lists_update AFTER UPDATE ON enrolment_service
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION enrolment_service_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION reservation_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (SELECT enrolment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER reservation_in_lists_insert AFTER INSERT ON reservation
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION reservation_in_lists_rows()""",
+    """CREATE TRIGGER reservation_in_lists_delete AFTER DELETE ON reservation
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION reservation_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION reservation_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER reservation_in_lists_update AFTER UPDATE ON reservation
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION reservation_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION holder_photo_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (SELECT enrolment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER holder_photo_in_lists_insert AFTER INSERT ON holder_photo
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION holder_photo_in_lists_rows()""",
+    """CREATE TRIGGER holder_photo_in_lists_delete AFTER DELETE ON holder_photo
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION holder_photo_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION holder_photo_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER holder_photo_in_lists_update AFTER UPDATE ON holder_photo
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION holder_photo_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION meal_account_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (SELECT enrolment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER meal_account_in_lists_insert AFTER INSERT ON meal_account
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION meal_account_in_lists_rows()""",
+    """CREATE TRIGGER meal_account_in_lists_delete AFTER DELETE ON meal_account
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION meal_account_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION meal_account_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE id IN (OLD.enrolment_id, NEW.enrolment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER meal_account_in_lists_update AFTER UPDATE ON meal_account
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION meal_account_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION meal_price_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE id IN (SELECT service_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER meal_price_in_lists_insert AFTER INSERT ON meal_price
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION meal_price_in_lists_rows()""",
+    """CREATE TRIGGER meal_price_in_lists_delete AFTER DELETE ON meal_price
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION meal_price_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION meal_price_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id, NEW.service_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER meal_price_in_lists_update AFTER UPDATE ON meal_price
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION meal_price_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION day_code_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE id IN (SELECT service_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER day_code_in_lists_insert AFTER INSERT ON day_code
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION day_code_in_lists_rows()""",
+    """CREATE TRIGGER day_code_in_lists_delete AFTER DELETE ON day_code
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION day_code_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION day_code_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE id IN (OLD.service_id, NEW.service_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER day_code_in_lists_update AFTER UPDATE ON day_code
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION day_code_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION passage_cancellation_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER passage_cancellation_in_lists_insert AFTER INSERT ON passage_cancellation
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION passage_cancellation_in_lists_rows()""",
+    """CREATE TRIGGER passage_cancellation_in_lists_delete AFTER DELETE ON passage_cancellation
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION passage_cancellation_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION passage_cancellation_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER passage_cancellation_in_lists_update AFTER UPDATE ON passage_cancellation
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION passage_cancellation_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION passage_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE week_max IS NOT NULL AND establishment_id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER passage_in_lists_insert AFTER INSERT ON passage
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION passage_in_lists_rows()""",
+    """CREATE TRIGGER passage_in_lists_delete AFTER DELETE ON passage
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION passage_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION passage_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM access_service WHERE week_max IS NOT NULL AND establishment_id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER passage_in_lists_update AFTER UPDATE ON passage
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION passage_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION card_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (SELECT beneficiary_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER card_in_lists_insert AFTER INSERT ON card
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION card_in_lists_rows()""",
+    """CREATE TRIGGER card_in_lists_delete AFTER DELETE ON card
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION card_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION card_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (OLD.beneficiary_id, NEW.beneficiary_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER card_in_lists_update AFTER UPDATE OF uid, key_version, state, beneficiary_id ON card
+FOR EACH ROW WHEN (ROW(OLD.uid, OLD.key_version, OLD.state, OLD.beneficiary_id) IS DISTINCT FROM ROW(NEW.uid, NEW.key_version, NEW.state, NEW.beneficiary_id)) EXECUTE FUNCTION card_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION beneficiary_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM enrolment WHERE beneficiary_id IN (OLD.id, NEW.id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER beneficiary_in_lists_update AFTER UPDATE OF given_name, family_name ON beneficiary
+FOR EACH ROW WHEN (ROW(OLD.given_name, OLD.family_name) IS DISTINCT FROM ROW(NEW.given_name, NEW.family_name)) EXECUTE FUNCTION beneficiary_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION gate_in_lists_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (SELECT establishment_id FROM moved)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER gate_in_lists_insert AFTER INSERT ON gate
+REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION gate_in_lists_rows()""",
+    """CREATE TRIGGER gate_in_lists_delete AFTER DELETE ON gate
+REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION gate_in_lists_rows()""",
+    """CREATE OR REPLACE FUNCTION gate_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT id FROM establishment WHERE id IN (OLD.establishment_id, NEW.establishment_id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER gate_in_lists_update AFTER UPDATE OF establishment_id ON gate
+FOR EACH ROW WHEN (ROW(OLD.establishment_id) IS DISTINCT FROM ROW(NEW.establishment_id)) EXECUTE FUNCTION gate_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION terminal_in_lists_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM access_list_move(ARRAY(SELECT establishment_id FROM gate WHERE terminal_id IN (OLD.id, NEW.id)));
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER terminal_in_lists_update AFTER UPDATE OF name, public_key, revoked_at ON terminal
+FOR EACH ROW WHEN (ROW(OLD.name, OLD.public_key, OLD.revoked_at) IS DISTINCT FROM ROW(NEW.name, NEW.public_key, NEW.revoked_at)) EXECUTE FUNCTION terminal_in_lists_row()""",
+    """CREATE OR REPLACE FUNCTION ledger_transfer_in_lists_row() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  places uuid[] := ARRAY(SELECT enrolment.establishment_id FROM enrolment JOIN meal_account ON meal_account.enrolment_id = enrolment.id WHERE meal_account.account_id IN (NEW.debit_account_id, NEW.credit_account_id));
+BEGIN
+  IF cardinality(places) > 0 THEN
+    PERFORM access_list_move(places);
+  END IF;
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER ledger_transfer_in_lists_insert AFTER INSERT ON ledger_transfer
+FOR EACH ROW WHEN (left(NEW.reference, 8) <> 'payment:') EXECUTE FUNCTION ledger_transfer_in_lists_row()""",
+)
+
+SQLITE_ACT_DDL = (
+    """CREATE TRIGGER sign_in_act_not_changed BEFORE UPDATE ON sign_in_act
+BEGIN SELECT RAISE(ABORT, 'what somebody did is never changed'); END""",
+    """CREATE TRIGGER sign_in_act_kept BEFORE DELETE ON sign_in_act
+WHEN OLD.at > datetime('now', '-12 months')
+BEGIN SELECT RAISE(ABORT, 'what somebody did is kept for twelve months'); END""",
+    """CREATE TRIGGER sign_in_act_not_replaced BEFORE INSERT ON sign_in_act
+WHEN EXISTS (SELECT 1 FROM sign_in_act WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'what somebody did is never replaced'); END""",
+)
+
+POSTGRESQL_ACT_DDL = (
+    """CREATE OR REPLACE FUNCTION sign_in_act_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING
+    MESSAGE = 'what somebody did is kept: no ' || TG_OP,
+    ERRCODE = 'integrity_constraint_violation';
+END $$""",
+    """CREATE OR REPLACE FUNCTION sign_in_act_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.at > now() - interval '12 months' THEN
+    RAISE EXCEPTION USING
+      MESSAGE = 'what somebody did is kept for twelve months',
+      ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN OLD;
+END $$""",
+    """CREATE TRIGGER sign_in_act_fixed BEFORE UPDATE OR TRUNCATE ON sign_in_act
+FOR EACH STATEMENT EXECUTE FUNCTION sign_in_act_refuse()""",
+    """CREATE TRIGGER sign_in_act_kept BEFORE DELETE ON sign_in_act
+FOR EACH ROW EXECUTE FUNCTION sign_in_act_forget()""",
+)
+
+SQLITE_SEARCH_DDL = (
+    """CREATE TRIGGER beneficiary_key_made AFTER INSERT ON beneficiary
+BEGIN INSERT INTO person_key (beneficiary_id, family, given, email) VALUES
+  (NEW.id, fold_name(NEW.family_name), fold_name(NEW.given_name), fold_name(NEW.email)); END""",
+    """CREATE TRIGGER beneficiary_key_changed
+AFTER UPDATE OF family_name, given_name, email ON beneficiary
+BEGIN UPDATE person_key SET family = fold_name(NEW.family_name),
+  given = fold_name(NEW.given_name), email = fold_name(NEW.email)
+  WHERE beneficiary_id = NEW.id; END""",
+)
+
+POSTGRESQL_SEARCH_DDL = (
+    """CREATE OR REPLACE FUNCTION fold_name(text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT convert_to(lower(translate(replace(replace(replace(replace(replace($1, 'œ', 'oe'), 'Œ', 'oe'), 'æ', 'ae'), 'Æ', 'ae'), 'ß', 'ss'), 'øØđĐłŁıÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĲĳĴĵĶķĹĺĻļĽľĿŀŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽžſ-''’.', 'ooddlliaaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiiiijjkkllllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzzs    ')), 'UTF8') $$""",
+    """CREATE OR REPLACE FUNCTION person_key_made() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO person_key (beneficiary_id, family, given, email)
+    SELECT id, fold_name(family_name), fold_name(given_name), fold_name(email) FROM fresh;
+  RETURN NULL;
+END $$""",
+    """CREATE OR REPLACE FUNCTION person_key_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE person_key k SET family = n.family, given = n.given, email = n.email
+    FROM (SELECT id, fold_name(family_name) AS family, fold_name(given_name) AS given,
+      fold_name(email) AS email FROM fresh) n
+    WHERE k.beneficiary_id = n.id AND (k.family, k.given, k.email) IS DISTINCT FROM (n.family, n.given, n.email);
+  RETURN NULL;
+END $$""",
+    """CREATE TRIGGER beneficiary_key_made AFTER INSERT ON beneficiary
+REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION person_key_made()""",
+    """CREATE TRIGGER beneficiary_key_changed AFTER UPDATE ON beneficiary
+REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION person_key_changed()""",
+)
+
 SQLITE_CODE_RECORD_DDL = (
     """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
@@ -252,6 +944,37 @@ FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
 
 def upgrade() -> None:
     op.create_table(
+        "access_list_change",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("moved_in", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("establishment_id", "moved_in", name=op.f("pk_access_list_change")),
+    )
+    op.create_table(
+        "access_list_mark",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_access_list_mark")),
+    )
+    op.create_table(
+        "address_link",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=11), nullable=False),
+        sa.Column("about_id", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('sign_up', 'new_address', 'old_address', 'family')",
+            name=op.f("ck_address_link_kind"),
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_address_link")),
+    )
+    with op.batch_alter_table("address_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_address_link_about_id"), ["about_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_address_link_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
         "beneficiary",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("given_name", sa.String(length=100), nullable=False),
@@ -263,6 +986,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_beneficiary")),
     )
+    with op.batch_alter_table("beneficiary", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_beneficiary_birth_date"), ["birth_date"], unique=False)
+
     op.create_table(
         "code_link_request",
         sa.Column("id", sa.LargeBinary(), nullable=False),
@@ -276,6 +1002,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "commune",
+        sa.Column("code", sa.String(length=5), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("latitude_e6", sa.BigInteger(), nullable=True),
+        sa.Column("longitude_e6", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(latitude_e6 is null) = (longitude_e6 is null)", name=op.f("ck_commune_point")
+        ),
+        sa.CheckConstraint(
+            "latitude_e6 between -90000000 and 90000000 and longitude_e6 between -180000000 and 180000000",
+            name=op.f("ck_commune_on_earth"),
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_commune")),
+    )
+    op.create_table(
         "establishment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -283,6 +1024,26 @@ def upgrade() -> None:
         sa.Column("initials_on_gates", sa.Boolean(), nullable=False),
         sa.Column("photos_on_gates", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_establishment")),
+    )
+    op.create_table(
+        "job_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("job", sa.String(length=40), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("good", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_run")),
+    )
+    with op.batch_alter_table("job_run", schema=None) as batch_op:
+        batch_op.create_index("ix_job_run_job_ended_at", ["job", "ended_at"], unique=False)
+
+    op.create_table(
+        "key_sighting",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("check_value", sa.String(length=6), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", "check_value", name=op.f("pk_key_sighting")),
     )
     op.create_table(
         "ledger_account",
@@ -434,12 +1195,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "operator_session",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("factor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("searched", sa.String(length=100), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_operator_session")),
+    )
+    with op.batch_alter_table("operator_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_operator_session_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
         "partner",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
     )
+    op.create_table(
+        "passkey_challenge",
+        sa.Column("challenge_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("bearer_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('adding', 'sign_in', 'factor')", name=op.f("ck_passkey_challenge_kind")
+        ),
+        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_passkey_challenge")),
+    )
+    with op.batch_alter_table("passkey_challenge", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_passkey_challenge_expires_at"), ["expires_at"], unique=False
+        )
+
     op.create_table(
         "retention_run",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -472,6 +1263,10 @@ def upgrade() -> None:
         sa.Column("factor_last_step", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("terms_version", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("language in ('fr', 'en')", name=op.f("ck_sign_in_account_language")),
         sa.CheckConstraint(
             "(password_hash is null) = (password_set_at is null)",
             name=op.f("ck_sign_in_account_password"),
@@ -483,6 +1278,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_account")),
         sa.UniqueConstraint("email", name=op.f("uq_sign_in_account_email")),
     )
+    op.create_table(
+        "sign_in_quota",
+        sa.Column("door_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("door_hash", name=op.f("pk_sign_in_quota")),
+    )
+    with op.batch_alter_table("sign_in_quota", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_quota_began_at"), ["began_at"], unique=False)
+
     op.create_table(
         "sign_in_tries",
         sa.Column("door_hash", sa.LargeBinary(), nullable=False),
@@ -496,6 +1301,24 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_sign_in_tries_day_began_at"), ["day_began_at"], unique=False
         )
+
+    op.create_table(
+        "sign_up",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("given_name", sa.String(length=100), nullable=False),
+        sa.Column("family_name", sa.String(length=100), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("terms_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("language in ('fr', 'en')", name=op.f("ck_sign_up_language")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
+    )
+    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_up_email"), ["email"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_up_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "access_service",
@@ -617,19 +1440,20 @@ def upgrade() -> None:
         sa.Column("uid", sa.LargeBinary(), nullable=True),
         sa.Column("key_version", sa.BigInteger(), nullable=False),
         sa.Column("retired_uid", sa.LargeBinary(), nullable=True),
-        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=11), nullable=False),
         sa.Column("state_reason", sa.String(length=100), nullable=True),
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state <> 'active' or uid is not null", name=op.f("ck_card_active_has_chip")
-        ),
-        sa.CheckConstraint(
             "state <> 'retired' or uid is null", name=op.f("ck_card_retired_frees_chip")
         ),
         sa.CheckConstraint(
-            "state in ('ordered', 'active', 'blocked', 'replaced', 'expired', 'retired')",
+            "state in ('ordered', 'cancelled', 'produced', 'shipped', 'received', 'handed_over', 'active', 'blocked', 'replaced', 'expired', 'withdrawn', 'retired')",
             name=op.f("ck_card_state"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('produced', 'shipped', 'received', 'handed_over', 'active') or uid is not null",
+            name=op.f("ck_card_has_chip"),
         ),
         sa.CheckConstraint("key_version between 1 and 255", name=op.f("ck_card_key_version")),
         sa.ForeignKeyConstraint(
@@ -647,6 +1471,40 @@ def upgrade() -> None:
         batch_op.create_index("ix_card_state_number", ["state", "number"], unique=False)
         batch_op.create_index("ix_card_state_since", ["state", "state_since"], unique=False)
 
+    op.create_table(
+        "card_lot",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.String(length=8), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=60), nullable=False),
+        sa.CheckConstraint("kind in ('production', 'shipment')", name=op.f("ck_card_lot_kind")),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_card_lot_establishment_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card_lot")),
+        sa.UniqueConstraint("number", name=op.f("uq_card_lot_number")),
+    )
+    with op.batch_alter_table("card_lot", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_card_lot_establishment_id"), ["establishment_id"], unique=False
+        )
+
+    op.create_table(
+        "card_photo",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_card_photo_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_card_photo_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_card_photo")),
+    )
     op.create_table(
         "closed_day",
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -715,6 +1573,54 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_eligibility_reference")),
     )
     op.create_table(
+        "email_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("old_email", sa.String(length=254), nullable=False),
+        sa.Column("new_email", sa.String(length=254), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused_by", sa.Uuid(), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "agreed_by is null or asked_by is null or agreed_by <> asked_by",
+            name=op.f("ck_email_change_two_people"),
+        ),
+        sa.CheckConstraint(
+            "done_at is null or (agreed_at is not null and answered_at is not null)",
+            name=op.f("ck_email_change_done"),
+        ),
+        sa.CheckConstraint(
+            "done_at is null or refused_at is null", name=op.f("ck_email_change_over")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_email_change_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agreed_by"], ["sign_in_account.id"], name=op.f("fk_email_change_agreed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["sign_in_account.id"], name=op.f("fk_email_change_asked_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["refused_by"], ["sign_in_account.id"], name=op.f("fk_email_change_refused_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_change")),
+    )
+    with op.batch_alter_table("email_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_email_change_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_email_change_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
         "enrolment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -741,6 +1647,67 @@ def upgrade() -> None:
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_enrolment_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+
+    op.create_table(
+        "establishment_member",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_establishment_member_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_establishment_member_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "account_id", "establishment_id", name=op.f("pk_establishment_member")
+        ),
+    )
+    with op.batch_alter_table("establishment_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_establishment_member_establishment_id"),
+            ["establishment_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "family",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["sign_in_account.id"], name=op.f("fk_family_created_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family")),
+    )
+    op.create_table(
+        "impersonation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_impersonation_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["operator_id"], ["sign_in_account.id"], name=op.f("fk_impersonation_operator_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_impersonation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_impersonation_token_hash")),
+    )
+    with op.batch_alter_table("impersonation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_impersonation_expires_at"), ["expires_at"], unique=False
         )
 
     op.create_table(
@@ -815,6 +1782,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("about_id", sa.Uuid(), nullable=True),
         sa.Column("facts", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
@@ -822,12 +1790,12 @@ def upgrade() -> None:
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%') and (account_id is not null) = (kind like 'signin%')",
+            "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%' and kind not like 'address%') and (account_id is not null) = (kind like 'signin%') and (kind not like 'address%' or about_id is not null)",
             name=op.f("ck_notice_recipient"),
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -850,15 +1818,47 @@ def upgrade() -> None:
         batch_op.create_index("ix_notice_state_next_try_at", ["state", "next_try_at"], unique=False)
 
     op.create_table(
+        "operator",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(length=8), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("role in ('operator', 'auditor')", name=op.f("ck_operator_role")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_operator_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_operator")),
+    )
+    op.create_table(
         "outlet",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("partner_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("folded_name", sa.String(length=500), nullable=False),
+        sa.Column("commune_code", sa.String(length=5), nullable=True),
+        sa.Column("address_1", sa.String(length=100), nullable=True),
+        sa.Column("address_2", sa.String(length=100), nullable=True),
+        sa.Column("postcode", sa.String(length=5), nullable=True),
+        sa.Column("latitude_e6", sa.BigInteger(), nullable=True),
+        sa.Column("longitude_e6", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(latitude_e6 is null) = (longitude_e6 is null)", name=op.f("ck_outlet_point")
+        ),
+        sa.CheckConstraint(
+            "latitude_e6 between -90000000 and 90000000 and longitude_e6 between -180000000 and 180000000",
+            name=op.f("ck_outlet_on_earth"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["commune_code"], ["commune.code"], name=op.f("fk_outlet_commune_code")
+        ),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_outlet_partner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outlet")),
     )
     with op.batch_alter_table("outlet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outlet_commune_code"), ["commune_code"], unique=False)
+        batch_op.create_index("ix_outlet_folded_name_id", ["folded_name", "id"], unique=False)
+        batch_op.create_index("ix_outlet_latitude_e6", ["latitude_e6"], unique=False)
         batch_op.create_index(batch_op.f("ix_outlet_partner_id"), ["partner_id"], unique=False)
 
     op.create_table(
@@ -947,6 +1947,27 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "passkey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("credential", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("backed_up", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("regressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_passkey_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passkey_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "payment_limit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("benefit_code", sa.String(length=40), nullable=True),
@@ -970,6 +1991,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("benefit_code", name=op.f("uq_payment_limit_benefit_code")),
         sa.UniqueConstraint("partner_id", name=op.f("uq_payment_limit_partner_id")),
     )
+    op.create_table(
+        "person_key",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("family", sa.LargeBinary(), nullable=False),
+        sa.Column("given", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"],
+            ["beneficiary.id"],
+            name=op.f("fk_person_key_beneficiary_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_person_key")),
+    )
+    with op.batch_alter_table("person_key", schema=None) as batch_op:
+        batch_op.create_index("ix_person_key_email", ["email", "beneficiary_id"], unique=False)
+        batch_op.create_index(
+            "ix_person_key_family_given", ["family", "given", "beneficiary_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_person_key_given_family", ["given", "family", "beneficiary_id"], unique=False
+        )
+
     op.create_table(
         "pin_reference",
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -1060,14 +2104,37 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.String(length=40), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("session_id", sa.Uuid(), nullable=True),
+        sa.Column("words", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_act_account_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_act")),
     )
     with op.batch_alter_table("sign_in_act", schema=None) as batch_op:
-        batch_op.create_index("ix_sign_in_act_account_id_at", ["account_id", "at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sign_in_act_subject"), ["subject"], unique=False)
+        batch_op.create_index(
+            "ix_sign_in_act_account_id_at_id", ["account_id", "at", "id"], unique=False
+        )
+        batch_op.create_index("ix_sign_in_act_at_id", ["at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_sign_in_act_beneficiary_id_at_id", ["beneficiary_id", "at", "id"], unique=False
+        )
+        batch_op.create_index("ix_sign_in_act_kind_at_id", ["kind", "at", "id"], unique=False)
+        batch_op.create_index("ix_sign_in_act_subject_at_id", ["subject", "at", "id"], unique=False)
+
+    op.create_table(
+        "sign_in_browser",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("mark_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_browser_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "mark_hash", name=op.f("pk_sign_in_browser")),
+    )
+    with op.batch_alter_table("sign_in_browser", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_browser_seen_at"), ["seen_at"], unique=False)
 
     op.create_table(
         "sign_in_link",
@@ -1101,7 +2168,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("stage in ('factor', 'full')", name=op.f("ck_sign_in_session_stage")),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.CheckConstraint(
+            "stage in ('factor', 'terms', 'full')", name=op.f("ck_sign_in_session_stage")
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_session_account_id")
         ),
@@ -1114,6 +2184,59 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
+        "sign_in_visit",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_sign_in_visit_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_sign_in_visit")),
+    )
+    op.create_table(
+        "terms_acceptance",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_terms_acceptance_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "version", name=op.f("pk_terms_acceptance")),
+    )
+    op.create_table(
+        "tie",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("ended_by is null or ended_at is not null", name=op.f("ck_tie_ended")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_tie_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_tie_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tie")),
+    )
+    with op.batch_alter_table("tie", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tie_open_account_id",
+            ["account_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
+        batch_op.create_index(
+            "ix_tie_open_beneficiary_id",
+            ["beneficiary_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
         )
 
     op.create_table(
@@ -1145,6 +2268,60 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_campaign_change")),
     )
+    op.create_table(
+        "card_request",
+        sa.Column("card_id", sa.Uuid(), nullable=False),
+        sa.Column("delivery", sa.String(length=13), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=True),
+        sa.Column("replaces_id", sa.Uuid(), nullable=True),
+        sa.Column("fee_cents", sa.BigInteger(), nullable=False),
+        sa.Column("charter_version", sa.String(length=20), nullable=True),
+        sa.Column("address", sa.String(length=400), nullable=True),
+        sa.Column("production_id", sa.Uuid(), nullable=True),
+        sa.Column("shipment_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "address is null or delivery = 'home'", name=op.f("ck_card_request_address")
+        ),
+        sa.CheckConstraint(
+            "delivery <> 'establishment' or establishment_id is not null",
+            name=op.f("ck_card_request_place"),
+        ),
+        sa.CheckConstraint(
+            "delivery in ('counter', 'establishment', 'home')",
+            name=op.f("ck_card_request_delivery"),
+        ),
+        sa.CheckConstraint("fee_cents >= 0", name=op.f("ck_card_request_fee")),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_request_card_id")),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_card_request_establishment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["production_id"], ["card_lot.id"], name=op.f("fk_card_request_production_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["card.id"], name=op.f("fk_card_request_replaces_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shipment_id"], ["card_lot.id"], name=op.f("fk_card_request_shipment_id")
+        ),
+        sa.PrimaryKeyConstraint("card_id", name=op.f("pk_card_request")),
+    )
+    with op.batch_alter_table("card_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_card_request_establishment_id"), ["establishment_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_card_request_production_id"), ["production_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_card_request_replaces_id"), ["replaces_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_card_request_shipment_id"), ["shipment_id"], unique=False
+        )
+
     op.create_table(
         "day_code",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1185,6 +2362,118 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", name=op.f("pk_enrolment_service")),
     )
+    op.create_table(
+        "family_child",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "ended_by is null or ended_at is not null", name=op.f("ck_family_child_ended")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_family_child_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_id"], ["family.id"], name=op.f("fk_family_child_family_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_child")),
+    )
+    with op.batch_alter_table("family_child", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_family_child_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_family_child_open",
+            ["family_id", "beneficiary_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
+
+    op.create_table(
+        "family_invitation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("relation", sa.String(length=6), nullable=False),
+        sa.Column("family_id", sa.Uuid(), nullable=True),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(relation = 'parent') = (family_id is not null)",
+            name=op.f("ck_family_invitation_family"),
+        ),
+        sa.CheckConstraint(
+            "(relation = 'self') = (beneficiary_id is not null)",
+            name=op.f("ck_family_invitation_beneficiary"),
+        ),
+        sa.CheckConstraint(
+            "relation in ('parent', 'self')", name=op.f("ck_family_invitation_relation")
+        ),
+        sa.CheckConstraint(
+            "used_at is null or withdrawn_at is null", name=op.f("ck_family_invitation_over")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_family_invitation_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_id"], ["family.id"], name=op.f("fk_family_invitation_family_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["sign_in_account.id"], name=op.f("fk_family_invitation_invited_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_invitation")),
+    )
+    with op.batch_alter_table("family_invitation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_family_invitation_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index("ix_family_invitation_email", ["email"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_family_invitation_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_family_invitation_family_id"), ["family_id"], unique=False
+        )
+
+    op.create_table(
+        "family_member",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "ended_by is null or ended_at is not null", name=op.f("ck_family_member_ended")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_family_member_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_id"], ["family.id"], name=op.f("fk_family_member_family_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_member")),
+    )
+    with op.batch_alter_table("family_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_family_member_family_id"), ["family_id"], unique=False)
+        batch_op.create_index(
+            "ix_family_member_open",
+            ["account_id", "family_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
+
     op.create_table(
         "holder_photo",
         sa.Column("enrolment_id", sa.Uuid(), nullable=False),
@@ -1343,6 +2632,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_terminal_outlet_id"), ["outlet_id"], unique=False)
 
     op.create_table(
+        "tie_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("relation", sa.String(length=5), nullable=False),
+        sa.Column("family_id", sa.Uuid(), nullable=True),
+        sa.Column("given_name", sa.String(length=100), nullable=False),
+        sa.Column("family_name", sa.String(length=100), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(family_id is not null) = (relation = 'child')", name=op.f("ck_tie_request_relation")
+        ),
+        sa.CheckConstraint(
+            "(state = 'asked') = (decided_at is null)", name=op.f("ck_tie_request_decided")
+        ),
+        sa.CheckConstraint(
+            "relation in ('self', 'child')", name=op.f("ck_tie_request_known_relation")
+        ),
+        sa.CheckConstraint(
+            "state <> 'approved' or beneficiary_id is not null",
+            name=op.f("ck_tie_request_approved"),
+        ),
+        sa.CheckConstraint(
+            "state in ('asked', 'approved', 'refused', 'withdrawn')",
+            name=op.f("ck_tie_request_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_tie_request_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_tie_request_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_id"], ["family.id"], name=op.f("fk_tie_request_family_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tie_request")),
+    )
+    with op.batch_alter_table("tie_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tie_request_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tie_request_family_id"), ["family_id"], unique=False)
+        batch_op.create_index(
+            "ix_tie_request_state_asked_at", ["state", "asked_at", "id"], unique=False
+        )
+
+    op.create_table(
         "access_token",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("terminal_id", sa.Uuid(), nullable=False),
@@ -1481,6 +2819,41 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "card_history",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("card_id", sa.Uuid(), nullable=False),
+        sa.Column("event", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=11), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("terminal_id", sa.Uuid(), nullable=True),
+        sa.Column("command", sa.String(length=60), nullable=True),
+        sa.CheckConstraint(
+            "event in ('ordered', 'cancelled', 'produced', 'personalised', 'shipped', 'received', 'handed_over', 'activated', 'blocked', 'replaced', 'expired', 'withdrawn', 'retired')",
+            name=op.f("ck_card_history_event"),
+        ),
+        sa.CheckConstraint(
+            "state in ('ordered', 'cancelled', 'produced', 'shipped', 'received', 'handed_over', 'active', 'blocked', 'replaced', 'expired', 'withdrawn', 'retired')",
+            name=op.f("ck_card_history_state"),
+        ),
+        sa.CheckConstraint(
+            "(account_id is not null and terminal_id is null and command is null) or (account_id is null and terminal_id is not null and command is null) or (account_id is null and terminal_id is null and command is not null)",
+            name=op.f("ck_card_history_by_one"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_card_history_account_id")
+        ),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_history_card_id")),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_card_history_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card_history")),
+    )
+    with op.batch_alter_table("card_history", schema=None) as batch_op:
+        batch_op.create_index("ix_card_history_card_id_at", ["card_id", "at"], unique=False)
+
+    op.create_table(
         "card_personalisation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("card_id", sa.Uuid(), nullable=False),
@@ -1581,6 +2954,7 @@ def upgrade() -> None:
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("list_version", sa.BigInteger(), nullable=False),
         sa.Column("list_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("list_basis", sa.String(length=120), nullable=True),
         sa.Column("lan_address", sa.String(length=53), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -2038,6 +3412,9 @@ def upgrade() -> None:
             *SQLITE_HOLD_DDL,
             *SQLITE_SETTLEMENT_DDL,
             *SQLITE_SEAL_DDL,
+            *SQLITE_LISTS_DDL,
+            *SQLITE_ACT_DDL,
+            *SQLITE_SEARCH_DDL,
             *SQLITE_CODE_RECORD_DDL,
         )
     else:
@@ -2047,6 +3424,9 @@ def upgrade() -> None:
             *POSTGRESQL_HOLD_DDL,
             *POSTGRESQL_SETTLEMENT_DDL,
             *POSTGRESQL_SEAL_DDL,
+            *POSTGRESQL_LISTS_DDL,
+            *POSTGRESQL_ACT_DDL,
+            *POSTGRESQL_SEARCH_DDL,
             *POSTGRESQL_CODE_RECORD_DDL,
         )
     for guard in guards:
