@@ -147,6 +147,7 @@ def _write(
             kind=kind.value,
             beneficiary_id=None if signs_in else recipient_id,
             account_id=recipient_id if signs_in else None,
+            about_id=None,
             facts=json.dumps(facts),
             created_at=now,
             state=NoticeState.WAITING.value,

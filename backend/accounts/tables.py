@@ -37,6 +37,11 @@ class NoticeKind(StrEnum):
     CODE_UNBLOCKED = "code_unblocked"
     CODE_MUST_CHANGE = "code_must_change"
     NEW_CODE_LINK = "new_code_link"
+    #: Reported lost or stolen, by its holder or for them.
+    CARD_BLOCKED = "card_blocked"
+    #: Their card waits for them at their establishment.
+    CARD_ARRIVED = "card_arrived"
+    CARD_SENT = "card_sent"
     #: To the operator, not to a beneficiary.
     ALARM = "alarm"
 
@@ -48,6 +53,25 @@ class SignInNoticeKind(StrEnum):
     PASSWORD_LINK = "signin_password_link"  # noqa: S105
     PASSWORD_SET = "signin_password_set"  # noqa: S105
     FACTOR_SET = "signin_factor_set"
+    FACTOR_REMOVED = "signin_factor_removed"
+    NEW_BROWSER = "signin_new_browser"
+    IDENTIFIER = "signin_identifier"
+    EMAIL_CHANGE_ASKED = "signin_email_asked"
+    EMAIL_CHANGED = "signin_email_changed"
+    FAMILY_CHANGED = "signin_family"
+    TIE_DECIDED = "signin_tie"
+    PASSKEY_ADDED = "signin_passkey_added"
+    PASSKEY_REMOVED = "signin_passkey_gone"
+    PASSKEY_COPIED = "signin_passkey_copy"
+
+
+class AddressNoticeKind(StrEnum):
+    """What a mail to an address is about that belongs to nobody yet, or no more."""
+
+    SIGN_UP = "address_sign_up"
+    EMAIL_CHANGE = "address_change"
+    EMAIL_CHANGED = "address_changed"
+    FAMILY_INVITATION = "address_family"
 
 
 class NoticeState(StrEnum):
@@ -70,7 +94,7 @@ class Beneficiary(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     given_name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
     family_name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
-    birth_date: Mapped[date]
+    birth_date: Mapped[date] = mapped_column(index=True)
     email: Mapped[str | None] = mapped_column(String(EMAIL_CHARACTERS_MAX))
     phone: Mapped[str | None] = mapped_column(String(PHONE_CHARACTERS_MAX))
     postcode: Mapped[str | None] = mapped_column(String(POSTCODE_CHARACTERS_MAX))
@@ -102,12 +126,16 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
-        CheckConstraint(f"kind in ({_of(NoticeKind, SignInNoticeKind)})", name="kind"),
+        CheckConstraint(
+            f"kind in ({_of(NoticeKind, SignInNoticeKind, AddressNoticeKind)})", name="kind"
+        ),
         CheckConstraint(f"state in ({_of(NoticeState)})", name="state"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent"),
         CheckConstraint(
-            "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%')"
-            " and (account_id is not null) = (kind like 'signin%')",
+            "(beneficiary_id is not null)"
+            " = (kind <> 'alarm' and kind not like 'signin%' and kind not like 'address%')"
+            " and (account_id is not null) = (kind like 'signin%')"
+            " and (kind not like 'address%' or about_id is not null)",
             name="recipient",
         ),
         Index("ix_notice_state_next_try_at", "state", "next_try_at"),
@@ -119,6 +147,8 @@ class Notice(Base):
     #: Whose address: this person's, or theirs who signs in; neither: the operator's.
     beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_in_account.id"))
+    #: The row that the mail tells of, where more is needed than who it goes to.
+    about_id: Mapped[UUID | None]
     #: What the words need besides: never a code, a link or an address.
     facts: Mapped[str] = mapped_column(String(FACTS_CHARACTERS_MAX))
     created_at: Mapped[datetime]

@@ -24,7 +24,7 @@ from backend.services import Services
 from backend.web import sign_in_words as words
 from backend.web.moments import moment
 from backend.web.pages import Problem, form, page
-from backend.web.signed_in import SPACE, OwnForm, PageRoute, Token, Who, go
+from backend.web.signed_in import SPACE, FreshWho, OwnForm, PageRoute, Token, go
 
 router = APIRouter(
     prefix=f"{SPACE}/partenaire/{{partner_id}}", include_in_schema=False, route_class=PageRoute
@@ -32,7 +32,9 @@ router = APIRouter(
 
 
 @router.get("")
-def show(partner_id: UUID, services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def show(
+    partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho
+) -> HTMLResponse:
     """Show the partner's outlets and counters, and what they took today."""
     return _show(services, token, who.account_id, partner_id, None)
 
@@ -42,7 +44,7 @@ def add_counter(
     partner_id: UUID,
     services: ServicesDependency,
     token: Token,
-    who: Who,
+    who: FreshWho,
     *,
     outlet_id: Annotated[UUID, Form()],
     name: Annotated[str, Form(max_length=4 * NAME_CHARACTERS_MAX)] = "",
@@ -60,7 +62,7 @@ def add_counter(
 
 @router.post("/caisses/{terminal_id}/code", dependencies=[OwnForm])
 def another_code(
-    partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: Who
+    partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: FreshWho
 ) -> Response:
     """Give a counter that has not enrolled another code, and show it, this once."""
     with services.database.unit_of_work() as session:
@@ -69,7 +71,9 @@ def another_code(
 
 
 @router.post("/caisses/{terminal_id}/revocation", dependencies=[OwnForm])
-def revoke(partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def revoke(
+    partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: FreshWho
+) -> Response:
     """Revoke a counter."""
     with services.database.unit_of_work() as session:
         revoke_counter(session, who.account_id, terminal_id, services.now())

@@ -36,7 +36,6 @@ from backend.accounts.signin.signing_in import (
 from backend.accounts.signin.tables import SignInAccount, Stage
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.http import ServicesDependency
-from backend.partners.space import partners_of
 from backend.services import Services
 from backend.web import sign_in_words as words
 from backend.web.moments import moment
@@ -56,6 +55,7 @@ from backend.web.signed_in import (
     take_cookie,
     token_of,
 )
+from backend.web.space_tiles import tiles
 
 PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -157,7 +157,7 @@ def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
     """Show what somebody may see, their sessions, and their second factor."""
     with services.database.reading() as session:
         account = session.get_one(SignInAccount, who.account_id)
-        partners = partners_of(session, who.account_id)
+        offered = tiles(session, who.account_id)
         sessions = [
             {
                 "id": one.session_id,
@@ -170,7 +170,7 @@ def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
     return page(
         "space.html",
         who=who,
-        partners=partners,
+        tiles=offered,
         sessions=sessions,
         has_factor=account.factor_confirmed_at is not None,
         form_token=form_token(token),
@@ -224,13 +224,13 @@ def confirm(
 def _new_factor_form(
     services: Services, request: Request, who: SignedIn, problem: Problem | None
 ) -> Response:
+    carried = form_token(token_of(request))
     try:
         begun: NewFactor = begun_factor(services, who.account_id)
     except SignInRefused:
-        return go(SPACE)
+        return go(SPACE) if who.has_factor else form("demanded_factor.html", form_token=carried)
     picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=4, light="white")
     letters = " ".join(begun.letters[i : i + 4] for i in range(0, len(begun.letters), 4))
-    carried = form_token(token_of(request))
     return form("new_factor.html", problem, picture=picture, letters=letters, form_token=carried)
 
 

@@ -15,7 +15,14 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from backend.accounts.errors import NotYours
-from backend.accounts.signin.errors import FactorNeeded, LinkGone, NotSignedIn, TooManyTries
+from backend.accounts.signin.errors import (
+    FactorDemanded,
+    FactorNeeded,
+    LinkGone,
+    NotSignedIn,
+    TermsNeeded,
+    TooManyTries,
+)
 from backend.accounts.signin.sessions import SignedIn, signed_in
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.errors import BackendError, ForbiddenError
@@ -28,7 +35,9 @@ from backend.web.words import Notice
 COOKIE: Final = "__Host-pass"
 SIGN_IN: Final = "/connexion"
 FACTOR: Final = "/connexion/verification"
+TERMS: Final = "/connexion/conditions"
 SPACE: Final = "/espace"
+NEW_FACTOR: Final = f"{SPACE}/verification"
 #: What our own pages' forms say of where they come from.
 OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAID: Final[dict[type[BackendError], Notice]] = {
@@ -65,8 +74,13 @@ class PageRoute(APIRoute):
 def _page_of(refusal: BackendError) -> Response:
     if isinstance(refusal, NotSignedIn):
         return go(SIGN_IN)
-    if isinstance(refusal, FactorNeeded):
-        return go(FACTOR)
+    ways: dict[type[BackendError], str] = {
+        FactorNeeded: FACTOR,
+        FactorDemanded: NEW_FACTOR,
+        TermsNeeded: TERMS,
+    }
+    if type(refusal) in ways:
+        return go(ways[type(refusal)])
     if isinstance(refusal, FormForged):
         return notice("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
     if isinstance(refusal, TooManyTries):
@@ -112,6 +126,27 @@ def _who(services: ServicesDependency, token: Token) -> SignedIn:
 
 
 Who = Annotated[SignedIn, Depends(_who)]
+
+
+def _fresh_who(who: Who) -> SignedIn:
+    """Let in whoever works here, but not with a session that was kept for weeks."""
+    if who.kept:
+        raise NotSignedIn
+    return who
+
+
+#: Somebody who acts for a partner: whatever can be done for others is done by who signed in today.
+FreshWho = Annotated[SignedIn, Depends(_fresh_who)]
+
+
+def _staff_who(who: FreshWho) -> SignedIn:
+    if not who.has_factor:
+        raise FactorDemanded
+    return who
+
+
+#: Somebody who acts for an establishment or the operator: besides, with a second factor in place.
+StaffWho = Annotated[SignedIn, Depends(_staff_who)]
 
 
 def _own_form(

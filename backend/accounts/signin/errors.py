@@ -37,6 +37,20 @@ class FactorNeeded(ForbiddenError):
     message = "The second factor is still to be typed."
 
 
+class FactorDemanded(ForbiddenError):
+    """What is asked for needs a second factor, and none is in place."""
+
+    code = "second_factor_demanded"
+    message = "Put a second factor in place first."
+
+
+class TermsNeeded(ForbiddenError):
+    """New terms are in force, and still to be accepted."""
+
+    code = "terms_needed"
+    message = "The terms of use are still to be accepted."
+
+
 class PasswordRefused(InvalidInputError):
     """The password is too easy to guess; `why` says the rule."""
 

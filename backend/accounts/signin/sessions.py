@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from backend.accounts.signin.errors import FactorNeeded, NotSignedIn
+from backend.accounts.signin.errors import FactorNeeded, NotSignedIn, TermsNeeded
 from backend.accounts.signin.tables import (
     BROWSER_CHARACTERS_MAX,
     SignInAccount,
@@ -37,6 +37,10 @@ class SignedIn:
     session_id: UUID
     given_name: str
     email: str
+    #: Whether a second factor is in place, whichever session this is.
+    has_factor: bool = False
+    #: Whether the session outlives an hour without a click.
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +89,23 @@ def find_session(session: Session, token: str, now: datetime) -> SignInSession:
 
 
 def signed_in(session: Session, token: str, now: datetime) -> SignedIn:
-    """Return who is asking, and note that they did; raise NotSignedIn, FactorNeeded."""
+    """Return who is asking, and note that they did.
+
+    Raises NotSignedIn, FactorNeeded, TermsNeeded.
+    """
     row = find_session(session, token, now)
     account = session.get_one(SignInAccount, row.account_id)
     if account.closed_at is not None:
         raise NotSignedIn
     if row.stage == Stage.FACTOR.value:
         raise FactorNeeded
+    if row.stage == Stage.TERMS.value:
+        raise TermsNeeded
     if now >= row.seen_at + timedelta(seconds=SEEN_SECONDS):
         row.seen_at = now
         session.flush()
-    return SignedIn(account.id, row.id, account.given_name, account.email)
+    has_factor = account.factor_confirmed_at is not None
+    return SignedIn(account.id, row.id, account.given_name, account.email, has_factor, row.kept)
 
 
 def list_sessions(session: Session, account_id: UUID, now: datetime) -> list[OpenSession]:

@@ -5,7 +5,7 @@ second factor not at all: the vault derives it. A wrong try is kept by the hash 
 was typed, whether anybody has it or not.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,6 +17,13 @@ from backend.database import Base
 
 HASH_CHARACTERS_MAX = 160
 BROWSER_CHARACTERS_MAX = 80
+
+
+class Language(StrEnum):
+    """What somebody is written to in."""
+
+    FRENCH = "fr"
+    ENGLISH = "en"
 
 
 class SignInLinkKind(StrEnum):
@@ -31,6 +38,8 @@ class Stage(StrEnum):
 
     #: The password was right; the second factor is still asked.
     FACTOR = "factor"
+    #: New terms are in force; they are still to be accepted.
+    TERMS = "terms"
     FULL = "full"
 
 
@@ -41,6 +50,7 @@ class SignInAccount(Base):
     __table_args__ = (
         CheckConstraint("(password_hash is null) = (password_set_at is null)", name="password"),
         CheckConstraint("factor_confirmed_at is null or factor_generation > 0", name="factor"),
+        CheckConstraint("language in ('fr', 'en')", name="language"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -57,6 +67,11 @@ class SignInAccount(Base):
     factor_last_step: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    #: Known of whoever signed up by themselves.
+    birth_date: Mapped[date | None] = mapped_column(default=None)
+    language: Mapped[str] = mapped_column(String(2), default=Language.FRENCH.value)
+    #: The last terms they accepted; None for whoever was invited and acts for an employer.
+    terms_version: Mapped[int | None] = mapped_column(default=None)
 
 
 class SignInLink(Base):
@@ -77,7 +92,7 @@ class SignInSession(Base):
     """A browser that is signed in, or on its way."""
 
     __tablename__ = "sign_in_session"
-    __table_args__ = (CheckConstraint("stage in ('factor', 'full')", name="stage"),)
+    __table_args__ = (CheckConstraint("stage in ('factor', 'terms', 'full')", name="stage"),)
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     #: What the holder's list names it by; the token's hash stays here.
@@ -88,6 +103,8 @@ class SignInSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    #: Whether it outlives an hour without a click: only where nothing but one's own is at stake.
+    kept: Mapped[bool] = mapped_column(default=False)
 
 
 class SignInTries(Base):
@@ -100,3 +117,33 @@ class SignInTries(Base):
     of_the_day: Mapped[int]
     day_began_at: Mapped[datetime] = mapped_column(index=True)
     wait_until: Mapped[datetime]
+
+
+class SignInQuota(Base):
+    """How often a door was used since a moment, rightly or wrongly."""
+
+    __tablename__ = "sign_in_quota"
+
+    door_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    used: Mapped[int]
+    began_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignInBrowser(Base):
+    """A browser that somebody signed in from; its mark is kept as a hash, other for each person."""
+
+    __tablename__ = "sign_in_browser"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"), primary_key=True)
+    mark_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignInVisit(Base):
+    """When somebody signed in last, and the time before."""
+
+    __tablename__ = "sign_in_visit"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"), primary_key=True)
+    at: Mapped[datetime]
+    before_at: Mapped[datetime | None]

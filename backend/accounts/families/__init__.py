@@ -1,0 +1,1 @@
+"""Families: whose child somebody is, whose account is a young person's own, how it is shown."""
