@@ -21,12 +21,10 @@ from backend.partners.directory_tables import (
 )
 from backend.partners.errors import OutletUnknown
 from backend.partners.tables import ADDRESS_CHARACTERS_MAX, Outlet
-from backend.tabular import plain
 
 COMMUNE_CODE: Final = re.compile(r"(\d\d|2[AB])\d{3}")
 POSTCODE: Final = re.compile(r"\d{5}")
 MILLION: Final = 1_000_000
-_NOT_IN_WORDS: Final = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,6 @@ class Place:
     address: tuple[str, ...] = ()
     postcode: str | None = None
     point: Point | None = None
-
-
-def fold(text: str) -> str:
-    """Return words as they are searched and sorted: no accent, capital or punctuation."""
-    letters = plain(text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae"))
-    return " ".join(_NOT_IN_WORDS.sub(" ", letters).split())
 
 
 def place_outlet(session: Session, outlet_id: UUID, place: Place) -> None:

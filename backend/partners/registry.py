@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.partners.directory import fold
+from backend.folding import fold
 from backend.partners.errors import TerminalUnknown
 from backend.partners.tables import (
     FOLDED_CHARACTERS_MAX,

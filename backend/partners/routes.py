@@ -32,7 +32,11 @@ class PublicKeyBody(BaseModel):
 
     kty: Literal["OKP"]
     crv: Literal["Ed25519"]
-    x: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url, unpadded")
+    # One spelling only (RFC 4648 §3.5): the last character's unused bits are zero.
+    x: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$",
+        description="32 bytes, base64url, unpadded",
+    )
 
 
 class SigningKeyBody(BaseModel):
@@ -88,7 +92,7 @@ class TokenBody(BaseModel):
     expires_in: int = Field(description="seconds")
 
 
-@router.post("/terminals/enrolments", status_code=201)
+@router.post("/terminals/enrolments", status_code=201, name="enrol_terminal")
 def enrol(body: EnrolmentBody, services: ServicesDependency) -> EnrolledBody:
     """Enrol a terminal with its one-time code."""
     public_key = _decode_key(body.public_key.x)
@@ -109,7 +113,7 @@ def enrol(body: EnrolmentBody, services: ServicesDependency) -> EnrolledBody:
     )
 
 
-@router.post("/token")
+@router.post("/token", name="create_token")
 def token(form: Annotated[TokenForm, Form()], services: ServicesDependency) -> TokenBody:
     """Exchange a signed client assertion for a short-lived access token."""
     with services.database.unit_of_work() as session:
@@ -126,7 +130,7 @@ def token(form: Annotated[TokenForm, Form()], services: ServicesDependency) -> T
     )
 
 
-@router.get("/terminals/me")
+@router.get("/terminals/me", name="read_own_terminal")
 def me(terminal: CurrentTerminal, services: ServicesDependency) -> TerminalBody:
     """Tell a terminal what we know of it."""
     with services.database.reading() as session:

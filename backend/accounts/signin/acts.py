@@ -22,6 +22,13 @@ class ActKind(StrEnum):
     COUNTER_MADE = "counter_made"
     COUNTER_CODE_RENEWED = "counter_code_renewed"
     COUNTER_REVOKED = "counter_revoked"
+    # A holder's own, or a parent's for them.
+    CODE_CHOSEN = "code_chosen"
+    CARD_REPORTED = "card_reported"
+    CARD_ORDERED = "card_ordered"
+    DATA_EXPORTED = "data_exported"
+    ERASURE_ASKED = "erasure_asked"
+    ERASURE_WITHDRAWN = "erasure_withdrawn"
     # An operator's: what was read.
     PEOPLE_SEARCHED = "people_searched"
     PERSON_READ = "person_read"

@@ -230,7 +230,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
 
 SQLITE_LISTS_DDL = (
     """CREATE TRIGGER establishment_in_lists_insert
-AFTER INSERT ON establishment 
+AFTER INSERT ON establishment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -238,7 +238,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER establishment_in_lists_update
-AFTER UPDATE ON establishment 
+AFTER UPDATE ON establishment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -246,7 +246,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER establishment_in_lists_delete
-AFTER DELETE ON establishment 
+AFTER DELETE ON establishment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -254,7 +254,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER access_service_in_lists_insert
-AFTER INSERT ON access_service 
+AFTER INSERT ON access_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -262,7 +262,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER access_service_in_lists_update
-AFTER UPDATE ON access_service 
+AFTER UPDATE ON access_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -270,7 +270,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER access_service_in_lists_delete
-AFTER DELETE ON access_service 
+AFTER DELETE ON access_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -278,7 +278,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER closed_day_in_lists_insert
-AFTER INSERT ON closed_day 
+AFTER INSERT ON closed_day
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -286,7 +286,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER closed_day_in_lists_update
-AFTER UPDATE ON closed_day 
+AFTER UPDATE ON closed_day
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -294,7 +294,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER closed_day_in_lists_delete
-AFTER DELETE ON closed_day 
+AFTER DELETE ON closed_day
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -302,7 +302,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_in_lists_insert
-AFTER INSERT ON enrolment 
+AFTER INSERT ON enrolment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -310,7 +310,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_in_lists_update
-AFTER UPDATE ON enrolment 
+AFTER UPDATE ON enrolment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -318,7 +318,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_in_lists_delete
-AFTER DELETE ON enrolment 
+AFTER DELETE ON enrolment
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -326,7 +326,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_service_in_lists_insert
-AFTER INSERT ON enrolment_service 
+AFTER INSERT ON enrolment_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -334,7 +334,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_service_in_lists_update
-AFTER UPDATE ON enrolment_service 
+AFTER UPDATE ON enrolment_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -342,7 +342,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER enrolment_service_in_lists_delete
-AFTER DELETE ON enrolment_service 
+AFTER DELETE ON enrolment_service
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -350,7 +350,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER reservation_in_lists_insert
-AFTER INSERT ON reservation 
+AFTER INSERT ON reservation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -358,7 +358,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER reservation_in_lists_update
-AFTER UPDATE ON reservation 
+AFTER UPDATE ON reservation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -366,7 +366,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER reservation_in_lists_delete
-AFTER DELETE ON reservation 
+AFTER DELETE ON reservation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -374,7 +374,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER holder_photo_in_lists_insert
-AFTER INSERT ON holder_photo 
+AFTER INSERT ON holder_photo
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -382,7 +382,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER holder_photo_in_lists_update
-AFTER UPDATE ON holder_photo 
+AFTER UPDATE ON holder_photo
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -390,7 +390,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER holder_photo_in_lists_delete
-AFTER DELETE ON holder_photo 
+AFTER DELETE ON holder_photo
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -398,7 +398,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_account_in_lists_insert
-AFTER INSERT ON meal_account 
+AFTER INSERT ON meal_account
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -406,7 +406,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_account_in_lists_update
-AFTER UPDATE ON meal_account 
+AFTER UPDATE ON meal_account
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -414,7 +414,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_account_in_lists_delete
-AFTER DELETE ON meal_account 
+AFTER DELETE ON meal_account
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -422,7 +422,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_price_in_lists_insert
-AFTER INSERT ON meal_price 
+AFTER INSERT ON meal_price
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -430,7 +430,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_price_in_lists_update
-AFTER UPDATE ON meal_price 
+AFTER UPDATE ON meal_price
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -438,7 +438,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER meal_price_in_lists_delete
-AFTER DELETE ON meal_price 
+AFTER DELETE ON meal_price
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -446,7 +446,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER day_code_in_lists_insert
-AFTER INSERT ON day_code 
+AFTER INSERT ON day_code
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -454,7 +454,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER day_code_in_lists_update
-AFTER UPDATE ON day_code 
+AFTER UPDATE ON day_code
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -462,7 +462,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER day_code_in_lists_delete
-AFTER DELETE ON day_code 
+AFTER DELETE ON day_code
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -470,7 +470,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_cancellation_in_lists_insert
-AFTER INSERT ON passage_cancellation 
+AFTER INSERT ON passage_cancellation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -478,7 +478,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_cancellation_in_lists_update
-AFTER UPDATE ON passage_cancellation 
+AFTER UPDATE ON passage_cancellation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -486,7 +486,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_cancellation_in_lists_delete
-AFTER DELETE ON passage_cancellation 
+AFTER DELETE ON passage_cancellation
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -494,7 +494,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_in_lists_insert
-AFTER INSERT ON passage 
+AFTER INSERT ON passage
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -502,7 +502,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_in_lists_update
-AFTER UPDATE ON passage 
+AFTER UPDATE ON passage
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -510,7 +510,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER passage_in_lists_delete
-AFTER DELETE ON passage 
+AFTER DELETE ON passage
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -518,7 +518,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER card_in_lists_insert
-AFTER INSERT ON card 
+AFTER INSERT ON card
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -526,7 +526,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER card_in_lists_update
-AFTER UPDATE OF uid, key_version, state, beneficiary_id ON card 
+AFTER UPDATE OF uid, key_version, state, beneficiary_id ON card
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -534,7 +534,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER card_in_lists_delete
-AFTER DELETE ON card 
+AFTER DELETE ON card
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -542,7 +542,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER beneficiary_in_lists_update
-AFTER UPDATE OF given_name, family_name ON beneficiary 
+AFTER UPDATE OF given_name, family_name ON beneficiary
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -550,7 +550,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER gate_in_lists_insert
-AFTER INSERT ON gate 
+AFTER INSERT ON gate
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -558,7 +558,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER gate_in_lists_update
-AFTER UPDATE OF establishment_id ON gate 
+AFTER UPDATE OF establishment_id ON gate
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -566,7 +566,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER gate_in_lists_delete
-AFTER DELETE ON gate 
+AFTER DELETE ON gate
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -574,7 +574,7 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER terminal_in_lists_update
-AFTER UPDATE OF name, public_key, revoked_at ON terminal 
+AFTER UPDATE OF name, public_key, revoked_at ON terminal
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -582,7 +582,8 @@ BEGIN
     ON CONFLICT (establishment_id) DO UPDATE SET mark = mark + 1;
 END""",
     """CREATE TRIGGER ledger_transfer_in_lists_insert
-AFTER INSERT ON ledger_transfer WHEN substr(NEW.reference, 1, 8) <> 'payment:'
+AFTER INSERT ON ledger_transfer
+WHEN substr(NEW.reference, 1, 8) <> 'payment:'
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -1266,6 +1267,7 @@ def upgrade() -> None:
         sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("terms_version", sa.BigInteger(), nullable=True),
+        sa.Column("passkeys", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("language in ('fr', 'en')", name=op.f("ck_sign_in_account_language")),
         sa.CheckConstraint(
             "(password_hash is null) = (password_set_at is null)",
@@ -1275,6 +1277,7 @@ def upgrade() -> None:
             "factor_confirmed_at is null or factor_generation > 0",
             name=op.f("ck_sign_in_account_factor"),
         ),
+        sa.CheckConstraint("passkeys >= 0", name=op.f("ck_sign_in_account_passkeys")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_account")),
         sa.UniqueConstraint("email", name=op.f("uq_sign_in_account_email")),
     )
@@ -1650,6 +1653,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "erasure_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(length=400), nullable=True),
+        sa.CheckConstraint(
+            "(answered_at is null) = (answer is null)", name=op.f("ck_erasure_request_answered")
+        ),
+        sa.CheckConstraint(
+            "withdrawn_at is null or answered_at is null", name=op.f("ck_erasure_request_one_end")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_erasure_request_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_erasure_request_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_request")),
+    )
+    with op.batch_alter_table("erasure_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_erasure_request_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index("ix_erasure_request_asked_at", ["asked_at"], unique=False)
+        batch_op.create_index(
+            "uq_erasure_request_open",
+            ["beneficiary_id"],
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at is null and answered_at is null"),
+            postgresql_where=sa.text("withdrawn_at is null and answered_at is null"),
+        )
+
+    op.create_table(
         "establishment_member",
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
@@ -1795,7 +1834,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,185 @@
+"""A holder's cards: what they see of them, stopping one, ordering another.
+
+Promise: a card that is said lost or stolen is refused by every till from then on, and gates hear of
+it within seconds; wallets and rights are the person's and stay. Every act is written down with who
+did it and for whom. Not here: the making and sending of cards.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.access.tables import Enrolment, Establishment
+from backend.accounts.signin.acts import ActKind, record_act
+from backend.cards.errors import CardUnknown
+from backend.cards.history import Actor
+from backend.cards.life import lock_card
+from backend.cards.order_tables import CardRequest, Delivery
+from backend.cards.ordering import Wish
+from backend.cards.reporting import ReportReason, report_lost
+from backend.cards.requests import ReplacementReason, replace_card, request_card
+from backend.cards.states import ENOUGH, ON_ITS_WAY, CardState
+from backend.cards.tables import Card
+from backend.holders.errors import CardOrderRefused
+from backend.pins.errors import CodeNotSet
+from backend.pins.forcing import force_change
+from backend.pins.records import HOLDER
+from backend.services import Services
+from backend.settings import LostCardCode
+from passcard.layout import mask_card_number, parse_card_number
+
+CARDS_MAX: Final = 20
+PLACES_MAX: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCard:
+    """One card, of which only the last digits are told."""
+
+    card_id: UUID
+    number_masked: str
+    state: CardState
+    reason: str | None
+    since: datetime
+    ordered_at: datetime
+    delivery: Delivery
+    #: Where it is delivered, if to an establishment.
+    establishment: str | None
+    fee_cents: int
+
+    @property
+    def may_be_reported(self) -> bool:
+        """True while somebody could use it, or have it in their pocket."""
+        return self.state is CardState.ACTIVE or self.state in ON_ITS_WAY
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """True where its holder may order another themselves."""
+        return _replacement(self.state, self.reason) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, and for whom."""
+
+    account_id: UUID
+    beneficiary_id: UUID
+
+
+def read_cards(session: Session, beneficiary_id: UUID) -> list[HeldCard]:
+    """Return a person's cards, the newest first; one statement."""
+    rows = session.execute(
+        select(Card, CardRequest, Establishment.name)
+        .outerjoin(CardRequest, CardRequest.card_id == Card.id)
+        .outerjoin(Establishment, Establishment.id == CardRequest.establishment_id)
+        .where(Card.beneficiary_id == beneficiary_id)
+        .order_by(Card.ordered_at.desc(), Card.id)
+        .limit(CARDS_MAX)
+    )
+    return [_held(card, asked, place) for card, asked, place in rows]
+
+
+def present_card(cards: list[HeldCard]) -> HeldCard | None:
+    """Return the card that matters now: the one in use, else on its way, else the newest."""
+    in_use = [one for one in cards if one.state is CardState.ACTIVE]
+    coming = [one for one in cards if one.state in ENOUGH]
+    return next(iter((*in_use, *coming, *cards)), None)
+
+
+def read_places(session: Session, beneficiary_id: UUID) -> list[tuple[UUID, str]]:
+    """Return the establishments a person belongs to, by name."""
+    rows = session.execute(
+        select(Establishment.id, Establishment.name)
+        .join(Enrolment, Enrolment.establishment_id == Establishment.id)
+        .where(Enrolment.beneficiary_id == beneficiary_id, Enrolment.ended_at.is_(None))
+        .order_by(Establishment.name, Establishment.id)
+        .limit(PLACES_MAX)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def report(services: Services, acting: Acting, card_id: UUID, reason: ReportReason) -> None:
+    """Stop a person's card at once; stopped already, nothing changes.
+
+    The code must be changed where the settings say so. Raises CardUnknown, CardStateRefused.
+    """
+    now = services.now()
+    with services.database.unit_of_work() as session:
+        card = _own(session, acting, card_id)
+        before = card.state
+        report_lost(session, card_id, reason, now, by=Actor.person(acting.account_id))
+        if before == card.state:
+            return
+        if services.settings.lost_card_code is LostCardCode.CHANGE:
+            _force_change(session, acting.beneficiary_id, reason, now)
+        _record(session, ActKind.CARD_REPORTED, acting, card_id, now)
+
+
+def order(
+    session: Session, acting: Acting, card_id: UUID | None, wish: Wish, now: datetime
+) -> UUID:
+    """Order another card in this one's place, or a first one (None); return its id.
+
+    Raises CardUnknown, CardOrderRefused, and what the cards' room refuses.
+    """
+    by = Actor.person(acting.account_id)
+    if card_id is None:
+        made = request_card(session, acting.beneficiary_id, wish, now, by=by)
+    else:
+        card = _own(session, acting, card_id)
+        reason = _replacement(CardState(card.state), card.state_reason)
+        if reason is None:
+            raise CardOrderRefused
+        made = replace_card(session, card_id, reason, wish, now, by=by)
+    _record(session, ActKind.CARD_ORDERED, acting, made, now)
+    return made
+
+
+def _own(session: Session, acting: Acting, card_id: UUID) -> Card:
+    card = lock_card(session, card_id)
+    if card.beneficiary_id != acting.beneficiary_id:
+        raise CardUnknown
+    return card
+
+
+def _replacement(state: CardState, reason: str | None) -> ReplacementReason | None:
+    """Say why another card is due, or None: whoever stopped this one for another reason decides."""
+    if state is CardState.BLOCKED:
+        return ReplacementReason(reason) if reason in tuple(ReportReason) else None
+    if state in (CardState.EXPIRED, CardState.WITHDRAWN):
+        return ReplacementReason.CHANGED
+    return None
+
+
+def _force_change(
+    session: Session, beneficiary_id: UUID, reason: ReportReason, now: datetime
+) -> None:
+    try:
+        force_change(session, beneficiary_id, now, by=HOLDER, reason=f"card {reason}")
+    except CodeNotSet:
+        return
+
+
+def _record(
+    session: Session, kind: ActKind, acting: Acting, subject_id: UUID, now: datetime
+) -> None:
+    person = acting.beneficiary_id
+    record_act(session, kind, acting.account_id, subject_id, now, beneficiary_id=person)
+
+
+def _held(card: Card, asked: CardRequest | None, place: str | None) -> HeldCard:
+    return HeldCard(
+        card_id=card.id,
+        number_masked=mask_card_number(parse_card_number(card.number)),
+        state=CardState(card.state),
+        reason=card.state_reason,
+        since=card.state_since,
+        ordered_at=card.ordered_at,
+        delivery=Delivery.COUNTER if asked is None else Delivery(asked.delivery),
+        establishment=place,
+        fee_cents=0 if asked is None else asked.fee_cents,
+    )
