@@ -6,6 +6,7 @@ Not here: keys. The vault's key file is only named.
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import (
@@ -16,6 +17,7 @@ from pydantic_settings import (
 )
 
 from backend.database import Limits, Pooler
+from backend.sign_in_settings import SignInSettings, is_private
 
 
 class MailSecurity(StrEnum):
@@ -33,7 +35,7 @@ class LostCardCode(StrEnum):
     CHANGE = "change"
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """The backend's configuration, read once.
 
     Environment variables are `PASS_BACKEND_` and the field's name, and win over the file.
@@ -115,6 +117,18 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if not self.public_url.startswith("https://"):
             msg = "production sends links over HTTPS only: set public_url to https://…"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_sign_in_that_cannot_work(self) -> Self:
+        host = urlsplit(self.public_url).hostname or ""
+        site = self.passkey_site
+        if site is not None and host != site and not host.endswith(f".{site}"):
+            msg = "passkey_site is the host of public_url, or a name above it"
+            raise ValueError(msg)
+        if self.franceconnect_issuer is not None and not is_private(self.public_url):
+            msg = "FranceConnect leads back to our pages over HTTPS only: set public_url"
             raise ValueError(msg)
         return self
 

@@ -5,5 +5,5 @@ from pathlib import Path
 
 _here = Path(__file__).parent
 # A room without tables (vault, web) has no such file.
-for _file in sorted((*_here.glob("*/*tables.py"), *_here.glob("*/*/*tables.py"))):
+for _file in sorted(_here.glob("*/**/*tables.py")):
     import_module(".".join(("backend", *_file.relative_to(_here).with_suffix("").parts)))

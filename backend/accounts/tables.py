@@ -53,6 +53,7 @@ class SignInNoticeKind(StrEnum):
     PASSWORD_LINK = "signin_password_link"  # noqa: S105
     PASSWORD_SET = "signin_password_set"  # noqa: S105
     FACTOR_SET = "signin_factor_set"
+    OPERATOR_CHANGED = "signin_operator"
     FACTOR_REMOVED = "signin_factor_removed"
     NEW_BROWSER = "signin_new_browser"
     IDENTIFIER = "signin_identifier"

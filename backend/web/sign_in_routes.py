@@ -42,6 +42,7 @@ from backend.web.moments import moment
 from backend.web.pages import Problem, form, notice, page
 from backend.web.signed_in import (
     FACTOR,
+    PASSKEY_FACTOR,
     SIGN_IN,
     SPACE,
     OwnForm,
@@ -87,11 +88,9 @@ def start(
 
 
 @router.get(FACTOR)
-def factor_form(services: ServicesDependency, token: Token) -> HTMLResponse:
-    """Ask for the one-time password."""
-    with services.database.reading() as session:
-        find_session(session, token, services.now())
-    return form("factor.html")
+def factor_form(services: ServicesDependency, token: Token) -> Response:
+    """Ask for the one-time password, or for a passkey where there is nothing else."""
+    return _factor_form(services, token, None)
 
 
 @router.post(FACTOR, dependencies=[OwnSite])
@@ -100,7 +99,7 @@ def finish(services: ServicesDependency, token: Token, digits: TypedDigits = "")
     try:
         started = confirm_factor(services, token, digits)
     except SignInRefused:
-        return form("factor.html", Problem("digits", words.FACTOR_REFUSED))
+        return _factor_form(services, token, Problem("digits", words.FACTOR_REFUSED))
     return give_cookie(go(SPACE), started.token)
 
 
@@ -219,6 +218,16 @@ def confirm(
     except SignInRefused:
         return _new_factor_form(services, request, who, Problem("digits", words.FACTOR_REFUSED))
     return go(SPACE)
+
+
+def _factor_form(services: Services, token: str, problem: Problem | None) -> Response:
+    with services.database.reading() as session:
+        account_id = find_session(session, token, services.now()).account_id
+        account = session.get_one(SignInAccount, account_id)
+        has_digits, has_passkey = account.factor_confirmed_at is not None, account.passkeys > 0
+    if has_passkey and not has_digits:
+        return go(PASSKEY_FACTOR)
+    return form("factor.html", problem, has_passkey=has_passkey)
 
 
 def _new_factor_form(

@@ -23,11 +23,17 @@ from backend.accounts.signin.errors import (
     TermsNeeded,
     TooManyTries,
 )
+from backend.accounts.signin.passkeys.errors import (
+    PasskeysNotOffered,
+    SignedInTooLongAgo,
+    TooManyPasskeys,
+)
 from backend.accounts.signin.sessions import SignedIn, signed_in
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.errors import BackendError, ForbiddenError
 from backend.http import ServicesDependency, status_of
 from backend.partners.errors import TerminalEnrolled, TooManyCounters
+from backend.web import passkey_words
 from backend.web import sign_in_words as words
 from backend.web.pages import notice
 from backend.web.words import Notice
@@ -35,6 +41,7 @@ from backend.web.words import Notice
 COOKIE: Final = "__Host-pass"
 SIGN_IN: Final = "/connexion"
 FACTOR: Final = "/connexion/verification"
+PASSKEY_FACTOR: Final = f"{FACTOR}/cle"
 TERMS: Final = "/connexion/conditions"
 SPACE: Final = "/espace"
 NEW_FACTOR: Final = f"{SPACE}/verification"
@@ -42,6 +49,9 @@ NEW_FACTOR: Final = f"{SPACE}/verification"
 OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAID: Final[dict[type[BackendError], Notice]] = {
     LinkGone: words.LINK_GONE,
+    PasskeysNotOffered: passkey_words.NOT_OFFERED,
+    SignedInTooLongAgo: passkey_words.TOO_LONG_AGO,
+    TooManyPasskeys: passkey_words.TOO_MANY,
     NotYours: words.NOTHING_HERE,
     TerminalEnrolled: words.COUNTER_ENROLLED,
     TooManyCounters: words.TOO_MANY_COUNTERS,

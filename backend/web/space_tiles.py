@@ -31,8 +31,15 @@ def partner_tiles(session: Session, account_id: UUID) -> list[Tile]:
     ]
 
 
+def access_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer what opens the account besides the password."""
+    del session, account_id
+    said = Text("Entrer sans mot de passe", "Sign in without a password")
+    return [Tile("/espace/cles", "Mes clés d’accès", said)]
+
+
 #: In the order they are shown.
-PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (partner_tiles,)
+PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (partner_tiles, access_tiles)
 
 
 def tiles(session: Session, account_id: UUID) -> list[Tile]:

@@ -5,6 +5,7 @@ from backend.errors import (
     ForbiddenError,
     GoneError,
     InvalidInputError,
+    ThrottledError,
     UnauthenticatedError,
 )
 
@@ -70,3 +71,45 @@ class AccountExists(ConflictError):
 
     code = "account_exists"
     message = "There is an account with this address already."
+
+
+class TooManyRequests(ThrottledError):
+    """Too much is asked from one place, or by all at once; `wait_seconds` says how long."""
+
+    code = "too_many_requests"
+    message = "Too much was asked; wait before asking again."
+
+
+class TooYoung(InvalidInputError):
+    """Who is under 15 does not open an account alone (loi Informatique et Libertés, art. 45)."""
+
+    code = "too_young"
+    message = "Under 15, a parent opens the account."
+
+
+class BirthDateUnlikely(InvalidInputError):
+    """Nobody who is alive was born then."""
+
+    code = "birth_date_unlikely"
+    message = "This is not a likely birth date."
+
+
+class TermsChanged(ConflictError):
+    """Other terms of use are in force than those that were accepted."""
+
+    code = "terms_changed"
+    message = "Other terms of use are in force by now; read and accept them."
+
+
+class SameOperator(ConflictError):
+    """Who asked cannot agree as well: it takes two."""
+
+    code = "same_operator"
+    message = "Somebody else has to agree."
+
+
+class EmailChangeOver(GoneError):
+    """The change was done, refused, or waited too long."""
+
+    code = "email_change_over"
+    message = "This change of address is over."

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.errors import SignInRefused
+from backend.accounts.signin.passkeys.keeping import remove_every_passkey
 from backend.accounts.signin.signing_in import serves
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tries import door_of_factor, give_back, take_try
@@ -74,10 +75,11 @@ def confirm_new_factor(services: Services, account_id: UUID, typed: str) -> None
 
 
 def remove_factor(services: Services, account_id: UUID) -> None:
-    """Take a second factor away, for whoever lost its device: an operator's act."""
+    """Take every second factor away, for whoever lost its device: an operator's act."""
     with services.database.unit_of_work() as session:
         account = session.get_one(SignInAccount, account_id, with_for_update=True)
         account.factor_confirmed_at = None
+        remove_every_passkey(session, account_id)
 
 
 def _new(

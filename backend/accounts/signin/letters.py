@@ -40,9 +40,46 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
         "Depuis le {when}, un mot de passe à usage unique vous est demandé à chaque connexion.",
         "Since that day a one-time password is asked whenever you sign in.",
     ),
+    SignInNoticeKind.OPERATOR_CHANGED: Words(
+        "Vos droits à l’exploitation du Pass ont changé",
+        "Ce que vous pouvez faire dans les pages d’exploitation du Pass a changé le {when}. Pour en "
+        "savoir plus, adressez-vous à un autre exploitant.",
+        "What you may do in the pages of those who run the Pass has changed on that day. Ask "
+        "another operator for more.",
+    ),
+    SignInNoticeKind.PASSKEY_ADDED: Words(
+        "Une clé d’accès a été ajoutée",
+        "Depuis le {when}, une nouvelle clé d’accès ouvre votre espace Pass, et une clé d’accès "
+        "est demandée après votre mot de passe. Vous les retrouvez dans votre espace, à la page "
+        "« Mes clés d’accès ».",
+        "Since that day another passkey opens your account, and one is asked after your password. "
+        "You find them in your space.",
+    ),
+    SignInNoticeKind.PASSKEY_REMOVED: Words(
+        "Une clé d’accès a été retirée",
+        "Une clé d’accès a été retirée de votre espace Pass le {when}. Elle n’ouvre plus rien.",
+        "A passkey was removed from your account on that day. It opens nothing any more.",
+    ),
+    SignInNoticeKind.PASSKEY_COPIED: Words(
+        "Une de vos clés d’accès existe peut-être en double",
+        "Le {when}, une clé d’accès a servi dont le compteur est revenu en arrière : elle a "
+        "peut-être été copiée. Retirez-la dans votre espace, à la page « Mes clés d’accès », puis "
+        "ajoutez-en une autre.",
+        "A passkey was used on that day whose counter has gone backwards: there may be a copy. "
+        "Remove it in your space and add another.",
+    ),
 }
 #: What says that something was done, and so may have been done by somebody else.
-_ALERTS: Final = frozenset({SignInNoticeKind.PASSWORD_SET, SignInNoticeKind.FACTOR_SET})
+_ALERTS: Final = frozenset(
+    {
+        SignInNoticeKind.PASSWORD_SET,
+        SignInNoticeKind.FACTOR_SET,
+        SignInNoticeKind.OPERATOR_CHANGED,
+        SignInNoticeKind.PASSKEY_ADDED,
+        SignInNoticeKind.PASSKEY_REMOVED,
+        SignInNoticeKind.PASSKEY_COPIED,
+    }
+)
 
 
 def write_sign_in_letter(kind: SignInNoticeKind, occasion: Occasion) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.errors import FactorNeeded, NotSignedIn, TermsNeeded
+from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.tables import (
     BROWSER_CHARACTERS_MAX,
     SignInAccount,
@@ -104,7 +105,7 @@ def signed_in(session: Session, token: str, now: datetime) -> SignedIn:
     if now >= row.seen_at + timedelta(seconds=SEEN_SECONDS):
         row.seen_at = now
         session.flush()
-    has_factor = account.factor_confirmed_at is not None
+    has_factor = has_second_factor(account)
     return SignedIn(account.id, row.id, account.given_name, account.email, has_factor, row.kept)
 
 

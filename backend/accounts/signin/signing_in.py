@@ -19,6 +19,7 @@ from backend.accounts.outbox import count_owed, owe_sign_in_notice
 from backend.accounts.signin.errors import AccountExists, PasswordRefused, SignInRefused
 from backend.accounts.signin.links import find_account, use_link
 from backend.accounts.signin.passwords import Identity, find_weakness, hash_password, is_right
+from backend.accounts.signin.second_factors import stage_after_first_factor
 from backend.accounts.signin.sessions import end_all, end_by_token, find_session, open_session
 from backend.accounts.signin.tables import SignInAccount, Stage
 from backend.accounts.signin.tries import door_of_email, door_of_factor, give_back, take_try
@@ -92,7 +93,7 @@ def sign_in(services: Services, email: str, password: str, browser: str) -> Star
         if current.password_hash != stored or current.closed_at is not None:
             raise SignInRefused
         give_back(session, door)
-        stage = Stage.FULL if current.factor_confirmed_at is None else Stage.FACTOR
+        stage = stage_after_first_factor(current)
         return Started(open_session(session, current.id, stage, browser, now), stage)
 
 
@@ -105,7 +106,9 @@ def confirm_factor(services: Services, token: str, typed: str) -> Started:
         row = find_session(session, token, services.now())
         account_id, browser = row.account_id, row.browser
         take_try(session, door_of_factor(account_id), services.now())
-    if not serves(services, account_id, typed):
+        begun_only = session.get_one(SignInAccount, account_id).factor_confirmed_at is None
+    # One that was begun and never confirmed is nobody's: there may be a passkey instead.
+    if begun_only or not serves(services, account_id, typed):
         raise SignInRefused
     with services.database.unit_of_work() as session:
         give_back(session, door_of_factor(account_id))

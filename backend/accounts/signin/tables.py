@@ -51,6 +51,7 @@ class SignInAccount(Base):
         CheckConstraint("(password_hash is null) = (password_set_at is null)", name="password"),
         CheckConstraint("factor_confirmed_at is null or factor_generation > 0", name="factor"),
         CheckConstraint("language in ('fr', 'en')", name="language"),
+        CheckConstraint("passkeys >= 0", name="passkeys"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -72,6 +73,8 @@ class SignInAccount(Base):
     language: Mapped[str] = mapped_column(String(2), default=Language.FRENCH.value)
     #: The last terms they accepted; None for whoever was invited and acts for an employer.
     terms_version: Mapped[int | None] = mapped_column(default=None)
+    #: How many passkeys they have: a page need not count them.
+    passkeys: Mapped[int] = mapped_column(default=0)
 
 
 class SignInLink(Base):

@@ -1,0 +1,1 @@
+"""FranceConnect, or another OpenID provider: who somebody is, said by somebody we trust."""

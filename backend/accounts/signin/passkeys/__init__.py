@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): added, used to sign in alone or after a password, named, removed."""
