@@ -1,4 +1,4 @@
-"""What a gate must hear within seconds: cards blocked, meals taken or given back, its siblings.
+"""What a gate must hear within seconds: cards out of use, meals taken or given back, its siblings.
 
 Promise: a gate that asks with the cursor of its last answer misses nothing: the cursor reaches back
 further than a unit of work may last, so the same news may come twice, and saying it twice is
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned
 from backend.access.tables import Enrolment, Gate, GateAnswer, Passage, PassageCancellation
-from backend.cards.states import CardState
+from backend.cards.states import OUT_OF_USE
 from backend.cards.tables import Card
 
 OVERLAP: Final = timedelta(seconds=60)
@@ -23,6 +23,7 @@ OVERLAP: Final = timedelta(seconds=60)
 FIRST_LOOK_BACK: Final = timedelta(hours=20)
 """Without a cursor: the services of the day."""
 NEWS_MAX: Final = 1000
+_OUT_OF_USE: Final = tuple(state.value for state in OUT_OF_USE)
 HEARD_STEP: Final = timedelta(seconds=30)
 """How exactly it is known when a gate was heard: each step is one write."""
 
@@ -99,7 +100,7 @@ def _read_blocked(session: Session, gate: Gate, begin: datetime) -> list[UUID]:
         .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
         .where(
             Enrolment.establishment_id == gate.establishment_id,
-            Card.state == CardState.BLOCKED.value,
+            Card.state.in_(_OUT_OF_USE),
             Card.state_since >= begin,
         )
         .order_by(Card.state_since.desc())

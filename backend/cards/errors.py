@@ -1,6 +1,12 @@
 """What may be refused about a card, its proof, and its personalisation."""
 
-from backend.errors import ConflictError, ForbiddenError, GoneError, NotFoundError
+from backend.errors import (
+    ConflictError,
+    ForbiddenError,
+    GoneError,
+    InvalidInputError,
+    NotFoundError,
+)
 
 
 class CardUnknown(NotFoundError):
@@ -113,3 +119,59 @@ class PersonalisationUnknown(NotFoundError):
 
     code = "personalisation_not_found"
     message = "There is no such personalisation, or it took too long."
+
+
+class HasCard(ConflictError):
+    """Whoever has a card, or one on its way, needs no other."""
+
+    code = "has_card"
+    message = "This person has a card, or one is on its way."
+
+
+class CharterNotAccepted(InvalidInputError):
+    """The charter's present text was not accepted."""
+
+    code = "charter_not_accepted"
+    message = "The charter in force must be accepted first."
+
+
+class AddressInvalid(InvalidInputError):
+    """A card sent home needs an address of two to six lines; no other has one."""
+
+    code = "address_invalid"
+    message = "Give the address in two to six short lines."
+
+
+class TooManyOrders(ConflictError):
+    """As many cards were ordered for this person in a year as may be."""
+
+    code = "too_many_card_orders"
+    message = "Too many cards were ordered for this person this year."
+
+
+class LotUnknown(NotFoundError):
+    """No production or shipment with this number."""
+
+    code = "card_lot_not_found"
+    message = "There is no such lot of cards."
+
+
+class NothingToSend(ConflictError):
+    """No card waits to be made, or to be sent to this place."""
+
+    code = "nothing_to_send"
+    message = "No card waits."
+
+
+class DigitsWrong(ForbiddenError):
+    """The last digits are not those of this card."""
+
+    code = "card_digits_wrong"
+    message = "These are not the last digits of this card."
+
+
+class ImageRefused(InvalidInputError):
+    """What was given is no photo that may be kept; `details.why` says what it is instead."""
+
+    code = "image_refused"
+    message = "This image cannot be used as a photo."

@@ -1,27 +1,47 @@
 """Ordering cards for many people at once, each with a number nobody has.
 
-Not here: who gets one (the caller), and the making of them (a desk, orders.py).
+Not here: who gets one (the caller, requests.py), and the making of them (a desk, orders.py).
 """
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from backend.cards.errors import CardNumberTaken
-from backend.cards.states import CardState
+from backend.cards.history import THE_SYSTEM, Actor, line_of, write_lines
+from backend.cards.order_tables import CardRequest, Delivery
+from backend.cards.states import ENOUGH, CardEvent, CardState
 from backend.cards.tables import Card
 from passcard.layout import make_card_number
 
 SERIALS: Final = 10**11
 DRAWS_MAX: Final = 5
 IDS_PER_STATEMENT: Final = 1000
-#: Whoever has a card in one of these needs no other.
-_WITH_A_CARD: Final = (CardState.ORDERED.value, CardState.ACTIVE.value)
+_ENOUGH: Final = tuple(state.value for state in ENOUGH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for with cards: how they reach their holders, and on what terms.
+
+    `fee_cents` is what a replacement costs; `address` has the lines of a home.
+    """
+
+    delivery: Delivery = Delivery.COUNTER
+    establishment_id: UUID | None = None
+    replaces_id: UUID | None = None
+    fee_cents: int = 0
+    charter_version: str | None = None
+    address: str | None = field(default=None, repr=False)
+
+
+AT_A_COUNTER: Final = Wish()
 
 
 def without_card(session: Session, beneficiary_ids: Sequence[UUID]) -> list[UUID]:
@@ -32,7 +52,7 @@ def without_card(session: Session, beneficiary_ids: Sequence[UUID]) -> list[UUID
         having |= set(
             session.scalars(
                 select(Card.beneficiary_id).where(
-                    Card.beneficiary_id.in_(some), Card.state.in_(_WITH_A_CARD)
+                    Card.beneficiary_id.in_(some), Card.state.in_(_ENOUGH)
                 )
             )
         )
@@ -44,12 +64,17 @@ def order_cards(
     beneficiary_ids: Collection[UUID],
     now: datetime,
     *,
+    wish: Wish = AT_A_COUNTER,
+    by: Actor = THE_SYSTEM,
     draw_serial: Callable[[], int] = lambda: secrets.randbelow(SERIALS),
     make_id: Callable[[], UUID] = uuid4,
-) -> None:
-    """Record a card to be made for each of these people; raise CardNumberTaken."""
+) -> list[UUID]:
+    """Record a card to be made for each of these people, return their ids.
+
+    Raises CardNumberTaken.
+    """
     numbers = _draw_numbers(session, len(beneficiary_ids), draw_serial)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": make_id(),
             "number": number,
@@ -60,8 +85,27 @@ def order_cards(
         }
         for person, number in zip(beneficiary_ids, numbers, strict=True)
     ]
-    if rows:
-        session.execute(insert(Card), rows)
+    if not rows:
+        return []
+    session.execute(insert(Card), rows)
+    made = [row["id"] for row in rows]
+    if wish != AT_A_COUNTER:
+        session.execute(insert(CardRequest), [_request(card_id, wish) for card_id in made])
+    ordered = (CardEvent.ORDERED, CardState.ORDERED)
+    write_lines(session, [line_of(card_id, *ordered, by, now) for card_id in made])
+    return made
+
+
+def _request(card_id: UUID, wish: Wish) -> dict[str, object]:
+    return {
+        "card_id": card_id,
+        "delivery": wish.delivery.value,
+        "establishment_id": wish.establishment_id,
+        "replaces_id": wish.replaces_id,
+        "fee_cents": wish.fee_cents,
+        "charter_version": wish.charter_version,
+        "address": wish.address,
+    }
 
 
 def _draw_numbers(session: Session, count: int, draw_serial: Callable[[], int]) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.cards.desk import DeskStep, DeskTask, answer_dialogue, open_dialogue
 from backend.cards.errors import CardAlreadyRetired, CardStateRefused, CardUnknown
+from backend.cards.history import Actor
 from backend.cards.life import lock_card, move
 from backend.cards.states import CardEvent, CardState, next_state
 from backend.cards.tables import Card, CardPersonalisation, DeskPurpose
@@ -49,7 +50,7 @@ def free_chip(session: Session, row: CardPersonalisation, now: datetime) -> None
     card = lock_card(session, row.card_id)
     if card.uid != row.uid:
         raise CardStateRefused(state=card.state)
-    move(card, CardEvent.RETIRED, now)
+    move(card, CardEvent.RETIRED, now, by=Actor.terminal(row.terminal_id))
     card.uid, card.retired_uid = None, row.uid
 
 

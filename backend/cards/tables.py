@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.cards.states import CardState
+from backend.cards.states import WITH_A_CHIP, CardState
 from backend.database import Base
 from passcard.card_keys import FIRST_KEY_VERSION
 
@@ -24,6 +24,7 @@ class DeskPurpose(StrEnum):
 
 REASON_CHARACTERS_MAX = 100
 _STATES = ", ".join(f"'{state.value}'" for state in CardState)
+_WITH_A_CHIP = ", ".join(f"'{state.value}'" for state in WITH_A_CHIP)
 _PURPOSES = ", ".join(f"'{purpose.value}'" for purpose in DeskPurpose)
 
 
@@ -37,7 +38,7 @@ class Card(Base):
     __tablename__ = "card"
     __table_args__ = (
         CheckConstraint(f"state in ({_STATES})", name="state"),
-        CheckConstraint("state <> 'active' or uid is not null", name="active_has_chip"),
+        CheckConstraint(f"state not in ({_WITH_A_CHIP}) or uid is not null", name="has_chip"),
         CheckConstraint("state <> 'retired' or uid is null", name="retired_frees_chip"),
         CheckConstraint("key_version between 1 and 255", name="key_version"),
         # A desk reads the orders still to be made, page by page.
@@ -52,7 +53,7 @@ class Card(Base):
     uid: Mapped[bytes | None] = mapped_column(unique=True)
     key_version: Mapped[int] = mapped_column(default=FIRST_KEY_VERSION)
     retired_uid: Mapped[bytes | None] = mapped_column(index=True)
-    state: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(11))
     state_reason: Mapped[str | None] = mapped_column(String(REASON_CHARACTERS_MAX))
     state_since: Mapped[datetime]
     ordered_at: Mapped[datetime]

@@ -53,6 +53,7 @@ _BY_STATE: Final = {
     CardState.REPLACED: DeclineReason.CARD_REPLACED,
     CardState.ORDERED: DeclineReason.CARD_NOT_ACTIVE,
     CardState.RETIRED: DeclineReason.CARD_NOT_ACTIVE,
+    CardState.WITHDRAWN: DeclineReason.CARD_BLOCKED,
 }
 
 

@@ -22,7 +22,7 @@ from backend.accounts.activation import (
 )
 from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.errors import BirthDateWrong
-from backend.cards.states import CardState
+from backend.cards.states import ENOUGH, CardState
 from backend.cards.tables import Card
 from backend.pins.errors import CodeBeingSet, CodeRefused
 from backend.pins.records import HOLDER, record
@@ -34,7 +34,7 @@ from backend.services import Services
 from backend.vault.values import PinReference, SecretCode
 
 #: Cards somebody may still find: their numbers are no secret.
-_CARDS_OUT: Final = (CardState.ACTIVE.value, CardState.ORDERED.value, CardState.BLOCKED.value)
+_CARDS_OUT: Final = tuple(state.value for state in (*ENOUGH, CardState.BLOCKED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from backend.access.establishments import find_establishment
 from backend.access.tables import Establishment
-from backend.cards.ordering import order_cards, without_card
+from backend.cards.history import Actor
+from backend.cards.order_tables import Delivery
+from backend.cards.ordering import Wish, order_cards, without_card
 from backend.database import Database
 from backend.pupils.difference import Departure, Difference, Question, compare
 from backend.pupils.errors import OtherEstablishment, TooManyDepartures
@@ -139,7 +141,9 @@ class _Import:
         ordered = 0
         if self._order.order_cards:
             lacking = without_card(self._session, people)
-            order_cards(self._session, lacking, self._now)
+            wish = Wish(delivery=Delivery.ESTABLISHMENT, establishment_id=self._place.id)
+            by = Actor.typed(self._order.by)
+            order_cards(self._session, lacking, self._now, wish=wish, by=by)
             ordered = len(lacking)
         self._record(difference)
         self._session.flush()
