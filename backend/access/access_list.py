@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned
+from backend.access.list_basis import Basis, count_changes, read_basis
 from backend.access.list_content import FORMAT, KEY_VERSION, Json, ListContent, read_content
 from backend.access.list_versions import Changes, changes_since, mark_version
 from backend.access.tables import Gate
@@ -58,8 +59,8 @@ class _Current:
     changes: Changes | None
 
     def is_still(self, held: Held) -> bool:
-        same = held.digest is None or self.content.digest.startswith(held.digest)
-        return held.version == self.version and same
+        """Tell whether it is the list held."""
+        return _is_still(self.version, self.content.digest, held)
 
     @property
     def digest(self) -> str:
@@ -75,7 +76,7 @@ def issue_access_list(
     ListTooLong.
     """
     current = _current(services, terminal_id, held, changes=changes)
-    if held is not None and current.is_still(held):
+    if current is None or (held is not None and current.is_still(held)):
         return None
     now = services.now().astimezone(UTC)
     payload: Json = {
@@ -129,39 +130,58 @@ def _with_key(card: Json, key: bytes) -> Json:
 
 def _current(
     services: Services, terminal_id: UUID, held: Held | None, *, changes: bool
-) -> _Current:
-    """Return content, version and changes; only a change of content takes a lock and writes."""
-    wanted = held if changes else None
+) -> _Current | None:
+    """Return content, version and changes, None if `held` is still all; one row tells that.
+
+    Only a list that may have changed is read under the gate's lock, and written down.
+    """
+    now, wanted = services.now(), held if changes else None
     with services.database.reading() as session:
-        gate = _find_gate(session, terminal_id)
-        content = read_content(session, gate, services.now())
-        if gate.list_hash == content.digest and not _is_ahead(gate, held):
-            return _Current(content, gate.list_version, _changes(session, gate, wanted))
+        basis = read_basis(session, terminal_id, now)
+        if basis.is_unchanged and not _is_ahead(basis, held):
+            if held is not None and _is_still(basis.version, basis.digest, held):
+                return None
+            content = read_content(session, _find_gate(session, terminal_id), basis.today)
+            # Somebody may have changed it since: then it is read again, below.
+            if content.digest == basis.digest:
+                found = _changes(session, terminal_id, basis.version, wanted)
+                return _Current(content, basis.version, found)
     with services.database.unit_of_work() as session:
         gate = _find_gate(session, terminal_id, lock=True)
-        content = read_content(session, gate, services.now())
-        if held is not None and _is_ahead(gate, held):
+        basis = read_basis(session, terminal_id, now)
+        content = read_content(session, gate, basis.today)
+        if held is not None and _is_ahead(basis, held):
             gate.list_version, gate.list_hash = held.version, None
         mark_version(session, gate, content)
-        return _Current(content, gate.list_version, _changes(session, gate, wanted))
+        gate.list_basis = basis.text
+        count_changes(session, gate.establishment_id)
+        found = _changes(session, terminal_id, gate.list_version, wanted)
+        return _Current(content, gate.list_version, found)
 
 
-def _is_ahead(gate: Gate, held: Held | None) -> bool:
+def _is_still(version: int, digest: bytes | None, held: Held) -> bool:
+    same = held.digest is None or (digest is not None and digest.startswith(held.digest))
+    return held.version == version and same
+
+
+def _is_ahead(known: Basis, held: Held | None) -> bool:
     """Tell whether a gate holds what we never made: this backend was restored from a copy.
 
     Its next list then takes a later version than the gate's, or the gate would refuse it.
     """
     if held is None or held.digest is None:
         return False
-    beyond = held.version - gate.list_version
-    other = gate.list_hash is None or not gate.list_hash.startswith(held.digest)
+    beyond = held.version - known.version
+    other = known.digest is None or not known.digest.startswith(held.digest)
     return 0 < beyond <= VERSIONS_LOST_MAX or (beyond == 0 and other and held.version > 0)
 
 
-def _changes(session: Session, gate: Gate, held: Held | None) -> Changes | None:
-    if held is None or held.digest is None or held.version >= gate.list_version:
+def _changes(
+    session: Session, terminal_id: UUID, version: int, held: Held | None
+) -> Changes | None:
+    if held is None or held.digest is None or held.version >= version:
         return None
-    return changes_since(session, gate, held.version, held.digest)
+    return changes_since(session, terminal_id, held.version, held.digest)
 
 
 def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Gate:

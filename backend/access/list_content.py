@@ -7,11 +7,10 @@ initials only where the establishment, and for photos the family, allows them. O
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Final, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from jwt.utils import base64url_encode
 from sqlalchemy import select
@@ -22,7 +21,7 @@ from backend.access.office_tables import DayCode, HolderPhoto
 from backend.access.rights import read_counted, read_rights, read_week
 from backend.access.tables import ClosedDay, Enrolment, Establishment, Gate, Service
 from backend.accounts.tables import Beneficiary
-from backend.cards.states import CardState
+from backend.cards.states import REFUSED_AT_GATES, CardState
 from backend.cards.tables import Card
 from backend.partners.tables import Terminal
 
@@ -36,7 +35,8 @@ DAY_CODES_MAX: Final = 500
 DIGEST_BYTES: Final = 16
 #: In the content, so that a card whose keys were renewed makes a new version of the list.
 KEY_VERSION: Final = "key_version"
-_LISTED_STATES: Final = (CardState.ACTIVE.value, CardState.BLOCKED.value)
+_REFUSED: Final = frozenset(state.value for state in REFUSED_AT_GATES)
+_LISTED_STATES: Final = (CardState.ACTIVE.value, *sorted(_REFUSED))
 
 Json: TypeAlias = dict[str, object]
 
@@ -71,24 +71,27 @@ def _digest(card: Json) -> bytes:
     return hashlib.blake2b(said, digest_size=DIGEST_BYTES).digest()
 
 
-def read_content(session: Session, gate: Gate, now: datetime) -> ListContent:
-    """Return what this gate's list says now; raise ListTooLong."""
+def read_content(session: Session, gate: Gate, today: date) -> ListContent:
+    """Return what this gate's list says on this day on the place's wall; raise ListTooLong.
+
+    It hangs on nothing but rows that move the mark (list_guards.py), and on that day.
+    """
     # First: a passage recorded meanwhile is then taken off twice for a moment, and never given.
     counted = read_counted(session, gate.establishment_id)
     place = session.get_one(Establishment, gate.establishment_id)
     services = session.scalars(
         select(Service).where(Service.establishment_id == place.id).order_by(Service.code)
     ).all()
-    cards = _read_cards(session, place, now)
+    cards = _read_cards(session, place, today)
     if len(services) > SERVICES_MAX or len(cards) > CARDS_MAX:
         raise ListTooLong
     said: Json = {
         "establishment": place.name,
         "timezone": place.time_zone,
         "services": [_service(service) for service in services],
-        "closed_days": _read_closed_days(session, place, now),
+        "closed_days": _read_closed_days(session, place, today),
         "siblings": _read_siblings(session, gate),
-        "day_codes": _read_day_codes(session, place, now),
+        "day_codes": _read_day_codes(session, place, today),
     }
     return ListContent(said, cards, counted)
 
@@ -106,8 +109,7 @@ def _service(service: Service) -> Json:
     }
 
 
-def _read_closed_days(session: Session, place: Establishment, now: datetime) -> list[str]:
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
+def _read_closed_days(session: Session, place: Establishment, today: date) -> list[str]:
     days = session.scalars(
         select(ClosedDay.day)
         .where(
@@ -140,8 +142,7 @@ def _read_siblings(session: Session, gate: Gate) -> list[Json]:
     ]
 
 
-def _read_day_codes(session: Session, place: Establishment, now: datetime) -> list[Json]:
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
+def _read_day_codes(session: Session, place: Establishment, today: date) -> list[Json]:
     rows = session.execute(
         select(DayCode, Service.code)
         .join(Service, Service.id == DayCode.service_id)
@@ -169,9 +170,9 @@ def _read_day_codes(session: Session, place: Establishment, now: datetime) -> li
     ]
 
 
-def _read_cards(session: Session, place: Establishment, now: datetime) -> dict[UUID, Json]:
-    rights = read_rights(session, place, now)
-    used = read_week(session, place, now).used
+def _read_cards(session: Session, place: Establishment, today: date) -> dict[UUID, Json]:
+    rights = read_rights(session, place, today)
+    used = read_week(session, place, today).used
     photos = _read_photos(session, place)
     rows = session.execute(
         select(
@@ -204,7 +205,8 @@ def _read_cards(session: Session, place: Establishment, now: datetime) -> dict[U
             "card_id": str(card_id),
             KEY_VERSION: key_version,
             "display_name": given,
-            "state": state,
+            # A gate knows one word for all that is not to be used.
+            "state": CardState.BLOCKED.value if state in _REFUSED else state,
             "rights": [
                 terms | ({"week_used": used[person, code]} if (person, code) in used else {})
                 for code, terms in rights.get(enrolment_id, [])

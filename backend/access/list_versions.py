@@ -97,17 +97,19 @@ def _forget_versions(session: Session, gate: Gate) -> None:
     )
 
 
-def changes_since(session: Session, gate: Gate, version: int, digest: bytes) -> Changes | None:
+def changes_since(
+    session: Session, terminal_id: UUID, version: int, digest: bytes
+) -> Changes | None:
     """Return what changed since a list of this version and digest; None: nobody knows any more.
 
     `digest` may be the beginning of one.
     """
-    known = session.get(GateListVersion, (gate.terminal_id, version))
+    known = session.get(GateListVersion, (terminal_id, version))
     if known is None or not known.digest.startswith(digest):
         return None
     rows = session.execute(
         select(GateListCard.card_id, GateListCard.digest.is_(None))
-        .where(GateListCard.terminal_id == gate.terminal_id, GateListCard.changed_in > version)
+        .where(GateListCard.terminal_id == terminal_id, GateListCard.changed_in > version)
         .order_by(GateListCard.card_id)
     ).all()
     changed = tuple(card_id for card_id, is_gone in rows if not is_gone)

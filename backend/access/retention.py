@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
+from backend.access.list_basis import count_longest
 from backend.access.tables import Passage, PassageCount, QuarantinedPassage, RetentionRun
 from backend.services import Services
 
@@ -44,6 +45,7 @@ def forget_passages(
     before = (now - timedelta(days=retention_days)).date()
     passages = _in_batches(services, lambda session: _count_batch(session, before))
     quarantined = _in_batches(services, lambda session: _drop_quarantined(session, before))
+    _in_batches(services, count_longest)
     with services.database.unit_of_work() as session:
         session.add(
             RetentionRun(

@@ -6,10 +6,9 @@ not a gate's business.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,10 +42,9 @@ class Week:
 
 
 def read_rights(
-    session: Session, place: Establishment, now: datetime
+    session: Session, place: Establishment, today: date
 ) -> dict[UUID, list[tuple[str, Json]]]:
     """Return, by enrolment, each right: the service's code and the JSON of its terms."""
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
     reserved = _read_reservations(session, place.id, today)
     meals_left = read_meals_left(session, place)
     # Columns and no objects: a large school has thousands of rights.
@@ -80,9 +78,8 @@ def read_rights(
     return rights
 
 
-def read_week(session: Session, place: Establishment, now: datetime) -> Week:
+def read_week(session: Session, place: Establishment, today: date) -> Week:
     """Return what was taken this ISO week of services with a weekly quota, by person."""
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
     monday = today - timedelta(days=today.weekday())
     rows = session.execute(
         select(Card.beneficiary_id, Passage.service, func.count())

@@ -17,6 +17,7 @@ ADDRESS_CHARACTERS_MAX = 53  # an IPv6 address in brackets, and a port
 SERVICE_CODE_CHARACTERS_MAX = 40
 DETAIL_CHARACTERS_MAX = 40
 QUARANTINED_CHARACTERS_MAX = 2000
+BASIS_CHARACTERS_MAX = 120
 
 
 class GateAnswer(StrEnum):
@@ -108,6 +109,8 @@ class Gate(Base):
     list_version: Mapped[int] = mapped_column(default=0)
     #: SHA-256 of the content that has this version; None before the first list.
     list_hash: Mapped[bytes | None]
+    #: What that content was read from (list_basis.py); while it is the same, so is the content.
+    list_basis: Mapped[str | None] = mapped_column(String(BASIS_CHARACTERS_MAX))
     #: Where its siblings reach it on the school's network, `10.0.0.5:9262`; None: they do not.
     lan_address: Mapped[str | None] = mapped_column(String(ADDRESS_CHARACTERS_MAX))
     #: When it last asked for news, to the half minute.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from threading import Barrier, Event
 from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
@@ -112,10 +112,10 @@ def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
     read, reading, finished = list_content.read_content, Event(), Event()
     calls: list[int] = []
 
-    def dawdling(session: Session, gate: Gate, now: datetime) -> ListContent:
-        content = read(session, gate, now)
+    def dawdling(session: Session, gate: Gate, today: date) -> ListContent:
+        content = read(session, gate, today)
         calls.append(1)
-        if len(calls) == 2:  # the first gate's second look, under its lock
+        if len(calls) == 1:  # the first gate's look, under its lock
             reading.set()
             # Whoever takes no lock gets through meanwhile; whoever does waits for us.
             finished.wait(0.5)

@@ -50,7 +50,7 @@ def rights_of(lycee: Lycee, given_name: str) -> dict[str, object]:
             )
         ).one_or_none()
         place = find_establishment(session, lycee.id)
-        found = read_rights(session, place, lycee.services.now())
+        found = read_rights(session, place, lycee.services.now().date())
         return {code: terms.get("days") for code, terms in found.get(enrolment or uuid4(), [])}
 
 
