@@ -8,14 +8,15 @@ from fastapi import APIRouter, FastAPI
 
 from backend import health
 from backend.access import routes as access
+from backend.api_description import API_VERSION, describe, operation_id
 from backend.cards import routes as cards
-from backend.http import ErrorBody, install_error_answers
+from backend.http import install_error_answers
 from backend.partners import routes as partners
 from backend.payments import enquiry_routes as enquiries
 from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
-from backend.web import partner_routes, sign_in_routes
+from backend.web import partner_routes, passkey_routes, problem_pages, sign_in_routes
 from backend.web import routes as web
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
@@ -25,12 +26,9 @@ def build_app(services: Services | None) -> FastAPI:
     """Build the application; without services it can only describe itself (OpenAPI)."""
     app = FastAPI(
         title="Pass backend",
-        version="1",
+        version=API_VERSION,
         description=DESCRIPTION,
-        responses={
-            422: {"model": ErrorBody, "description": "Malformed or unacceptable"},
-            "default": {"model": ErrorBody, "description": "Any other refusal"},
-        },
+        generate_unique_id_function=operation_id,
         docs_url="/docs",
         redoc_url=None,
         lifespan=_limit_threads,
@@ -39,6 +37,7 @@ def build_app(services: Services | None) -> FastAPI:
     install_error_answers(app)
     for router in _routers():
         app.include_router(router)
+    describe(app)
     return app
 
 
@@ -62,6 +61,8 @@ def _routers() -> list[APIRouter]:
         access.router,
         health.router,
         sign_in_routes.router,
+        passkey_routes.router,
         partner_routes.router,
+        problem_pages.router,
         web.router,
     ]

@@ -17,6 +17,8 @@ class BackendError(Exception):
     code: ClassVar[str] = "internal_error"
     message: ClassVar[str] = "Something went wrong."
     sentence: Sentence | None = None
+    #: How long to wait before the same request may succeed, where that is known.
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, **details: str | int | None) -> None:
         super().__init__(self.message)
@@ -50,5 +52,13 @@ class InvalidInputError(BackendError):
     """Well-formed, and still unacceptable."""
 
 
+class ThrottledError(BackendError):
+    """Too often, or too much at once; the same request may succeed later."""
+
+    retry_after_seconds = 30
+
+
 class UnavailableError(BackendError):
     """Could not be done now; the same request may succeed later."""
+
+    retry_after_seconds = 5

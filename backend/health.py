@@ -17,7 +17,7 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/health")
+@router.get("/health", name="read_health")
 def health(services: ServicesDependency) -> Health:
     """Answer `ok` if the database answers; 503 `database_unavailable` otherwise."""
     with services.database.reading() as session:

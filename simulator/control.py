@@ -1,6 +1,6 @@
 """The hands of the simulator, over HTTP: lay a card on a reader, press a key, pull a plug.
 
-Promise: loopback only; every error is `{"code", "message", "details"}`; no answer, error or log
+Promise: loopback only; every error is a problem (RFC 9457) with a `code`; no answer, error or log
 ever repeats a key that was pressed or shows a key of a card.
 Not done here: cards (`cards/`, `chip/`), readers (`tabletop.py`, `vpcd.py`), the pad (`pad/`).
 """
@@ -25,6 +25,7 @@ from simulator.device_routes import PlugState, ReaderView, add_device_routes, re
 from simulator.pad.cable import PadCable, Unplugged
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
+from simulator.problems import add_problem_page, problem
 from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
 from simulator.turnstile.routes import add_turnstile_routes
@@ -105,6 +106,7 @@ def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: Fa
     app = FastAPI(title="Pass simulator", docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     _answer_errors(app)
+    add_problem_page(app)
     _add_general_routes(app, table)
     _add_event_route(app, table, stopping)
     _add_card_routes(app, table)
@@ -119,25 +121,23 @@ def _answer_errors(app: FastAPI) -> None:
     def refusal(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Refusal)
         status = _STATUS_BY_CODE.get(error.code, HTTPStatus.CONFLICT)
-        return _error(status, error.code, str(error))
+        return problem(status, error.code, str(error))
 
     def malformed(_request: Request, _error_found: Exception) -> JSONResponse:
         # The library's own answer would repeat what was sent, and that may be a code.
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _error(status, "malformed_request", "The request does not have the right shape.")
+        return problem(status, "malformed_request", "The request does not have the right shape.")
 
     def plain(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
-        return _error(status, status.name.lower(), status.phrase)
+        answer = problem(status, status.name.lower(), status.phrase)
+        answer.headers.update(error.headers or {})
+        return answer
 
     app.add_exception_handler(Refusal, refusal)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, plain)
-
-
-def _error(status: HTTPStatus, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"code": code, "message": message, "details": {}}, status_code=status)
 
 
 def _add_general_routes(app: FastAPI, table: Tabletop) -> None:

@@ -344,10 +344,10 @@ class CardOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardOrderPage:
-    """Some orders; `next_after` asks for the next page, None at the end."""
+    """Some orders; `next_cursor` asks for the next page as it came, None at the end."""
 
     orders: tuple[CardOrder, ...]
-    next_after: CardNumberText | None = field(repr=False)
+    next_cursor: Text | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

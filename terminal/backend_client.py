@@ -206,11 +206,11 @@ class BackendClient(EnquiryRoutes, GateRoutes, ReturnRoutes):
         path = f"/v1/retirements/{retirement_id}/responses"
         return self._post(path, {"response": _hex(response)}, api_values.PERSONALISATION_STEP)
 
-    def list_card_orders(self, after: str | None = None) -> CardOrderPage:
-        """Return cards still to be made, by number, after a card number (desk only)."""
+    def list_card_orders(self, cursor: str | None = None) -> CardOrderPage:
+        """Return cards still to be made, by number, from a page's cursor on (desk only)."""
         query = {"state": "ordered", "limit": str(ORDERS_PER_PAGE)}
-        if after is not None:
-            query["after"] = after
+        if cursor is not None:
+            query["cursor"] = cursor
         path = "/v1/card-orders"
         return self._get(f"{path}?{httpx.QueryParams(query)}", api_values.CARD_ORDER_PAGE)
 
@@ -305,7 +305,10 @@ def _open_http(base_url: str, ca_file: Path | None, read_seconds_max: float) -> 
         limits=httpx.Limits(
             max_connections=CONNECTIONS_MAX, keepalive_expiry=KEEPALIVE_SECONDS_MAX
         ),
-        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+        headers={
+            "Accept": "application/json, application/problem+json",
+            "Accept-Encoding": "identity",
+        },
         follow_redirects=False,
         trust_env=False,
     )

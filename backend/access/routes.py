@@ -24,11 +24,14 @@ from backend.access.tables import (
     GateAnswer,
     InterventionKind,
 )
-from backend.http import ErrorBody, ServicesDependency
+from backend.cursors import CursorText, read_cursor, read_moment, write_cursor
+from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
+#: What its cursors are bound to.
+NEWS_LIST = "gate-news"
 ETAG_CHARACTERS_MAX = 200
 BIGGEST_INTEGER = 2**63 - 1
 Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -50,7 +53,11 @@ LanAddress = Annotated[str, Field(max_length=ADDRESS_CHARACTERS_MAX), AfterValid
 
 
 class AccessListBody(BaseModel):
-    """A gate's list as a compact JWS (RFC 7515), EdDSA under the list-signing key."""
+    """A gate's list: a compact JWS (RFC 7515), EdDSA under the list-signing key, and its cards.
+
+    After the JWS come a tilde and, in base64url, the JSON array of cards whose SHA-256 the signed
+    `cards_sha256` is.
+    """
 
     list: str
 
@@ -114,7 +121,11 @@ class ReceiptBody(BaseModel):
 @router.get(
     "/access-list",
     response_model=AccessListBody,
-    responses={304: {"description": "Still the list of If-None-Match"}, 404: {"model": ErrorBody}},
+    responses={
+        304: {"description": "Still the list of If-None-Match"},
+        404: {"description": "This gate stands nowhere yet"},
+    },
+    name="read_access_list",
 )
 def access_list(
     terminal: CurrentTerminal,
@@ -139,7 +150,11 @@ def access_list(
 @router.get(
     "/gate-photos/{sha256}",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, 404: {"model": ErrorBody}},
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        404: {"description": "No such photo in its list"},
+    },
+    name="read_gate_photo",
 )
 def gate_photo(
     sha256: Sha256Text, terminal: CurrentTerminal, services: ServicesDependency
@@ -173,7 +188,7 @@ class SiblingAddressBody(BaseModel):
 class NewsBody(BaseModel):
     """What a gate must hear between two lists; the same news may come twice."""
 
-    cursor: AwareDatetime = Field(description="the `since` of the next question")
+    cursor: str = Field(description="the `since` of the next question")
     blocked: list[UUID] = Field(max_length=NEWS_MAX, description="cards blocked meanwhile")
     passages: list[SiblingPassageBody] = Field(max_length=NEWS_MAX)
     cancelled: list[UUID] = Field(max_length=NEWS_MAX, description="passages taken back")
@@ -188,14 +203,15 @@ class GateAddressBody(BaseModel):
     address: LanAddress | None
 
 
-@router.get("/gate-news")
+@router.get("/gate-news", name="read_gate_news")
 def gate_news(
-    terminal: CurrentTerminal, services: ServicesDependency, since: AwareDatetime | None = None
+    terminal: CurrentTerminal, services: ServicesDependency, since: CursorText | None = None
 ) -> NewsBody:
     """Tell a gate which cards were blocked, and who passed at its siblings, since a cursor."""
     require_kind(terminal, TerminalKind.GATE)
+    begin = None if since is None else read_moment(read_cursor(NEWS_LIST, since))
     with services.database.reading() as session:
-        news = read_news(session, terminal.terminal_id, since, services.now())
+        news = read_news(session, terminal.terminal_id, begin, services.now())
     if not news.is_heard_of:
         with services.database.unit_of_work() as session:
             note_heard(session, terminal.terminal_id, services.now())
@@ -212,7 +228,7 @@ def gate_news(
         for passage in news.passages
     ]
     return NewsBody(
-        cursor=news.cursor,
+        cursor=write_cursor(NEWS_LIST, news.cursor.isoformat()),
         blocked=list(news.blocked),
         passages=passages,
         cancelled=list(news.cancelled),
@@ -222,7 +238,7 @@ def gate_news(
     )
 
 
-@router.put("/gate-address", status_code=204)
+@router.put("/gate-address", status_code=204, name="tell_gate_address")
 def gate_address(
     body: GateAddressBody, terminal: CurrentTerminal, services: ServicesDependency
 ) -> None:
@@ -232,7 +248,7 @@ def gate_address(
         note_heard(session, terminal.terminal_id, services.now(), body.address or "")
 
 
-@router.post("/passages")
+@router.post("/passages", name="upload_passages")
 def passages(
     body: PassagesBody, terminal: CurrentTerminal, services: ServicesDependency
 ) -> ReceiptBody:

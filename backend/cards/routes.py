@@ -13,6 +13,7 @@ from backend.cards.personalising import begin_personalisation, continue_personal
 from backend.cards.proving import challenge_card
 from backend.cards.retiring import begin_retirement, continue_retirement
 from backend.cards.states import CardState
+from backend.cursors import CursorText, read_cursor, write_cursor
 from backend.http import ServicesDependency
 from backend.partners.authentication import (
     CurrentCounter,
@@ -23,6 +24,8 @@ from backend.partners.authentication import (
 from backend.partners.quick_route import QuickRoute
 from passcard.layout import Application
 
+#: What its cursors are bound to.
+ORDERS_LIST = "card-orders"
 RESPONSE_BYTES_MAX = 258  # a short APDU response: 256 bytes and a status word (ISO 7816-4 §5.1)
 
 router = APIRouter(prefix="/v1", tags=["cards"])
@@ -114,10 +117,10 @@ class OrderBody(BaseModel):
 
 
 class OrderPageBody(BaseModel):
-    """Some orders; ask for the next page with `after` = `next_after`, None at the end."""
+    """Some orders; ask for the next page with `cursor` = `next_cursor`, null at the end."""
 
     orders: list[OrderBody]
-    next_after: str | None
+    next_cursor: str | None
 
 
 @quick.post("/card-challenges", status_code=201)
@@ -202,10 +205,11 @@ def read_orders(
     services: ServicesDependency,
     state: CardState = CardState.ORDERED,
     limit: Annotated[int, Query(ge=1, le=ORDERS_PER_PAGE_MAX)] = 100,
-    after: CardNumberText | None = None,
+    cursor: CursorText | None = None,
 ) -> OrderPageBody:
     """List the cards in a state, by card number; a desk makes those that are ordered."""
     require_kind(terminal, TerminalKind.DESK)
+    after = None if cursor is None else read_cursor(ORDERS_LIST, cursor)
     with services.database.reading() as session:
         page = list_orders(session, state=state, limit=limit, after=after)
     return OrderPageBody(
@@ -213,7 +217,7 @@ def read_orders(
             OrderBody(card_number=one.card_number, state=one.state, ordered_at=one.ordered_at)
             for one in page.orders
         ],
-        next_after=page.next_after,
+        next_cursor=None if page.next_after is None else write_cursor(ORDERS_LIST, page.next_after),
     )
 
 

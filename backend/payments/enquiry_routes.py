@@ -1,15 +1,16 @@
 """What a card is presented for besides a payment: to read its balances, to give one back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from backend.cursors import CursorInvalid, CursorText, read_cursor, read_moment, write_cursor
 from backend.http import ServicesDependency
 from backend.payments.advice import NO_ADVICE
 from backend.payments.enquiry import EnquiryOrder, NotTold, Told, enquire
-from backend.payments.enquiry_card import payments_of_card
+from backend.payments.enquiry_card import LISTED, LISTED_MAX, Place, payments_of_card
 from backend.payments.reasons import DeclineReason
 from backend.payments.return_shapes import FoundBody, found_body
 from backend.payments.routes import Counter
@@ -18,6 +19,9 @@ from backend.payments.words import decline_sentence
 from backend.pins.checking import EncryptedPinBlock, PinProfile
 
 router = APIRouter(prefix="/v1", tags=["payments"])
+
+#: What its cursors are bound to.
+CARD_LIST: Final = "card-payments"
 
 
 class EnquiryRequest(Request):
@@ -59,9 +63,13 @@ class EnquiryDeclinedBody(BaseModel):
 
 
 class CardPaymentsBody(BaseModel):
-    """The payments of a card that may be given back here, newest first."""
+    """The payments of a card that may be given back here, newest first.
+
+    Ask for the next page with `cursor` = `next_cursor`, null at the end.
+    """
 
     payments: list[FoundBody]
+    next_cursor: str | None
 
 
 EnquiryBody = Annotated[AnsweredBody | EnquiryDeclinedBody, Field(discriminator="status")]
@@ -86,11 +94,30 @@ def create_enquiry(
 
 @router.get("/card-proofs/{proof_id}/payments")
 def list_card_payments(
-    proof_id: UUID, terminal: Counter, services: ServicesDependency
+    proof_id: UUID,
+    terminal: Counter,
+    services: ServicesDependency,
+    limit: Annotated[int, Query(ge=1, le=LISTED_MAX)] = LISTED,
+    cursor: CursorText | None = None,
 ) -> CardPaymentsBody:
     """List this outlet's latest payments of the card that gave this proof, to give one back."""
-    found = payments_of_card(services, terminal, proof_id)
-    return CardPaymentsBody(payments=[found_body(one) for one in found])
+    after = None if cursor is None else _place(cursor)
+    page = payments_of_card(services, terminal, proof_id, limit=limit, after=after)
+    last = page.after
+    return CardPaymentsBody(
+        payments=[found_body(one) for one in page.payments],
+        next_cursor=None
+        if last is None
+        else write_cursor(CARD_LIST, f"{last.decided_at.isoformat()} {last.payment_id}"),
+    )
+
+
+def _place(cursor: str) -> Place:
+    moment, _, payment_id = read_cursor(CARD_LIST, cursor).partition(" ")
+    try:
+        return Place(read_moment(moment), UUID(payment_id))
+    except ValueError:
+        raise CursorInvalid from None
 
 
 def _body(answer: Told | NotTold) -> AnsweredBody | EnquiryDeclinedBody:

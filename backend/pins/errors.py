@@ -5,7 +5,7 @@ from backend.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
-    UnavailableError,
+    ThrottledError,
 )
 
 
@@ -44,7 +44,7 @@ class CodeNotSet(ConflictError):
     message = "This holder has not chosen a code yet."
 
 
-class TooManyLinkRequests(UnavailableError):
+class TooManyLinkRequests(ThrottledError):
     """As many requests as may wait do."""
 
     code = "too_many_link_requests"

@@ -32,6 +32,7 @@ PUBLIC = frozenset(
         "code",
         "currency",
         "decided_at",
+        "detail",
         "details",
         "done",
         "establishment_name",
@@ -63,6 +64,7 @@ PUBLIC = frozenset(
         "state",
         "status",
         "terminal_id",
+        "title",
         "token_type",
         "tries_left",
         "type",
@@ -72,7 +74,7 @@ PUBLIC = frozenset(
     }
 )
 # In a request these are one-time codes and people's own words.
-IN_REQUESTS = PUBLIC - {"code", "message", "reason", "name", "details", "why"}
+IN_REQUESTS = PUBLIC - {"code", "detail", "title", "message", "reason", "name", "details", "why"}
 _CODE = re.compile(r"^[a-z][a-z_]{0,59}$")
 _FIELD = re.compile(r"^[a-z][a-z_]{0,39}$")
 _SEGMENT = re.compile(r"^[a-z][a-z0-9-]{0,23}$")

@@ -1,8 +1,8 @@
 """The till's HTTP, for this machine only: sell, cancel, choose, list, follow, practise.
 
-Promise: an answer is a typed value or `{"code", "message"}` with a sentence in French, or in the
-language that `?language=` asks for; what was sent is never echoed. Only this machine is served, and
-who may change anything is `callers.py`. `front.py` decides, not this.
+Promise: an answer is a typed value or a problem (RFC 9457) with a `code` and a sentence in French,
+or in the language that `?language=` asks for; what was sent is never echoed. Only this machine is
+served, and who may change anything is `callers.py`. `front.py` decides, not this.
 """
 
 import logging
@@ -44,6 +44,7 @@ from terminal.counter.view import SaleView
 from terminal.counter.watching import add_watching, todays_sales
 from terminal.errors import JournalError
 from terminal.loopback import SHARED_STATIC
+from terminal.problems import add_problem_pages, problem
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ STATUS_BY_CODE = {
     "nothing_to_show": 404,
     "scan_unknown": 404,
 }
+CODE_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -78,6 +80,7 @@ def create_app(till: Till) -> FastAPI:
     app = FastAPI(title="Pass counter", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.language = till.language
     _add_refusals(app)
+    add_problem_pages(app, words.API_SENTENCES)
     _add_sales(app, till)
     add_watching(app, till)
     add_practice(app, till)
@@ -164,13 +167,11 @@ def _refuse_in_training(till: Till) -> None:
 
 
 def _turned_away(code: str) -> JSONResponse:
-    body = {"code": code, "message": words.API_SENTENCES[code]}
-    return JSONResponse(body, status_code=STATUS_BY_CODE[code])
+    return problem(STATUS_BY_CODE[code], code, words.API_SENTENCES[code])
 
 
 def _refusal(request: Request, code: str, status: int | None = None) -> JSONResponse:
-    body = {"code": code, "message": speech_for(request).api[code]}
-    return JSONResponse(body, status_code=status or STATUS_BY_CODE[code])
+    return problem(status or STATUS_BY_CODE[code], code, speech_for(request).api[code])
 
 
 def _add_refusals(app: FastAPI) -> None:
@@ -195,5 +196,13 @@ def _add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def unrouted(request: Request, error: HTTPException) -> JSONResponse:
-        code = "not_found" if error.status_code == 404 else "malformed_request"
-        return _refusal(request, code, error.status_code)
+        code = CODE_BY_STATUS.get(error.status_code, "malformed_request")
+        answer = _refusal(request, code, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        # The type alone: the text of an unforeseen error may quote what was typed.
+        _log.error("unexpected error: %s", type(error).__name__)
+        return _refusal(request, "internal_error", 500)

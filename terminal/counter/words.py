@@ -178,6 +178,8 @@ API_SENTENCES: dict[str, str] = {
     ),
     "journal_unavailable": REASON_SENTENCES[Reason.JOURNAL_UNAVAILABLE],
     "malformed_request": "La demande n’est pas valable.",
+    "method_not_allowed": "Cette adresse ne fait pas cela.",
+    "internal_error": "La caisse n’a pas su répondre. Recommencez.",
     "origin_refused": "Cette page n’a pas le droit de commander la caisse.",
     "token_refused": "Ce programme doit présenter le jeton de la caisse.",
     "too_many_listeners": "Trop d’écrans suivent déjà cette caisse.",

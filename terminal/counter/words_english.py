@@ -159,6 +159,8 @@ API_SENTENCES: dict[str, str] = {
     ),
     "journal_unavailable": REASON_SENTENCES[Reason.JOURNAL_UNAVAILABLE],
     "malformed_request": "The request is not valid.",
+    "method_not_allowed": "This address does not do that.",
+    "internal_error": "The counter could not answer. Try again.",
     "origin_refused": "This page may not command the till.",
     "token_refused": "This program must present the till’s token.",
     "too_many_listeners": "Too many screens follow this till already.",

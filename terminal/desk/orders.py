@@ -20,8 +20,8 @@ _HEADINGS = frozenset({"card_number", "numero_carte"})
 class OrderingBackend(Protocol):
     """The side that knows what is on order."""
 
-    def list_card_orders(self, after: str | None = None) -> CardOrderPage:
-        """Return some orders after a card number."""
+    def list_card_orders(self, cursor: str | None = None) -> CardOrderPage:
+        """Return some orders, from a page's cursor on."""
         ...
 
 
@@ -52,16 +52,17 @@ def read_orders(path: Path) -> tuple[CardNumber, ...]:
 def fetch_orders(client: OrderingBackend) -> tuple[CardNumber, ...]:
     """Return every number the backend has on order. Raises BackendError."""
     numbers: dict[CardNumber, None] = {}
-    after: str | None = None
+    cursor: str | None = None
     while len(numbers) <= ORDERS_MAX:
-        page = client.list_card_orders(after)
+        page = client.list_card_orders(cursor)
+        known = len(numbers)
         for order in page.orders:
             numbers[_checked(order.card_number)] = None
-        if page.next_after is None:
+        if page.next_cursor is None:
             return _bounded(numbers)
-        if after is not None and page.next_after <= after:
+        if len(numbers) == known:
             raise BackendGarbled("the orders do not go on")
-        after = page.next_after
+        cursor = page.next_cursor
     return _bounded(numbers)
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from terminal.errors import JournalError
@@ -27,11 +29,21 @@ from terminal.gate.state import StateBoard
 from terminal.gate.view import door_event_json, passage_json, state_json
 from terminal.loopback import SHARED_STATIC, page_headers
 from terminal.metrics import CONTENT_TYPE, exposition
+from terminal.problems import add_problem_pages, problem
 
 LOG = logging.getLogger(__name__)
 
 PASSAGES_SHOWN: Final = 10
 LOCAL_HOSTS: Final = ["127.0.0.1", "localhost"]
+SENTENCES: Final = {
+    "not_found": "Il n’y a rien à cette adresse.",
+    "method_not_allowed": "Cette adresse ne fait pas cela.",
+    "malformed_request": "La demande n’est pas valable.",
+    "too_many_listeners": "Trop d’écrans sont ouverts.",
+    "photo_not_found": "Pas de photo.",
+    "journal_unavailable": "Le journal des passages ne peut pas être lu.",
+}
+CODE_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
 _FOLDER: Final = Path(__file__).parent
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
@@ -58,6 +70,9 @@ def create_app(screen: Screen) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     app.mount("/shared", StaticFiles(directory=SHARED_STATIC), name="shared")
     app.add_exception_handler(JournalError, _journal_unavailable)
+    app.add_exception_handler(HTTPException, _unrouted)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    add_problem_pages(app, SENTENCES)
     _add_looking(app, screen)
     _add_door(app, screen)
     _add_screen(app, screen)
@@ -127,7 +142,7 @@ def _add_screen(app: FastAPI, screen: Screen) -> None:
     @app.get("/events")
     async def events() -> Response:
         if not screen.stream.has_room:
-            return _refusal(503, "too_many_listeners", "Trop d'écrans sont ouverts.")
+            return _refusal(503, "too_many_listeners")
         return StreamingResponse(
             screen.stream.text(),
             media_type="text/event-stream",
@@ -149,14 +164,25 @@ def photo_answer(shelf: PhotoShelf | None, sha256: str) -> Response:
     """Return a photo that may be shown and is here, or say that there is none."""
     image = None if shelf is None else shelf.find(sha256)
     if image is None:
-        return _refusal(404, "photo_not_found", "Pas de photo.")
+        return _refusal(404, "photo_not_found")
     return Response(image, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
-def _refusal(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"code": code, "message": message}, status_code=status)
+def _refusal(status: int, code: str) -> JSONResponse:
+    return problem(status, code, SENTENCES[code])
+
+
+def _unrouted(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException), "registered for it"
+    answer = _refusal(error.status_code, CODE_BY_STATUS.get(error.status_code, "malformed_request"))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _malformed(_request: Request, _error: Exception) -> Response:
+    return _refusal(422, "malformed_request")
 
 
 def _journal_unavailable(_request: Request, error: Exception) -> Response:
     LOG.error("the journal cannot be read: %s", error)
-    return _refusal(503, "journal_unavailable", "Le journal des passages ne peut pas être lu.")
+    return _refusal(503, "journal_unavailable")

@@ -15,7 +15,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from fastapi.responses import (
     HTMLResponse,
-    JSONResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
@@ -44,6 +43,7 @@ from terminal.gate.supervisor_view import (
 from terminal.gate.supervisors import PAIRED_FOR, Role, Supervisor, SupervisorBook
 from terminal.gate.view import state_json
 from terminal.loopback import SHARED_STATIC, page_headers
+from terminal.problems import problem
 
 COOKIE: Final = "pass-supervisor"
 LINES_SHOWN: Final = 20
@@ -179,7 +179,7 @@ def _looking(desk: Desk) -> APIRouter:
     @router.get("/events")
     def events() -> Response:
         if not desk.stream.has_room:
-            return JSONResponse({"message": "Trop d’écrans sont ouverts."}, 503)
+            return problem(503, "too_many_listeners", "Trop d’écrans sont ouverts.")
         return _stream(desk.stream.text())
 
     @router.get("/lignes")
@@ -295,14 +295,14 @@ def _stream(text: AsyncIterator[str]) -> StreamingResponse:
 
 def _unpaired(_request: Request, _error: Exception) -> Response:
     message = "Cette tablette n’est pas appairée."
-    return JSONResponse({"code": "not_paired", "message": message}, 403)
+    return problem(403, "not_paired", message)
 
 
 def _not_done(_request: Request, error: Exception) -> Response:
     assert isinstance(error, NotDone), "registered for it"
-    return JSONResponse({"code": error.why, "message": REFUSED_WORDS[error.why]}, 409)
+    return problem(409, error.why, REFUSED_WORDS[error.why])
 
 
 def _unwritable(_request: Request, _error: Exception) -> Response:
     message = "Rien ne peut être noté : personne n’est passé."
-    return JSONResponse({"code": "journal_unavailable", "message": message}, 503)
+    return problem(503, "journal_unavailable", message)

@@ -47,7 +47,10 @@ def served(
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:
-    assert set(answer.json()) == {"code", "message", "details"}
+    said = answer.json()
+    assert set(said) == {"type", "title", "status", "detail", "code", "message", "details"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (said["status"], said["type"]) == (answer.status_code, f"/problems/{said['code']}")
     return answer.status_code, answer.json()["code"]
 
 

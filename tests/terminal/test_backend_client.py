@@ -327,12 +327,12 @@ def test_a_retirement_is_driven(backend: ScriptedBackend, client: BackendClient)
 def test_orders_are_listed_page_by_page(backend: ScriptedBackend, client: BackendClient) -> None:
     order = {"card_number": "9250000000000018", "state": "ordered", "ordered_at": STAMP}
     path = "/v1/card-orders?state=ordered&limit=500"
-    backend.script(path, Reply(body={"orders": [order], "next_after": "9250000000000018"}))
+    backend.script(path, Reply(body={"orders": [order], "next_cursor": "b3BhcXVl"}))
     page = client.list_card_orders()
     assert [one.card_number for one in page.orders] == ["9250000000000018"]
-    after = f"{path}&after=9250000000000018"
-    backend.script(after, Reply(body={"orders": [], "next_after": None}))
-    assert client.list_card_orders(page.next_after).orders == ()
+    after = f"{path}&cursor=b3BhcXVl"
+    backend.script(after, Reply(body={"orders": [], "next_cursor": None}))
+    assert client.list_card_orders(page.next_cursor).orders == ()
     assert "9250" not in repr(page)
 
 

@@ -17,6 +17,7 @@ from terminal.counter.receipts.receipt import NoReceipt, ReturnedMoney, receipt_
 from terminal.counter.record import SaleRecord
 from terminal.counter.spoken import speech_for
 from terminal.errors import PrinterAbsent, PrinterError, PrinterOutOfPaper
+from terminal.problems import problem
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 FindSale = Callable[[str], SaleRecord]
@@ -133,5 +134,4 @@ def code_of(error: PrinterError, *, can_print: bool) -> str:
 
 
 def _refusal(request: Request, status: int, code: str) -> JSONResponse:
-    body = {"code": code, "message": speech_for(request).api[code]}
-    return JSONResponse(body, status_code=status)
+    return problem(status, code, speech_for(request).api[code])

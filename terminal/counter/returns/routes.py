@@ -15,6 +15,7 @@ from terminal.counter.returns.desk import ReturnDesk, ReturnRefused
 from terminal.counter.speech import Language, Speech
 from terminal.counter.spoken import Spoken, speech_for
 from terminal.errors import BackendError
+from terminal.problems import problem
 
 AmountCents = Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX)]
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
@@ -98,12 +99,11 @@ def add_returns(app: FastAPI, host: ReturnsHost) -> None:
         said = error.sentence if speech.language is Language.FRENCH else ""
         sentence = said or speech.returns.get(error.code, speech.return_refused)
         status = _STATUS_OF_OURS.get(error.code, 409)
-        return JSONResponse({"code": error.code, "message": sentence}, status)
+        return problem(status, error.code, sentence)
 
     @app.exception_handler(BackendError)
     def away(request: Request, __: BackendError) -> JSONResponse:
-        body = {"code": "backend_unavailable", "message": speech_for(request).return_offline}
-        return JSONResponse(body, 503)
+        return problem(503, "backend_unavailable", speech_for(request).return_offline)
 
 
 def _shape(returned: MoneyBack, speech: Speech) -> ReturnShape:

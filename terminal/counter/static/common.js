@@ -26,7 +26,7 @@ export async function ask(method, path, body) {
   };
   const answer = await fetch(spoken(path), request).catch(() => null);
   if (answer === null) return { ok: false, body: null };
-  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  const isJson = answer.headers.get("Content-Type")?.includes("json");
   return { ok: answer.ok, body: isJson ? await answer.json() : await answer.text() };
 }
 

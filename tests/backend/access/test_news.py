@@ -8,7 +8,9 @@ from starlette.testclient import TestClient
 
 from backend.access.establishments import create_establishment
 from backend.access.news import NEWS_MAX, OVERLAP
+from backend.access.routes import NEWS_LIST
 from backend.cards.life import block_card
+from backend.cursors import write_cursor
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.services import Services
@@ -114,7 +116,8 @@ def test_nothing_is_missed_that_was_committed_late(school: Standing, clock: Tick
 
 def test_a_cursor_from_the_future_silences_nobody(school: Standing) -> None:
     card_id = school.add_pupil("Léa", LEA)
-    future = (school.services.now() + timedelta(days=9)).isoformat()
+    moment = school.services.now() + timedelta(days=9)
+    future = write_cursor(NEWS_LIST, moment.isoformat())
     block(school, card_id)
     assert ask(school, since=future)["blocked"] == [str(card_id)]
 

@@ -18,7 +18,7 @@ def test_ordered_cards_are_listed_by_number(world: Any) -> None:
     made, _ = world.personalised()
     body = read(world).json()
     assert [one["card_number"] for one in body["orders"]] == [card.number for card in cards]
-    assert body["next_after"] is None
+    assert body["next_cursor"] is None
     assert body["orders"][0] == {
         "card_number": cards[0].number,
         "state": "ordered",
@@ -37,16 +37,16 @@ def test_pages_give_each_order_once_while_cards_are_made(world: Any) -> None:
         pages += 1
         body = read(world, limit=2, **after).json()
         read_numbers += [one["card_number"] for one in body["orders"]]
-        if body["next_after"] is None:
+        if body["next_cursor"] is None:
             break
-        after = {"after": body["next_after"]}
+        after = {"cursor": body["next_cursor"]}
         numbers.append(world.order().number)
     assert read_numbers == numbers
     assert pages == 4
 
 
 def test_nothing_ordered_is_an_empty_page(world: Any) -> None:
-    assert read(world).json() == {"orders": [], "next_after": None}
+    assert read(world).json() == {"orders": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize("kind", [TerminalKind.GATE, TerminalKind.COUNTER])
@@ -58,7 +58,7 @@ def test_only_a_desk_reads_them(
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 501}, {"state": "lost"}, {"after": "925"}], ids=str
+    "query", [{"limit": 0}, {"limit": 501}, {"state": "lost"}, {"cursor": "9!5"}], ids=str
 )
 def test_a_malformed_question_is_refused(world: Any, query: dict[str, Any]) -> None:
     answer = read(world, **query)

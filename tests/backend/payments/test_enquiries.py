@@ -180,10 +180,15 @@ def test_a_cards_payments_are_listed_where_they_were_made(shop: Shop, client: Te
     shop.void(paid[1].payment_id)
     shop.refund(paid[2].payment_id, 50)
     till, proof_id = Till(shop, client), shop.prove()
-    listed = till.get(f"card-proofs/{proof_id}/payments").json()["payments"]
+    path = f"card-proofs/{proof_id}/payments"
+    listed = till.get(path).json()["payments"]
     left = {one["payment"]["payment_id"]: one["left_cents"] for one in listed}
     assert left == {str(paid[0].payment_id): 100, str(paid[2].payment_id): 250}
     assert shop.card_number not in str(listed)
+    first = till.get(f"{path}?limit=1").json()
+    second = till.get(f"{path}?limit=1&cursor={first['next_cursor']}").json()
+    assert first["payments"] + second["payments"] == listed
+    assert second["next_cursor"] is None
 
 
 def test_a_cards_payments_need_a_proof_that_stands_here(shop: Shop) -> None:

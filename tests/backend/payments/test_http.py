@@ -247,7 +247,12 @@ def test_a_refused_refund_says_what_would_work(shop: Shop, till: Till) -> None:
     asked = {"refund_id": str(uuid4()), "amount_cents": 351}
     answer = till.post(f"payments/{order.payment_id}/refunds", asked)
     assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
+        "type": "/problems/refund_too_large",
+        "title": "Refund too large",
+        "status": 409,
+        "detail": "This is more than is left of the payment.",
         "code": "refund_too_large",
         "message": "This is more than is left of the payment.",
         "details": {"left_cents": 350},

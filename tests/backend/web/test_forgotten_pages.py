@@ -126,7 +126,7 @@ def test_a_flood_is_refused_and_the_same_twice_is_once(
         assert ask(client, card_number, email).status_code == 200
     assert waiting(services) == 2
     refused = ask(client, card_number, "c@exemple.fr")
-    assert (refused.status_code, words.TOO_MANY.fr in refused.text) == (503, True)
+    assert (refused.status_code, words.TOO_MANY.fr in refused.text) == (429, True)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ def client_of(till: Till) -> TestClient:
 def refusal(shop: Shop, method: str, path: str, body: object = None) -> tuple[int, str]:
     answer = shop.http.request(method, path, json=body)
     found = answer.json()
-    assert set(found) == {"code", "message"}
+    assert set(found) == {"type", "title", "status", "detail", "code", "message"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert found["status"] == answer.status_code
+    assert found["type"] == f"/problems/{found['code']}"
     assert found["message"] == words.API_SENTENCES[found["code"]]
     return answer.status_code, found["code"]

@@ -98,7 +98,7 @@ def test_a_malformed_sale_is_refused_without_an_echo(shop: Shop, body: object) -
 def test_what_is_not_there(shop: Shop) -> None:
     assert refusal(shop, "GET", "/sales/none") == (404, "sale_not_found")
     assert refusal(shop, "GET", "/none") == (404, "not_found")
-    assert refusal(shop, "DELETE", "/sales") == (405, "malformed_request")
+    assert refusal(shop, "DELETE", "/sales") == (405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(

@@ -74,14 +74,14 @@ class Paged:
         self.on_order, self.stuck = on_order, stuck
         self.asked = list[str | None]()
 
-    def list_card_orders(self, after: str | None = None) -> CardOrderPage:
-        self.asked.append(after)
-        left = [one for one in self.on_order if self.stuck or after is None or one > after]
+    def list_card_orders(self, cursor: str | None = None) -> CardOrderPage:
+        self.asked.append(cursor)
+        left = [one for one in self.on_order if self.stuck or cursor is None or one > cursor]
         page = tuple(
             CardOrder(card_number=one, state="ordered", ordered_at=NOW) for one in left[:2]
         )
         more = page[-1].card_number if len(left) > 2 else None
-        return CardOrderPage(orders=page, next_after=more)
+        return CardOrderPage(orders=page, next_cursor=more)
 
 
 def test_every_page_is_fetched() -> None:
