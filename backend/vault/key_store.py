@@ -6,6 +6,7 @@ leave it is named: one card's own keys, a pad's initial key, the content of one 
 
 from typing import Protocol
 
+from backend.vault.check_values import CheckValue
 from backend.vault.values import EncryptedPinBlock, PinProfile
 from passcard.card_keys import PersonalisationKeys
 from passcard.layout import Application
@@ -23,6 +24,10 @@ class KeyStore(Protocol):
     @property
     def pin_reference_version(self) -> int:
         """Version of the key that new PIN references are made with."""
+        ...
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Name every key held, with its version and its check value (empty: not computed here)."""
         ...
 
     def card_keys(self, uid: bytes, version: int) -> PersonalisationKeys:

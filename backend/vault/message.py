@@ -43,6 +43,7 @@ class Answer(Message):
     verdict: PinVerdict | None = None
     reference: "ReferenceFields | None" = None
     jwk: dict[str, str] | None = None
+    check_values: tuple[tuple[str, int, str], ...] | None = None
 
 
 class Refusal(Message):

@@ -55,6 +55,16 @@ class CurrentPinReferenceVersion(Message):
         return Answer(number=vault.current_pin_reference_version())
 
 
+class HeldKeys(Message):
+    """Which keys there are: names, versions and check values."""
+
+    ask: Literal["held_keys"] = "held_keys"
+
+    def perform(self, vault: Vault) -> Answer:
+        """Ask it."""
+        return Answer(check_values=vault.held_keys())
+
+
 class CurrentBdkPrefix(Message):
     """Which identifiers new pads should have."""
 
@@ -308,6 +318,7 @@ class PublicSigningKey(Message):
 Question = (
     CurrentCardKeyVersion
     | CurrentPinReferenceVersion
+    | HeldKeys
     | CurrentBdkPrefix
     | AnswerCardChallenge
     | VerifyCardAnswer

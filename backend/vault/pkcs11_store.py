@@ -16,6 +16,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.vault import dukpt, pin_block
+from backend.vault.check_values import CheckValue, cmac_check_value_by, shown
 from backend.vault.errors import CardKeyVersionUnknown, TokenRefused
 from backend.vault.keys import CARD_KEY_NAMES, SEALING_BYTES, Bdk, VaultKeys
 from backend.vault.pkcs11_token import Purpose, Token
@@ -64,6 +65,23 @@ class Pkcs11Store:
     def pin_reference_version(self) -> int:
         """Version of the key that new PIN references are made with."""
         return self._pin_reference_version
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Name every key in the token; of keys that only derive, no check value is computed."""
+        found = [
+            (f"card.{name}", version, self._aes_check_value(f"{_CARD}{version}/{name}"))
+            for version in range(1, self._card_version + 1)
+            for name in CARD_KEY_NAMES
+        ]
+        for version in range(1, self._pin_reference_version + 1):
+            tag = self._token.hmac(f"{_PIN_REFERENCE}{version}", bytearray())
+            found.append(("pin_reference", version, shown(tag)))
+        for profile, kind in _BDK.items():
+            found += [
+                (f"pin_{kind.rstrip('/')}[{prefix.hex().upper() or '*'}]", version, "")
+                for version, prefix in enumerate(self._bdks[profile], 1)
+            ]
+        return (*found, (SIGNING, 1, ""), (WRAPPING, 1, ""))
 
     def card_keys(self, uid: bytes, version: int) -> PersonalisationKeys:
         """Derive the five keys of one card."""
@@ -125,6 +143,9 @@ class Pkcs11Store:
     def public_key(self) -> bytes:
         """Return the public half of the list-signing key."""
         return self._token.read_data(PUBLIC_KEY)
+
+    def _aes_check_value(self, label: str) -> str:
+        return cmac_check_value_by(lambda block: self._token.encrypt_cbc(label, block))
 
     def _diversify(self, name: str, uid: bytes, aid: bytes, version: int) -> bytes:
         if not 1 <= version <= self._card_version:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from backend.errors import BackendError
 from backend.vault import factor_messages, messages, tally_messages
+from backend.vault.check_values import CheckValue
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.errors import (
     CardKeyVersionUnknown,
@@ -81,6 +82,10 @@ class RemoteVault:
             version = _there(self._ask(messages.CurrentPinReferenceVersion()).number)
             self._pin_reference_version = version, self._clock() + VERSION_KEPT_SECONDS
         return version
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Return the name, version and check value of every key held."""
+        return _there(self._ask(messages.HeldKeys()).check_values)
 
     def current_bdk_prefix(self, profile: PinProfile) -> bytes:
         """Return what the identifiers of new pads should begin with."""

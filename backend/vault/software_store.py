@@ -9,6 +9,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.vault import dukpt, pin_block
+from backend.vault.check_values import CheckValue, check_values
 from backend.vault.keys import Bdk, VaultKeys, find_bdk
 from backend.vault.values import EncryptedPinBlock, PinProfile
 from passcard.card_keys import PersonalisationKeys
@@ -33,6 +34,10 @@ class SoftwareStore:
     def pin_reference_version(self) -> int:
         """Version of the key that new PIN references are made with."""
         return self._keys.pin_reference_version
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Name every key held."""
+        return check_values(self._keys)
 
     def card_keys(self, uid: bytes, version: int) -> PersonalisationKeys:
         """Derive the five keys of one card."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from backend.vault.card_dialogue import card_dialogue, retirement_dialogue
+from backend.vault.check_values import CheckValue
 from backend.vault.code_tally import open_tally, seal_tally
 from backend.vault.dialogues import Dialogues
 from backend.vault.dukpt import KeySerialNumberInvalid
@@ -71,6 +72,10 @@ class StoreVault:
     def current_pin_reference_version(self) -> int:
         """Return the version of the key that new PIN references are made with."""
         return self._store.pin_reference_version
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Return the name, version and check value of every key held."""
+        return self._store.held_keys()
 
     def current_bdk_prefix(self, profile: PinProfile) -> bytes:
         """Return what the identifiers of new pads should begin with: the newest BDK's."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from backend.vault.check_values import CheckValue
 from backend.vault.values import (
     ChallengeAnswer,
     DialogueStep,
@@ -33,6 +34,13 @@ class Vault(Protocol):
 
     def current_pin_reference_version(self) -> int:
         """Return the version of the key that new PIN references are made with."""
+        ...
+
+    def held_keys(self) -> tuple[CheckValue, ...]:
+        """Return the name, version and check value of every key held; never a key.
+
+        A check value that the vault cannot compute is empty.
+        """
         ...
 
     def current_bdk_prefix(self, profile: PinProfile) -> bytes:

@@ -12,6 +12,7 @@ import jwt
 import pytest
 
 from backend.vault import dukpt, pin_block
+from backend.vault.check_values import check_values
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX, DIALOGUES_MAX
 from backend.vault.errors import (
     CardKeyVersionUnknown,
@@ -469,3 +470,12 @@ def test_what_the_tag_is_computed_over_is_wiped_as_well(
     assert vault.matches_reference(account, reference, SecretCode("2580"))
     assert len(seen) == 2
     assert not any(any(message) for message in seen)
+
+
+def test_the_keys_held_are_named_by_their_check_values(vault: Vault, keys: VaultKeys) -> None:
+    known = {(name, version): value for name, version, value in check_values(keys)}
+    held = {(name, version): value for name, version, value in vault.held_keys()}
+    told = {key: value for key, value in held.items() if value}
+    assert told == {key: known[key] for key in told}
+    assert {name.partition(".")[0] for name, _ in told} >= {"card", "pin_reference"}
+    assert any(name.startswith("pin_bdk_tdes[") for name, _ in held)

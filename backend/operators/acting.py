@@ -1,0 +1,248 @@
+"""What an operator does to somebody's card, code, money or account, with a reason.
+
+Promise: each is written down with who, for whom, in which session and why, in the unit of work that
+does it; the rules are those of the rooms it is done in. Nobody sees, chooses or unblocks a code
+here: a link goes to the holder's own address. Not here: who may ask (entering.py, and the pages).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.accounts.activation import NEW_CODE_LINKS_PER_HOUR_MAX
+from backend.accounts.beneficiaries import find_beneficiary
+from backend.accounts.errors import EmailInvalid, NotYours, TooManyLinks
+from backend.accounts.outbox import count_owed, owe_notice
+from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.sessions import end_all
+from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.tables import NoticeKind
+from backend.benefits.grants import grant
+from backend.benefits.tables import Benefit
+from backend.cards.history import Actor
+from backend.cards.life import block_card
+from backend.cards.tables import Card
+from backend.operators.entering import Acting, role_of
+from backend.operators.errors import AmountUnacceptable, OperatorAccount, ReasonMissing
+from backend.operators.tables import REASON_CHARACTERS_MAX
+from backend.pins.errors import CodeNotSet
+from backend.pins.forcing import force_change
+from backend.pins.records import record
+from backend.pins.tables import CodeHappening
+
+#: What a person may give another in one go; more is for a file, which two look at.
+GRANT_CENTS_MAX: Final = 50_000
+CARD_REASON_CHARACTERS_MAX: Final = 100
+#: Somebody else may hold such a card, and may have seen its code typed.
+TAKEN_AWAY: Final = ("lost", "stolen")
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """An amount of a benefit for one person; the same id again is given once."""
+
+    beneficiary_id: UUID
+    benefit_id: UUID
+    amount_cents: int
+    reason: str
+    grant_id: UUID
+
+
+def reason_of(text: str) -> str:
+    """Return a reason as it is kept; raise ReasonMissing."""
+    said = " ".join(text.split())[:REASON_CHARACTERS_MAX]
+    if not said:
+        raise ReasonMissing
+    return said
+
+
+def note(
+    session: Session,
+    acting: Acting,
+    kind: ActKind,
+    subject_id: UUID,
+    now: datetime,
+    *,
+    person_id: UUID | None = None,
+    words: str | None = None,
+) -> None:
+    """Write an operator's act down."""
+    record_act(
+        session,
+        kind,
+        acting.account_id,
+        subject_id,
+        now,
+        beneficiary_id=person_id,
+        session_id=acting.session_id,
+        words=words,
+    )
+
+
+def block(
+    session: Session, card_id: UUID, reason: str, now: datetime, *, by: Actor, change_code: bool
+) -> bool:
+    """Block a card; True when its holder must choose another code, which a gate never asks for.
+
+    Raises CardUnknown, CardStateRefused.
+    """
+    card = block_card(session, card_id, reason[:CARD_REASON_CHARACTERS_MAX], now, by=by)
+    if not change_code:
+        return False
+    name = by.command or f"operator {by.account_id}"
+    try:
+        force_change(session, card.beneficiary_id, now, by=name, reason=f"card {reason}")
+    except CodeNotSet:
+        return False
+    return True
+
+
+def block_for(
+    session: Session,
+    acting: Acting,
+    card_id: UUID,
+    reason: str,
+    now: datetime,
+    *,
+    change_code: bool,
+) -> UUID:
+    """Block somebody's card and return whose it is.
+
+    Raises ReasonMissing, NotYours, CardStateRefused.
+    """
+    said = reason_of(reason)
+    card = session.get(Card, card_id)
+    if card is None:
+        raise NotYours
+    by = Actor.person(acting.account_id)
+    changed = block(session, card_id, said, now, by=by, change_code=change_code)
+    words = f"{said} (code à changer)" if changed else said
+    note(
+        session,
+        acting,
+        ActKind.CARD_BLOCKED,
+        card_id,
+        now,
+        person_id=card.beneficiary_id,
+        words=words,
+    )
+    return card.beneficiary_id
+
+
+def send_code_link(session: Session, acting: Acting, person_id: UUID, now: datetime) -> None:
+    """Owe a holder a link for a code, at their own address; it asks for their birth date.
+
+    Raises BeneficiaryUnknown, EmailInvalid where no address is known, TooManyLinks.
+    """
+    person = find_beneficiary(session, person_id)
+    if person.email is None:
+        raise EmailInvalid
+    kind, since = NoticeKind.NEW_CODE_LINK, now - timedelta(hours=1)
+    if count_owed(session, kind, person_id, since) >= NEW_CODE_LINKS_PER_HOUR_MAX:
+        raise TooManyLinks
+    owe_notice(session, kind, person_id, now)
+    record(session, person_id, CodeHappening.LINK_GIVEN, now, by=acting.name)
+    note(session, acting, ActKind.CODE_LINK_SENT, person_id, now, person_id=person_id)
+
+
+def force_code(
+    session: Session, acting: Acting, person_id: UUID, reason: str, now: datetime
+) -> None:
+    """Let a code pay no more until its holder has chosen another.
+
+    Raises ReasonMissing, BeneficiaryUnknown, CodeNotSet.
+    """
+    said = reason_of(reason)
+    find_beneficiary(session, person_id)
+    force_change(session, person_id, now, by=acting.name, reason=said)
+    note(
+        session,
+        acting,
+        ActKind.CODE_CHANGE_FORCED,
+        person_id,
+        now,
+        person_id=person_id,
+        words=said,
+    )
+
+
+def give(session: Session, acting: Acting, gift: Gift, now: datetime) -> None:
+    """Give somebody an amount of a benefit on top, for a reason, while its campaign grants.
+
+    Raises ReasonMissing, AmountUnacceptable, BeneficiaryUnknown, NotYours, CampaignClosed,
+    TransferConflict.
+    """
+    said = reason_of(gift.reason)
+    if not 0 < gift.amount_cents <= GRANT_CENTS_MAX:
+        raise AmountUnacceptable
+    find_beneficiary(session, gift.beneficiary_id)
+    benefit = session.get(Benefit, gift.benefit_id)
+    if benefit is None:
+        raise NotYours
+    grant(
+        session,
+        beneficiary_id=gift.beneficiary_id,
+        benefit=benefit,
+        amount_cents=gift.amount_cents,
+        reason=said,
+        grant_id=gift.grant_id,
+        now=now,
+    )
+    note(
+        session,
+        acting,
+        ActKind.GRANT_GIVEN,
+        gift.grant_id,
+        now,
+        person_id=gift.beneficiary_id,
+        words=f"{benefit.code} {gift.amount_cents} c : {said}",
+    )
+
+
+def take_factor_away(
+    session: Session, acting: Acting, account_id: UUID, reason: str, now: datetime
+) -> None:
+    """Take away the second factor of somebody who lost its device, and end their sessions.
+
+    Raises ReasonMissing, NotYours, OperatorAccount for one's own.
+    """
+    said = reason_of(reason)
+    account = _account(session, account_id)
+    if account_id == acting.account_id:
+        raise OperatorAccount
+    account.factor_confirmed_at = None
+    end_all(session, account_id)
+    note(session, acting, ActKind.FACTOR_TAKEN_AWAY, account_id, now, words=said)
+
+
+def end_sessions(
+    session: Session, acting: Acting, account_id: UUID, reason: str, now: datetime
+) -> None:
+    """End every session of somebody; raise ReasonMissing, NotYours."""
+    said = reason_of(reason)
+    _account(session, account_id)
+    end_all(session, account_id)
+    note(session, acting, ActKind.SESSIONS_ENDED, account_id, now, words=said)
+
+
+def close_account(
+    session: Session, acting: Acting, account_id: UUID, reason: str, now: datetime
+) -> None:
+    """Close an account: it signs in no more. Raises ReasonMissing, NotYours, OperatorAccount."""
+    said = reason_of(reason)
+    account = _account(session, account_id)
+    if role_of(session, account_id) is not None:
+        raise OperatorAccount
+    account.closed_at = account.closed_at or now
+    end_all(session, account_id)
+    note(session, acting, ActKind.ACCOUNT_CLOSED, account_id, now, words=said)
+
+
+def _account(session: Session, account_id: UUID) -> SignInAccount:
+    account = session.get(SignInAccount, account_id, with_for_update=True)
+    if account is None:
+        raise NotYours
+    return account

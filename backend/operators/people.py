@@ -1,0 +1,273 @@
+"""A person as an operator sees them: cards, code, money, mails, whose child, what was done.
+
+Promise: as many questions to the database whoever they are; lists are the latest, each with a named
+limit. Of a code its state and its history, never more. Reading is an act of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, union_all
+from sqlalchemy.orm import Session
+
+from backend.access.tables import Enrolment, Establishment
+from backend.accounts.errors import NotYours
+from backend.accounts.families.tables import FamilyChild, FamilyMember, Relation, Tie
+from backend.accounts.signin.acts import ActKind
+from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.tables import Beneficiary, Notice
+from backend.benefits.rules import GRANTING, Phase, day_of
+from backend.benefits.tables import Benefit, Campaign, Wallet
+from backend.cards.history import HistoryLine, read_histories
+from backend.cards.states import CardEvent, CardState, next_state
+from backend.cards.tables import Card
+from backend.ledger.tables import Account
+from backend.operators.acting import note
+from backend.operators.entering import Acting
+from backend.operators.trail import TrailLine, Wanted, read_trail
+from backend.partners.tables import Partner
+from backend.payments.tables import Payment
+from backend.pins.states import CodeState
+from backend.pins.tables import CodeRecord, PinReferenceRow
+
+CARDS_MAX: Final = 20
+WALLETS_MAX: Final = 40
+PAYMENTS_MAX: Final = 25
+NOTICES_MAX: Final = 15
+RECORDS_MAX: Final = 15
+ACTS_MAX: Final = 15
+PEOPLE_MAX: Final = 20
+GIFTS_MAX: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CardPart:
+    """A card and what happened to it."""
+
+    card: Card
+    state: CardState
+    history: tuple[HistoryLine, ...]
+
+    @property
+    def may_be_blocked(self) -> bool:
+        """Whether blocking would change anything."""
+        after = next_state(self.state, CardEvent.BLOCKED)
+        return after is not None and after is not self.state
+
+
+@dataclass(frozen=True, slots=True)
+class CodePart:
+    """A code's state, never the code."""
+
+    state: CodeState
+    tries_left: int | None
+    set_at: datetime | None
+    right_at: datetime | None
+    records: list[CodeRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPart:
+    """What somebody has of a benefit."""
+
+    label: str
+    campaign: str
+    campaign_id: UUID
+    left_cents: int
+    until: date
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPart:
+    """A payment, and where it was."""
+
+    payment: Payment
+    partner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TiedAccount:
+    """Somebody who signs in and may see this person's data."""
+
+    account_id: UUID
+    name: str
+    email: str
+    relation: Relation
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GiftChoice:
+    """A benefit of which something may be given today."""
+
+    benefit_id: UUID
+    label: str
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Everything the page shows."""
+
+    person: Beneficiary
+    places: list[tuple[UUID, str]]
+    cards: list[CardPart]
+    code: CodePart
+    wallets: list[WalletPart]
+    payments: list[PaymentPart]
+    notices: list[Notice]
+    accounts: list[TiedAccount]
+    gifts: list[GiftChoice]
+    acts: list[TrailLine]
+
+
+def read_person(session: Session, acting: Acting, person_id: UUID, now: datetime) -> PersonView:
+    """Return a person, and write down that somebody looked; raise NotYours."""
+    person = session.get(Beneficiary, person_id)
+    if person is None:
+        raise NotYours
+    found = PersonView(
+        person,
+        _places(session, person_id),
+        _cards(session, person_id),
+        _code(session, person_id),
+        _wallets(session, person_id, now),
+        _payments(session, person_id),
+        _notices(session, person_id),
+        _accounts(session, person_id),
+        _gifts(session, now),
+        read_trail(session, Wanted(person_id=person_id), limit=ACTS_MAX).lines,
+    )
+    note(session, acting, ActKind.PERSON_READ, person_id, now, person_id=person_id)
+    return found
+
+
+def _places(session: Session, person_id: UUID) -> list[tuple[UUID, str]]:
+    rows = session.execute(
+        select(Establishment.id, Establishment.name)
+        .join(Enrolment, Enrolment.establishment_id == Establishment.id)
+        .where(Enrolment.beneficiary_id == person_id, Enrolment.ended_at.is_(None))
+        .order_by(Establishment.name)
+        .limit(PEOPLE_MAX)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def _cards(session: Session, person_id: UUID) -> list[CardPart]:
+    query = (
+        select(Card)
+        .where(Card.beneficiary_id == person_id)
+        .order_by(Card.ordered_at.desc(), Card.id)
+        .limit(CARDS_MAX)
+    )
+    cards = session.scalars(query).all()
+    histories = read_histories(session, [card.id for card in cards])
+    return [CardPart(card, CardState(card.state), histories[card.id]) for card in cards]
+
+
+def _code(session: Session, person_id: UUID) -> CodePart:
+    row = session.get(PinReferenceRow, person_id)
+    records = session.scalars(
+        select(CodeRecord)
+        .where(CodeRecord.account_id == person_id)
+        .order_by(CodeRecord.sequence.desc())
+        .limit(RECORDS_MAX)
+    ).all()
+    if row is None:
+        return CodePart(CodeState.UNSET, None, None, None, list(records))
+    state = CodeState(row.state) if row.tries_left else CodeState.LOCKED
+    return CodePart(state, row.tries_left, row.set_at, row.right_at, list(records))
+
+
+def _wallets(session: Session, person_id: UUID, now: datetime) -> list[WalletPart]:
+    rows = session.execute(
+        select(Wallet, Account, Campaign, Benefit.label)
+        .join(Account, Account.id == Wallet.account_id)
+        .join(Campaign, Campaign.id == Wallet.campaign_id)
+        .outerjoin(Benefit, Benefit.id == Wallet.benefit_id)
+        .where(Wallet.beneficiary_id == person_id)
+        .order_by(Campaign.opens_on.desc(), Benefit.label, Wallet.id)
+        .limit(WALLETS_MAX)
+    )
+    return [
+        WalletPart(
+            label or campaign.name,
+            campaign.name,
+            campaign.id,
+            account.credits_posted - account.debits_posted - account.debits_held,
+            campaign.spending_ends_on,
+            campaign.days.phase(day_of(now)),
+        )
+        for _, account, campaign, label in rows
+    ]
+
+
+def _payments(session: Session, person_id: UUID) -> list[PaymentPart]:
+    rows = session.execute(
+        select(Payment, Partner.name)
+        .outerjoin(Partner, Partner.id == Payment.partner_id)
+        .where(Payment.beneficiary_id == person_id)
+        .order_by(Payment.created_at.desc(), Payment.payment_id)
+        .limit(PAYMENTS_MAX)
+    )
+    return [PaymentPart(payment, name) for payment, name in rows]
+
+
+def _notices(session: Session, person_id: UUID) -> list[Notice]:
+    query = (
+        select(Notice)
+        .where(Notice.beneficiary_id == person_id)
+        .order_by(Notice.created_at.desc(), Notice.id)
+        .limit(NOTICES_MAX)
+    )
+    return list(session.scalars(query))
+
+
+def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:
+    """Return whoever may see this person's data: themselves first."""
+    own = select(Tie.account_id).where(Tie.beneficiary_id == person_id, Tie.ended_at.is_(None))
+    parents = (
+        select(FamilyMember.account_id)
+        .join(FamilyChild, FamilyChild.family_id == FamilyMember.family_id)
+        .where(
+            FamilyChild.beneficiary_id == person_id,
+            FamilyChild.ended_at.is_(None),
+            FamilyMember.ended_at.is_(None),
+        )
+    )
+    theirs = union_all(own, parents).subquery()
+    rows = session.execute(
+        select(SignInAccount, SignInAccount.id.in_(own).label("own"))
+        .where(SignInAccount.id.in_(select(theirs.c.account_id)))
+        .order_by(SignInAccount.id.in_(own).desc(), SignInAccount.email)
+        .limit(PEOPLE_MAX)
+    )
+    return [
+        TiedAccount(
+            account.id,
+            f"{account.given_name} {account.family_name}",
+            account.email,
+            Relation.SELF if is_own else Relation.CHILD,
+            account.closed_at is not None,
+        )
+        for account, is_own in rows
+    ]
+
+
+def _gifts(session: Session, now: datetime) -> list[GiftChoice]:
+    today = day_of(now)
+    rows = session.execute(
+        select(Benefit, Campaign)
+        .join(Campaign, Campaign.id == Benefit.campaign_id)
+        .where(Campaign.closes_on >= today)
+        .order_by(Campaign.opens_on, Campaign.name, Benefit.label)
+        .limit(GIFTS_MAX)
+    )
+    return [
+        GiftChoice(benefit.id, benefit.label, campaign.name)
+        for benefit, campaign in rows
+        if campaign.days.phase(today) in GRANTING
+    ]

@@ -1,0 +1,195 @@
+"""What somebody who runs the service looks at in the morning: alarms, mails, jobs, books, keys.
+
+Promise: counts by an index, lists with a named limit; of a key its version and its check value,
+which name it and do not help to find it. What a key's page cannot know it does not guess: when a
+key was made is when it was first seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.access.tables import Establishment, RetentionRun
+from backend.accounts.tables import Notice, NoticeState
+from backend.ledger.tables import Seal, Transfer
+from backend.operators.places import PAD_WORN_PERCENT, PadPart, pad_part
+from backend.operators.tables import WORDS_CHARACTERS_MAX, JobRun, KeySighting
+from backend.partners.tables import Terminal
+from backend.pins.alarms import list_alarms
+from backend.pins.tables import CodeAlarm, PinPad
+from backend.vault.check_values import CheckValue
+
+ALARMS_MAX: Final = 100
+GIVEN_UP_MAX: Final = 50
+PADS_MAX: Final = 500
+#: A mail that waits for longer than this means that no job sends them.
+LATE_MINUTES: Final = 30
+COUNTED_MAX: Final = 10_000
+RUNS_KEPT_DAYS: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPart:
+    """An alarm nobody has dealt with, and where it is."""
+
+    alarm: CodeAlarm
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The mails that are owed; counts stop at COUNTED_MAX."""
+
+    waiting: int
+    late: int
+    given_up_count: int
+    given_up: list[Notice]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How far the ledger is sealed, and what its last check said."""
+
+    transfers_sealed_to: int
+    last_transfer: int
+    sealed_at: datetime | None
+    check: JobRun | None
+
+    @property
+    def unsealed(self) -> int:
+        """About how many transfers no seal covers yet."""
+        return max(self.last_transfer - self.transfers_sealed_to, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """A version of a key of the vault."""
+
+    name: str
+    version: int
+    check_value: str
+    first_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The morning's page."""
+
+    alarms: list[AlarmPart]
+    outbox: Outbox
+    books: Books
+    jobs: list[JobRun]
+    forgotten: RetentionRun | None
+    pads_worn: int
+
+
+def read_watch(session: Session, now: datetime) -> Watch:
+    """Return what wants a look."""
+    return Watch(
+        _alarms(session),
+        read_outbox(session, now),
+        read_books(session),
+        last_runs(session),
+        session.scalars(select(RetentionRun).order_by(RetentionRun.ran_at.desc()).limit(1)).first(),
+        sum(pad.percent >= PAD_WORN_PERCENT for pad in list_pads(session)),
+    )
+
+
+def read_outbox(session: Session, now: datetime) -> Outbox:
+    """Return what is owed and what was given up."""
+    waiting = Notice.state == NoticeState.WAITING.value
+    late = waiting & (Notice.next_try_at < now - timedelta(minutes=LATE_MINUTES))
+    gone = Notice.state == NoticeState.GIVEN_UP.value
+    given_up = session.scalars(
+        select(Notice)
+        .where(gone)
+        .order_by(Notice.next_try_at.desc(), Notice.id)
+        .limit(GIVEN_UP_MAX)
+    )
+    return Outbox(
+        _count(session, waiting), _count(session, late), _count(session, gone), list(given_up)
+    )
+
+
+def read_books(session: Session) -> Books:
+    """Return how far the ledger is sealed, and its last check."""
+    sealed_to = session.scalar(select(func.max(Seal.last_sequence))) or 0
+    last = session.scalar(select(func.max(Transfer.sequence))) or 0
+    sealed_at = session.scalar(
+        select(Seal.sealed_at).where(Seal.last_sequence == sealed_to).limit(1)
+    )
+    check = session.scalars(
+        select(JobRun).where(JobRun.job == "ledger check").order_by(JobRun.ended_at.desc()).limit(1)
+    ).first()
+    return Books(sealed_to, last, sealed_at, check)
+
+
+def last_runs(session: Session) -> list[JobRun]:
+    """Return each job's last run, by name."""
+    latest = (
+        select(JobRun.job, func.max(JobRun.ended_at).label("ended_at"))
+        .group_by(JobRun.job)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(JobRun)
+        .join(latest, (latest.c.job == JobRun.job) & (latest.c.ended_at == JobRun.ended_at))
+        .order_by(JobRun.job)
+    )
+    return list({row.job: row for row in rows}.values())
+
+
+def note_run(session: Session, job: str, words: str, now: datetime, *, good: bool = True) -> None:
+    """Write down that a job ended, and how."""
+    said = words[:WORDS_CHARACTERS_MAX]
+    session.add(JobRun(id=uuid4(), job=job, ended_at=now, good=good, words=said))
+    session.flush()
+
+
+def see_keys(session: Session, held: Sequence[CheckValue], now: datetime) -> list[KeyPart]:
+    """Return the keys that the vault says it holds, and note those seen for the first time."""
+    known = {
+        (row.name, row.version, row.check_value): row
+        for row in session.scalars(select(KeySighting))
+    }
+    for name, version, value in held:
+        if (name, version, value) not in known:
+            row = KeySighting(name=name, version=version, check_value=value, first_seen_at=now)
+            session.add(row)
+            known[name, version, value] = row
+    session.flush()
+    return [KeyPart(*key, known[key].first_seen_at) for key in held]
+
+
+def list_pads(session: Session) -> list[PadPart]:
+    """Return the PIN pads, the most used first; at most PADS_MAX."""
+    query = select(PinPad).order_by(PinPad.last_counter.desc()).limit(PADS_MAX)
+    return sorted(map(pad_part, session.scalars(query)), key=lambda pad: -pad.percent)
+
+
+def _alarms(session: Session) -> list[AlarmPart]:
+    found = list_alarms(session)[:ALARMS_MAX]
+    places = _names(session, Terminal, [one.terminal_id for one in found])
+    places |= _names(session, Establishment, [one.establishment_id for one in found])
+    parts = []
+    for one in found:
+        place = one.terminal_id or one.establishment_id
+        parts.append(AlarmPart(one, places.get(place, "") if place is not None else ""))
+    return parts
+
+
+def _names(
+    session: Session, table: type[Terminal] | type[Establishment], ids: Sequence[UUID | None]
+) -> dict[UUID, str]:
+    wanted = {one for one in ids if one is not None}
+    return dict(session.execute(select(table.id, table.name).where(table.id.in_(wanted))).tuples())
+
+
+def _count(session: Session, fits: object) -> int:
+    some = select(Notice.id).where(fits).limit(COUNTED_MAX).subquery()  # type: ignore[arg-type]
+    return session.scalar(select(func.count()).select_from(some)) or 0
