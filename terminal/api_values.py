@@ -207,7 +207,7 @@ class SignedList:
 class AccessListAnswer:
     """The body around a signed list."""
 
-    list: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$")]
+    list: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}(~[A-Za-z0-9_-]+)?$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,22 @@ Promise: a list carries no card of another establishment. Its version belongs to
 without keys and times) and increases only when that changes. A gate that names the version it
 holds is given only what changed since, signed like the whole. Keys are asked of the vault after
 the unit of work has ended: nothing waits for it while rows are locked.
+
+The cards travel beside what is signed, which names them by their SHA-256: so the vault signs a few
+kilobytes of however large a school, and an HSM can. A list too long for a gate is ListTooLong.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from jwt.utils import base64url_encode
 from sqlalchemy.orm import Session
 
-from backend.access.errors import GateNotAssigned
+from backend.access.errors import GateNotAssigned, ListTooLong
 from backend.access.list_basis import Basis, count_changes, read_basis
 from backend.access.list_content import FORMAT, KEY_VERSION, Json, ListContent, read_content
 from backend.access.list_versions import Changes, changes_since, mark_version
@@ -27,6 +32,13 @@ VALIDITY = timedelta(hours=48)
 #: How much of a content's digest travels: enough to tell two histories of one gate apart.
 DIGEST_BYTES_SHOWN = 8
 VERSIONS_LOST_MAX = 1_000_000
+#: What a gate takes; 400,000 cards are two thirds of it.
+LIST_BYTES_MAX = 192 * 1024 * 1024
+#: Changes that take more cards away than this are sent as a whole list: their ids are signed.
+GONE_MAX = 10_000
+#: Between what is signed and the cards beside it; in neither of them.
+BESIDE = "~"
+CARD_BYTES_MIN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class IssuedList:
-    """A list, or changes to one, for one gate, signed."""
+    """A list, or changes to one, for one gate: `jws` is signed, with its cards beside it."""
 
     version: int
     digest: str
@@ -87,26 +99,44 @@ def issue_access_list(
         "valid_until": _text(now + VALIDITY),
         **current.content.place,
         "counted": current.content.counted,
-        **_cards(services, current, held),
+        **_form(current.changes, held),
     }
-    raw = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    jws = services.vault.sign(raw)
-    return IssuedList(current.version, current.digest, jws, is_whole=current.changes is None)
+    chosen = _chosen(current)
+    # A card takes this and more: what is too long for sure is not even put together.
+    if len(chosen) > LIST_BYTES_MAX // CARD_BYTES_MIN:
+        raise ListTooLong
+    cards = _json(_with_keys(services, chosen))
+    payload["cards_sha256"] = hashlib.sha256(cards).hexdigest()
+    jws = services.vault.sign(_json(payload))
+    text = f"{jws}{BESIDE}{base64url_encode(cards).decode()}"
+    if len(text) > LIST_BYTES_MAX:
+        raise ListTooLong
+    return IssuedList(current.version, current.digest, text, is_whole=current.changes is None)
 
 
-def _cards(services: Services, current: _Current, held: Held | None) -> Json:
-    """Return the part that says which cards: all of them, or those that changed."""
-    cards, changes = current.content.cards, current.changes
+def _json(said: object) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _form(changes: Changes | None, held: Held | None) -> Json:
+    """Return what says whether it is a list, or changes to one."""
     if changes is None or held is None or held.digest is None:
-        return {"format": FORMAT, "cards": _with_keys(services, list(cards.values()))}
+        return {"format": FORMAT}
     return {
         # No `format`: a gate that knows no changes takes this for no list at all.
         "changes_format": CHANGES_FORMAT,
         "base": changes.base,
         "base_digest": held.digest.hex(),
-        "cards": _with_keys(services, [cards[card_id] for card_id in changes.changed]),
         "gone": [str(card_id) for card_id in changes.gone],
     }
+
+
+def _chosen(current: _Current) -> list[Json]:
+    """Return the cards that travel: all of them, or those that changed."""
+    cards, changes = current.content.cards, current.changes
+    if changes is None:
+        return list(cards.values())
+    return [cards[card_id] for card_id in changes.changed]
 
 
 def _with_keys(services: Services, cards: Sequence[Json]) -> list[Json]:
@@ -181,7 +211,8 @@ def _changes(
 ) -> Changes | None:
     if held is None or held.digest is None or held.version >= version:
         return None
-    return changes_since(session, terminal_id, held.version, held.digest)
+    changes = changes_since(session, terminal_id, held.version, held.digest)
+    return None if changes is None or len(changes.gone) > GONE_MAX else changes
 
 
 def _find_gate(session: Session, terminal_id: UUID, *, lock: bool = False) -> Gate:

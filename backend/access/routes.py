@@ -27,6 +27,7 @@ from backend.access.tables import (
 from backend.cursors import CursorText, read_cursor, read_moment, write_cursor
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
+from backend.wire_types import Moment
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
@@ -82,7 +83,7 @@ class PassageBody(BaseModel):
 
     passage_id: UUID
     sequence: int = Field(ge=1, le=BIGGEST_INTEGER, description="the gate's own count, from 1")
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     uid: str | None = Field(
         pattern=r"^([0-9A-F]{2}){1,10}$",
         description="what the card called itself; null where no card was there",

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,6 +58,8 @@ __all__ = [
 ]
 
 LIST_BYTES_MAX: Final = 192 * 1024 * 1024
+BESIDE: Final = "~"
+"""Between what is signed and its cards; in neither of them."""
 CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
 """How far this machine's clock may be behind the backend's before hours mean nothing."""
 
@@ -171,15 +174,37 @@ def read_payload(payload: bytes, gate: str) -> AccessList:
     return build_list(body, table)
 
 
-def signed_payload(jws: str, key: Ed25519PublicKey) -> bytes:
-    """Return what the pinned key signed; raises ListRefused."""
-    if len(jws) > LIST_BYTES_MAX:
+def signed_payload(text: str, key: Ed25519PublicKey) -> bytes:
+    """Return what the pinned key signed, the cards that it names put in; raises ListRefused.
+
+    The cards lie beside the signature, which holds their SHA-256: neither the backend's vault nor
+    an HSM has to take a whole school in.
+    """
+    if len(text) > LIST_BYTES_MAX:
         raise ListRefused(ListFault.MALFORMED)
+    jws, _, beside = text.partition(BESIDE)
     try:
         payload: bytes = jwt.PyJWS().decode(jws, key, algorithms=["EdDSA"])
     except jwt.InvalidTokenError:
         raise ListRefused(ListFault.TAMPERED) from None
-    return payload
+    return _with_cards(payload, beside) if beside else payload
+
+
+def _with_cards(payload: bytes, beside: str) -> bytes:
+    """Put the cards into what was signed, if it is these that were meant."""
+    with malformed_refused():
+        named = _NamedCards.model_validate_json(payload).cards_sha256
+        cards = base64url_decode(beside)
+    if sha256(cards).hexdigest() != named:
+        raise ListRefused(ListFault.TAMPERED)
+    end = payload.rstrip()
+    if not end.endswith(b"}"):
+        raise ListRefused(ListFault.MALFORMED)
+    return b"".join((end[:-1], b',"cards":', cards, b"}"))
+
+
+class _NamedCards(BaseModel):
+    cards_sha256: str
 
 
 def read_body(payload: bytes, kind: type[B], gate: str) -> tuple[B, Iterator[CardBody]]:

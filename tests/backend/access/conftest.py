@@ -1,7 +1,9 @@
 """A lycée with a lunch, two gates that enrolled, and three pupils with cards."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 from httpx import Response
+from jwt.utils import base64url_decode
 
 from backend.access.establishments import (
     add_service,
@@ -91,12 +94,15 @@ class School:
         return self.open(self.fetch(gate_id=gate_id).json()["list"])
 
     def open(self, jws: str) -> dict[str, Any]:
-        """Verify a list with the vault's public key and return its payload."""
+        """Verify a list with the vault's public key and return it, its cards in place."""
         key = jwt.PyJWK(self.services.vault.public_signing_key(), algorithm="EdDSA")
+        signed, _, beside = jws.partition("~")
         payload: dict[str, Any] = jwt.decode(
-            jws, key.key, algorithms=["EdDSA"], options={"verify_exp": False}
+            signed, key.key, algorithms=["EdDSA"], options={"verify_exp": False}
         )
-        return payload
+        cards = base64url_decode(beside)
+        assert payload.pop("cards_sha256") == sha256(cards).hexdigest()
+        return payload | {"cards": json.loads(cards)}
 
     def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Response:
         """Hand passages over, as a gate does."""

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,6 +82,29 @@ def test_a_header_chooses_nothing(signer: Signing, payload: Payload, header: obj
 def test_the_list_of_another_gate_is_refused(signer: Signing, payload: Payload) -> None:
     jws = signer.sign(payload(gate="3f0c1df0-5a36-4b6e-9a3c-000000000002"))
     assert refusal(jws, signer.key) is ListFault.ANOTHER_GATE
+
+
+def beside(signer: Signing, payload: dict[str, Any], cards: bytes, named: bytes) -> str:
+    """Return a list whose cards lie beside what is signed; `named` are those it is signed for."""
+    del payload["cards"]
+    signed = signer.sign(payload | {"cards_sha256": sha256(named).hexdigest()})
+    return f"{signed}~{base64.urlsafe_b64encode(cards).rstrip(b'=').decode()}"
+
+
+def test_cards_beside_the_signature_are_those_it_names_and_no_others(
+    signer: Signing, payload: Payload
+) -> None:
+    cards = json.dumps(payload()["cards"]).encode()
+    found = read_access_list(beside(signer, payload(), cards, cards), signer.key, GATE)
+    assert found == read_access_list(signer.sign(payload()), signer.key, GATE)
+    others = cards.replace(b'"blocked"', b'"active" ')
+    assert refusal(beside(signer, payload(), others, cards), signer.key) is ListFault.TAMPERED
+    whole = beside(signer, payload(), cards, cards)
+    assert refusal(whole.partition("~")[0], signer.key) is ListFault.MALFORMED
+    assert refusal(f"{signer.sign(payload())}~W10", signer.key) is ListFault.MALFORMED
+    assert refusal(f"{whole}*", signer.key) in {ListFault.MALFORMED, ListFault.TAMPERED}
+    twice = payload() | {"cards_sha256": sha256(b"[]").hexdigest()}
+    assert refusal(f"{signer.sign(twice)}~W10", signer.key) is ListFault.MALFORMED
 
 
 def test_an_enormous_list_is_not_even_read(signer: Signing) -> None:

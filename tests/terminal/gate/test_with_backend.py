@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,12 +14,16 @@ import uvicorn
 from sqlalchemy import select
 
 import backend.tables  # noqa: F401 - every table must be known before they are made
+from backend.access import access_list
+from backend.access.access_list import issue_access_list
+from backend.access.errors import ListTooLong
 from backend.access.establishments import (
     add_service,
     assign_gate,
     create_establishment,
     enrol_pupil,
 )
+from backend.access.tables import Establishment
 from backend.access.tables import Passage as RecordedPassage
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.app import build_app
@@ -30,8 +34,11 @@ from backend.partners.enrolment import create_terminal, revoke_terminal
 from backend.partners.tables import TerminalKind
 from backend.services import Services
 from backend.settings import Settings as BackendSettings
+from backend.vault import framing
 from backend.vault.key_file import make_keys
 from backend.vault.local import LocalVault
+from backend.vault.remote import RemoteVault
+from backend.vault.serving import Door, VaultServer
 from simulator.chip.chip import Chip
 from simulator.chip.other_cards import clone_of
 from terminal.api_values import (
@@ -42,6 +49,7 @@ from terminal.api_values import (
 )
 from terminal.backend_client import BackendClient
 from terminal.errors import BackendUnreachable, CardSilent
+from terminal.gate.access_list import read_access_list
 from terminal.gate.daemon import Parts, assemble
 from terminal.gate.link import GateBackend
 from terminal.gate.list_seal import ListSeal
@@ -391,3 +399,43 @@ def test_the_passages_of_a_long_outage_arrive_in_order(world: World) -> None:
     world.backend.start()
     assert world.parts.link.turn()
     assert [number for number, _ in world.recorded()] == list(range(1, 251))
+
+
+def test_a_list_longer_than_any_message_to_the_vault_reaches_the_gate(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A vault in a process of its own takes 8 MB at once; a school of 400,000 is ten times that."""
+    monkeypatch.setattr(framing, "FRAME_BYTES_MAX", 8_000)
+    services, now = world.backend.services, world.clock()
+    with services.database.unit_of_work() as session:
+        place = session.scalars(select(Establishment.id)).one()
+        for number in range(60):
+            person = create_beneficiary(
+                session,
+                given_name="Élève",
+                family_name="Martin",
+                birth_date=date(2010, 1, 2),
+                now=now,
+            )
+            card = order_card(session, person.id, 2 + number, now)
+            card.uid = b"\x04" + number.to_bytes(6, "big")
+            move(card, CardEvent.PERSONALISED, now)
+            enrol_pupil(session, place, person.id, ["lunch"])
+    server = VaultServer(services.vault, Door(tmp_path / "vault.socket"))
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        far = replace(services, vault=RemoteVault(tmp_path / "vault.socket"))
+        issued = issue_access_list(far, UUID(world.identity.terminal_id))
+        assert issued is not None
+        assert len(issued.jws) > 2 * framing.FRAME_BYTES_MAX
+        key = world.identity.list_verification_key()
+        found = read_access_list(issued.jws, key, world.identity.terminal_id)
+        assert len(found.cards) == 61
+        assert found.cards[UID].key.reveal() == services.vault.derive_access_key(UID)
+        monkeypatch.setattr(access_list, "LIST_BYTES_MAX", 15_000)
+        with pytest.raises(ListTooLong):
+            issue_access_list(far, UUID(world.identity.terminal_id))
+    finally:
+        server.stop()
+        thread.join(20)
