@@ -2,17 +2,15 @@
 
 from uuid import UUID
 
+from backend.cards.history import Actor
 from backend.cards.life import block_card, expire_card
+from backend.cards.reporting import ReportReason, report_lost
 from backend.commands.lookup import card_numbered
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import revoke_terminal
-from backend.pins.errors import CodeNotSet
-from backend.pins.forcing import force_change
+from backend.pins.forcing import TAKEN_AWAY, force_after_loss
 from backend.services import Services
 from backend.settings import LostCardCode
-
-#: Somebody else may hold such a card, and may have seen its code typed.
-TAKEN_AWAY = ("lost", "stolen")
 
 
 def block(
@@ -30,23 +28,19 @@ def block(
     choice = code or services.settings.lost_card_code
     with services.database.unit_of_work() as session:
         card = card_numbered(session, card_number)
-        block_card(session, card.id, reason, services.now())
-        if reason not in TAKEN_AWAY or choice is LostCardCode.KEEP:
-            return False
-        try:
-            force_change(
-                session, card.beneficiary_id, services.now(), by=by, reason=f"card {reason}"
-            )
-        except CodeNotSet:
-            return False
-    return True
+        now, actor = services.now(), Actor.typed(by)
+        if reason in TAKEN_AWAY:
+            report_lost(session, card.id, ReportReason(reason), now, by=actor)
+        else:
+            block_card(session, card.id, reason, now, by=actor)
+        return force_after_loss(session, card.beneficiary_id, reason, choice, now, by=by)
 
 
-def expire(services: Services, card_number: str) -> None:
+def expire(services: Services, card_number: str, by: str = "operator") -> None:
     """End the life of the card with this number; raise CommandRefused, CardStateRefused."""
     with services.database.unit_of_work() as session:
         card = card_numbered(session, card_number)
-        expire_card(session, card.id, services.now())
+        expire_card(session, card.id, services.now(), by=Actor.typed(by))
 
 
 def revoke(services: Services, terminal_id: str) -> None:

@@ -4,6 +4,7 @@ Nobody can see, choose or unblock a code for somebody else.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +16,9 @@ from backend.pins.errors import CodeNotSet
 from backend.pins.records import record
 from backend.pins.states import CodeEvent, CodeState, next_state
 from backend.pins.tables import CodeHappening, PinReferenceRow
+from backend.settings import LostCardCode
+
+TAKEN_AWAY: Final = ("lost", "stolen")
 
 
 def force_change(
@@ -33,6 +37,28 @@ def force_change(
     row.state = after.value
     record(session, beneficiary_id, CodeHappening.CHANGE_FORCED, now, by=by, reason=reason)
     return after
+
+
+def force_after_loss(
+    session: Session,
+    beneficiary_id: UUID,
+    reason: str,
+    choice: LostCardCode,
+    now: datetime,
+    *,
+    by: str,
+) -> bool:
+    """Force a change where a card was lost or stolen and the choice says so; True if it was.
+
+    Somebody else may hold the card, and may have seen its code typed.
+    """
+    if reason not in TAKEN_AWAY or choice is LostCardCode.KEEP:
+        return False
+    try:
+        force_change(session, beneficiary_id, now, by=by, reason=f"card {reason}")
+    except CodeNotSet:
+        return False
+    return True
 
 
 def holder_of(session: Session, card_number: str) -> UUID:

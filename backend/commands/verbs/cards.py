@@ -49,7 +49,7 @@ def _block(asked: Invocation) -> None:
 
 
 def _expire(asked: Invocation) -> None:
-    register.expire(asked.services(), asked.options.card_number)
+    register.expire(asked.services(), asked.options.card_number, getpass.getuser())
     asked.say("card expired")
 
 

@@ -1,0 +1,234 @@
+"""An establishment's pupils as its staff look for them: by name, by class, and what card each has.
+
+Promise: a page costs the same number of statements whatever the number of pupils; going on from the
+last pupil of a page shows each once, also while others come and go. Not here: who may look.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from backend.access.office_tables import HolderPhoto
+from backend.access.tables import Enrolment
+from backend.accounts.tables import Beneficiary
+from backend.cards.states import ENOUGH, CardState
+from backend.cards.tables import Card
+from backend.folding import fold
+from backend.pupils.tables import Pupil, SchoolClass
+
+PUPILS_PER_PAGE: Final = 50
+CLASSES_MAX: Final = 300
+BATCH_MAX: Final = 5_000
+SEARCH_CHARACTERS_MAX: Final = 60
+WORDS_MAX: Final = 4
+_ENOUGH: Final = tuple(state.value for state in ENOUGH)
+#: Which of a person's cards is spoken of: the one in use, then one on its way, then the last.
+_FIRST: Final = (CardState.ACTIVE.value, *_ENOUGH)
+_LIKE: Final = re.compile(rb"[!%_]")
+
+
+@dataclass(frozen=True, slots=True)
+class PupilLine:
+    """One pupil, and the card that is theirs now or will be; None where there is none."""
+
+    enrolment_id: UUID
+    beneficiary_id: UUID
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    class_code: str | None
+    card_state: CardState | None
+    card_id: UUID | None
+    shows_photo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PupilPage:
+    """Some pupils, and the enrolment behind which the next page begins; None at the end."""
+
+    pupils: tuple[PupilLine, ...]
+    next_after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """A class, how many pupils are in it now, how many have no card, how many cards wait here."""
+
+    code: str | None
+    label: str
+    pupils: int
+    without_card: int
+    to_hand_over: int
+
+
+def list_pupils(
+    session: Session,
+    establishment_id: UUID,
+    *,
+    search: str = "",
+    class_code: str | None = None,
+    after: UUID | None = None,
+    limit: int = PUPILS_PER_PAGE,
+) -> PupilPage:
+    """Return pupils by name, whose names have words that begin as those searched for."""
+    query = _pupils(establishment_id, class_code)
+    for word in fold(search[:SEARCH_CHARACTERS_MAX]).split()[:WORDS_MAX]:
+        query = query.where(_has_word(word))
+    order = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name), Enrolment.id)
+    if after is not None:
+        query = query.where(tuple_(*order) > _key_of(session, after))
+    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    cards = _cards_of(session, [row.beneficiary_id for row in rows[:limit]])
+    pupils = tuple(_line(row, cards.get(row.beneficiary_id)) for row in rows[:limit])
+    return PupilPage(pupils, pupils[-1].enrolment_id if len(rows) > limit else None)
+
+
+def list_classes(session: Session, establishment_id: UUID) -> list[ClassLine]:
+    """Return the classes that pupils are in now, and who is in none (code None) last."""
+    has_card = exists().where(
+        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state.in_(_ENOUGH)
+    )
+    is_here = exists().where(
+        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state == CardState.RECEIVED.value
+    )
+    rows = session.execute(
+        select(
+            Pupil.class_code,
+            SchoolClass.label,
+            func.count(),
+            func.count().filter(~has_card),
+            func.count().filter(is_here),
+        )
+        .select_from(Enrolment)
+        .outerjoin(Pupil, Pupil.enrolment_id == Enrolment.id)
+        .outerjoin(
+            SchoolClass,
+            and_(
+                SchoolClass.establishment_id == Enrolment.establishment_id,
+                SchoolClass.code == Pupil.class_code,
+            ),
+        )
+        .where(Enrolment.establishment_id == establishment_id, Enrolment.ended_at.is_(None))
+        .group_by(Pupil.class_code, SchoolClass.label)
+        .order_by(Pupil.class_code.is_(None), Pupil.class_code)
+        .limit(CLASSES_MAX)
+    )
+    return [
+        ClassLine(code, label or code or "", pupils, without, waiting)
+        for code, label, pupils, without, waiting in rows
+    ]
+
+
+def people_without_card(
+    session: Session, establishment_id: UUID, class_code: str | None = None
+) -> list[UUID]:
+    """Return who belongs here, or to a class, and has no card; BATCH_MAX at most."""
+    has_card = exists().where(
+        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state.in_(_ENOUGH)
+    )
+    query = _pupils(establishment_id, class_code).where(~has_card).order_by(Enrolment.id)
+    return [row.beneficiary_id for row in session.execute(query.limit(BATCH_MAX))]
+
+
+def cards_to_hand_over(
+    session: Session, establishment_id: UUID, class_code: str | None = None
+) -> list[tuple[UUID, PupilLine]]:
+    """Return the cards that arrived and wait for their holders, by name; BATCH_MAX at most."""
+    query = _pupils(establishment_id, class_code).add_columns(Card.id.label("card_id"))
+    query = query.join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
+    order = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name), Enrolment.id)
+    waiting = query.where(Card.state == CardState.RECEIVED.value).order_by(*order)
+    rows = session.execute(waiting.limit(BATCH_MAX))
+    return [(row.card_id, _line(row, (CardState.RECEIVED, row.card_id))) for row in rows]
+
+
+def find_pupil(session: Session, enrolment_id: UUID) -> PupilLine | None:
+    """Return one who belongs somewhere now, or None."""
+    query = _people().where(Enrolment.id == enrolment_id, Enrolment.ended_at.is_(None))
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    return _line(row, _cards_of(session, [row.beneficiary_id]).get(row.beneficiary_id))
+
+
+def _line(row: Any, card: tuple[CardState, UUID] | None) -> PupilLine:
+    state, card_id = card or (None, None)
+    return PupilLine(
+        row.id,
+        row.beneficiary_id,
+        row.given_name,
+        row.family_name,
+        row.class_code,
+        state,
+        card_id,
+        row.photo is not None,
+    )
+
+
+def _people() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Enrolment.id,
+        Enrolment.beneficiary_id,
+        Beneficiary.given_name,
+        Beneficiary.family_name,
+        Pupil.class_code,
+        HolderPhoto.enrolment_id.label("photo"),
+    )
+    return (
+        select(*columns)
+        .select_from(Enrolment)
+        .join(Beneficiary, Beneficiary.id == Enrolment.beneficiary_id)
+        .outerjoin(Pupil, Pupil.enrolment_id == Enrolment.id)
+        .outerjoin(HolderPhoto, HolderPhoto.enrolment_id == Enrolment.id)
+    )
+
+
+def _pupils(establishment_id: UUID, class_code: str | None) -> Select[Any]:
+    query = _people().where(
+        Enrolment.establishment_id == establishment_id, Enrolment.ended_at.is_(None)
+    )
+    return query if class_code is None else query.where(Pupil.class_code == class_code)
+
+
+def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[bytes]:
+    return func.fold_name(column, type_=LargeBinary)
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    pattern = _LIKE.sub(rb"!\g<0>", word.encode())
+    columns = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
+    return or_(
+        *(column.like(pattern + b"%", escape="!") for column in columns),
+        *(column.like(b"% " + pattern + b"%", escape="!") for column in columns),
+    )
+
+
+def _key_of(session: Session, enrolment_id: UUID) -> Any:
+    """Return where an enrolment stands among the others: its names are in no address."""
+    row = session.execute(
+        select(_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
+        .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
+        .where(Enrolment.id == enrolment_id)
+    ).one_or_none()
+    return tuple_(*(row or (b"", b"")), enrolment_id)
+
+
+def _cards_of(session: Session, people: Collection[UUID]) -> dict[UUID, tuple[CardState, UUID]]:
+    rows = session.execute(
+        select(Card.beneficiary_id, Card.id, Card.state, Card.state_since).where(
+            Card.beneficiary_id.in_(people), Card.state != CardState.CANCELLED.value
+        )
+    ).all()
+    # What comes last wins: the oldest dead card first, the one in use last.
+    rows = sorted(rows, key=lambda row: row.state_since)
+    rows = sorted(rows, key=lambda row: -_rank(row.state))
+    return {row.beneficiary_id: (CardState(row.state), row.id) for row in rows}
+
+
+def _rank(state: str) -> int:
+    return _FIRST.index(state) if state in _FIRST else len(_FIRST)
