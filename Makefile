@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install install-test demo test test-slow bench openapi clean
+.PHONY: help install install-test demo test test-slow bench openapi docs screenshots clean
 
 help:
 	@echo "make demo         install, start everything, make a sale, open a gate, stay up (Ctrl-C stops it)"
@@ -11,6 +11,8 @@ help:
 	@echo "make test-slow    the same with the slow tests"
 	@echo "make bench        measurements, as ratios against a floor taken in the same run"
 	@echo "make openapi      write docs/api/openapi.json again after a change of the API"
+	@echo "make docs         build the documentation site into var/site, without the network"
+	@echo "make screenshots  take the pictures of docs/images again, from the running product"
 
 install:
 	@scripts/install
@@ -32,6 +34,12 @@ bench: install
 
 openapi: install
 	@.venv/bin/pass-backend openapi > docs/api/openapi.json
+
+docs: install
+	@.venv/bin/python -m scripts.docs
+
+screenshots: install-test
+	@.venv/bin/python -m scripts.screenshots
 
 clean:
 	rm -rf .venv var

@@ -7,8 +7,8 @@ several private daemons can run at once.
 
 How: the daemon runs in its own mount namespace, where ``/run/pcscd`` is our folder. That needs no
 root where user namespaces are allowed. Where they are not, root or ``sudo -n`` make the namespace;
-where neither is possible, the machine's own daemon is used if our reader file is installed there,
-and ``daemon.kind`` says so.
+where neither is possible, or where it is asked for, the machine's own daemon is used if it has the
+readers (the package's "Virtual PCD", or our reader file installed), and ``daemon.kind`` says so.
 
 Not here: cards, the wire protocol of vpcd, pyscard. Linux only. vpcd listens on every network
 interface; on an untrusted network close its ports in the firewall.
@@ -299,14 +299,20 @@ class PrivatePcscd:
         (self._run_dir / "reader.conf").write_text("\n".join(stanzas))
 
     def _borrow_machine_daemon(self) -> _Running:
-        ports = ports_in(MACHINE_READER_FILE)
-        if not set(self._readers) <= ports.keys():
+        # The package's own reader, "Virtual PCD", and those of ours that were installed.
+        ports = ports_in(MACHINE_READER_FILE.with_name("vpcd")) | ports_in(MACHINE_READER_FILE)
+        if missing := [name for name in self._readers if name not in ports]:
             wanted = self._choose_ports()
             self._write_reader_file(wanted, _find_driver(self._driver))
+            install = f"copy {self._run_dir}/reader.conf to {MACHINE_READER_FILE} and restart pcscd"
+            if self._kinds == (DaemonKind.MACHINE,):
+                raise PcscdRefusedError(
+                    f"the machine's pcscd has no virtual reader {', '.join(missing)}: {install}"
+                )
             raise NamespaceUnavailableError(
                 "no private PC/SC daemon is possible here (user namespaces are off, no root, no "
-                f"sudo). Allow them with `sysctl kernel.unprivileged_userns_clone=1`, or copy "
-                f"{self._run_dir}/reader.conf to {MACHINE_READER_FILE} and restart pcscd"
+                "sudo). Allow them with `sysctl kernel.unprivileged_userns_clone=1`, or "
+                f"{install}"
             )
         if not answers(MACHINE_SOCKET):
             raise PcscdFailedError(f"the machine's pcscd does not answer at {MACHINE_SOCKET}", "")

@@ -21,6 +21,7 @@ from simulator.cards.errors import CardError
 from simulator.cards.folder import CardFolder
 from simulator.control import create_control
 from simulator.counter.page import add_counter_page
+from simulator.namespaces import DaemonKind
 from simulator.pad.cable import PadCable
 from simulator.pad.keys import load_sealer
 from simulator.pcscd import PcscdError, PrivatePcscd
@@ -94,7 +95,9 @@ def _lay_table(settings: SimulatorSettings, stack: ExitStack) -> Tabletop:
     table = Tabletop(drawer=_open_drawer(settings, stack))
     names = [reader.name for reader in settings.readers]
     if names:
-        daemon = stack.enter_context(PrivatePcscd(names, settings.run_dir / "pcscd"))
+        kinds = tuple(DaemonKind) if settings.pcscd == "private" else (DaemonKind.MACHINE,)
+        pcscd = PrivatePcscd(names, settings.run_dir / "pcscd", kinds=kinds)
+        daemon = stack.enter_context(pcscd)
         table.pcscd_socket = daemon.socket_path
         table.plugs = stack.enter_context(ReaderPlugs(daemon, names))
         for name, port in daemon.ports.items():

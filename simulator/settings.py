@@ -5,6 +5,7 @@ each thing to change. Unknown keys are refused; no value is quoted.
 
     run_dir = "/tmp/pass"             # the PC/SC daemon's folder; not below /run
     control_port = 9260               # on 127.0.0.1; 0 lets the system choose
+    pcscd = "private"                 # or "machine": its own, with readers it has already
     cards_dir = "/home/me/cards"      # a file per card; without it cards last as long as we do
 
     [[readers]]
@@ -181,6 +182,7 @@ class SimulatorSettings(BaseSettings):
     run_dir: AbsolutePath
     control_port: Annotated[int, Field(ge=0, le=65535)] = 9260
     cards_dir: AbsolutePath | None = None
+    pcscd: Literal["private", "machine"] = "private"
     readers: Annotated[tuple[ReaderSettings, ...], Field(max_length=READERS_MAX)] = ()
     pad: PadSettings | None = None
     lines: Annotated[tuple[LineSettings, ...], Field(max_length=LINES_MAX)] = ()

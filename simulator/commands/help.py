@@ -6,6 +6,7 @@ the configuration, in TOML (every value can also come as PASS_SIMULATOR_<NAME>):
   run_dir = "/tmp/pass"              # the PC/SC daemon's folder; not below /run
   control_port = 9260                # on 127.0.0.1; 0 lets the system choose
   cards_dir = "/home/me/cards"       # keeps the cards, a file each; without it they are forgotten
+  pcscd = "private"                  # or "machine": the machine's own, with readers it has
 
   [[readers]]
   name = "Pass Counter"              # as PC/SC will show it, followed by 00 00

@@ -225,10 +225,14 @@ def test_with_no_way_at_all_it_says_what_to_do(
 ) -> None:
     absent = tmp_path / "absent"
     monkeypatch.setattr(pcscd, "MACHINE_READER_FILE", absent)
-    with pytest.raises(NamespaceUnavailableError, match="restart pcscd"):
+    with pytest.raises(
+        PcscdRefusedError, match=r"has no virtual reader One: copy .* restart pcscd"
+    ):
         PrivatePcscd(["One"], tmp_path, kinds=[DaemonKind.MACHINE]).start()
     assert 'FRIENDLYNAME "One"' in (tmp_path / "reader.conf").read_text()
     monkeypatch.setattr(pcscd, "namespace_works", lambda _launcher, _kind: False)
+    with pytest.raises(NamespaceUnavailableError, match=r"or copy .* restart pcscd"):
+        PrivatePcscd(["One"], tmp_path).start()
     with pytest.raises(NamespaceUnavailableError, match="user namespace"):
         PrivatePcscd(["One"], tmp_path, kinds=[DaemonKind.USER_NAMESPACE]).start()
 
