@@ -34,7 +34,7 @@ class MailRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail, in plain text."""
+    """One mail, in plain text, and perhaps as a page besides."""
 
     recipient: str = field(repr=False)
     subject: str
@@ -42,6 +42,7 @@ class Letter:
     #: The same whenever the letter is sent again, so that a mailbox may drop the second.
     name: str
     written_at: datetime
+    html: str = field(default="", repr=False)
 
 
 class Post:
@@ -136,4 +137,6 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{letter.name}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
     return message

@@ -12,8 +12,12 @@ from sqlalchemy.orm import Session
 from backend.accounts.errors import BeneficiaryUnknown, EmailInvalid
 from backend.accounts.tables import EMAIL_CHARACTERS_MAX, Beneficiary
 
-# Enough to keep out what would break a mail's header; whether it arrives, the mail will tell.
-_EMAIL: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# RFC 5322 §3.2.3, without quotes and comments: nothing that could begin another header or address.
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_EMAIL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+#: RFC 5321 §4.5.3.1.1.
+LOCAL_PART_CHARACTERS_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def normal_email(text: str) -> str:
     """Return an address as it is kept and compared; raise EmailInvalid."""
     email = text.strip().lower()
     if len(email) > EMAIL_CHARACTERS_MAX or not _EMAIL.fullmatch(email):
+        raise EmailInvalid
+    if len(email.partition("@")[0]) > LOCAL_PART_CHARACTERS_MAX:
         raise EmailInvalid
     return email
 

@@ -17,6 +17,13 @@ class EmailInvalid(InvalidInputError):
     message = "This is not an e-mail address."
 
 
+class NameInvalid(InvalidInputError):
+    """Nobody is called so: letters are missing, or there is something else among them."""
+
+    code = "name_invalid"
+    message = "This is not a name."
+
+
 class ActivationUnknown(NotFoundError):
     """Nobody was given this activation link, or a newer one replaced it."""
 

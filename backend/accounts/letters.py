@@ -10,16 +10,24 @@ from zoneinfo import ZoneInfo
 
 from backend.accounts.outbox import Facts
 from backend.accounts.tables import NoticeKind
+from backend.accounts.written import Part, Written
 
 FORGOTTEN_PATH: Final = "/code-oublie"
 NEVER_TELL: Final = (
-    "Ne communiquez jamais votre code : personne ne vous le demandera, ni nous, ni votre "
-    "établissement, ni un commerçant.\n"
-    "Never tell anybody your code: nobody will ask you for it."
+    Part(
+        "fr",
+        "Ne communiquez jamais votre code : personne ne vous le demandera, ni nous, ni votre "
+        "établissement, ni un commerçant.",
+    ),
+    Part("en", "Never tell anybody your code: nobody will ask you for it."),
 )
 NOT_YOU: Final = (
-    "Ce n’était pas vous ? Prévenez votre établissement et choisissez un autre code :\n"
-    "Not you? Tell your school and choose another code:\n{forgotten}"
+    Part(
+        "fr",
+        "Ce n’était pas vous ? Prévenez votre établissement et choisissez un autre code :\n"
+        "{forgotten}",
+    ),
+    Part("en", "Not you? Tell your school and choose another code at the address above."),
 )
 
 
@@ -30,6 +38,7 @@ class Words:
     subject: str
     fr: str
     en: str
+    subject_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,9 @@ class Occasion:
     zone: ZoneInfo
     given_name: str = ""
     link: str = ""
+    language: str = "fr"
+    #: What is told of, in the words of the one who is written to.
+    about: str = ""
 
 
 LETTERS: Final[dict[NoticeKind, Words]] = {
@@ -69,6 +81,27 @@ LETTERS: Final[dict[NoticeKind, Words]] = {
         "Since that day your code no longer pays: choose another at the address above. Your card "
         "still opens the gate of your school.",
     ),
+    NoticeKind.CARD_BLOCKED: Words(
+        "Votre carte Pass est bloquée",
+        "Votre carte a été déclarée perdue ou volée le {when}. Elle ne paie plus et n’ouvre plus "
+        "rien, pour toujours, même si vous la retrouvez. Vos avantages vous restent : ils vous "
+        "attendent sur votre prochaine carte. Ce n’était pas vous ? Prévenez votre établissement.",
+        "Your card was reported lost or stolen on that day. It is of no use any more, for good, "
+        "even if you find it. What you are entitled to stays yours, on your next card. Not you? "
+        "Tell your school.",
+    ),
+    NoticeKind.CARD_ARRIVED: Words(
+        "Votre carte Pass est arrivée",
+        "Votre carte est dans votre établissement depuis le {when}. Elle vous y sera remise.",
+        "Your card has been at your school since that day. It will be handed to you there.",
+    ),
+    NoticeKind.CARD_SENT: Words(
+        "Votre carte Pass est partie",
+        "Votre carte a été envoyée à votre adresse le {when}. Quand vous l’aurez, activez-la sur "
+        "votre compte : avant cela, elle ne sert à personne.",
+        "Your card was sent to your address on that day. When you have it, activate it on your "
+        "account: before that it is of no use to anybody.",
+    ),
     NoticeKind.NEW_CODE_LINK: Words(
         "Choisissez un nouveau code Pass",
         "Vous avez demandé à choisir un nouveau code. Ce lien sert une fois, pendant une heure ; "
@@ -82,16 +115,22 @@ LETTERS: Final[dict[NoticeKind, Words]] = {
 _ALERTS: Final = frozenset({NoticeKind.CODE_SET, NoticeKind.CODE_UNBLOCKED})
 
 
-def write_letter(kind: NoticeKind, occasion: Occasion) -> tuple[str, str]:
-    """Return the subject and the text of a mail to a beneficiary."""
+def compose_letter(kind: NoticeKind, occasion: Occasion) -> Written:
+    """Write a mail to a beneficiary, whose language nobody asked: French, then English."""
     words = LETTERS[kind]
     forgotten = occasion.public_url + FORGOTTEN_PATH
     told = {"when": moment_in_words(occasion), "forgotten": forgotten, "link": occasion.link}
-    parts = [f"Bonjour {occasion.given_name},", words.fr.format_map(told), words.en]
+    greeting = Part("fr", f"Bonjour {occasion.given_name},")
+    parts = [greeting, Part("fr", words.fr.format_map(told)), Part("en", words.en)]
     if kind in _ALERTS:
-        parts.append(NOT_YOU.format_map(told))
-    parts.append(NEVER_TELL)
-    return words.subject, "\n\n".join(parts) + "\n"
+        parts += [Part(one.language, one.text.format_map(told)) for one in NOT_YOU]
+    return Written(words.subject, (*parts, *NEVER_TELL))
+
+
+def write_letter(kind: NoticeKind, occasion: Occasion) -> tuple[str, str]:
+    """Return the subject and the plain text of a mail to a beneficiary."""
+    written = compose_letter(kind, occasion)
+    return written.subject, written.text
 
 
 def write_alarm(facts: Facts, occasion: Occasion) -> tuple[str, str]:
@@ -121,7 +160,25 @@ _MONTHS: Final = (
 )
 
 
+_MONTHS_EN: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
 def moment_in_words(occasion: Occasion) -> str:
-    """Say when it happened, as people here say it."""
+    """Say when it happened, as people say it in the mail's language."""
     local = occasion.at.astimezone(occasion.zone)
+    if occasion.language == "en":
+        return f"{local.day} {_MONTHS_EN[local.month - 1]} {local.year} at {local:%H:%M}"
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} à {local:%H:%M}"

@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import (
+    AddressNoticeKind,
     Beneficiary,
     Notice,
     NoticeKind,
@@ -34,6 +35,19 @@ CLAIMED_MAX: Final = 50
 KEPT_DAYS_MAX: Final = 30
 
 Facts = Mapping[str, str | int]
+AnyKind = NoticeKind | SignInNoticeKind | AddressNoticeKind
+_KINDS: Final[dict[str, AnyKind]] = {
+    one.value: one for one in (*NoticeKind, *SignInNoticeKind, *AddressNoticeKind)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    """Who a mail goes to: a young person, somebody who signs in, or the address of a row."""
+
+    beneficiary_id: UUID | None = None
+    account_id: UUID | None = None
+    about_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +55,10 @@ class Claimed:
     """A mail that is this sender's to send now."""
 
     id: UUID
-    kind: NoticeKind | SignInNoticeKind
+    kind: AnyKind
     beneficiary_id: UUID | None
     account_id: UUID | None
+    about_id: UUID | None
     facts: Facts
     created_at: datetime
 
@@ -52,19 +67,36 @@ def owe_notice(session: Session, kind: NoticeKind, beneficiary_id: UUID, now: da
     """Owe a person a mail; nothing is owed to whom no address is known of."""
     person = session.get(Beneficiary, beneficiary_id)
     if person is not None and person.email is not None:
-        _write(session, kind, beneficiary_id, {}, now)
+        _write(session, kind, _Recipient(beneficiary_id=beneficiary_id), {}, now)
 
 
 def owe_sign_in_notice(
-    session: Session, kind: SignInNoticeKind, account_id: UUID, now: datetime
+    session: Session,
+    kind: SignInNoticeKind,
+    account_id: UUID,
+    now: datetime,
+    *,
+    about_id: UUID | None = None,
+    about: str = "",
 ) -> None:
-    """Owe somebody who signs in a mail, at the address they sign in with."""
-    _write(session, kind, account_id, {}, now)
+    """Owe somebody who signs in a mail, at the address they sign in with.
+
+    `about_id` and `about` say what it tells of: a row, or words that others may read.
+    """
+    facts = {"about": about} if about else {}
+    _write(session, kind, _Recipient(account_id=account_id, about_id=about_id), facts, now)
+
+
+def owe_address_notice(
+    session: Session, kind: AddressNoticeKind, about_id: UUID, now: datetime
+) -> None:
+    """Owe a mail to the address that a row names: nobody's account yet, or no more."""
+    _write(session, kind, _Recipient(about_id=about_id), {}, now)
 
 
 def owe_alarm(session: Session, facts: Facts, now: datetime) -> None:
     """Owe the operator a mail; `facts` has no more than the alarm's list shows."""
-    _write(session, NoticeKind.ALARM, None, facts, now)
+    _write(session, NoticeKind.ALARM, _Recipient(), facts, now)
 
 
 def count_owed(
@@ -98,9 +130,10 @@ def claim(session: Session, now: datetime) -> list[Claimed]:
     return [
         Claimed(
             row.id,
-            NoticeKind(row.kind) if row.account_id is None else SignInNoticeKind(row.kind),
+            _KINDS[row.kind],
             row.beneficiary_id,
             row.account_id,
+            row.about_id,
             json.loads(row.facts),
             row.created_at,
         )
@@ -134,20 +167,15 @@ def sweep_notices(session: Session, now: datetime) -> None:
 
 
 def _write(
-    session: Session,
-    kind: NoticeKind | SignInNoticeKind,
-    recipient_id: UUID | None,
-    facts: Facts,
-    now: datetime,
+    session: Session, kind: AnyKind, recipient: _Recipient, facts: Facts, now: datetime
 ) -> None:
-    signs_in = isinstance(kind, SignInNoticeKind)
     session.add(
         Notice(
             id=uuid4(),
             kind=kind.value,
-            beneficiary_id=None if signs_in else recipient_id,
-            account_id=recipient_id if signs_in else None,
-            about_id=None,
+            beneficiary_id=recipient.beneficiary_id,
+            account_id=recipient.account_id,
+            about_id=recipient.about_id,
             facts=json.dumps(facts),
             created_at=now,
             state=NoticeState.WAITING.value,

@@ -135,6 +135,16 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
         "A passkey was used on {when} whose counter has gone backwards: there may be a copy. "
         "Remove it in your space and add another.",
     ),
+    SignInNoticeKind.IDENTITY_LINKED: Words(
+        "FranceConnect ouvre maintenant votre espace",
+        "Depuis le {when}, vous pouvez entrer dans votre espace Pass avec FranceConnect.",
+        "Since that day you may sign in with FranceConnect.",
+    ),
+    SignInNoticeKind.IDENTITY_UNLINKED: Words(
+        "FranceConnect n’ouvre plus votre espace",
+        "Depuis le {when}, FranceConnect n’ouvre plus votre espace Pass.",
+        "Since that day FranceConnect no longer opens your account.",
+    ),
 }
 #: What says that something was done, and so may have been done by somebody else.
 _ALERTS: Final = frozenset(
@@ -147,6 +157,8 @@ _ALERTS: Final = frozenset(
         SignInNoticeKind.PASSKEY_ADDED,
         SignInNoticeKind.PASSKEY_REMOVED,
         SignInNoticeKind.PASSKEY_COPIED,
+        SignInNoticeKind.IDENTITY_LINKED,
+        SignInNoticeKind.IDENTITY_UNLINKED,
     }
 )
 

@@ -1,6 +1,7 @@
 """A browser that is signed in: for half an hour without a click, and twelve hours at most.
 
-Not here: how one signs in.
+Longer where somebody asked for it who can reach nothing but their own: two weeks without a click,
+a month at most. Where new terms are in force, a session waits for them. Not here: how one signs in.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.errors import FactorNeeded, NotSignedIn, TermsNeeded
@@ -17,14 +18,18 @@ from backend.accounts.signin.tables import (
     BROWSER_CHARACTERS_MAX,
     SignInAccount,
     SignInSession,
+    SignInVisit,
     Stage,
 )
+from backend.accounts.signin.terms import is_outdated
 from backend.accounts.signin.tokens import new_token, token_hash
 from backend.expiry import sweep_expired
 
 IDLE_MINUTES_MAX: Final = 30
 HOURS_MAX: Final = 12
 FACTOR_MINUTES_MAX: Final = 10
+KEPT_IDLE_DAYS_MAX: Final = 14
+KEPT_DAYS_MAX: Final = 30
 #: A click is written down no oftener than this: a page is not a write.
 SEEN_SECONDS: Final = 60
 LISTED_MAX: Final = 50
@@ -52,16 +57,24 @@ class OpenSession:
     browser: str
     created_at: datetime
     seen_at: datetime
+    kept: bool
 
 
 def open_session(
-    session: Session, account_id: UUID, stage: Stage, browser: str, now: datetime
+    session: Session,
+    account_id: UUID,
+    stage: Stage,
+    browser: str,
+    now: datetime,
+    *,
+    kept: bool = False,
 ) -> str:
-    """Open a session and return its token."""
+    """Open a session and return its token; whoever has new terms to accept comes no further."""
     sweep_expired(session, SignInSession, SignInSession.expires_at, now)
-    life = timedelta(hours=HOURS_MAX)
-    if stage is Stage.FACTOR:
-        life = timedelta(minutes=FACTOR_MINUTES_MAX)
+    if stage is Stage.FULL:
+        account = session.get_one(SignInAccount, account_id)
+        stage = Stage.TERMS if is_outdated(account, now) else Stage.FULL
+        note_visit(session, account_id, now)
     token = new_token()
     session.add(
         SignInSession(
@@ -72,11 +85,33 @@ def open_session(
             browser=browser[:BROWSER_CHARACTERS_MAX],
             created_at=now,
             seen_at=now,
-            expires_at=now + life,
+            expires_at=now + _life(stage, kept=kept),
+            kept=kept,
         )
     )
     session.flush()
     return token
+
+
+def _life(stage: Stage, *, kept: bool) -> timedelta:
+    if stage is not Stage.FULL:
+        return timedelta(minutes=FACTOR_MINUTES_MAX)
+    return timedelta(days=KEPT_DAYS_MAX) if kept else timedelta(hours=HOURS_MAX)
+
+
+def note_visit(session: Session, account_id: UUID, now: datetime) -> None:
+    """Write down that somebody signed in, and keep when they did before."""
+    visit = session.get(SignInVisit, account_id, with_for_update=True)
+    if visit is None:
+        session.add(SignInVisit(account_id=account_id, at=now, before_at=None))
+    else:
+        visit.before_at, visit.at = visit.at, now
+
+
+def visit_before(session: Session, account_id: UUID) -> datetime | None:
+    """Return when somebody had signed in before this time; None where they never had."""
+    visit = session.get(SignInVisit, account_id)
+    return None if visit is None else visit.before_at
 
 
 def find_session(session: Session, token: str, now: datetime) -> SignInSession:
@@ -84,7 +119,8 @@ def find_session(session: Session, token: str, now: datetime) -> SignInSession:
     row = session.get(SignInSession, token_hash(token))
     if row is None or now >= row.expires_at:
         raise NotSignedIn
-    if now >= row.seen_at + timedelta(minutes=IDLE_MINUTES_MAX):
+    idle = timedelta(days=KEPT_IDLE_DAYS_MAX) if row.kept else timedelta(minutes=IDLE_MINUTES_MAX)
+    if now >= row.seen_at + idle:
         raise NotSignedIn
     return row
 
@@ -117,12 +153,17 @@ def list_sessions(session: Session, account_id: UUID, now: datetime) -> list[Ope
             SignInSession.account_id == account_id,
             SignInSession.stage == Stage.FULL.value,
             SignInSession.expires_at > now,
-            SignInSession.seen_at > now - timedelta(minutes=IDLE_MINUTES_MAX),
+            or_(
+                SignInSession.seen_at > now - timedelta(minutes=IDLE_MINUTES_MAX),
+                and_(
+                    SignInSession.kept, SignInSession.seen_at > now - timedelta(KEPT_IDLE_DAYS_MAX)
+                ),
+            ),
         )
         .order_by(SignInSession.created_at.desc())
         .limit(LISTED_MAX)
     )
-    return [OpenSession(row.id, row.browser, row.created_at, row.seen_at) for row in rows]
+    return [OpenSession(row.id, row.browser, row.created_at, row.seen_at, row.kept) for row in rows]
 
 
 def end_session(session: Session, account_id: UUID, session_id: UUID) -> None:

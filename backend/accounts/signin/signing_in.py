@@ -5,6 +5,7 @@ a try is counted before it is looked at; a password that changes ends every sess
 computed while no row is held.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import EmailInvalid
-from backend.accounts.outbox import count_owed, owe_sign_in_notice
+from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.errors import AccountExists, PasswordRefused, SignInRefused
 from backend.accounts.signin.links import find_account, use_link
 from backend.accounts.signin.passwords import Identity, find_weakness, hash_password, is_right
+from backend.accounts.signin.quota import Quota, door_of, give_use_back, has_use, take_use
 from backend.accounts.signin.second_factors import stage_after_first_factor
 from backend.accounts.signin.sessions import end_all, end_by_token, find_session, open_session
 from backend.accounts.signin.tables import SignInAccount, Stage
@@ -26,7 +28,12 @@ from backend.accounts.signin.tries import door_of_email, door_of_factor, give_ba
 from backend.accounts.tables import SignInNoticeKind
 from backend.services import Services
 
-LINKS_PER_HOUR_MAX: Final = 3
+#: Wrong passwords from one network: far above what a school's pupils mistype in an hour.
+WRONG_FROM_NETWORK: Final = Quota(300, timedelta(hours=1))
+LINKS_TO_ADDRESS: Final = Quota(3, timedelta(hours=1))
+LINKS_FROM_NETWORK: Final = Quota(120, timedelta(hours=1))
+#: Says, for somebody who just signed in, whether their session may outlive the day.
+MayStay = Callable[[Session, UUID], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +76,28 @@ def find_by_email(session: Session, address: str) -> SignInAccount | None:
     return session.scalar(select(SignInAccount).where(SignInAccount.email == address))
 
 
-def sign_in(services: Services, email: str, password: str, browser: str) -> Started:
-    """Open a session for an address and its password.
+def sign_in(
+    services: Services,
+    email: str,
+    password: str,
+    browser: str,
+    *,
+    network: str = "",
+    may_stay: MayStay | None = None,
+) -> Started:
+    """Open a session for an address and its password; a long one where that was asked and may be.
 
-    Raises SignInRefused, TooManyTries.
+    Raises SignInRefused, TooManyTries, TooManyRequests.
     """
     try:
         address = normal_email(email)
     except EmailInvalid:
         raise SignInRefused from None
-    door = door_of_email(address)
+    door, crowd = door_of_email(address), door_of("password", network)
     with services.database.unit_of_work() as session:
         take_try(session, door, services.now())
+        if network:
+            take_use(session, crowd, WRONG_FROM_NETWORK, services.now())
     with services.database.reading() as session:
         account = find_by_email(session, address)
         usable = account is not None and account.closed_at is None
@@ -93,8 +110,11 @@ def sign_in(services: Services, email: str, password: str, browser: str) -> Star
         if current.password_hash != stored or current.closed_at is not None:
             raise SignInRefused
         give_back(session, door)
+        give_use_back(session, crowd)
+        kept = may_stay is not None and may_stay(session, current.id)
         stage = stage_after_first_factor(current)
-        return Started(open_session(session, current.id, stage, browser, now), stage)
+        opened = open_session(session, current.id, stage, browser, now, kept=kept)
+        return Started(opened, stage)
 
 
 def confirm_factor(services: Services, token: str, typed: str) -> Started:
@@ -104,7 +124,7 @@ def confirm_factor(services: Services, token: str, typed: str) -> Started:
     """
     with services.database.unit_of_work() as session:
         row = find_session(session, token, services.now())
-        account_id, browser = row.account_id, row.browser
+        account_id, browser, kept = row.account_id, row.browser, row.kept
         take_try(session, door_of_factor(account_id), services.now())
         begun_only = session.get_one(SignInAccount, account_id).factor_confirmed_at is None
     # One that was begun and never confirmed is nobody's: there may be a passkey instead.
@@ -114,7 +134,8 @@ def confirm_factor(services: Services, token: str, typed: str) -> Started:
         give_back(session, door_of_factor(account_id))
         find_session(session, token, services.now())
         end_by_token(session, token)
-        opened = open_session(session, account_id, Stage.FULL, browser, services.now())
+        now = services.now()
+        opened = open_session(session, account_id, Stage.FULL, browser, now, kept=kept)
         return Started(opened, Stage.FULL)
 
 
@@ -135,19 +156,20 @@ def serves(services: Services, account_id: UUID, typed: str) -> bool:
     return True
 
 
-def ask_for_password_link(services: Services, email: str) -> None:
+def ask_for_password_link(services: Services, email: str, network: str = "") -> None:
     """Owe a link to whoever has this address; nothing tells whether somebody does.
 
-    Raises EmailInvalid, which depends on the form of what was typed alone.
+    Raises EmailInvalid, which depends on the form of what was typed alone, and TooManyRequests.
     """
-    address = normal_email(email)
+    address, now = normal_email(email), services.now()
     with services.database.unit_of_work() as session:
-        account = find_by_email(session, address)
-        if account is None or account.closed_at is not None:
+        if network:
+            take_use(session, door_of("link", network), LINKS_FROM_NETWORK, now)
+        if not has_use(session, door_of("mail", address), LINKS_TO_ADDRESS, now):
             return
-        kind, since = SignInNoticeKind.PASSWORD_LINK, services.now() - timedelta(hours=1)
-        if count_owed(session, kind, account.id, since) < LINKS_PER_HOUR_MAX:
-            owe_sign_in_notice(session, kind, account.id, services.now())
+        account = find_by_email(session, address)
+        if account is not None and account.closed_at is None:
+            owe_sign_in_notice(session, SignInNoticeKind.PASSWORD_LINK, account.id, now)
 
 
 def choose_password(services: Services, link_token: str, password: str) -> None:
@@ -157,7 +179,7 @@ def choose_password(services: Services, link_token: str, password: str) -> None:
     """
     with services.database.reading() as session:
         account = find_account(session, link_token, services.now())
-        known = Identity(account.given_name, account.family_name, account.email)
+        known = Identity(account.given_name, account.family_name, account.email, account.birth_date)
     weakness = find_weakness(password, known)
     if weakness is not None:
         raise PasswordRefused(why=weakness.value)
