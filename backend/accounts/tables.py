@@ -64,6 +64,8 @@ class SignInNoticeKind(StrEnum):
     PASSKEY_ADDED = "signin_passkey_added"
     PASSKEY_REMOVED = "signin_passkey_gone"
     PASSKEY_COPIED = "signin_passkey_copy"
+    IDENTITY_LINKED = "signin_fc_linked"
+    IDENTITY_UNLINKED = "signin_fc_gone"
 
 
 class AddressNoticeKind(StrEnum):

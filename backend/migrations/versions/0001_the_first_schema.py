@@ -1027,6 +1027,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_establishment")),
     )
     op.create_table(
+        "federated_visit",
+        sa.Column("browser_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id_token", sa.Text(), nullable=False),
+        sa.Column("state_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("browser_hash", name=op.f("pk_federated_visit")),
+    )
+    with op.batch_alter_table("federated_visit", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_federated_visit_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
+        "federation_pending",
+        sa.Column("browser_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("issuer", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("given_name", sa.String(length=100), nullable=False),
+        sa.Column("family_name", sa.String(length=100), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("sign_up_id", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("browser_hash", name=op.f("pk_federation_pending")),
+    )
+    with op.batch_alter_table("federation_pending", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_federation_pending_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index("ix_federation_pending_sign_up_id", ["sign_up_id"], unique=False)
+
+    op.create_table(
         "job_run",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("job", sa.String(length=40), nullable=False),
@@ -1725,6 +1757,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_family")),
     )
     op.create_table(
+        "federated_identity",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("issuer", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("given_name", sa.String(length=100), nullable=False),
+        sa.Column("family_name", sa.String(length=100), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_federated_identity_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_federated_identity")),
+        sa.UniqueConstraint("account_id", "issuer", name="account"),
+        sa.UniqueConstraint("issuer", "subject", name="subject"),
+    )
+    op.create_table(
+        "federation_attempt",
+        sa.Column("state_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("browser_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.String(length=128), nullable=False),
+        sa.Column("verifier", sa.String(length=128), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_federation_attempt_account_id")
+        ),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_federation_attempt")),
+    )
+    with op.batch_alter_table("federation_attempt", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_federation_attempt_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
         "impersonation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -1834,7 +1902,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(

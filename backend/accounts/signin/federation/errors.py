@@ -49,3 +49,10 @@ class IdentityTaken(ConflictError):
 
     code = "identity_taken"
     message = "This identity or this account is tied to another already."
+
+
+class OnlyWayIn(ConflictError):
+    """Nothing else opens this account: it would be shut to its owner."""
+
+    code = "only_way_in"
+    message = "Nothing else opens this account; choose a password first."
