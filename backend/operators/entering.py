@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.errors import FactorDemanded, NotSignedIn, SignInRefused
 from backend.accounts.signin.sessions import SignedIn, end_session, find_session, signed_in
 from backend.accounts.signin.signing_in import serves
-from backend.accounts.signin.tables import SignInAccount, SignInSession
+from backend.accounts.signin.tables import SignInSession
 from backend.accounts.signin.tries import door_of_factor, give_back, take_try
 from backend.expiry import sweep_expired
 from backend.operators.errors import FactorStale
@@ -101,8 +102,8 @@ def prove_again(services: Services, acting: Acting, typed: str) -> None:
         raise SignInRefused
     with services.database.unit_of_work() as session:
         give_back(session, door)
-        row = session.get_one(OperatorSession, acting.session_id, with_for_update=True)
-        row.factor_at = services.now()
+        chosen = update(SignInSession).where(SignInSession.id == acting.session_id)
+        session.execute(chosen.values(factor_at=services.now()))
 
 
 def remember_search(session: Session, acting: Acting, text: str) -> None:
@@ -129,7 +130,7 @@ def _enter(
     elif now >= mine.seen_at + timedelta(seconds=SEEN_SECONDS):
         mine.seen_at = now
         session.flush()
-    proof = _proved_at(session.get_one(SignInAccount, row.account_id), row, mine)
+    proof = row.factor_at
     fresh = proof is not None and now < proof + timedelta(minutes=FRESH_MINUTES_MAX)
     return Acting(
         who.account_id,
@@ -148,22 +149,9 @@ def _first_click(session: Session, row: SignInSession, now: datetime) -> Operato
     mine = OperatorSession(
         session_id=row.id,
         seen_at=now,
-        factor_at=None,
         searched=None,
         expires_at=row.created_at + timedelta(hours=HOURS_MAX),
     )
     session.add(mine)
     session.flush()
     return mine
-
-
-def _proved_at(
-    account: SignInAccount, row: SignInSession, mine: OperatorSession
-) -> datetime | None:
-    """Return when the factor was last typed in this session; None: never."""
-    in_place = account.factor_confirmed_at
-    if in_place is None:
-        return mine.factor_at
-    at_sign_in = row.created_at if row.created_at >= in_place else None
-    known = [moment for moment in (at_sign_in, mine.factor_at) if moment is not None]
-    return max(known, default=None)

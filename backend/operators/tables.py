@@ -49,15 +49,13 @@ class Operator(Base):
 
 
 class OperatorSession(Base):
-    """A session among the operator's pages: its own, shorter limits, and its last proof."""
+    """A session among the operator's pages: its own, shorter limits."""
 
     __tablename__ = "operator_session"
 
     #: No foreign key: it may outlive its session, whose id is never given again.
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
-    #: When the second factor was last typed in this session, after signing in.
-    factor_at: Mapped[datetime | None]
     #: What was last looked for, so that it is in no address.
     searched: Mapped[str | None] = mapped_column(String(SEARCH_CHARACTERS_MAX))
     expires_at: Mapped[datetime] = mapped_column(index=True)

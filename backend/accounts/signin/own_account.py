@@ -32,6 +32,7 @@ def change_password(services: Services, token: str, current: str, chosen: str) -
         door = door_of_email(account.email)
         take_try(session, door, services.now())
         account_id, browser, kept, stored = account.id, row.browser, row.kept, account.password_hash
+        factor_at = row.factor_at
         known = Identity(account.given_name, account.family_name, account.email, account.birth_date)
     if not is_right(stored, current):
         raise SignInRefused
@@ -51,7 +52,9 @@ def change_password(services: Services, token: str, current: str, chosen: str) -
         unused = (SignInLink.account_id == account_id) & SignInLink.used_at.is_(None)
         session.execute(delete(SignInLink).where(unused))
         owe_sign_in_notice(session, SignInNoticeKind.PASSWORD_SET, account_id, now)
-        opened = open_session(session, account_id, Stage.FULL, browser, now, kept=kept)
+        opened = open_session(
+            session, account_id, Stage.FULL, browser, now, kept=kept, factor_at=factor_at
+        )
         return Started(opened, Stage.FULL)
 
 
@@ -73,7 +76,9 @@ def accept_new_terms(services: Services, token: str, version: int) -> Started:
         if row.stage != Stage.TERMS.value or account.closed_at is not None:
             raise NotSignedIn
         accept_terms(session, account, version, now, now)
-        browser, kept = row.browser, row.kept
+        browser, kept, factor_at = row.browser, row.kept, row.factor_at
         end_by_token(session, token)
-        opened = open_session(session, account.id, Stage.FULL, browser, now, kept=kept)
+        opened = open_session(
+            session, account.id, Stage.FULL, browser, now, kept=kept, factor_at=factor_at
+        )
         return Started(opened, Stage.FULL)

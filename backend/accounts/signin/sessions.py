@@ -68,8 +68,12 @@ def open_session(
     now: datetime,
     *,
     kept: bool = False,
+    factor_at: datetime | None = None,
 ) -> str:
-    """Open a session and return its token; whoever has new terms to accept comes no further."""
+    """Open a session and return its token; whoever has new terms to accept comes no further.
+
+    `factor_at` is when the second factor was shown for it.
+    """
     sweep_expired(session, SignInSession, SignInSession.expires_at, now)
     if stage is Stage.FULL:
         account = session.get_one(SignInAccount, account_id)
@@ -87,6 +91,7 @@ def open_session(
             seen_at=now,
             expires_at=now + _life(stage, kept=kept),
             kept=kept,
+            factor_at=factor_at,
         )
     )
     session.flush()

@@ -135,7 +135,9 @@ def confirm_factor(services: Services, token: str, typed: str) -> Started:
         find_session(session, token, services.now())
         end_by_token(session, token)
         now = services.now()
-        opened = open_session(session, account_id, Stage.FULL, browser, now, kept=kept)
+        opened = open_session(
+            session, account_id, Stage.FULL, browser, now, kept=kept, factor_at=now
+        )
         return Started(opened, Stage.FULL)
 
 

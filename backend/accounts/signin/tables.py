@@ -108,6 +108,8 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     #: Whether it outlives an hour without a click: only where nothing but one's own is at stake.
     kept: Mapped[bool] = mapped_column(default=False)
+    #: When the second factor was last shown in it; None: never, were one in place or not.
+    factor_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class SignInTries(Base):

@@ -1018,6 +1018,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_commune")),
     )
     op.create_table(
+        "erased_person",
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_erased_person")),
+    )
+    with op.batch_alter_table("erased_person", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erased_person_erased_at"), ["erased_at"], unique=False)
+
+    op.create_table(
         "establishment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -1057,6 +1067,22 @@ def upgrade() -> None:
             batch_op.f("ix_federation_pending_expires_at"), ["expires_at"], unique=False
         )
         batch_op.create_index("ix_federation_pending_sign_up_id", ["sign_up_id"], unique=False)
+
+    op.create_table(
+        "forgetting_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("ran_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=False),
+        sa.Column("left_over", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "removed >= 0 and left_over >= 0", name=op.f("ck_forgetting_run_counts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting_run")),
+    )
+    with op.batch_alter_table("forgetting_run", schema=None) as batch_op:
+        batch_op.create_index("ix_forgetting_run_rule_ran_at", ["rule", "ran_at"], unique=False)
 
     op.create_table(
         "job_run",
@@ -1231,7 +1257,6 @@ def upgrade() -> None:
         "operator_session",
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("factor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("searched", sa.String(length=100), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_operator_session")),
@@ -1589,6 +1614,36 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_code_tally")),
     )
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("text_version", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
+        sa.Column("child_agrees", sa.Boolean(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("purpose in ('gate_photo')", name=op.f("ck_consent_of")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_consent_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_consent_beneficiary_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_consent_running",
+            ["beneficiary_id", "purpose", "account_id"],
+            unique=True,
+            postgresql_where=sa.text("withdrawn_at is null"),
+            sqlite_where=sa.text("withdrawn_at is null"),
+        )
+
     op.create_table(
         "eligibility",
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
@@ -2276,6 +2331,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("factor_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "stage in ('factor', 'terms', 'full')", name=op.f("ck_sign_in_session_stage")
         ),

@@ -83,7 +83,8 @@ def sign_in_with_passkey(
         _note_use(session, passkey_id, holding, now)
         if session.get_one(SignInAccount, account_id).closed_at is not None:
             raise SignInRefused
-        return Started(open_session(session, account_id, Stage.FULL, browser, now), Stage.FULL)
+        opened = open_session(session, account_id, Stage.FULL, browser, now, factor_at=now)
+        return Started(opened, Stage.FULL)
 
 
 def confirm_with_passkey(services: Services, token: str, answer: str) -> Started:
@@ -110,7 +111,8 @@ def confirm_with_passkey(services: Services, token: str, answer: str) -> Started
         browser = waiting.browser
         _note_use(session, passkey_id, holding, now)
         end_by_token(session, token)
-        return Started(open_session(session, account_id, Stage.FULL, browser, now), Stage.FULL)
+        opened = open_session(session, account_id, Stage.FULL, browser, now, factor_at=now)
+        return Started(opened, Stage.FULL)
 
 
 def _take(services: Services, kind: ChallengeKind, token: str, answer: str) -> Answer:
