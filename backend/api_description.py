@@ -16,6 +16,7 @@ from backend.problems import PROBLEM_JSON, ProblemBody
 #: Major is the path's `/v1`; the rest grows by what is added, and nothing is taken away.
 API_VERSION: Final = "1.0"
 
+PROBLEM: Final = ProblemBody.__name__
 REFUSALS: Final = {
     "401": "Nobody we know is asking",
     "403": "Known, but not allowed this",
@@ -87,13 +88,27 @@ def _finish(api: dict[str, Any]) -> dict[str, Any]:
             assert target in operations, target
             links = operations[source]["responses"][status].setdefault("links", {})
             links[target] = {"operationId": target, "parameters": dict(parameters)}
-    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = ProblemBody.model_json_schema()
     schemas = api.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = schema
+    schemas[PROBLEM] = schema
     # FastAPI's own form of a refusal repeats what was typed: it is never sent.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _write_pairs_plainly(api)
     return api
+
+
+def _write_pairs_plainly(part: object) -> None:
+    """Write an array whose places are all alike as most programs read it: `items`, and a length."""
+    if isinstance(part, list):
+        for each in part:
+            _write_pairs_plainly(each)
+    elif isinstance(part, dict):
+        places = part.get("prefixItems")
+        if places and all(place == places[0] for place in places):
+            part["items"] = part.pop("prefixItems")[0]
+        for each in part.values():
+            _write_pairs_plainly(each)
 
 
 def _operations(api: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -112,7 +127,7 @@ def _say_refusals(operation: dict[str, Any]) -> None:
         asked |= {"413", "415", "422"}
     if operation.get("parameters"):
         asked.add("422")
-    reference = {"$ref": "#/components/schemas/Problem"}
+    reference = {"$ref": f"#/components/schemas/{PROBLEM}"}
     for status in asked:
         responses[status] = {
             "description": REFUSALS[status],

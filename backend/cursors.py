@@ -10,25 +10,21 @@ import base64
 import binascii
 import hashlib
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Any, Final
 
 from pydantic import Field
 
 from backend.errors import InvalidInputError
 
 CHECK_BYTES: Final = 6
-CURSOR_CHARACTERS_MAX: Final = 200
-#: How the description names it; a test makes some of its own.
-CURSOR_FORMAT: Final = "cursor"
 
-CursorText = Annotated[
-    str,
-    Field(
-        pattern=rf"^[A-Za-z0-9_-]{{1,{CURSOR_CHARACTERS_MAX}}}$",
+
+def cursor_field(of: str) -> Any:
+    """Return how the cursor of the list named `of` is described: text of a format of its own."""
+    return Field(
         description="from the answer before, as it came",
-        json_schema_extra={"format": CURSOR_FORMAT},
-    ),
-]
+        json_schema_extra={"format": f"{of}-cursor"},
+    )
 
 
 class CursorInvalid(InvalidInputError):

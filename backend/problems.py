@@ -6,7 +6,7 @@ Programs act on `code`. Not here: which status a refusal has (http.py), and the 
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEMS_PATH: Final = "/problems"
@@ -16,8 +16,6 @@ Details = dict[str, str | int | None]
 
 class ProblemBody(BaseModel):
     """The body of every answer that is not a success (RFC 9457); act on `code`."""
-
-    model_config = ConfigDict(title="Problem")
 
     type: str = Field(description="a page of this server that says what the code means")
     title: str = Field(description="the code in words")

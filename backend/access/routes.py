@@ -24,22 +24,26 @@ from backend.access.tables import (
     GateAnswer,
     InterventionKind,
 )
-from backend.cursors import CursorText, read_cursor, read_moment, write_cursor
+from backend.cursors import cursor_field, read_cursor, read_moment, write_cursor
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
-from backend.wire_types import Moment
+from backend.wire_types import WHOLE, Moment
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 #: What its cursors are bound to.
 NEWS_LIST = "gate-news"
 ETAG_CHARACTERS_MAX = 200
-BIGGEST_INTEGER = 2**63 - 1
+#: What every reader of JSON takes exactly (RFC 8259 §6).
+BIGGEST_INTEGER = 2**53 - 1
+Cursor = Annotated[str, cursor_field(NEWS_LIST)]
 Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _lan_address(text: str) -> str:
     """Let only an address of a local network pass: gates must not be sent elsewhere."""
+    if len(text) > ADDRESS_CHARACTERS_MAX:
+        raise ValueError("an address is shorter")
     try:
         parts = urlsplit(f"//{text}")
         host, port = ipaddress.ip_address(parts.hostname or ""), parts.port
@@ -50,7 +54,14 @@ def _lan_address(text: str) -> str:
     return text
 
 
-LanAddress = Annotated[str, Field(max_length=ADDRESS_CHARACTERS_MAX), AfterValidator(_lan_address)]
+LanAddress = Annotated[
+    str,
+    AfterValidator(_lan_address),
+    Field(
+        description="a private IP address and a port, as in 192.168.1.20:9262",
+        json_schema_extra={"format": "lan-address"},
+    ),
+]
 
 
 class AccessListBody(BaseModel):
@@ -82,7 +93,11 @@ class PassageBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     passage_id: UUID
-    sequence: int = Field(ge=1, le=BIGGEST_INTEGER, description="the gate's own count, from 1")
+    sequence: Annotated[
+        int,
+        Field(ge=1, le=BIGGEST_INTEGER, strict=True, description="the gate's own count, from 1"),
+        WHOLE,
+    ]
     occurred_at: Moment
     uid: str | None = Field(
         pattern=r"^([0-9A-F]{2}){1,10}$",
@@ -92,7 +107,7 @@ class PassageBody(BaseModel):
     service: str | None = Field(max_length=SERVICE_CODE_CHARACTERS_MAX)
     answer: GateAnswer
     detail: str | None = Field(max_length=DETAIL_CHARACTERS_MAX)
-    list_version: int | None = Field(ge=0, le=BIGGEST_INTEGER)
+    list_version: Annotated[int, Field(ge=0, le=BIGGEST_INTEGER, strict=True), WHOLE] | None
     intervention: InterventionBody | None = None
 
 
@@ -206,7 +221,7 @@ class GateAddressBody(BaseModel):
 
 @router.get("/gate-news", name="read_gate_news")
 def gate_news(
-    terminal: CurrentTerminal, services: ServicesDependency, since: CursorText | None = None
+    terminal: CurrentTerminal, services: ServicesDependency, since: Cursor | None = None
 ) -> NewsBody:
     """Tell a gate which cards were blocked, and who passed at its siblings, since a cursor."""
     require_kind(terminal, TerminalKind.GATE)

@@ -13,7 +13,7 @@ from backend.cards.personalising import begin_personalisation, continue_personal
 from backend.cards.proving import challenge_card
 from backend.cards.retiring import begin_retirement, continue_retirement
 from backend.cards.states import CardState
-from backend.cursors import CursorText, read_cursor, write_cursor
+from backend.cursors import cursor_field, read_cursor, write_cursor
 from backend.http import ServicesDependency
 from backend.partners.authentication import (
     CurrentCounter,
@@ -116,6 +116,9 @@ class OrderBody(BaseModel):
     ordered_at: datetime
 
 
+Cursor = Annotated[str, cursor_field(ORDERS_LIST)]
+
+
 class OrderPageBody(BaseModel):
     """Some orders; ask for the next page with `cursor` = `next_cursor`, null at the end."""
 
@@ -205,7 +208,7 @@ def read_orders(
     services: ServicesDependency,
     state: CardState = CardState.ORDERED,
     limit: Annotated[int, Query(ge=1, le=ORDERS_PER_PAGE_MAX)] = 100,
-    cursor: CursorText | None = None,
+    cursor: Cursor | None = None,
 ) -> OrderPageBody:
     """List the cards in a state, by card number; a desk makes those that are ordered."""
     require_kind(terminal, TerminalKind.DESK)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from backend.cursors import CursorInvalid, CursorText, read_cursor, read_moment, write_cursor
+from backend.cursors import CursorInvalid, cursor_field, read_cursor, read_moment, write_cursor
 from backend.http import ServicesDependency
 from backend.payments.advice import NO_ADVICE
 from backend.payments.enquiry import EnquiryOrder, NotTold, Told, enquire
@@ -22,6 +22,7 @@ router = APIRouter(prefix="/v1", tags=["payments"])
 
 #: What its cursors are bound to.
 CARD_LIST: Final = "card-payments"
+Cursor = Annotated[str, cursor_field(CARD_LIST)]
 
 
 class EnquiryRequest(Request):
@@ -98,7 +99,7 @@ def list_card_payments(
     terminal: Counter,
     services: ServicesDependency,
     limit: Annotated[int, Query(ge=1, le=LISTED_MAX)] = LISTED,
-    cursor: CursorText | None = None,
+    cursor: Cursor | None = None,
 ) -> CardPaymentsBody:
     """List this outlet's latest payments of the card that gave this proof, to give one back."""
     after = None if cursor is None else _place(cursor)

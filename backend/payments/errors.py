@@ -176,7 +176,7 @@ class LimitUnacceptable(InvalidInputError):
     message = "A limit is at least one cent; a limit by partner and day is a benefit's."
 
 
-class LinesRepeated(InvalidInputError):
+class LinesRepeated(ConflictError):
     """Two lines of a day have the same kind and id."""
 
     code = "lines_repeated"

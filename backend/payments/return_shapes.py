@@ -21,6 +21,7 @@ from backend.payments.totals import (
     Reconciliation,
     Total,
 )
+from backend.wire_types import WHOLE
 
 
 class VoidRequest(Request):
@@ -33,7 +34,7 @@ class RefundRequest(Request):
     """A wish to give back; the id was written down by the terminal before it was sent."""
 
     refund_id: UUID
-    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True)]
+    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
 
 
 class ReceiptBody(BaseModel):
@@ -111,7 +112,7 @@ class LineBody(Request):
 
     kind: LineKind
     id: UUID
-    amount_cents: Annotated[int, Field(ge=0, le=AMOUNT_CENTS_MAX, strict=True)]
+    amount_cents: Annotated[int, Field(ge=0, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
 
 
 class DayRequest(Request):

@@ -4,7 +4,6 @@ The proof's route is here because its answer lists what the card may buy; the pr
 by the cards' room.
 """
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -54,6 +53,7 @@ from backend.payments.shapes import (
 )
 from backend.payments.totals import day_totals, reconcile
 from backend.pins.checking import EncryptedPinBlock, PinProfile
+from backend.wire_types import Day
 
 router = APIRouter(prefix="/v1", tags=["payments"])
 quick = APIRouter(route_class=QuickRoute)
@@ -103,7 +103,7 @@ router.include_router(quick)
 @router.get("/payments")
 def find_receipt(
     authorisation_number: Annotated[str, Query(pattern=r"^[0-9A-Za-z]{6}$")],
-    day: date,
+    day: Day,
     terminal: Counter,
     services: ServicesDependency,
 ) -> FoundBody:
@@ -147,7 +147,7 @@ def refund_payment(
 
 
 @router.get("/totals")
-def read_totals(day: date, terminal: Counter, services: ServicesDependency) -> TotalsBody:
+def read_totals(day: Day, terminal: Counter, services: ServicesDependency) -> TotalsBody:
     """Add up this terminal's day (Paris)."""
     with services.database.reading() as session:
         return totals_body(day_totals(session, terminal.terminal_id, day))
@@ -155,7 +155,7 @@ def read_totals(day: date, terminal: Counter, services: ServicesDependency) -> T
 
 @router.post("/totals/{day}")
 def reconcile_day(
-    day: date, body: DayRequest, terminal: Counter, services: ServicesDependency
+    day: Day, body: DayRequest, terminal: Counter, services: ServicesDependency
 ) -> ReconciliationBody:
     """Compare this terminal's own lines of a day with ours, and name every difference."""
     with services.database.reading() as session:

@@ -18,6 +18,7 @@ from backend.payments.orders import (
     Voided,
 )
 from backend.payments.reasons import DeclineReason
+from backend.wire_types import WHOLE
 
 Moment = Annotated[
     datetime,
@@ -48,7 +49,15 @@ class AesPinBody(Request):
 
     profile: Literal["aes128-dukpt/iso4"]
     ksn: Annotated[str, Field(pattern=r"^[0-9A-F]{24}$", description="12 bytes")]
-    block: Annotated[HexBlock, Field(min_length=32, max_length=32, description="16 bytes, hex")]
+    block: Annotated[
+        HexBlock,
+        Field(
+            min_length=32,
+            max_length=32,
+            description="16 bytes, hex",
+            json_schema_extra={"pattern": "^[0-9A-F]{32}$"},
+        ),
+    ]
 
 
 class TdesPinBody(Request):
@@ -56,7 +65,15 @@ class TdesPinBody(Request):
 
     profile: Literal["tdes-dukpt/iso0"]
     ksn: Annotated[str, Field(pattern=r"^[0-9A-F]{20}$", description="10 bytes")]
-    block: Annotated[HexBlock, Field(min_length=16, max_length=16, description="8 bytes, hex")]
+    block: Annotated[
+        HexBlock,
+        Field(
+            min_length=16,
+            max_length=16,
+            description="8 bytes, hex",
+            json_schema_extra={"pattern": "^[0-9A-F]{16}$"},
+        ),
+    ]
 
 
 class PaymentRequest(Request):
@@ -65,7 +82,7 @@ class PaymentRequest(Request):
     payment_id: UUID
     proof_id: UUID
     benefit: BenefitCode
-    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True)]
+    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
     pin: Annotated[AesPinBody | TdesPinBody, Field(discriminator="profile")]
 
 

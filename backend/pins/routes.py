@@ -1,6 +1,5 @@
 """Codes over HTTP: setting one with a link, a desk forcing a change. Nothing typed is answered."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,6 +11,7 @@ from backend.pins.forcing import force_change, holder_of
 from backend.pins.setting import activate_code
 from backend.pins.tables import REASON_CHARACTERS_MAX
 from backend.vault.values import SecretCode
+from backend.wire_types import Day
 
 TOKEN_CHARACTERS_MAX = 128
 AGENT_CHARACTERS_MAX = 40
@@ -26,7 +26,7 @@ class CodeBody(BaseModel):
 
     activation_token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX, repr=False)
     code: str = Field(pattern=r"^[0-9]{4}$", repr=False)
-    birth_date: date | None = Field(default=None, repr=False)
+    birth_date: Day | None = Field(default=None, repr=False)
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\n\r]*$")]

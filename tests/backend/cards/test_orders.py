@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.cursors import write_cursor
 from backend.partners.tables import TerminalKind
 
 
@@ -57,9 +58,18 @@ def test_only_a_desk_reads_them(
     assert (answer.status_code, answer.json()["code"]) == (403, "terminal_kind_not_allowed")
 
 
-@pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 501}, {"state": "lost"}, {"cursor": "9!5"}], ids=str
-)
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 501}, {"state": "lost"}], ids=str)
 def test_a_malformed_question_is_refused(world: Any, query: dict[str, Any]) -> None:
     answer = read(world, **query)
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
+
+
+def test_a_cursor_that_this_list_did_not_give_is_refused(world: Any) -> None:
+    for _ in range(3):
+        world.order()
+    given = read(world, limit=1).json()["next_cursor"]
+    spoilt = ("A" if given[0] != "A" else "B") + given[1:]
+    elsewhere = write_cursor("gate-news", "9250000000000018")
+    for cursor in (spoilt, elsewhere, given + "=", given[:-1], "", "9!5", "é", "x" * 5000):
+        answer = read(world, cursor=cursor)
+        assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid"), cursor
