@@ -30,7 +30,8 @@ class SignInSettings(BaseSettings):
     franceconnect_key_id: str | None = Field(default=None, max_length=255)
     #: The private key (PEM) that answers are encrypted for: FranceConnect+ needs one.
     franceconnect_decryption_key_file: Path | None = None
-    franceconnect_acr: str = Field(default="eidas1", pattern=r"^[A-Za-z0-9:/._-]{1,100}$")
+    #: How sure the provider must be, FranceConnect's or another's word; empty: it is not asked.
+    franceconnect_acr: str = Field(default="eidas1", pattern=r"^[A-Za-z0-9:/._-]{0,100}$")
     #: No more than what is used: names and birth date to know a person again, the address to write.
     franceconnect_scopes: str = Field(
         default="openid given_name family_name birthdate email",

@@ -59,7 +59,7 @@ def read_metadata(document: bytes, settings: Settings) -> Metadata:
     """Read a provider's document; raise ProviderUnavailable unless it is the provider's own."""
     try:
         said: Any = json.loads(document)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProviderUnavailable(why="metadata") from None
     if not isinstance(said, dict) or said.get("issuer") != settings.franceconnect_issuer:
         raise ProviderUnavailable(why="issuer")

@@ -111,10 +111,11 @@ class Provider:
             "client_id": self._client_id,
             "redirect_uri": self._home + RETURN_PATH,
             "scope": self._settings.franceconnect_scopes,
-            "acr_values": self._settings.franceconnect_acr,
             "state": question.state,
             "nonce": question.nonce,
         }
+        if self._settings.franceconnect_acr:
+            asked["acr_values"] = self._settings.franceconnect_acr
         if metadata.pkce:
             made = hashlib.sha256(question.verifier.encode()).digest()
             asked["code_challenge"] = base64.urlsafe_b64encode(made).rstrip(b"=").decode()
