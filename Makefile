@@ -10,7 +10,7 @@ help:
 	@echo "make test         format, lint, types, all tests"
 	@echo "make test-slow    the same with the slow tests"
 	@echo "make bench        measurements, as ratios against a floor taken in the same run"
-	@echo "make openapi      write docs/api/openapi.json again after a change of the API"
+	@echo "make openapi      write docs/api again (contract, examples) after a change of the API"
 	@echo "make docs         build the documentation site into var/site, without the network"
 	@echo "make screenshots  take the pictures of docs/images again, from the running product"
 
@@ -34,6 +34,7 @@ bench: install
 
 openapi: install
 	@.venv/bin/pass-backend openapi > docs/api/openapi.json
+	@.venv/bin/python -m scripts.docs exchanges
 
 docs: install
 	@.venv/bin/python -m scripts.docs

@@ -77,7 +77,8 @@ def _index(contract: Json, tags: dict[str, list[tuple[str, str, Json]]]) -> Page
         "",
         (
             "Drawn from `docs/api/openapi.json`, which a test holds to the backend's own "
-            "description; a running backend shows it at `/docs`. Bodies are JSON, times UTC (RFC 3339), "
+            "description; a running backend shows it at `/docs`. Bodies are JSON, times UTC "
+            "(RFC 3339), "
             "amounts whole cents, bytes upper-case hex. What refusals look like, and each `code`: "
             "[refusals](refusals.md). Examples were played against the backend; what changes each "
             "time (ids, tokens, proofs) is written `…`."
