@@ -82,10 +82,11 @@ def check_birth_date(birth_date: date, today: date) -> None:
         raise TooYoung
 
 
-def ask_to_sign_up(services: Services, asked: Asked, network: str) -> None:
+def ask_to_sign_up(services: Services, asked: Asked, network: str) -> UUID | None:
     """Write down that somebody would have an account, and owe their address a mail.
 
-    Whether the address is known is looked at when the mail is written. Raises EmailInvalid,
+    Returns what was written down; None where the address has had mails enough. Whether the
+    address is known is looked at when the mail is written. Raises EmailInvalid,
     NameInvalid, BirthDateUnlikely, TooYoung, TermsChanged, TooManyRequests.
     """
     now = services.now()
@@ -97,7 +98,7 @@ def ask_to_sign_up(services: Services, asked: Asked, network: str) -> None:
     with services.database.unit_of_work() as session:
         _count(session, network, now)
         if not has_use(session, door_of("mail", address), MAILS_TO_ADDRESS, now):
-            return
+            return None
         sweep_expired(session, SignUp, SignUp.expires_at, now)
         row = SignUp(
             id=uuid4(),
@@ -113,6 +114,7 @@ def ask_to_sign_up(services: Services, asked: Asked, network: str) -> None:
         session.add(row)
         session.flush()
         owe_address_notice(session, AddressNoticeKind.SIGN_UP, row.id, now)
+        return row.id
 
 
 def ask_for_another_link(services: Services, email: str, network: str) -> None:
@@ -156,13 +158,17 @@ def open_account(services: Services, token: str, password: str) -> UUID:
     stored = hash_password(password)
     try:
         with services.database.unit_of_work() as session:
-            return _open(session, token, stored, services.now())
+            return open_by_link(session, token, stored, services.now())
     except IntegrityError:
         # Another link for the same address was used at the same moment.
         raise LinkGone from None
 
 
-def _open(session: Session, token: str, password_hash: str, now: datetime) -> UUID:
+def open_by_link(session: Session, token: str, password_hash: str | None, now: datetime) -> UUID:
+    """Make the account that a link is for; without a password, something else opens it.
+
+    The link serves once. Raises LinkGone.
+    """
     row = _sign_up(session, use_address_link(session, AddressLinkKind.SIGN_UP, token, now))
     taken = select(SignInAccount.id).where(SignInAccount.email == row.email)
     if session.scalar(taken) is not None:
@@ -173,7 +179,7 @@ def _open(session: Session, token: str, password_hash: str, now: datetime) -> UU
         given_name=row.given_name,
         family_name=row.family_name,
         password_hash=password_hash,
-        password_set_at=now,
+        password_set_at=None if password_hash is None else now,
         factor_generation=0,
         factor_key_version=0,
         factor_confirmed_at=None,
@@ -187,7 +193,8 @@ def _open(session: Session, token: str, password_hash: str, now: datetime) -> UU
     session.flush()
     note_acceptance(session, account, row.terms_version, row.created_at)
     session.execute(delete(SignUp).where(SignUp.email == account.email))
-    owe_sign_in_notice(session, SignInNoticeKind.PASSWORD_SET, account.id, now)
+    if password_hash is not None:
+        owe_sign_in_notice(session, SignInNoticeKind.PASSWORD_SET, account.id, now)
     return account.id
 
 
