@@ -7,6 +7,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 
 from backend import health
+from backend.access import gate_event_routes
 from backend.access import routes as access
 from backend.api_description import API_VERSION, describe, operation_id
 from backend.cards import routes as cards
@@ -18,6 +19,7 @@ from backend.pins import routes as pins
 from backend.services import Services
 from backend.web import partner_routes, passkey_routes, problem_pages, sign_in_routes
 from backend.web import routes as web
+from backend.web.seen_as import ReadOnlyWhileSeen
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
 
@@ -35,6 +37,7 @@ def build_app(services: Services | None) -> FastAPI:
     )
     app.state.services = services
     install_error_answers(app)
+    app.add_middleware(ReadOnlyWhileSeen)
     for router in _routers():
         app.include_router(router)
     describe(app)
@@ -59,6 +62,7 @@ def _routers() -> list[APIRouter]:
         payments.router,
         enquiries.router,
         access.router,
+        gate_event_routes.router,
         health.router,
         sign_in_routes.router,
         passkey_routes.router,

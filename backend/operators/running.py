@@ -73,23 +73,29 @@ def resume(session: Session, acting: Acting, partner_id: UUID, reason: str, now:
 
 
 def close_place(
-    session: Session, acting: Acting, outlet_id: UUID, reason: str, now: datetime
-) -> UUID:
-    """Let an outlet take no payment, and return whose it is; raise ReasonMissing, OutletUnknown."""
-    said = reason_of(reason)
-    close_outlet(session, outlet_id, now)
-    note(session, acting, ActKind.OUTLET_CLOSED, outlet_id, now, words=said)
-    return session.get_one(Outlet, outlet_id).partner_id
+    session: Session,
+    acting: Acting,
+    place: tuple[UUID, UUID],
+    reason: str,
+    now: datetime,
+    *,
+    closed: bool,
+) -> None:
+    """Let a partner's outlet (both ids) take no payment, or take them again.
 
-
-def reopen_place(
-    session: Session, acting: Acting, outlet_id: UUID, reason: str, now: datetime
-) -> UUID:
-    """Let an outlet take payments again; raise ReasonMissing, OutletUnknown."""
+    Raises ReasonMissing, and NotYours for an outlet that is not that partner's.
+    """
     said = reason_of(reason)
-    reopen_outlet(session, outlet_id)
-    note(session, acting, ActKind.OUTLET_REOPENED, outlet_id, now, words=said)
-    return session.get_one(Outlet, outlet_id).partner_id
+    partner_id, outlet_id = place
+    outlet = session.get(Outlet, outlet_id)
+    if outlet is None or outlet.partner_id != partner_id:
+        raise NotYours
+    if closed:
+        close_outlet(session, outlet_id, now)
+    else:
+        reopen_outlet(session, outlet_id)
+    kind = ActKind.OUTLET_CLOSED if closed else ActKind.OUTLET_REOPENED
+    note(session, acting, kind, partner_id, now, words=f"{outlet.name} : {said}")
 
 
 def revoke(session: Session, acting: Acting, terminal_id: UUID, reason: str, now: datetime) -> None:

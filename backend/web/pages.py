@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backend.web.seen_as import seen
 from backend.web.words import Notice, Text
 
 FOLDER: Final = Path(__file__).parent
@@ -24,6 +25,7 @@ HEADERS: Final = {
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
 )
+_templates.globals["seen"] = seen
 
 
 class Problem(NamedTuple):

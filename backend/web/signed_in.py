@@ -32,10 +32,12 @@ from backend.accounts.signin.sessions import SignedIn, signed_in
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.errors import BackendError, ForbiddenError
 from backend.http import ServicesDependency, status_of
+from backend.operators.errors import NotShown, SeeingAsOver
 from backend.partners.errors import TerminalEnrolled, TooManyCounters
-from backend.web import passkey_words
+from backend.web import operator_words, passkey_words
 from backend.web import sign_in_words as words
 from backend.web.pages import notice
+from backend.web.seen_as import SEEN_COOKIE, looking
 from backend.web.words import Notice
 
 COOKIE: Final = "__Host-pass"
@@ -44,6 +46,7 @@ FACTOR: Final = "/connexion/verification"
 PASSKEY_FACTOR: Final = f"{FACTOR}/cle"
 TERMS: Final = "/connexion/conditions"
 SPACE: Final = "/espace"
+OPERATION: Final = "/exploitation"
 NEW_FACTOR: Final = f"{SPACE}/verification"
 #: What our own pages' forms say of where they come from.
 OWN_SITE: Final = frozenset({"same-origin", "none"})
@@ -53,6 +56,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     SignedInTooLongAgo: passkey_words.TOO_LONG_AGO,
     TooManyPasskeys: passkey_words.TOO_MANY,
     NotYours: words.NOTHING_HERE,
+    NotShown: operator_words.NOT_SHOWN,
     TerminalEnrolled: words.COUNTER_ENROLLED,
     TooManyCounters: words.TOO_MANY_COUNTERS,
 }
@@ -96,6 +100,9 @@ def _page_of(refusal: BackendError) -> Response:
     if isinstance(refusal, TooManyTries):
         minutes = (int(refusal.details["wait_seconds"] or 0) + 59) // 60
         return notice("stop", words.too_many_tries(minutes), status_of(refusal), way=SIGN_IN)
+    if isinstance(refusal, SeeingAsOver):
+        over = notice("stop", operator_words.SEEING_OVER, status_of(refusal), way=OPERATION)
+        return drop_seen(over)
     said = SAID.get(type(refusal))
     if said is None:
         raise refusal
@@ -119,6 +126,12 @@ def take_cookie(response: Response) -> Response:
     return response
 
 
+def drop_seen(response: Response) -> Response:
+    """Let the browser look as nobody else any more."""
+    response.delete_cookie(SEEN_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return response
+
+
 def token_of(request: Request) -> str:
     """Return the session's token; raise NotSignedIn."""
     token = request.cookies.get(COOKIE, "")
@@ -130,9 +143,10 @@ def token_of(request: Request) -> str:
 Token = Annotated[str, Depends(token_of)]
 
 
-def _who(services: ServicesDependency, token: Token) -> SignedIn:
+def _who(request: Request, services: ServicesDependency, token: Token) -> SignedIn:
     with services.database.unit_of_work() as session:
-        return signed_in(session, token, services.now())
+        now = services.now()
+        return looking(session, signed_in(session, token, now), request.url.path, now)
 
 
 Who = Annotated[SignedIn, Depends(_who)]
