@@ -30,6 +30,8 @@ class ActKind(StrEnum):
     DATA_EXPORTED = "data_exported"
     ERASURE_ASKED = "erasure_asked"
     ERASURE_WITHDRAWN = "erasure_withdrawn"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     # An operator's: what was read.
     PEOPLE_SEARCHED = "people_searched"
     PERSON_READ = "person_read"
@@ -46,6 +48,8 @@ class ActKind(StrEnum):
     SEEN_AS_BEGUN = "seen_as_begun"
     SEEN_AS_PAGE = "seen_as_page"
     SEEN_AS_ENDED = "seen_as_ended"
+    PERSON_ERASED = "person_erased"
+    ERASURE_REFUSED = "erasure_refused"
     # An operator's: what was done to a place, a device or a campaign.
     PARTNER_SUSPENDED = "partner_suspended"
     PARTNER_RESUMED = "partner_resumed"
@@ -78,6 +82,27 @@ class ActKind(StrEnum):
     PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_UNLINKED = "identity_unlinked"
+    # Of families, and of whose account is whose own.
+    FAMILY_MADE = "family_made"
+    MEMBER_INVITED = "member_invited"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_LEFT = "member_left"
+    MEMBER_REMOVED = "member_removed"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    TIE_ASKED = "tie_asked"
+    TIE_APPROVED = "tie_approved"
+    TIE_REFUSED = "tie_refused"
+    TIE_WITHDRAWN = "tie_withdrawn"
+    CHILD_ADDED = "child_added"
+    CHILD_REMOVED = "child_removed"
+    OWN_ACCOUNT_INVITED = "own_account_invited"
+    OWN_ACCOUNT_TIED = "own_account_tied"
+    OWN_ACCOUNT_ENDED = "own_account_ended"
+    # Of the address an account is opened with.
+    EMAIL_CHANGE_ASKED = "email_change_asked"
+    EMAIL_CHANGE_AGREED = "email_change_agreed"
+    EMAIL_CHANGE_REFUSED = "email_change_refused"
+    EMAIL_CHANGED = "email_changed"
 
 
 def record_act(

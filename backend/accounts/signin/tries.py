@@ -37,6 +37,11 @@ def door_of_factor(account_id: UUID) -> bytes:
     return hashlib.sha256(b"factor:" + account_id.bytes).digest()
 
 
+def door_of_tie(account_id: UUID) -> bytes:
+    """Name the door at which somebody shows who a young person is (32 bytes)."""
+    return hashlib.sha256(b"tie:" + account_id.bytes).digest()
+
+
 def wait_after(in_a_row: int) -> timedelta:
     """Return how long nothing is looked at after so many wrong tries in a row."""
     if in_a_row <= FREE_TRIES:
