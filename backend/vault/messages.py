@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, field_validator
 
+from backend.vault.event_messages import EventSecret, SignEvent
 from backend.vault.factor_messages import SecondFactorSecret, VerifySecondFactor
 from backend.vault.message import Answer, Message, ReferenceFields, Refusal, Short
 from backend.vault.tally_messages import CountCode, CountSharedCodes, IsSharedCode
@@ -336,6 +337,8 @@ Question = (
     | CountSharedCodes
     | SecondFactorSecret
     | VerifySecondFactor
+    | EventSecret
+    | SignEvent
     | InitialPadKey
     | PadKeyBlock
     | Sign

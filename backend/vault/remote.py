@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.errors import BackendError
-from backend.vault import factor_messages, messages, tally_messages
+from backend.vault import event_messages, factor_messages, messages, tally_messages
 from backend.vault.check_values import CheckValue
 from backend.vault.dukpt import KeySerialNumberInvalid
 from backend.vault.errors import (
@@ -210,6 +210,22 @@ class RemoteVault:
             person_id=person_id, generation=generation, key_version=key_version, typed=typed
         )
         return self._ask(question).number
+
+    def event_secret(self, endpoint_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret that a partner's endpoint is signed for."""
+        question = event_messages.EventSecret(
+            endpoint_id=endpoint_id, generation=generation, key_version=key_version
+        )
+        return Secret(_there(self._ask(question).first))
+
+    def sign_event(
+        self, endpoint_id: UUID, generation: int, signed: bytes, *, key_version: int
+    ) -> bytes:
+        """Return the signature of what is sent to an endpoint."""
+        question = event_messages.SignEvent(
+            endpoint_id=endpoint_id, generation=generation, key_version=key_version, signed=signed
+        )
+        return _there(self._ask(question).first)
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from backend.vault import event_secret
 from backend.vault.card_dialogue import card_dialogue, retirement_dialogue
 from backend.vault.check_values import CheckValue
 from backend.vault.code_tally import open_tally, seal_tally
@@ -192,6 +193,20 @@ class StoreVault:
         if tag is None:
             return None
         return matching_step(factor_secret(tag), typed.encode(), self._now())
+
+    def event_secret(self, endpoint_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret that a partner's endpoint is signed for."""
+        tag = self._tag(key_version, event_secret.event_message(endpoint_id, generation))
+        if tag is None:
+            raise ValueError("no such version of the key")
+        return Secret(event_secret.event_secret(tag))
+
+    def sign_event(
+        self, endpoint_id: UUID, generation: int, signed: bytes, *, key_version: int
+    ) -> bytes:
+        """Return the signature of what is sent to an endpoint."""
+        secret = self.event_secret(endpoint_id, generation, key_version=key_version)
+        return event_secret.event_signature(secret.reveal(), signed)
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
         """Return a pad's initial key, for injection."""

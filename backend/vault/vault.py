@@ -1,9 +1,10 @@
 """What the vault can be asked, whichever way it keeps its keys.
 
-The rest of the backend sees this Protocol only. Keys never cross it, with three exceptions that the
+The rest of the backend sees this Protocol only. Keys never cross it, with four exceptions that the
 product needs and names: a card's own access key, for the gates of its establishment, a PIN pad's
-initial key, for injection, and the secret of a person's second factor, for that person alone. The
-vault knows no room and no database.
+initial key, for injection, the secret of a person's second factor, for that person alone, and the
+secret that a partner's events are signed with, for that partner. The vault knows no room and no
+database.
 """
 
 from collections.abc import Sequence
@@ -153,6 +154,19 @@ class Vault(Protocol):
 
         That a step serves once is the caller's to see to.
         """
+        ...
+
+    def event_secret(self, endpoint_id: UUID, generation: int, *, key_version: int) -> Secret:
+        """Return the secret (32 bytes) that a partner's endpoint is signed for, to be shown once.
+
+        It is derived as a second factor's is. Raises ValueError for a version that is not held.
+        """
+        ...
+
+    def sign_event(
+        self, endpoint_id: UUID, generation: int, signed: bytes, *, key_version: int
+    ) -> bytes:
+        """Return the signature (HMAC-SHA-256) of what is sent to an endpoint; as `event_secret`."""
         ...
 
     def initial_pad_key(self, initial_key_id: bytes, profile: PinProfile) -> Secret:
