@@ -44,9 +44,19 @@ FAMILIES: Final = {
     ),
     "places": ("place-outlet", "communes"),
     "canteen": ("calendar", "meals", "reservation", "passages", "kitchen"),
-    "gate_office": ("kitchen-link", "day-code", "photo", "diet", "gate-display", "review"),
+    "gate_office": (
+        "kitchen-link",
+        "day-code",
+        "photo",
+        "diet",
+        "gate-display",
+        "review",
+        "door-events",
+        "door-alarms",
+    ),
     "pupils": ("pupils",),
     "members": ("members",),
+    "privacy": ("privacy",),
 }
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)
 

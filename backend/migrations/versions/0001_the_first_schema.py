@@ -1034,6 +1034,7 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("initials_on_gates", sa.Boolean(), nullable=False),
         sa.Column("photos_on_gates", sa.Boolean(), nullable=False),
+        sa.Column("alarm_email", sa.String(length=254), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_establishment")),
     )
     op.create_table(
@@ -1296,6 +1297,7 @@ def upgrade() -> None:
         sa.Column("before_day", sa.Date(), nullable=False),
         sa.Column("passages", sa.BigInteger(), nullable=False),
         sa.Column("quarantined", sa.BigInteger(), nullable=False),
+        sa.Column("gate_events", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_run")),
     )
     op.create_table(
@@ -1957,7 +1959,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'address_sign_up', 'address_change', 'address_changed', 'address_family')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -3129,6 +3131,41 @@ def upgrade() -> None:
     with op.batch_alter_table("gate", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_gate_establishment_id"), ["establishment_id"], unique=False
+        )
+
+    op.create_table(
+        "gate_event",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('not_passed', 'in_doubt', 'forced', 'held_open', 'sensor_stuck', 'line_lost', 'alarm_over', 'reader_lost', 'reader_back')",
+            name=op.f("ck_gate_event_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"], ["establishment.id"], name=op.f("fk_gate_event_establishment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_gate_event_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_gate_event")),
+    )
+    with op.batch_alter_table("gate_event", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_gate_event_establishment_id_occurred_at",
+            ["establishment_id", "occurred_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_gate_event_occurred_at"), ["occurred_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_gate_event_terminal_id_mailed_at", ["terminal_id", "mailed_at"], unique=False
         )
 
     op.create_table(

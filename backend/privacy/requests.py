@@ -1,0 +1,90 @@
+"""What people ask about their data, and the answer, within a month (GDPR art. 12-3).
+
+Not here: the export, which people make themselves (holders), and asking (holders too).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.tables import Beneficiary
+from backend.holders.tables import ANSWER_CHARACTERS_MAX, ErasureRequest
+from backend.privacy.erasing import erase_person
+from backend.privacy.errors import RequestUnknown
+
+#: A month, counted short: February has 28 days.
+REPLY_DAYS: Final = 28
+LISTED_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Somebody waits for an answer until `due_at`."""
+
+    request_id: UUID
+    beneficiary_id: UUID
+    person: str
+    asked_by: str
+    asked_at: datetime
+    due_at: datetime
+    late: bool
+
+
+def list_requests(session: Session, now: datetime) -> list[OpenRequest]:
+    """Return who waits for an answer, the longest wait first; at most LISTED_MAX."""
+    rows = session.execute(
+        select(ErasureRequest, Beneficiary, SignInAccount.email)
+        .join(Beneficiary, Beneficiary.id == ErasureRequest.beneficiary_id)
+        .join(SignInAccount, SignInAccount.id == ErasureRequest.account_id)
+        .where(ErasureRequest.withdrawn_at.is_(None), ErasureRequest.answered_at.is_(None))
+        .order_by(ErasureRequest.asked_at, ErasureRequest.id)
+        .limit(LISTED_MAX)
+    )
+    return [_open(request, person, email, now) for request, person, email in rows]
+
+
+def grant(session: Session, request_id: UUID, account_id: UUID, by: str, now: datetime) -> None:
+    """Erase the person that is asked about; raise RequestUnknown, MoneyLeft."""
+    request = _locked(session, request_id)
+    person_id = request.beneficiary_id
+    record_act(
+        session, ActKind.PERSON_ERASED, account_id, request_id, now, beneficiary_id=person_id
+    )
+    erase_person(session, person_id, now, by=by)
+
+
+def refuse(
+    session: Session, request_id: UUID, account_id: UUID, answer: str, now: datetime
+) -> None:
+    """Answer no, with the reason that whoever asked reads; raise RequestUnknown."""
+    request = _locked(session, request_id)
+    request.answered_at = now
+    request.answer = " ".join(answer.split())[:ANSWER_CHARACTERS_MAX]
+    record_act(
+        session,
+        ActKind.ERASURE_REFUSED,
+        account_id,
+        request_id,
+        now,
+        beneficiary_id=request.beneficiary_id,
+        words=request.answer,
+    )
+
+
+def _locked(session: Session, request_id: UUID) -> ErasureRequest:
+    request = session.get(ErasureRequest, request_id, with_for_update=True)
+    if request is None or request.withdrawn_at or request.answered_at:
+        raise RequestUnknown
+    return request
+
+
+def _open(request: ErasureRequest, person: Beneficiary, email: str, now: datetime) -> OpenRequest:
+    due = request.asked_at + timedelta(days=REPLY_DAYS)
+    name = f"{person.given_name} {person.family_name}"
+    return OpenRequest(request.id, person.id, name, email, request.asked_at, due, late=now >= due)
