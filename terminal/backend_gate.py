@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from terminal import api_values
 from terminal.api_values import GateNews, PassageReceipt, PassageReport, SignedList
 from terminal.backend_answers import Answer, parse, refusal
+from terminal.gate_event_values import GATE_EVENT_RECEIPT, GateEventReceipt, GateEventReport
 
 PASSAGES_MAX = 100
 
@@ -75,6 +76,12 @@ class GateRoutes:
         assert len(passages) <= PASSAGES_MAX, "split the outbox before"
         body = {"passages": [passage.as_json() for passage in passages]}
         return self._post("/v1/passages", body, api_values.PASSAGE_RECEIPT)
+
+    def upload_gate_events(self, events: Sequence[GateEventReport]) -> GateEventReceipt:
+        """Hand over at most PASSAGES_MAX events of the door; sending one twice is harmless."""
+        assert len(events) <= PASSAGES_MAX, "split what waits before"
+        body = {"events": [event.as_json() for event in events]}
+        return self._post("/v1/gate-events", body, GATE_EVENT_RECEIPT)
 
     def fetch_gate_news(self, since: str | None = None) -> GateNews:
         """Return what happened since the cursor of the last answer (gate only)."""

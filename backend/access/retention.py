@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
+from backend.access.event_tables import GateEvent
 from backend.access.list_basis import count_longest
 from backend.access.tables import Passage, PassageCount, QuarantinedPassage, RetentionRun
 from backend.services import Services
@@ -32,6 +33,7 @@ class Forgotten:
     before_day: date
     passages: int
     quarantined: int
+    gate_events: int = 0
 
 
 def forget_passages(
@@ -45,6 +47,7 @@ def forget_passages(
     before = (now - timedelta(days=retention_days)).date()
     passages = _in_batches(services, lambda session: _count_batch(session, before))
     quarantined = _in_batches(services, lambda session: _drop_quarantined(session, before))
+    events = _in_batches(services, lambda session: _drop_events(session, before))
     _in_batches(services, count_longest)
     with services.database.unit_of_work() as session:
         session.add(
@@ -54,9 +57,10 @@ def forget_passages(
                 before_day=before,
                 passages=passages,
                 quarantined=quarantined,
+                gate_events=events,
             )
         )
-    return Forgotten(before, passages, quarantined)
+    return Forgotten(before, passages, quarantined, events)
 
 
 def _in_batches(services: Services, forget: Callable[[Session], int]) -> int:
@@ -121,6 +125,15 @@ def _drop_quarantined(session: Session, before: date) -> int:
         .limit(ROWS_AT_ONCE)
     ).all()
     session.execute(delete(QuarantinedPassage).where(QuarantinedPassage.id.in_(ids)))
+    return len(ids)
+
+
+def _drop_events(session: Session, before: date) -> int:
+    moment = datetime.combine(before, time.min, UTC)
+    ids = session.scalars(
+        select(GateEvent.event_id).where(GateEvent.occurred_at < moment).limit(ROWS_AT_ONCE)
+    ).all()
+    session.execute(delete(GateEvent).where(GateEvent.event_id.in_(ids)))
     return len(ids)
 
 

@@ -18,6 +18,7 @@ SERVICE_CODE_CHARACTERS_MAX = 40
 DETAIL_CHARACTERS_MAX = 40
 QUARANTINED_CHARACTERS_MAX = 2000
 BASIS_CHARACTERS_MAX = 120
+EMAIL_CHARACTERS_MAX = 254
 
 
 class GateAnswer(StrEnum):
@@ -69,6 +70,8 @@ class Establishment(Base):
     initials_on_gates: Mapped[bool] = mapped_column(default=False)
     #: Whether its gates may show photos; each family must have agreed besides.
     photos_on_gates: Mapped[bool] = mapped_column(default=False)
+    #: Who is mailed when a door is forced or held open; None: nobody.
+    alarm_email: Mapped[str | None] = mapped_column(String(EMAIL_CHARACTERS_MAX))
 
 
 class Service(Base):
@@ -313,6 +316,7 @@ class RetentionRun(Base):
     before_day: Mapped[date] = mapped_column(Date)
     passages: Mapped[int]
     quarantined: Mapped[int]
+    gate_events: Mapped[int] = mapped_column(default=0)
 
 
 class QuarantinedPassage(Base):

@@ -192,6 +192,13 @@ _FINDERS: Final[dict[AddressNoticeKind, Callable[[Session, UUID, datetime], Addr
 }
 
 
+def address_notices(
+    kind: AddressNoticeKind, find: Callable[[Session, UUID, datetime], Addressed | None]
+) -> None:
+    """Say who gets the mails of a kind whose rows another room keeps."""
+    _FINDERS[kind] = find
+
+
 def masked(email: str) -> str:
     """Return enough of an address for its owner to know it, and for nobody else to write to it."""
     local, _, domain = email.partition("@")

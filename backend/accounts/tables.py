@@ -75,6 +75,7 @@ class AddressNoticeKind(StrEnum):
     EMAIL_CHANGE = "address_change"
     EMAIL_CHANGED = "address_changed"
     FAMILY_INVITATION = "address_family"
+    DOOR_ALARM = "address_door"
 
 
 class NoticeState(StrEnum):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from backend.access.day_codes import DayCodeTerms, MadeDayCode, end_day_code, make_day_code
 from backend.access.establishments import set_diet, show_on_gates
+from backend.access.gate_events import ListedEvent, list_gate_events, set_alarm_address
 from backend.access.interventions import Reviewed, list_for_review
 from backend.access.kitchen import end_kitchen_link, make_kitchen_link
 from backend.access.payments_in import MealStatement, read_meal_statement
@@ -175,3 +176,49 @@ def _statement_text(found: MealStatement) -> str:
         for line in found.lines
     ]
     return "\n".join([f"left: {found.balance_cents} cents", *lines])
+
+
+@dataclass(frozen=True, slots=True)
+class DoorDay:
+    """What happened at an establishment's doors and readers, newest first."""
+
+    events: tuple[ListedEvent, ...]
+
+    def as_text(self) -> str:
+        """Write it for a person, a line each."""
+        lines = [
+            f"{each.occurred_at:%Y-%m-%d %H:%M:%S} {each.gate} {each.kind}" for each in self.events
+        ]
+        return "\n".join(lines) or "nothing happened"
+
+    def as_json(self) -> str:
+        """Write it for a program."""
+        return json.dumps(
+            [
+                {
+                    "event_id": str(each.event_id),
+                    "gate": each.gate,
+                    "terminal_id": str(each.terminal_id),
+                    "occurred_at": each.occurred_at.isoformat(),
+                    "kind": each.kind.value,
+                    "alarm": each.is_alarm,
+                }
+                for each in self.events
+            ],
+            ensure_ascii=False,
+        )
+
+
+def read_door_events(services: Services, establishment: str, days: int) -> DoorDay:
+    """Read what happened in the last days."""
+    since = services.now() - timedelta(days=days)
+    with services.database.reading() as session:
+        place_id = establishment_of(establishment)
+        found = list_gate_events(session, establishment_id=place_id, since=since)
+    return DoorDay(tuple(found))
+
+
+def mail_alarms(services: Services, establishment: str, email: str | None) -> None:
+    """Say who is mailed of forced and held doors; None: nobody."""
+    with services.database.unit_of_work() as session:
+        set_alarm_address(session, establishment_of(establishment), email)

@@ -8,6 +8,7 @@ from threading import Event
 
 from sqlalchemy.exc import OperationalError
 
+import backend.access.door_letters  # noqa: F401 - mails of another room
 from backend.accounts.delivery import Delivered, OpenPost, deliver_notices
 from backend.commands.refusal import CommandRefused
 from backend.mail import open_post

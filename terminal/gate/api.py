@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from terminal.errors import JournalError
-from terminal.gate.door.releases import ReleaseBook
+from terminal.gate.door.event_book import EventBook
 from terminal.gate.events import StateStream
 from terminal.gate.figures import gate_figures
 from terminal.gate.passages import PassageJournal
@@ -131,7 +131,7 @@ def _add_door(app: FastAPI, screen: Screen) -> None:
             return None if held is None else held.name_of(card_id)
 
         state = state_json(screen.board.current, screen.now())
-        events = ReleaseBook(screen.journal).list_events()
+        events = EventBook(screen.journal.file).list_events()
         return {
             "door": state["door"],
             "events": [door_event_json(event, name_of) for event in events],

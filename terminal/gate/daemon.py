@@ -12,6 +12,7 @@ worse than one that starts again.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.beside import Beside, DeskServer, open_sibling_line, seat_supervisor
 from terminal.gate.door.build import build_keeper
+from terminal.gate.door.event_book import EventBook, ReaderWatch, hand_over
 from terminal.gate.door.keeper import DoorKeeper
 from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.events import StateStream
@@ -104,6 +106,8 @@ def run(settings: GateSettings) -> int:
             door=settings.door,
             framed_by=settings.framed_by,
         )
+        # Before the photos: these can wait, an alarm cannot.
+        parts.link.chores.insert(0, partial(hand_over, EventBook(journal.file), backend))
         _put_beside(settings, identity, backend, parts)
         return _run_threads(settings, parts, recorded(reader, settings))
 
@@ -198,8 +202,18 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
         thread.start()
         return thread
 
+    book = EventBook(parts.screen.journal.file)
+    reader_watch = ReaderWatch(book, utc_now, time.monotonic)
+
     def serve_taps() -> None:
-        watch(reader, parts.gate, parts.board, stopping, after_tap=parts.link.wake)
+        watch(
+            reader,
+            parts.gate,
+            parts.board,
+            stopping,
+            after_tap=parts.link.wake,
+            see_reader=lambda is_there: reader_watch.see(is_there=is_there),
+        )
 
     threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
     keeper = parts.keeper

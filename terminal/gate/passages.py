@@ -296,7 +296,10 @@ class PassageJournal:
         self._file.execute(
             "delete from cancelled_passage where heard_at < ?", (journal_text(moment),)
         )
-        self._file.execute("delete from door_event where occurred_at < ?", (journal_text(moment),))
+        self._file.execute(
+            "delete from door_event where occurred_at < ? and state <> 'waiting'",
+            (journal_text(moment),),
+        )
         return self._file.execute(
             "delete from passage where sequence in (select sequence from passage"
             " where state = 'recorded' and occurred_at < ? order by sequence limit ?)",

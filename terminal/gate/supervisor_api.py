@@ -26,6 +26,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from terminal.errors import JournalError
 from terminal.gate.api import LOCAL_HOSTS, Screen, photo_answer
+from terminal.gate.door.event_book import EventBook
 from terminal.gate.events import StateStream
 from terminal.gate.interventions import NOTE_CHARACTERS_MAX, Reason
 from terminal.gate.kitchen import count_passed
@@ -33,6 +34,7 @@ from terminal.gate.photos import PhotoShelf
 from terminal.gate.supervision import NotDone, Signed, Supervision
 from terminal.gate.supervisor_view import (
     REFUSED_WORDS,
+    event_json,
     found_json,
     kitchen_json,
     line_json,
@@ -47,6 +49,7 @@ from terminal.problems import problem
 
 COOKIE: Final = "pass-supervisor"
 LINES_SHOWN: Final = 20
+EVENTS_SHOWN: Final = 10
 _FOLDER: Final = Path(__file__).parent
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
@@ -185,7 +188,7 @@ def _looking(desk: Desk) -> APIRouter:
     @router.get("/lignes")
     def lines() -> dict[str, object]:
         held = screen.board.current.access_list
-        back = screen.journal.is_taken_back
+        back, file = screen.journal.is_taken_back, screen.journal.file
         services = ([], None) if held is None else desk.supervision.services()
         return {
             "lines": [
@@ -195,6 +198,9 @@ def _looking(desk: Desk) -> APIRouter:
             "aside": [
                 line_json(each, held, taken_back=False) | {"reason": each.reason}
                 for each in screen.journal.list_quarantined(LINES_SHOWN)
+            ],
+            "events": [
+                event_json(each, held) for each in EventBook(file).list_events(EVENTS_SHOWN)
             ],
             "services": services_json(*services),
         }

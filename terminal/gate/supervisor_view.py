@@ -10,6 +10,7 @@ from typing import Final
 
 from terminal.gate.access_list import AccessList
 from terminal.gate.decision import Answer, Detail, Holder, Service
+from terminal.gate.door.event_book import DoorEvent, DoorNews
 from terminal.gate.interventions import (
     REASON_WORDS,
     REASONS,
@@ -60,6 +61,18 @@ REFUSED_WORDS: Final = {
     ActRefused.CODE_USED_UP: "Ce code a déjà servi autant de fois que prévu.",
     ActRefused.COUNT_WRONG: "Indiquez un nombre d’invités de 1 à 30.",
 }
+_EVENT_WORDS: Final = {
+    DoorNews.NOT_PASSED: "Ouvert, et personne n’est passé",
+    DoorNews.IN_DOUBT: "Passage compté dans le doute",
+    DoorNews.FORCED: "Passage forcé",
+    DoorNews.HELD_OPEN: "Resté ouvert",
+    DoorNews.SENSOR_STUCK: "Capteur bloqué",
+    DoorNews.LINE_LOST: "Le tourniquet ne répond plus",
+    DoorNews.ALARM_OVER: "Fin de l’alerte",
+    DoorNews.READER_LOST: "Le lecteur de cartes est débranché",
+    DoorNews.READER_BACK: "Le lecteur de cartes est revenu",
+}
+_CALM: Final = frozenset({DoorNews.NOT_PASSED, DoorNews.ALARM_OVER, DoorNews.READER_BACK})
 _STATE_WORDS: Final = {
     PassageState.WAITING: "à transmettre",
     PassageState.RECORDED: "",
@@ -92,6 +105,17 @@ def line_json(passage: Passage, held: AccessList | None, *, taken_back: bool) ->
         "service": passage.service,
         "may_let_pass": isinstance(passage.answer, Answer) and not admitted and knows_card,
         "may_cancel": admitted and not taken_back,
+    }
+
+
+def event_json(event: DoorEvent, held: AccessList | None) -> Json:
+    """Return what happened at door or reader, as the supervisor reads it; nobody's name."""
+    at = event.occurred_at
+    return {
+        "time": at.strftime("%H:%M") if held is None else hour(at, held.zone),
+        "words": _EVENT_WORDS[event.kind],
+        "tone": "wait" if event.kind in _CALM else "stop",
+        "state": "" if event.is_told else _STATE_WORDS[PassageState.WAITING],
     }
 
 

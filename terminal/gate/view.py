@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from terminal.gate import words
 from terminal.gate.access_list import AccessList
+from terminal.gate.door.event_book import DoorEvent
 from terminal.gate.door.motion import Phase
-from terminal.gate.door.releases import DoorEvent
 from terminal.gate.passages import Passage
 from terminal.gate.state import DoorSight, GateState, Shown
 from terminal.gate.words import Notice, Words, hour, service_words

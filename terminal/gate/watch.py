@@ -37,14 +37,19 @@ def watch(
     stop: threading.Event,
     *,
     after_tap: Callable[[], None] = lambda: None,
+    see_reader: Callable[[bool], None] = lambda _: None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Serve taps until `stop` is set; `after_tap` is told of each passage that was written."""
+    """Serve taps until `stop` is set; `after_tap` is told of each passage that was written.
+
+    `see_reader` is told at each look whether the reader serves.
+    """
     while not stop.is_set():
         try:
             card = reader.wait_for_card(LOOK_SECONDS_MAX)
             arrived = monotonic()
             board.change(reader_ready=True)
+            see_reader(True)
             if card is not None:
                 with card as in_field:
                     passage = gate.serve(in_field, arrived)
@@ -55,4 +60,5 @@ def watch(
         except ReaderError as trouble:
             LOG.warning("the reader does not serve: %s", trouble)
             board.change(reader_ready=False)
+            see_reader(False)
             stop.wait(RETRY_SECONDS)

@@ -25,6 +25,7 @@ class AddressLetter(StrEnum):
     ADDRESS_LEFT = "address_left"
     JOIN_FAMILY = "join_family"
     OWN_ACCOUNT = "own_account"
+    DOOR_ALARM = "door_alarm"
 
 
 LETTERS: Final[dict[AddressLetter, Words]] = {
@@ -97,6 +98,14 @@ LETTERS: Final[dict[AddressLetter, Words]] = {
         "this address, then accept here: you alone then choose the code of your card. The link "
         "serves once, for seven days:\n{link}\nYou do not know them? Ignore this message.",
         "A Pass account of your own",
+    ),
+    AddressLetter.DOOR_ALARM: Words(
+        "Alerte à un accès de votre établissement",
+        "{about}.\nD’autres alertes du même accès dans le quart d’heure ne font pas d’autre "
+        "courrier : elles sont sur la page de votre établissement.",
+        "{about}.\nFurther alarms of the same gate within a quarter of an hour make no other "
+        "mail: they are on the page of your school.",
+        "Alarm at a gate of your school",
     ),
 }
 

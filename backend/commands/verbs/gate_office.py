@@ -27,6 +27,13 @@ def add(root: Family) -> None:
     one.add_argument("--establishment", required=True, help=PLACE)
     one.add_argument("--days", type=int, default=REVIEW_DAYS, help="back; %(default)s if not")
     one.add_argument("--json", action="store_true")
+    one = root.verb("door-events", _door_events, "what happened at gates' doors and readers")
+    one.add_argument("--establishment", required=True, help=PLACE)
+    one.add_argument("--days", type=int, default=REVIEW_DAYS, help="back; %(default)s if not")
+    one.add_argument("--json", action="store_true")
+    one = root.verb("door-alarms", _door_alarms, "say who is mailed of forced and held doors")
+    one.add_argument("--establishment", required=True, help=PLACE)
+    one.add_argument("--email", help="left out: nobody")
 
 
 def _add_kitchen(family: Family) -> None:
@@ -115,3 +122,13 @@ def _review(asked: Invocation) -> None:
     options = asked.options
     found = gate_office.review(asked.services(), options.establishment, options.days)
     asked.say(found.as_json() if options.json else found.as_text())
+
+
+def _door_events(asked: Invocation) -> None:
+    options = asked.options
+    found = gate_office.read_door_events(asked.services(), options.establishment, options.days)
+    asked.say(found.as_json() if options.json else found.as_text())
+
+
+def _door_alarms(asked: Invocation) -> None:
+    gate_office.mail_alarms(asked.services(), asked.options.establishment, asked.options.email)

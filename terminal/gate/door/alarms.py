@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from terminal.errors import JournalError
+from terminal.gate.door.event_book import DoorNews
 from terminal.gate.door.motion import Effect
-from terminal.gate.door.releases import DoorNews, ReleaseBook
+from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.state import Shown, StateBoard
 from terminal.gate.words import Notice, words_for_notice
 

@@ -1,4 +1,4 @@
-"""Who the door was opened for, on the disk before it opens; and what the establishment should hear.
+"""Who the door was opened for, on the disk before it opens.
 
 Promise: a release becomes its passage, or nothing, once and in one unit of work. One that a power
 cut left behind counts as a passage with the detail `in_doubt`: its holder had the right and an open
@@ -7,40 +7,15 @@ door, and a meal too many can be taken back, while one that nobody counted could
 Not here: when to open (`keeper.py`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from terminal.gate.decision import Answer, Detail
+from terminal.gate.door.event_book import DoorNews, EventBook
 from terminal.gate.interventions import Intervention
 from terminal.gate.passages import Passage, PassageJournal, columns_of, intervention_of
 from terminal.journal_file import Row
-
-LISTED_MAX: Final = 100
-
-
-class DoorNews(StrEnum):
-    """What is kept of a door's day; the values are the API's words."""
-
-    NOT_PASSED = "not_passed"  # released, and nobody went through
-    IN_DOUBT = "in_doubt"
-    FORCED = "forced"
-    HELD_OPEN = "held_open"
-    SENSOR_STUCK = "sensor_stuck"
-    LINE_LOST = "line_lost"
-    ALARM_OVER = "alarm_over"
-
-
-@dataclass(frozen=True, slots=True)
-class DoorEvent:
-    """One thing that happened at the door."""
-
-    sequence: int
-    occurred_at: datetime
-    kind: DoorNews
-    card_id: str | None
 
 
 class ReleaseBook:
@@ -49,6 +24,7 @@ class ReleaseBook:
     def __init__(self, journal: PassageJournal) -> None:
         self._journal = journal
         self._file = journal.file
+        self.events = EventBook(journal.file)
 
     def begin(self, passage: Passage) -> None:
         """Write down who is about to be released; raises JournalError."""
@@ -77,7 +53,7 @@ class ReleaseBook:
         """Forget a release: nobody went through."""
         with self._file.transaction():
             if self._take(passage.passage_id):
-                self._note(DoorNews.NOT_PASSED, at, passage.card_id)
+                self.events.note(DoorNews.NOT_PASSED, at, passage.card_id)
 
     def _take(self, passage_id: UUID) -> bool:
         sql = "delete from door_release where passage_id = ?"
@@ -94,28 +70,7 @@ class ReleaseBook:
 
     def note(self, kind: DoorNews, at: datetime, card_id: str | None = None) -> None:
         """Write down what happened; raises JournalError."""
-        self._note(kind, at, card_id)
-
-    def _note(self, kind: DoorNews, at: datetime, card_id: str | None) -> None:
-        self._file.execute(
-            "insert into door_event (occurred_at, kind, card_id) values (?, ?, ?)",
-            (_text(at), kind, card_id),
-        )
-
-    def list_events(self, count_max: int = LISTED_MAX) -> list[DoorEvent]:
-        """Return what happened last, newest first."""
-        rows = self._file.rows(
-            "select * from door_event order by sequence desc limit ?", (min(count_max, LISTED_MAX),)
-        )
-        return [
-            DoorEvent(
-                row["sequence"],
-                datetime.fromisoformat(row["occurred_at"]),
-                DoorNews(row["kind"]),
-                row["card_id"],
-            )
-            for row in rows
-        ]
+        self.events.note(kind, at, card_id)
 
 
 def _passage(row: Row) -> Passage:

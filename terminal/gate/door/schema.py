@@ -25,3 +25,35 @@ create table door_event (
 ) strict;
 create index door_event_by_time on door_event (occurred_at);
 """
+
+#: Since they are handed over, each has a name of its own, and says whether the backend has it.
+EVENTS_SCHEMA: Final = """
+create table gate_event (
+    sequence integer primary key autoincrement,
+    event_id text not null unique,
+    occurred_at text not null,
+    kind text not null,
+    card_id text,
+    state text not null default 'waiting' check (state in ('waiting', 'recorded', 'refused')),
+    reason text,
+    check ((state = 'refused') = (reason is not null))
+) strict;
+insert into gate_event (sequence, event_id, occurred_at, kind, card_id)
+select sequence, lower(hex(randomblob(16))), occurred_at, kind, card_id from door_event;
+delete from sqlite_sequence where name = 'gate_event';
+insert into sqlite_sequence (name, seq)
+select 'gate_event', seq from sqlite_sequence where name = 'door_event';
+drop table door_event;
+alter table gate_event rename to door_event;
+create index door_event_by_time on door_event (occurred_at);
+create index door_event_by_state on door_event (state, sequence);
+create trigger door_event_facts_are_fixed
+before update of sequence, event_id, occurred_at, kind, card_id on door_event
+begin
+    select raise(abort, 'what happened does not change');
+end;
+create trigger door_event_is_kept before delete on door_event when old.state = 'waiting'
+begin
+    select raise(abort, 'only what the backend has may be forgotten');
+end;
+"""

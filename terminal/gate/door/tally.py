@@ -10,7 +10,8 @@ from datetime import datetime
 
 from terminal.errors import JournalError, JournalFault
 from terminal.gate.decision import Detail
-from terminal.gate.door.releases import DoorNews, ReleaseBook
+from terminal.gate.door.event_book import DoorNews
+from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.passages import Passage, PassageJournal, PassageState
 from terminal.gate.state import StateBoard
 

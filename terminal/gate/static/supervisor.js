@@ -55,6 +55,18 @@ function lineOf(line) {
   return item;
 }
 
+function eventOf(event) {
+  const item = element("li");
+  const mark = element("span", "mark", SHAPES[event.tone]);
+  mark.dataset.tone = event.tone;
+  mark.setAttribute("aria-hidden", "true");
+  const text = element("div");
+  text.append(element("div", "who", `${event.time} ${event.words}`));
+  if (event.state) text.append(element("div", "more", event.state));
+  item.append(mark, text);
+  return item;
+}
+
 async function fetchJson(path, body) {
   const options = body === undefined ? {} : {
     method: "POST",
@@ -73,6 +85,8 @@ async function drawLines() {
   place("lines").replaceChildren(...said.lines.map(lineOf));
   place("aside").replaceChildren(...said.aside.map((line) => lineOf({ ...line, may_cancel: false, may_let_pass: false, why: line.reason })));
   place("aside-title").hidden = said.aside.length === 0;
+  place("door").replaceChildren(...said.events.map(eventOf));
+  place("door-title").hidden = said.events.length === 0;
   drawServices(said.services);
 }
 

@@ -20,10 +20,11 @@ from terminal.gate.decision import Answer, Detail
 from terminal.gate.door import keeper as keeping
 from terminal.gate.door import relay_door
 from terminal.gate.door.alarms import REPEAT_SECONDS, SHOWN_SECONDS
+from terminal.gate.door.event_book import DoorNews
 from terminal.gate.door.keeper import LATE_SECONDS, STUCK_SECONDS_MAX, DoorKeeper, DoorRules
 from terminal.gate.door.port import DoorState, Signal
 from terminal.gate.door.relay_door import RelayDoor
-from terminal.gate.door.releases import DoorNews, ReleaseBook
+from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
 from terminal.gate.state import StateBoard
 from terminal.gate.words import Notice
@@ -98,7 +99,7 @@ class Site:
         return [(row.card_id, row.detail) for row in reversed(self.journal.list_last())]
 
     def news(self) -> list[DoorNews]:
-        return [event.kind for event in reversed(self.book.list_events())]
+        return [event.kind for event in reversed(self.book.events.list_events())]
 
 
 Build = Callable[..., Site]

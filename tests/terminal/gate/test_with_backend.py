@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -23,6 +23,8 @@ from backend.access.establishments import (
     create_establishment,
     enrol_pupil,
 )
+from backend.access.event_tables import GateEventKind
+from backend.access.gate_events import list_gate_events
 from backend.access.tables import Establishment
 from backend.access.tables import Passage as RecordedPassage
 from backend.accounts.beneficiaries import create_beneficiary
@@ -51,6 +53,7 @@ from terminal.backend_client import BackendClient
 from terminal.errors import BackendUnreachable, CardSilent
 from terminal.gate.access_list import read_access_list
 from terminal.gate.daemon import Parts, assemble
+from terminal.gate.door.event_book import DoorNews, EventBook, hand_over
 from terminal.gate.link import GateBackend
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
@@ -399,6 +402,21 @@ def test_the_passages_of_a_long_outage_arrive_in_order(world: World) -> None:
     world.backend.start()
     assert world.parts.link.turn()
     assert [number for number, _ in world.recorded()] == list(range(1, 251))
+
+
+def test_a_forced_door_is_the_establishments_to_see(world: World) -> None:
+    assert world.parts.link.turn()
+    book = EventBook(world.journal.file)
+    book.note(DoorNews.FORCED, world.clock(), str(world.card_id))
+    world.backend.stop()
+    with pytest.raises(BackendUnreachable):
+        hand_over(book, world.client)
+    world.backend.start()
+    for _ in range(2):
+        hand_over(book, world.client)
+    with world.backend.services.database.reading() as session:
+        [seen] = list_gate_events(session, since=world.clock() - timedelta(hours=1))
+    assert (seen.kind, seen.gate, seen.is_alarm) == (GateEventKind.FORCED, "Réfectoire", True)
 
 
 def test_a_list_longer_than_any_message_to_the_vault_reaches_the_gate(
