@@ -15,35 +15,58 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from backend.accounts.errors import NotYours
+from backend.accounts.signin.browsers import note_browser
 from backend.accounts.signin.errors import (
     FactorDemanded,
     FactorNeeded,
     LinkGone,
     NotSignedIn,
     TermsNeeded,
+    TooManyRequests,
     TooManyTries,
+)
+from backend.accounts.signin.federation.errors import (
+    AttemptGone,
+    IdentityTaken,
+    NoProvider,
+    OnlyWayIn,
+    ProviderAnswerRefused,
+    ProviderSaidNo,
+    ProviderUnavailable,
 )
 from backend.accounts.signin.passkeys.errors import (
     PasskeysNotOffered,
     SignedInTooLongAgo,
     TooManyPasskeys,
 )
-from backend.accounts.signin.sessions import SignedIn, signed_in
-from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.accounts.signin.sessions import KEPT_DAYS_MAX, SignedIn, find_session, signed_in
+from backend.accounts.signin.signing_in import Started
+from backend.accounts.signin.tables import Stage
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new_token
 from backend.errors import BackendError, ForbiddenError
 from backend.http import ServicesDependency, status_of
-from backend.operators.errors import NotShown, SeeingAsOver
+from backend.operators.errors import NotShown
 from backend.partners.errors import TerminalEnrolled, TooManyCounters
-from backend.web import operator_words, passkey_words
+from backend.services import Services
+from backend.web import (
+    family_words,
+    federation_words,
+    operator_words,
+    passkey_words,
+    sign_up_words,
+)
 from backend.web import sign_in_words as words
 from backend.web.pages import notice
-from backend.web.seen_as import SEEN_COOKIE, looking
+from backend.web.seen_as import SEEN_COOKIE, looking, seen
 from backend.web.words import Notice
 
 COOKIE: Final = "__Host-pass"
 SIGN_IN: Final = "/connexion"
 FACTOR: Final = "/connexion/verification"
 PASSKEY_FACTOR: Final = f"{FACTOR}/cle"
+#: By it a browser is known again: a mail goes out when somebody signs in from another.
+MARK_COOKIE: Final = "__Host-pass-nav"
+MARK_SECONDS: Final = 400 * 86_400
 TERMS: Final = "/connexion/conditions"
 SPACE: Final = "/espace"
 OPERATION: Final = "/exploitation"
@@ -51,11 +74,19 @@ NEW_FACTOR: Final = f"{SPACE}/verification"
 #: What our own pages' forms say of where they come from.
 OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAID: Final[dict[type[BackendError], Notice]] = {
+    AttemptGone: federation_words.GONE,
+    IdentityTaken: federation_words.TAKEN,
+    NoProvider: federation_words.NONE_HERE,
+    OnlyWayIn: federation_words.ONLY_WAY_IN,
+    ProviderAnswerRefused: federation_words.REFUSED,
+    ProviderSaidNo: federation_words.GIVEN_UP,
+    ProviderUnavailable: federation_words.UNAVAILABLE,
     LinkGone: words.LINK_GONE,
     PasskeysNotOffered: passkey_words.NOT_OFFERED,
     SignedInTooLongAgo: passkey_words.TOO_LONG_AGO,
     TooManyPasskeys: passkey_words.TOO_MANY,
     NotYours: words.NOTHING_HERE,
+    **family_words.SAID,
     NotShown: operator_words.NOT_SHOWN,
     TerminalEnrolled: words.COUNTER_ENROLLED,
     TooManyCounters: words.TOO_MANY_COUNTERS,
@@ -87,7 +118,8 @@ class PageRoute(APIRoute):
 
 def _page_of(refusal: BackendError) -> Response:
     if isinstance(refusal, NotSignedIn):
-        return go(SIGN_IN)
+        # Whoever is nobody looks as nobody: else the cookie would refuse them the way in.
+        return drop_seen(go(SIGN_IN)) if seen() else go(SIGN_IN)
     ways: dict[type[BackendError], str] = {
         FactorNeeded: FACTOR,
         FactorDemanded: NEW_FACTOR,
@@ -97,16 +129,22 @@ def _page_of(refusal: BackendError) -> Response:
         return go(ways[type(refusal)])
     if isinstance(refusal, FormForged):
         return notice("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
-    if isinstance(refusal, TooManyTries):
-        minutes = (int(refusal.details["wait_seconds"] or 0) + 59) // 60
-        return notice("stop", words.too_many_tries(minutes), status_of(refusal), way=SIGN_IN)
-    if isinstance(refusal, SeeingAsOver):
-        over = notice("stop", operator_words.SEEING_OVER, status_of(refusal), way=OPERATION)
-        return drop_seen(over)
+    if isinstance(refusal, TooManyRequests | TooManyTries):
+        return _wait_page(refusal)
     said = SAID.get(type(refusal))
     if said is None:
         raise refusal
     return notice("stop", said, status_of(refusal), way=SPACE)
+
+
+def _wait_page(refusal: TooManyRequests | TooManyTries) -> Response:
+    """Say how long to wait, in minutes."""
+    minutes = (int(refusal.details["wait_seconds"] or 0) + 59) // 60
+    if isinstance(refusal, TooManyRequests):
+        said, way = sign_up_words.too_many_requests(minutes), "/"
+    else:
+        said, way = words.too_many_tries(minutes), SIGN_IN
+    return notice("stop", said, status_of(refusal), way=way)
 
 
 def go(path: str) -> RedirectResponse:
@@ -118,6 +156,31 @@ def give_cookie(response: Response, token: str) -> Response:
     """Let the browser hold a session."""
     response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
     return response
+
+
+def admit(request: Request, services: Services, started: Started) -> Response:
+    """Send somebody who has just proved who they are where they get to, with their session.
+
+    Their browser gets a mark, or is known by the one it has; they are told of one that is new.
+    """
+    with services.database.unit_of_work() as session:
+        now = services.now()
+        row = find_session(session, started.token, now)
+        ways = {Stage.FACTOR.value: FACTOR, Stage.TERMS.value: TERMS}
+        response = go(ways.get(row.stage, SPACE))
+        kept = row.kept and row.stage == Stage.FULL.value
+        if row.stage != Stage.FACTOR.value:
+            mark = request.cookies.get(MARK_COOKIE, "") or new_token()
+            note_browser(session, row.account_id, mark, browser_of(request), now)
+            _give(response, MARK_COOKIE, mark, MARK_SECONDS)
+    _give(response, COOKIE, started.token, KEPT_DAYS_MAX * 86_400 if kept else None)
+    return response
+
+
+def _give(response: Response, name: str, value: str, seconds: int | None) -> None:
+    response.set_cookie(
+        name, value, path="/", secure=True, httponly=True, samesite="lax", max_age=seconds
+    )
 
 
 def take_cookie(response: Response) -> Response:
