@@ -56,6 +56,7 @@ FAMILIES: Final = {
     ),
     "pupils": ("pupils",),
     "members": ("members",),
+    "staff": ("staff",),
     "privacy": ("privacy",),
 }
 REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, FileNotFoundError)

@@ -92,6 +92,8 @@ class Settings(SignInSettings):
     operator_email: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     #: Whether a lost or stolen card's code must be changed; the command may say otherwise.
     lost_card_code: LostCardCode = LostCardCode.KEEP
+    #: What another card costs whoever lost theirs; written down with the order.
+    replacement_fee_cents: int = Field(default=0, ge=0, le=5_000)
     #: Whether a keypad may be used whose code the terminal encrypts, not the keypad itself.
     allow_terminal_encryption: bool = False
 

@@ -4,15 +4,28 @@ Promise: a page costs the same number of statements whatever the number of pupil
 last pupil of a page shows each once, also while others come and go. Not here: who may look.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    LargeBinary,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
 from backend.access.office_tables import HolderPhoto
 from backend.access.tables import Enrolment
@@ -30,7 +43,25 @@ WORDS_MAX: Final = 4
 _ENOUGH: Final = tuple(state.value for state in ENOUGH)
 #: Which of a person's cards is spoken of: the one in use, then one on its way, then the last.
 _FIRST: Final = (CardState.ACTIVE.value, *_ENOUGH)
-_LIKE: Final = re.compile(rb"[!%_]")
+
+
+class _BeginsAWord(FunctionElement[bool]):
+    """True where one of a name's words begins so: neither engine's LIKE takes bytes in earnest."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_BeginsAWord, "sqlite")
+def _on_sqlite(element: _BeginsAWord, compiler: SQLCompiler, **how: Any) -> str:
+    name, word = (compiler.process(one, **how) for one in element.clauses)
+    return f"(instr(' ' || CAST({name} AS TEXT), ' ' || CAST({word} AS TEXT)) > 0)"
+
+
+@compiles(_BeginsAWord, "postgresql")
+def _on_postgresql(element: _BeginsAWord, compiler: SQLCompiler, **how: Any) -> str:
+    name, word = (compiler.process(one, **how) for one in element.clauses)
+    return f"(position(' '::bytea || {word} in ' '::bytea || {name}) > 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +108,7 @@ def list_pupils(
 ) -> PupilPage:
     """Return pupils by name, whose names have words that begin as those searched for."""
     query = _pupils(establishment_id, class_code)
-    for word in fold(search[:SEARCH_CHARACTERS_MAX]).split()[:WORDS_MAX]:
+    for word in _words(search):
         query = query.where(_has_word(word))
     order = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name), Enrolment.id)
     if after is not None:
@@ -200,12 +231,15 @@ def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[bytes]:
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
-    pattern = _LIKE.sub(rb"!\g<0>", word.encode())
-    columns = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
-    return or_(
-        *(column.like(pattern + b"%", escape="!") for column in columns),
-        *(column.like(b"% " + pattern + b"%", escape="!") for column in columns),
-    )
+    typed = literal(word.encode(), LargeBinary)
+    names = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
+    return or_(*(_BeginsAWord(name, typed) for name in names))
+
+
+def _words(search: str) -> list[str]:
+    """Return the words searched for; whatever is neither letter nor digit parts them."""
+    kept = "".join(one if one.isalnum() else " " for one in fold(search[:SEARCH_CHARACTERS_MAX]))
+    return kept.split()[:WORDS_MAX]
 
 
 def _key_of(session: Session, enrolment_id: UUID) -> Any:

@@ -1,0 +1,137 @@
+"""An establishment's pages: who is there, for which place, and what every page shows.
+
+Promise: an establishment whose staff one is not does not exist; nobody is there without a second
+factor. What a refusal means is a page, never an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.access.errors import DayCodeInvalid
+from backend.access.staff import check_staff
+from backend.access.staff_cards import Office
+from backend.access.tables import Service
+from backend.accounts.signin.tokens import form_token
+from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
+from backend.errors import BackendError
+from backend.http import ServicesDependency, status_of
+from backend.services import Services
+from backend.web import establishment_words as words
+from backend.web.pages import Problem, notice, page
+from backend.web.signed_in import SPACE, PageRoute, StaffWho, Token, go
+from backend.web.words import Notice
+
+PLACE: Final = f"{SPACE}/etablissement"
+PREFIX: Final = f"{PLACE}/{{establishment_id}}"
+#: The parts of an establishment's pages, in the order of the menu: address, French name.
+PARTS: Final = (
+    ("", "Élèves"),
+    ("/cartes", "Cartes"),
+    ("/portiques", "Portiques"),
+    ("/import", "Import"),
+)
+REFUSED: Final[dict[type[BackendError], Notice]] = {
+    CardStateRefused: words.CARD_STATE_REFUSED,
+    HasCard: words.HAS_CARD,
+    TooManyOrders: words.TOO_MANY_ORDERS,
+    DayCodeInvalid: words.DAY_CODE_INVALID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFrame:
+    """A page about an establishment, for somebody of its staff."""
+
+    services: Services
+    account_id: UUID
+    establishment_id: UUID
+    name: str
+    zone: ZoneInfo
+    form_token: str
+
+    @property
+    def path(self) -> str:
+        """Where the establishment's pages begin."""
+        return f"{PLACE}/{self.establishment_id}"
+
+    def office(self) -> Office:
+        """Return who acts, where, and when."""
+        return Office(self.account_id, self.establishment_id, self.services.now())
+
+    def at(self, moment: datetime) -> str:
+        """Write day, month and time, on the establishment's wall."""
+        return f"{moment.astimezone(self.zone):%d/%m/%Y à %H:%M}"
+
+    def show(
+        self,
+        template: str,
+        here: str,
+        *,
+        problem: Problem | None = None,
+        done: str = "",
+        **values: object,
+    ) -> HTMLResponse:
+        """Render one of the establishment's pages; a problem makes it a 422."""
+        told: Mapping[str, object] = {
+            "place": self.name,
+            "path": self.path,
+            "parts": PARTS,
+            "here": here,
+            "form_token": self.form_token,
+            "problem": problem,
+            "done": words.DONE.get(done, ""),
+            "done_cards": None,
+            "at": self.at,
+            "words": words,
+        }
+        return page(template, 422 if problem else 200, **{**told, **values})
+
+    def refuse(self, refusal: BackendError, way: str) -> Response:
+        """Say why something cannot be done, and lead back."""
+        said = REFUSED.get(type(refusal))
+        if said is None:
+            raise refusal
+        return notice("stop", said, status_of(refusal), way=self.path + way)
+
+    def back(self, way: str, done: str = "") -> Response:
+        """Lead to one of the establishment's pages, which says what was done."""
+        return go(f"{self.path}{way}?fait={done}" if done else f"{self.path}{way}")
+
+
+def _frame(
+    services: ServicesDependency, token: Token, who: StaffWho, establishment_id: UUID
+) -> StaffFrame:
+    with services.database.reading() as session:
+        place = check_staff(session, who.account_id, establishment_id)
+    return StaffFrame(
+        services,
+        who.account_id,
+        place.id,
+        place.name,
+        ZoneInfo(place.time_zone),
+        form_token(token),
+    )
+
+
+#: Of whoever is of the establishment's staff, with a second factor; nobody else comes this far.
+Frame = Annotated[StaffFrame, Depends(_frame)]
+
+
+def list_services(session: Session, establishment_id: UUID) -> list[Service]:
+    """Return an establishment's services, by opening."""
+    query = select(Service).where(Service.establishment_id == establishment_id)
+    return list(session.scalars(query.order_by(Service.opens, Service.code)))
+
+
+def new_router() -> APIRouter:
+    """Return a router of pages of an establishment."""
+    return APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute)

@@ -1,0 +1,171 @@
+"""An establishment's pages: its own pupils and cards, to the hand, and nobody else's."""
+
+import re
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from backend.accounts.signin.act_tables import SignInAct
+from backend.cards.history import Actor
+from backend.cards.lots import ship
+from backend.cards.tables import Card
+from backend.services import Services
+from tests.backend.web.conftest import Browser
+from tests.backend.web.school import School, make_school
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What the engines do differently is tested in the rooms."""
+    return sqlite_url
+
+
+@pytest.fixture
+def school(services: Services, browser: Browser) -> School:
+    school = make_school(services)
+    school.add("Léa", "Martin")
+    school.add("Zoé", "Nguyễn", "2B")
+    school.add("Élie", "d’Arcy", "2A")
+    school.sign_in(browser)
+    return school
+
+
+def cards_of(services: Services, person: UUID) -> list[Card]:
+    with services.database.reading() as session:
+        found = select(Card).where(Card.beneficiary_id == person).order_by(Card.ordered_at)
+        return list(session.scalars(found))
+
+
+def send(services: Services, school: School) -> None:
+    """Make every card that is ordered, and send them."""
+    with services.database.reading() as session:
+        ordered = session.scalars(select(Card.id).where(Card.state == "ordered")).all()
+    for card_id in ordered:
+        school.make(card_id)
+    with services.database.unit_of_work() as session:
+        by = Actor.typed("operator")
+        now, made_by = services.now(), "operator"
+        ship(session, now, by=by, made_by=made_by, establishment_id=school.id)
+
+
+def test_pupils_are_found_whatever_the_accents(browser: Browser, school: School) -> None:
+    assert browser.open(school.path) == 200
+    names = re.findall(r'/eleves/[^"]+">([^<]+)<', browser.page)
+    assert names == ["d’Arcy Élie", "Martin Léa", "Nguyễn Zoé"]
+    browser.open(f"{school.path}?nom=elie+arcy")
+    assert re.findall(r'/eleves/[^"]+">([^<]+)<', browser.page) == ["d’Arcy Élie"]
+    browser.open(f"{school.path}?classe=2B")
+    assert re.findall(r'/eleves/[^"]+">([^<]+)<', browser.page) == ["Nguyễn Zoé"]
+    browser.open(f"{school.path}?nom=m%25rtin")
+    assert "Aucun élève ne correspond" in browser.page
+
+
+def test_a_class_is_ordered_received_and_handed_over(
+    browser: Browser, school: School, services: Services
+) -> None:
+    browser.open(f"{school.path}/cartes")
+    assert "3 élèves n’ont pas de carte" in browser.page
+    assert browser.press(f"{school.path}/cartes/commande", classe="2A") == 200
+    assert "2 cartes." in browser.page
+    assert browser.press(f"{school.path}/cartes/commande", classe="2A") == 200
+    assert "Rien n’était à faire" in browser.page
+    send(services, school)
+    browser.open(f"{school.path}/cartes/reception")
+    assert "2 cartes sont encore attendues" in browser.page
+    lea = cards_of(services, school.people["Léa"])[0]
+    spaced = f" {lea.number[:4]} {lea.number[4:8]} {lea.number[8:]}\r\n"
+    assert browser.press(f"{school.path}/cartes/reception", numero=spaced) == 200
+    assert re.search(r"Reçue : <strong>Martin Léa", browser.page)
+    browser.press(f"{school.path}/cartes/reception", numero=lea.number)
+    assert re.search(r"Déjà reçue : <strong>Martin Léa", browser.page)
+    (parcel,) = set(re.findall(r'href="([^"]+/colis/[^"]+)"', browser.page))
+    browser.open(parcel)
+    assert "Pas encore scannées" in browser.page
+    assert "d’Arcy Élie" in browser.page
+    assert "Martin" not in browser.page.split("<h1>")[1]
+    browser.open(f"{school.path}/cartes/remise?classe=2A")
+    assert "d’Arcy" not in browser.page
+    assert school.card(lea.id).state == "received"
+    assert browser.press(f"{school.path}/cartes/remise", carte=str(lea.id)) == 200
+    assert school.card(lea.id).state == "active"
+    browser.open(school.pupil("Léa"))
+    told = re.findall(r"<li><strong>([^<]+)</strong>.*?par ([^<]+)<", browser.page)
+    assert told == [
+        ("Commandée", "Claire Roux"),
+        ("Fabriquée", "pass-backend"),
+        ("Envoyée", "operator"),
+        ("Arrivée", "Claire Roux"),
+        ("Remise", "Claire Roux"),
+        ("Activée", "Claire Roux"),
+    ]
+
+
+def test_nothing_ticked_is_said(browser: Browser, school: School, services: Services) -> None:
+    browser.open(f"{school.path}/cartes")
+    browser.press(f"{school.path}/cartes/commande")
+    send(services, school)
+    browser.open(f"{school.path}/cartes/reception")
+    lea = cards_of(services, school.people["Léa"])[0]
+    browser.press(f"{school.path}/cartes/reception", numero=lea.number)
+    assert browser.press(f"{school.path}/cartes/remise") == 422
+    assert "Cochez au moins une carte" in browser.page
+
+
+def test_a_lost_card_is_blocked_and_replaced(
+    browser: Browser, school: School, services: Services
+) -> None:
+    browser.open(school.pupil("Léa"))
+    browser.press(f"{school.pupil('Léa')}/commande")
+    assert "La commande est enregistrée" in browser.page
+    (card,) = cards_of(services, school.people["Léa"])
+    acts = f"{school.pupil('Léa')}/cartes/{card.id}"
+    send(services, school)
+    browser.open(school.pupil("Léa"))
+    assert browser.press(f"{acts}/remise") == 409, "it has not arrived"
+    browser.open(f"{school.path}/cartes/reception")
+    browser.press(f"{school.path}/cartes/reception", numero=card.number)
+    browser.open(school.pupil("Léa"))
+    browser.press(f"{acts}/remise", a="tiers")
+    assert school.card(card.id).state == "handed_over"
+    browser.press(f"{acts}/blocage", motif="lost")
+    assert (school.card(card.id).state, school.card(card.id).state_reason) == ("blocked", "lost")
+    browser.open(school.pupil("Léa"))
+    browser.press(f"{acts}/blocage", motif="stolen")
+    assert school.card(card.id).state_reason == "lost", "the first reason stays"
+    browser.open(school.pupil("Léa"))
+    browser.press(f"{acts}/remplacement", motif="lost")
+    old, new = cards_of(services, school.people["Léa"])
+    assert (old.state, old.state_reason, new.state) == ("blocked", "lost", "ordered")
+    assert browser.press(f"{acts}/remplacement", motif="lost") == 409
+    assert "Déjà une carte" in browser.page
+    browser.open(school.pupil("Léa"))
+    browser.press(f"{school.pupil('Léa')}/cartes/{new.id}/annulation")
+    assert school.card(new.id).state == "cancelled"
+    browser.press(f"{acts}/retrait", motif="found")
+    assert school.card(card.id).state == "withdrawn"
+    with services.database.reading() as session:
+        kinds = session.scalars(select(SignInAct.kind).order_by(SignInAct.kind)).all()
+        assert set(kinds) >= {"card_reported", "card_replaced", "card_withdrawn", "cards_ordered"}
+
+
+def test_a_code_for_today_is_shown_once(browser: Browser, school: School) -> None:
+    browser.open(school.pupil("Léa"))
+    assert "demandez au surveillant" in browser.page
+    browser.press(f"{school.pupil('Léa')}/commande", guichet="oui")
+    assert browser.press(f"{school.pupil('Léa')}/code-du-jour", service="lunch") == 200
+    (code,) = re.findall(r'class="letters"><strong>(\d{6})<', browser.page)
+    browser.open(f"{school.path}/portiques")
+    assert code not in browser.page
+    assert "Léa Martin" in browser.page
+    today = re.findall(r'type="date" value="([^"]+)"', browser.page)[0]
+    wish = {"service": "lunch", "jour": today, "nom": "Classe de Milan", "passages": "30"}
+    assert browser.press(f"{school.path}/portiques/codes", **wish) == 200
+    for wrong, status in (({"jour": "2020-01-01"}, 422), ({"service": "x"}, 404)):
+        browser.open(f"{school.path}/portiques")
+        assert browser.press(f"{school.path}/portiques/codes", **{**wish, **wrong}) == status
+    browser.open(f"{school.path}/portiques")
+    assert "Classe de Milan" in browser.page
+    for end in re.findall(r'action="([^"]+/fin)"', browser.page):
+        browser.press(end)
+    assert "Classe de Milan" not in browser.page
