@@ -19,6 +19,7 @@ from backend.pins import routes as pins
 from backend.services import Services
 from backend.web import partner_routes, passkey_routes, problem_pages, sign_in_routes
 from backend.web import routes as web
+from backend.web.establishment_routes import router as establishment_router
 from backend.web.seen_as import ReadOnlyWhileSeen
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
@@ -67,6 +68,7 @@ def _routers() -> list[APIRouter]:
         sign_in_routes.router,
         passkey_routes.router,
         partner_routes.router,
+        establishment_router,
         problem_pages.router,
         web.router,
     ]

@@ -36,7 +36,14 @@ FIELD_CHARACTERS_MAX: Final = 64
 EMAIL_FIELD_CHARACTERS_MAX: Final = 320
 STYLES: Final = {
     name: FOLDER / "static" / name
-    for name in ("tokens.css", "account.css", "kitchen.css", "kitchen.js", "passkey.js")
+    for name in (
+        "tokens.css",
+        "account.css",
+        "establishment.css",
+        "kitchen.css",
+        "kitchen.js",
+        "passkey.js",
+    )
 }
 LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
     ActivationUnknown: words.LINK_UNKNOWN,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from backend.access.staff import establishments_of
 from backend.partners.space import partners_of
 from backend.web.words import Text
 
@@ -31,6 +32,15 @@ def partner_tiles(session: Session, account_id: UUID) -> list[Tile]:
     ]
 
 
+def establishment_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer the establishments that somebody looks after."""
+    said = Text("Élèves, cartes et portiques", "Pupils, cards and gates")
+    return [
+        Tile(f"/espace/etablissement/{one}", name, said)
+        for one, name in establishments_of(session, account_id)
+    ]
+
+
 def access_tiles(session: Session, account_id: UUID) -> list[Tile]:
     """Offer what opens the account besides the password."""
     del session, account_id
@@ -39,7 +49,11 @@ def access_tiles(session: Session, account_id: UUID) -> list[Tile]:
 
 
 #: In the order they are shown.
-PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (partner_tiles, access_tiles)
+PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (
+    partner_tiles,
+    establishment_tiles,
+    access_tiles,
+)
 
 
 def tiles(session: Session, account_id: UUID) -> list[Tile]:
