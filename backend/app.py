@@ -17,9 +17,17 @@ from backend.payments import enquiry_routes as enquiries
 from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
-from backend.web import partner_routes, passkey_routes, problem_pages, sign_in_routes
+from backend.web import (
+    federation_routes,
+    operator_routes,
+    partner_routes,
+    passkey_routes,
+    problem_pages,
+    sign_in_routes,
+)
 from backend.web import routes as web
 from backend.web.establishment_routes import router as establishment_router
+from backend.web.holder_room import router as holder_router
 from backend.web.seen_as import ReadOnlyWhileSeen
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
@@ -67,7 +75,10 @@ def _routers() -> list[APIRouter]:
         health.router,
         sign_in_routes.router,
         passkey_routes.router,
+        federation_routes.router,
         partner_routes.router,
+        operator_routes.router,
+        holder_router,
         establishment_router,
         problem_pages.router,
         web.router,

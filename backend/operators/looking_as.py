@@ -20,7 +20,7 @@ from backend.accounts.signin.tokens import new_token, token_hash
 from backend.operators.acting import reason_of
 from backend.operators.entering import Acting, role_of
 from backend.operators.errors import OperatorAccount, SeeingAsOver
-from backend.operators.tables import Impersonation, OperatorRole
+from backend.operators.tables import Impersonation, OperatorRole, OperatorSession
 
 MINUTES_MAX: Final = 15
 
@@ -93,6 +93,9 @@ def look(session: Session, session_id: UUID, token: str, path: str, now: datetim
     still = role_of(session, row.operator_id) is OperatorRole.OPERATOR
     if not still or account.closed_at is not None:
         raise SeeingAsOver
+    mine = session.get(OperatorSession, session_id)
+    if mine is not None:
+        mine.seen_at = now
     record_act(
         session,
         ActKind.SEEN_AS_PAGE,

@@ -40,7 +40,9 @@ STYLES: Final = {
         "tokens.css",
         "account.css",
         "establishment.css",
+        "holder.css",
         "kitchen.css",
+        "operator.css",
         "kitchen.js",
         "passkey.js",
     )

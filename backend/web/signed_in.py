@@ -39,6 +39,7 @@ from backend.accounts.signin.passkeys.errors import (
     SignedInTooLongAgo,
     TooManyPasskeys,
 )
+from backend.accounts.signin.quota import network_of
 from backend.accounts.signin.sessions import KEPT_DAYS_MAX, SignedIn, find_session, signed_in
 from backend.accounts.signin.signing_in import Started
 from backend.accounts.signin.tables import Stage
@@ -71,6 +72,7 @@ TERMS: Final = "/connexion/conditions"
 SPACE: Final = "/espace"
 OPERATION: Final = "/exploitation"
 NEW_FACTOR: Final = f"{SPACE}/verification"
+ACCOUNT: Final = f"{SPACE}/compte"
 #: What our own pages' forms say of where they come from.
 OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAID: Final[dict[type[BackendError], Notice]] = {
@@ -158,8 +160,12 @@ def give_cookie(response: Response, token: str) -> Response:
     return response
 
 
-def admit(request: Request, services: Services, started: Started) -> Response:
+def admit(
+    request: Request, services: Services, started: Started, shown: Response | None = None
+) -> Response:
     """Send somebody who has just proved who they are where they get to, with their session.
+
+    `shown` is a page they see instead.
 
     Their browser gets a mark, or is known by the one it has; they are told of one that is new.
     """
@@ -167,7 +173,7 @@ def admit(request: Request, services: Services, started: Started) -> Response:
         now = services.now()
         row = find_session(session, started.token, now)
         ways = {Stage.FACTOR.value: FACTOR, Stage.TERMS.value: TERMS}
-        response = go(ways.get(row.stage, SPACE))
+        response = shown or go(ways.get(row.stage, SPACE))
         kept = row.kept and row.stage == Stage.FULL.value
         if row.stage != Stage.FACTOR.value:
             mark = request.cookies.get(MARK_COOKIE, "") or new_token()
@@ -269,3 +275,8 @@ def browser_of(request: Request) -> str:
     """Return what the browser calls itself, for the list of sessions."""
     said = request.headers.get("User-Agent", "")
     return "".join(letter for letter in said if letter.isprintable())
+
+
+def network_of_request(request: Request) -> str:
+    """Return the network that a request counts with."""
+    return network_of(None if request.client is None else request.client.host)

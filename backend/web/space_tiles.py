@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.access.staff import establishments_of
+from backend.accounts.families.rights import my_beneficiaries
+from backend.accounts.families.tables import Relation
+from backend.operators.entering import role_of
 from backend.partners.space import partners_of
 from backend.web.words import Text
 
@@ -21,6 +24,19 @@ class Tile(NamedTuple):
     #: A name of somebody or of a place, or what one does there.
     label: str
     text: Text
+
+
+def pass_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer somebody's own Pass, then those of the children they look after."""
+    said = Text("Avantages, historique, carte et code", "Benefits, history, card and code")
+    return [
+        Tile(
+            f"/espace/pass/{one.beneficiary_id}",
+            "Mon Pass" if one.relation is Relation.SELF else f"Pass de {one.given_name}",
+            said,
+        )
+        for one in my_beneficiaries(session, account_id)
+    ]
 
 
 def partner_tiles(session: Session, account_id: UUID) -> list[Tile]:
@@ -48,10 +64,20 @@ def access_tiles(session: Session, account_id: UUID) -> list[Tile]:
     return [Tile("/espace/cles", "Mes clés d’accès", said)]
 
 
+def operator_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer the operator's pages to those who run the service."""
+    if role_of(session, account_id) is None:
+        return []
+    said = Text("Personnes, cartes, terminaux, journal", "People, cards, terminals, trail")
+    return [Tile("/exploitation", "Exploitation", said)]
+
+
 #: In the order they are shown.
 PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (
+    pass_tiles,
     partner_tiles,
     establishment_tiles,
+    operator_tiles,
     access_tiles,
 )
 
