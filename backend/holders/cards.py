@@ -1,10 +1,11 @@
-"""A holder's cards: what they see of them, stopping one, ordering another.
+"""A holder's cards: what they see of them, starting one, stopping one, ordering another.
 
 Promise: a card that is said lost or stolen is refused by every till from then on, and gates hear of
 it within seconds; wallets and rights are the person's and stay. Every act is written down with who
 did it and for whom. Not here: the making and sending of cards.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment
 from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.tries import give_back, take_try
 from backend.cards.errors import CardUnknown
+from backend.cards.handing import activate_card
 from backend.cards.history import Actor
 from backend.cards.life import lock_card
 from backend.cards.order_tables import CardRequest, Delivery
@@ -55,6 +58,13 @@ class HeldCard:
     def may_be_reported(self) -> bool:
         """True while somebody could use it, or have it in their pocket."""
         return self.state is CardState.ACTIVE or self.state in ON_ITS_WAY
+
+    @property
+    def waits_for_holder(self) -> bool:
+        """True where the holder says that they have it, and it is then of use."""
+        if self.state is CardState.HANDED_OVER:
+            return True
+        return self.state is CardState.SHIPPED and self.delivery is Delivery.HOME
 
     @property
     def may_be_replaced(self) -> bool:
@@ -119,6 +129,21 @@ def report(services: Services, acting: Acting, card_id: UUID, reason: ReportReas
         _record(session, ActKind.CARD_REPORTED, acting, card_id, now)
 
 
+def activate(services: Services, acting: Acting, last_digits: str) -> None:
+    """Let the card that reached its holder be used, by the last digits printed on it.
+
+    Raises CardUnknown (none waits for it), DigitsWrong, TooManyTries.
+    """
+    door, now = _door_of_card(acting.beneficiary_id), services.now()
+    with services.database.unit_of_work() as session:
+        take_try(session, door, now)
+    with services.database.unit_of_work() as session:
+        by = Actor.person(acting.account_id)
+        card = activate_card(session, acting.beneficiary_id, last_digits, now, by=by)
+        give_back(session, door)
+        _record(session, ActKind.CARD_ACTIVATED, acting, card.id, now)
+
+
 def order(
     session: Session, acting: Acting, card_id: UUID | None, wish: Wish, now: datetime
 ) -> UUID:
@@ -137,6 +162,10 @@ def order(
         made = replace_card(session, card_id, reason, wish, now, by=by)
     _record(session, ActKind.CARD_ORDERED, acting, made, now)
     return made
+
+
+def _door_of_card(beneficiary_id: UUID) -> bytes:
+    return hashlib.sha256(b"card:" + beneficiary_id.bytes).digest()
 
 
 def _own(session: Session, acting: Acting, card_id: UUID) -> Card:

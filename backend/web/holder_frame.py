@@ -1,0 +1,98 @@
+"""Who acts for whom on a holder's page, checked before anything of the person is read.
+
+Promise: a person who is neither the one signed in nor a child of theirs does not exist for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse
+
+from backend.accounts.families.rights import Mine, find_mine
+from backend.accounts.families.tables import Relation
+from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.signin.tokens import form_token
+from backend.http import ServicesDependency
+from backend.services import Services
+from backend.web.pages import Problem, page
+from backend.web.signed_in import SPACE, Token, Who
+
+PASS: Final = f"{SPACE}/pass"
+PREFIX: Final = f"{PASS}/{{beneficiary_id}}"
+#: The parts of a holder's space, in the order of the menu: address, French name.
+PARTS: Final = (
+    ("", "Avantages"),
+    ("/historique", "Historique"),
+    ("/carte", "Carte"),
+    ("/code", "Code"),
+    ("/donnees", "Mes données"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page about a person, for somebody who signed in."""
+
+    services: Services
+    account_id: UUID
+    session_id: UUID
+    #: Of whoever signed in.
+    acting_name: str
+    mine: Mine
+    form_token: str
+
+    @property
+    def beneficiary_id(self) -> UUID:
+        """Whose page it is."""
+        return self.mine.beneficiary_id
+
+    @property
+    def own(self) -> bool:
+        """True where somebody looks at their own."""
+        return self.mine.relation is Relation.SELF
+
+    @property
+    def path(self) -> str:
+        """Where this person's pages begin."""
+        return f"{PASS}/{self.beneficiary_id}"
+
+    def show(
+        self,
+        template: str,
+        here: str,
+        problem: Problem | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        """Render one of the person's pages; a problem makes it a 422."""
+        told: Mapping[str, object] = {
+            "acting_name": self.acting_name,
+            "person": f"{self.mine.given_name} {self.mine.family_name}",
+            "given_name": self.mine.given_name,
+            "own": self.own,
+            "path": self.path,
+            "parts": PARTS,
+            "here": here,
+            "form_token": self.form_token,
+            "problem": problem,
+        }
+        return page(template, 422 if problem else 200, **told, **values)
+
+
+def _frame(beneficiary_id: UUID, services: ServicesDependency, token: Token, who: Who) -> Frame:
+    with services.database.reading() as session:
+        mine = find_mine(session, who.account_id, beneficiary_id)
+        account = session.get_one(SignInAccount, who.account_id)
+        name = f"{account.given_name} {account.family_name}"
+    return Frame(services, who.account_id, who.session_id, name, mine, form_token(token))
+
+
+Framed = Annotated[Frame, Depends(_frame)]
+
+
+def day(on: date) -> str:
+    """Write a day as people here write it."""
+    return f"{on:%d/%m/%Y}"

@@ -1,0 +1,9 @@
+"""Every page of a holder's space, and the public directory, under one router."""
+
+from fastapi import APIRouter
+
+from backend.web import directory_routes, holder_cards, holder_code, holder_data, holder_routes
+
+router = APIRouter(include_in_schema=False)
+for _part in (holder_routes, holder_cards, holder_code, holder_data, directory_routes):
+    router.include_router(_part.router)
