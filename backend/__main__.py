@@ -56,6 +56,7 @@ FAMILIES: Final = {
     ),
     "pupils": ("pupils",),
     "members": ("members",),
+    "events": ("events",),
     "staff": ("staff",),
     "privacy": ("privacy",),
 }

@@ -11,6 +11,7 @@ from backend.access import gate_event_routes
 from backend.access import routes as access
 from backend.api_description import API_VERSION, describe, operation_id
 from backend.cards import routes as cards
+from backend.events import routes as events
 from backend.http import install_error_answers
 from backend.partners import routes as partners
 from backend.payments import enquiry_routes as enquiries
@@ -71,6 +72,7 @@ def _routers() -> list[APIRouter]:
         payments.router,
         enquiries.router,
         access.router,
+        events.router,
         gate_event_routes.router,
         health.router,
         sign_in_routes.router,

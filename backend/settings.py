@@ -94,6 +94,10 @@ class Settings(SignInSettings):
     lost_card_code: LostCardCode = LostCardCode.KEEP
     #: What another card costs whoever lost theirs; written down with the order.
     replacement_fee_cents: int = Field(default=0, ge=0, le=5_000)
+    #: Whether events may be sent to private addresses; for tests, and refused in production.
+    events_private_addresses: bool = False
+    #: The authority that signed the certificates of partners' servers, if the system has it not.
+    events_ca_file: Path | None = None
     #: Whether a keypad may be used whose code the terminal encrypts, not the keypad itself.
     allow_terminal_encryption: bool = False
 
@@ -104,6 +108,15 @@ class Settings(SignInSettings):
             raise ValueError(msg)
         if self.environment == "production" and self.vault_socket is None:
             msg = "production needs the vault in a process of its own: set vault_socket"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_events(self) -> Self:
+        if self.environment == "production" and self.events_private_addresses:
+            msg = (
+                "production sends no event to a private address: take out events_private_addresses"
+            )
             raise ValueError(msg)
         return self
 

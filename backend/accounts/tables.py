@@ -66,6 +66,7 @@ class SignInNoticeKind(StrEnum):
     PASSKEY_COPIED = "signin_passkey_copy"
     IDENTITY_LINKED = "signin_fc_linked"
     IDENTITY_UNLINKED = "signin_fc_gone"
+    EVENTS_STOPPED = "signin_events_stopped"
 
 
 class AddressNoticeKind(StrEnum):

@@ -140,6 +140,16 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
         "Depuis le {when}, vous pouvez entrer dans votre espace Pass avec FranceConnect.",
         "Since that day you may sign in with FranceConnect.",
     ),
+    SignInNoticeKind.EVENTS_STOPPED: Words(
+        "Vos événements ne sont plus envoyés",
+        "Votre serveur {about} ne prend plus les événements de vos paiements : leur envoi est "
+        "arrêté depuis le {when}. Aucun n’est perdu. Quand votre serveur répond de nouveau, "
+        "reprenez l’envoi dans votre espace :\n{sign_in}",
+        "Your server {about} no longer takes the events of your payments: they are not sent any "
+        "more since {when}. None is lost. When your server answers again, resume in your space:\n"
+        "{sign_in}",
+        "Your events are no longer sent",
+    ),
     SignInNoticeKind.IDENTITY_UNLINKED: Words(
         "FranceConnect n’ouvre plus votre espace",
         "Depuis le {when}, FranceConnect n’ouvre plus votre espace Pass.",

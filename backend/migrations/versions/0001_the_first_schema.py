@@ -1803,6 +1803,66 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "event_endpoint",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("key_version", sa.BigInteger(), nullable=False),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("previous_key_version", sa.BigInteger(), nullable=True),
+        sa.Column("reached", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state in ('active', 'disabled', 'removed')", name=op.f("ck_event_endpoint_state")
+        ),
+        sa.CheckConstraint(
+            "(previous_until IS NULL) = (previous_key_version IS NULL)",
+            name=op.f("ck_event_endpoint_previous"),
+        ),
+        sa.CheckConstraint(
+            "generation > 0 AND tries >= 0 AND reached >= 0", name=op.f("ck_event_endpoint_counts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_event_endpoint_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_endpoint")),
+    )
+    with op.batch_alter_table("event_endpoint", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_event_endpoint_next_try_at",
+            ["next_try_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'active'"),
+            postgresql_where=sa.text("state = 'active'"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_event_endpoint_partner_id"), ["partner_id"], unique=False
+        )
+
+    op.create_table(
+        "event_token",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_event_token_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_event_token")),
+        sa.UniqueConstraint("id", name=op.f("uq_event_token_id")),
+    )
+    with op.batch_alter_table("event_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_token_partner_id"), ["partner_id"], unique=False)
+
+    op.create_table(
         "family",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -1959,7 +2019,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -2527,6 +2587,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", name=op.f("pk_enrolment_service")),
     )
+    op.create_table(
+        "event_delivery",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=True),
+            nullable=False,
+        ),
+        sa.Column("endpoint_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("milliseconds", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"], ["event_endpoint.id"], name=op.f("fk_event_delivery_endpoint_id")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_event_delivery")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("event_delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_event_delivery_endpoint_id_number", ["endpoint_id", "number"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_event_delivery_tried_at"), ["tried_at"], unique=False)
+
     op.create_table(
         "family_child",
         sa.Column("id", sa.Uuid(), nullable=False),
