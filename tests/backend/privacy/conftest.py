@@ -1,7 +1,7 @@
 """Somebody of whom everything is kept that may be: a row in each table that tells of a person."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -30,9 +30,11 @@ def fill(session: Session, table: str, **given: Any) -> dict[str, Any]:
         str: "x",
         int: 1,
         bool: False,
-        bytes: b"x",
+        bytes: uuid4().bytes,
         date: NOW.date(),
         datetime: NOW,
+        object: NOW,  # UtcDateTime does not say what it gives
+        time: time(12),
     }
     row = dict(given)
     for column in columns:
@@ -117,7 +119,7 @@ def _card(session: Session, person: UUID, place: UUID) -> UUID:
         "card",
         id=card,
         beneficiary_id=person,
-        number="9250000000000018",
+        number="9250000000000016",
         uid=bytes(7),
         state="active",
     )
@@ -134,9 +136,8 @@ def _card(session: Session, person: UUID, place: UUID) -> UUID:
 
 
 def _at_the_establishment(session: Session, place: UUID, enrolment: UUID, card: UUID) -> UUID:
-    service = fill(session, "access_service", establishment_id=place, days="12345")
-    for name in ("opens", "closes", "reservation_cutoff"):
-        assert name in service
+    hours = {"opens": time(11), "closes": time(14), "days": "12345"}
+    service = fill(session, "access_service", establishment_id=place, **hours)
     service_id = service["id"]
     fill(session, "enrolment_service", enrolment_id=enrolment, service_id=service_id)
     fill(session, "reservation", enrolment_id=enrolment, service_id=service_id)
