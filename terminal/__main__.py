@@ -120,17 +120,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     install.add_argument("--block", type=Path, required=True, metavar="FILE", help="the key block")
     install.set_defaults(run=_run_install_key)
-    door = commands.add_parser("door", help="the turnstile or door of a gate")
-    head_key = door.add_subparsers(required=True, metavar="command").add_parser(
+    door = commands.add_parser("door", help="the turnstile or door of a gate").add_subparsers(
+        required=True, metavar="command"
+    )
+    head_key = door.add_parser(
         "install-key", help="give an OSDP head as delivered the key of this site, once"
     )
     head_key.set_defaults(run=_run_install_head_key)
+    let_go = door.add_parser("let-go", help="drop the relay: for systemd, after the gate ended")
+    let_go.set_defaults(run=_run_let_go)
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
     trace = commands.add_parser("trace", help="what a card says: record, mask, check it")
     trace.set_defaults(run=_run_trace)
     of_trace = add_trace_commands(trace.add_subparsers(required=True, metavar="command"))
-    for command in (enrol, counter, gate, install, head_key, doctor, *of_tablet, *of_desk):
+    for command in (enrol, counter, gate, install, head_key, let_go, doctor, *of_tablet, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
     for command in (enrol, doctor, *of_trace, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -217,6 +221,14 @@ def _run_install_head_key(chosen: argparse.Namespace) -> int:
 
     door = install_head_key(load_settings(GateSettings, chosen.config))
     print(f"Clé installée dans la tête de lecture, et gardée dans {door.key_file}.")
+    return 0
+
+
+def _run_let_go(chosen: argparse.Namespace) -> int:
+    from terminal.gate.door.commission import let_go  # noqa: PLC0415 -- idem
+    from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
+
+    let_go(load_settings(GateSettings, chosen.config))
     return 0
 
 

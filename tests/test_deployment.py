@@ -49,6 +49,13 @@ def test_a_unit_of_a_terminal_starts_a_command_that_exists(path: Path) -> None:
     assert str(chosen.config) == f"/etc/pass/{command}{'-%i' if one_of_several else ''}.toml"
 
 
+def test_a_gate_that_ended_in_any_way_lets_its_door_go() -> None:
+    [command] = read_unit(FOLDER / "pass-gate.service")["ExecStopPost"]
+    assert command.startswith("-/usr/local/bin/pass-terminal "), "a gate without a board still ends"
+    chosen = terminal_commands._parser().parse_args(command.split()[1:])
+    assert chosen.run is terminal_commands._run_let_go
+
+
 def test_one_counter_of_several_is_kept_as_the_only_one_is() -> None:
     """Its own settings and its own folder are all that tells it apart."""
     alone, several = (read_unit(FOLDER / f"pass-counter{at}.service") for at in ("", "@"))

@@ -1,8 +1,9 @@
 """A door on a serial relay board.
 
-Promise: the relay is dropped when the door is claimed and when it is let go, so that what an end
-without warning left behind lasts no longer than our next start; a board with a timer drops it by
-itself. A pulse of the rotation sensor counts if it lasts longer than one look (PULSE_SECONDS_MIN).
+Promise: the relay is dropped when the door is claimed and when it is let go. A board with a timer,
+wired to be locked, drops it by itself; for every other a second process does it when this one is
+dead or hangs (`relay_guard.py`). A pulse of the rotation sensor counts if it lasts longer than one
+look (PULSE_SECONDS_MIN).
 Not here: the boards' words (`boards.py`).
 
 Wired "secure", the relay is pulled to open: without current the door is locked. Wired "safe", it is
@@ -25,6 +26,7 @@ from terminal.errors import (
 )
 from terminal.gate.door.boards import DIALECTS, Answer, Garbled, Refused, Request
 from terminal.gate.door.port import DoorState, Signal
+from terminal.gate.door.relay_guard import RelayGuard
 from terminal.pin.serial_link import LineSettings, SerialLink
 
 ANSWER_SECONDS_MAX: Final = 0.5
@@ -44,6 +46,7 @@ class RelayDoor:
         self._pulled_opens = settings.failing == "secure"
         self._now = now
         self._link: SerialLink | None = None
+        self._guard: RelayGuard | None = None
         self._rotations = 0
         self._rotating = False
 
@@ -56,6 +59,8 @@ class RelayDoor:
             raise DoorUnplugged(str(cause)) from cause
         self._rotations = 0
         try:
+            if not self._drops_by_itself:
+                self._guard = RelayGuard(guard_arguments(self._settings))
             self.close()
             # A sensor that is active already is no passage.
             self._rotating = self._look()[0]
@@ -76,8 +81,16 @@ class RelayDoor:
         """Lock the door."""
         self._switch(not self._pulled_opens)
 
+    @property
+    def _drops_by_itself(self) -> bool:
+        """Tell whether nothing of ours has to drop the relay once we are gone."""
+        return self._dialect.hold is not None and self._pulled_opens
+
     def state(self) -> DoorState:
         """Look at the inputs, and count a pulse that began."""
+        if self._guard is not None and not self._guard.pulse():
+            # It has dropped the relay, or is gone: whatever we believed of the door is not so.
+            raise DoorUnplugged("the door's guard had to let go, or ended")
         rotating, stands_open = self._look()
         self._rotations += rotating and not self._rotating
         self._rotating = rotating
@@ -93,6 +106,9 @@ class RelayDoor:
         self._drop_link()
 
     def _drop_link(self) -> None:
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
         if self._link is not None:
             self._link.close()
             self._link = None
@@ -154,3 +170,9 @@ class RelayDoor:
         except Refused as cause:
             raise DoorRefused(f"the board on {self._settings.device} refused: {cause}") from cause
         return answer
+
+
+def guard_arguments(settings: RelayDoorSettings) -> list[str]:
+    """Return what a guard is told of a door: device, line, dialect, relay, address."""
+    known = (settings.device, settings.line, settings.dialect)
+    return [*known, str(settings.relay), str(settings.board_address)]

@@ -1,5 +1,8 @@
 """Relay boards: the makers' own examples, garbage, and real lines with the simulated boards."""
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +16,10 @@ from hypothesis import strategies as st
 
 from simulator.turnstile.arm import ArmFaults
 from simulator.turnstile.turnstile import SimulatedTurnstile, TurnstilePlan
+from terminal.__main__ import main
 from terminal.door_settings import RelayDoorSettings
 from terminal.errors import DoorRefused, DoorSilent, DoorUnplugged
-from terminal.gate.door import relay_door
+from terminal.gate.door import relay_door, relay_guard
 from terminal.gate.door.boards import DIALECTS, Garbled, Refused, Request, crc
 from terminal.gate.door.relay_door import RelayDoor
 
@@ -180,6 +184,126 @@ def test_a_relay_left_pulled_is_dropped_at_the_next_start(tmp_path: Path, kind: 
         again.claim()
         assert seen(lambda: not turnstile.view().free)
         again.let_go()
+
+
+HOLDS = """
+import sys, time
+from terminal.door_settings import RelayDoorSettings
+from terminal.gate.door.relay_door import RelayDoor
+door = RelayDoor(RelayDoorSettings.model_validate_json(sys.argv[1]))
+door.claim()
+if sys.argv[2] == "secure":
+    door.open(30)
+print("pulled", flush=True)
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    time.sleep(0.05)
+    door.state()
+"""
+
+
+@contextmanager
+def gate_that_holds(tmp_path: Path, kind: Kind, wiring: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that keeps the relay pulled: "secure", the door is open; "safe", locked."""
+    chosen = settings(tmp_path, kind, failing=wiring).model_dump_json()
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, chosen, wiring], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"pulled\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "wiring"), [("lcus", "secure"), ("numato", "secure"), ("modbus-rtu", "safe")]
+)
+def test_a_gate_that_is_killed_does_not_leave_its_relay_pulled(
+    tmp_path: Path, kind: Kind, wiring: str
+) -> None:
+    with standing(tmp_path, kind, wiring=wiring) as turnstile:
+        with gate_that_holds(tmp_path, kind, wiring) as gate:
+            assert seen(lambda: turnstile.view().relay)
+            gate.send_signal(signal.SIGKILL)
+            assert seen(lambda: not turnstile.view().relay)
+        assert turnstile.view().free is (wiring == "safe")
+
+
+def test_a_gate_that_hangs_lets_its_relay_go_and_claims_the_door_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_guard, "PULSE_SECONDS_MAX", 0.5)
+    begin = relay_guard.RelayGuard
+    hurried = lambda told: begin([*told, "--seconds", "0.5"])  # noqa: E731
+    monkeypatch.setattr(relay_door, "RelayGuard", hurried)
+    with standing(tmp_path, "numato") as turnstile:
+        door = RelayDoor(settings(tmp_path, "numato"))
+        door.claim()
+        door.open(30)
+        assert seen(lambda: turnstile.view().free)
+        assert seen(lambda: not turnstile.view().free)  # nobody has looked at it meanwhile
+        with pytest.raises(DoorUnplugged, match="guard"):
+            door.state()
+        door.let_go()
+        door.claim()
+        door.state()
+        door.let_go()
+
+
+def test_a_guard_ends_with_its_gate_and_one_that_is_gone_is_noticed(tmp_path: Path) -> None:
+    with standing(tmp_path, "lcus"):
+        door = RelayDoor(settings(tmp_path, "lcus"))
+        door.claim()
+        guard = door._guard
+        assert guard is not None
+        door.let_go()
+        assert guard._process.returncode == 0
+        door.claim()
+        assert door._guard is not None
+        door._guard._process.kill()
+        door._guard._process.wait()
+        door._guard._pulsed_at -= relay_guard.PULSE_SECONDS
+        with pytest.raises(DoorUnplugged, match="guard"):
+            door.state()
+        door.let_go()
+
+
+def test_a_board_that_drops_by_itself_needs_no_guard(tmp_path: Path) -> None:
+    with standing(tmp_path, "modbus-rtu"):
+        door = RelayDoor(settings(tmp_path, "modbus-rtu"))
+        door.claim()
+        assert door._guard is None
+        door.let_go()
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_relay_is_let_go_of_by_hand_whoever_held_it(tmp_path: Path, kind: Kind) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text(
+        f"""
+backend_url = "http://127.0.0.1:1"
+state_dir = "{tmp_path}/state"
+reader = "Pass Gate"
+[door]
+kind = "relay"
+device = "{tmp_path}/door"
+dialect = "{kind}"
+failing = "secure"
+"""
+    )
+    with standing(tmp_path, kind) as turnstile:
+        killed = RelayDoor(settings(tmp_path, kind))
+        killed.claim()
+        killed.open(30)
+        assert seen(lambda: turnstile.view().free)
+        assert main(["door", "let-go", "--config", str(config)]) == 0
+        assert seen(lambda: not turnstile.view().free)
+        killed.let_go()
+    assert main(["door", "let-go", "--config", str(config)]) != 0, "no board there: it is said"
 
 
 @pytest.mark.parametrize("kind", EVERY)
