@@ -19,12 +19,17 @@ from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
 from backend.web import (
+    family_card,
+    family_routes,
     federation_routes,
     operator_routes,
     partner_routes,
     passkey_routes,
     problem_pages,
     sign_in_routes,
+    sign_up_recovery,
+    sign_up_routes,
+    space_routes,
 )
 from backend.web import routes as web
 from backend.web.establishment_routes import router as establishment_router
@@ -76,6 +81,11 @@ def _routers() -> list[APIRouter]:
         gate_event_routes.router,
         health.router,
         sign_in_routes.router,
+        sign_up_routes.router,
+        sign_up_recovery.router,
+        space_routes.router,
+        family_routes.router,
+        family_card.router,
         passkey_routes.router,
         federation_routes.router,
         partner_routes.router,

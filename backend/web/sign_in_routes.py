@@ -4,7 +4,6 @@ What was typed is never in a page, an address or a log. A link opens a page; onl
 """
 
 from typing import Annotated, Final
-from uuid import UUID
 
 import segno
 from fastapi import APIRouter, Form, Request, Response
@@ -21,11 +20,8 @@ from backend.accounts.signin.factor import (
 from backend.accounts.signin.links import find_account
 from backend.accounts.signin.sessions import (
     SignedIn,
-    end_all,
     end_by_token,
-    end_session,
     find_session,
-    list_sessions,
 )
 from backend.accounts.signin.signing_in import (
     ask_for_password_link,
@@ -33,14 +29,16 @@ from backend.accounts.signin.signing_in import (
     confirm_factor,
     sign_in,
 )
-from backend.accounts.signin.tables import SignInAccount, Stage
+from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words as words
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, notice, page
+from backend.web.federation_ways import way_out, ways_in
+from backend.web.pages import Problem, form, notice
+from backend.web.roles import may_stay
 from backend.web.signed_in import (
+    ACCOUNT,
     FACTOR,
     PASSKEY_FACTOR,
     SIGN_IN,
@@ -50,13 +48,13 @@ from backend.web.signed_in import (
     PageRoute,
     Token,
     Who,
+    admit,
     browser_of,
-    give_cookie,
     go,
+    network_of_request,
     take_cookie,
     token_of,
 )
-from backend.web.space_tiles import tiles
 
 PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -66,9 +64,9 @@ TypedDigits = Annotated[str, Form(max_length=16)]
 
 
 @router.get(SIGN_IN)
-def sign_in_form() -> HTMLResponse:
+def sign_in_form(services: ServicesDependency) -> HTMLResponse:
     """Show the form."""
-    return form("sign_in.html")
+    return _sign_in_form(services, None)
 
 
 @router.post(SIGN_IN, dependencies=[OwnSite])
@@ -77,14 +75,16 @@ def start(
     services: ServicesDependency,
     email: TypedEmail = "",
     password: TypedPassword = "",
+    stay: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Sign in, or show the form again, empty."""
+    """Sign in, or show the form again, empty; stay signed in where that was asked and may be."""
+    wish = may_stay if stay else None
+    network, browser = network_of_request(request), browser_of(request)
     try:
-        started = sign_in(services, email, password, browser_of(request))
+        started = sign_in(services, email, password, browser, network=network, may_stay=wish)
     except SignInRefused:
-        return form("sign_in.html", Problem("email", words.REFUSED))
-    way = SPACE if started.stage is Stage.FULL else FACTOR
-    return give_cookie(go(way), started.token)
+        return _sign_in_form(services, Problem("email", words.REFUSED))
+    return admit(request, services, started)
 
 
 @router.get(FACTOR)
@@ -94,21 +94,23 @@ def factor_form(services: ServicesDependency, token: Token) -> Response:
 
 
 @router.post(FACTOR, dependencies=[OwnSite])
-def finish(services: ServicesDependency, token: Token, digits: TypedDigits = "") -> Response:
+def finish(
+    request: Request, services: ServicesDependency, token: Token, digits: TypedDigits = ""
+) -> Response:
     """Finish signing in; the session gets another token."""
     try:
         started = confirm_factor(services, token, digits)
     except SignInRefused:
         return _factor_form(services, token, Problem("digits", words.FACTOR_REFUSED))
-    return give_cookie(go(SPACE), started.token)
+    return admit(request, services, started)
 
 
 @router.post("/deconnexion", dependencies=[OwnForm])
-def sign_out(services: ServicesDependency, token: Token) -> Response:
+def sign_out(request: Request, services: ServicesDependency, token: Token) -> Response:
     """End this session."""
     with services.database.unit_of_work() as session:
         end_by_token(session, token)
-    return take_cookie(go(SIGN_IN))
+    return take_cookie(go(way_out(request)))
 
 
 @router.get("/mot-de-passe")
@@ -118,10 +120,12 @@ def forgotten_form() -> HTMLResponse:
 
 
 @router.post("/mot-de-passe", dependencies=[OwnSite])
-def ask_link(services: ServicesDependency, email: TypedEmail = "") -> HTMLResponse:
+def ask_link(
+    request: Request, services: ServicesDependency, email: TypedEmail = ""
+) -> HTMLResponse:
     """Answer the same whoever has an account."""
     try:
-        ask_for_password_link(services, email)
+        ask_for_password_link(services, email, network_of_request(request))
     except EmailInvalid:
         return form("password_forgotten.html", Problem("email", words.EMAIL_FORM))
     return notice("good", words.LINK_ASKED)
@@ -151,47 +155,6 @@ def set_password(
     return notice("good", words.PASSWORD_SET, way=SIGN_IN)
 
 
-@router.get(SPACE)
-def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
-    """Show what somebody may see, their sessions, and their second factor."""
-    with services.database.reading() as session:
-        account = session.get_one(SignInAccount, who.account_id)
-        offered = tiles(session, who.account_id)
-        sessions = [
-            {
-                "id": one.session_id,
-                "browser": one.browser,
-                "since": moment(one.created_at, services),
-                "here": one.session_id == who.session_id,
-            }
-            for one in list_sessions(session, who.account_id, services.now())
-        ]
-    return page(
-        "space.html",
-        who=who,
-        tiles=offered,
-        sessions=sessions,
-        has_factor=account.factor_confirmed_at is not None,
-        form_token=form_token(token),
-    )
-
-
-@router.post(f"{SPACE}/connexions/{{session_id}}/fin", dependencies=[OwnForm])
-def end_one(session_id: UUID, services: ServicesDependency, who: Who) -> Response:
-    """End one of one's own sessions."""
-    with services.database.unit_of_work() as session:
-        end_session(session, who.account_id, session_id)
-    return go(SPACE)
-
-
-@router.post(f"{SPACE}/connexions/fin", dependencies=[OwnForm])
-def end_every(services: ServicesDependency, who: Who) -> Response:
-    """End every session of one's own, this one too."""
-    with services.database.unit_of_work() as session:
-        end_all(session, who.account_id)
-    return take_cookie(go(SIGN_IN))
-
-
 @router.post(f"{SPACE}/verification", dependencies=[OwnForm])
 def begin(services: ServicesDependency, who: Who) -> Response:
     """Begin a second factor; where one is in place, there is nothing to begin."""
@@ -217,7 +180,11 @@ def confirm(
         confirm_new_factor(services, who.account_id, digits)
     except SignInRefused:
         return _new_factor_form(services, request, who, Problem("digits", words.FACTOR_REFUSED))
-    return go(SPACE)
+    return go(ACCOUNT)
+
+
+def _sign_in_form(services: Services, problem: Problem | None) -> HTMLResponse:
+    return form("sign_in.html", problem, ways=ways_in(services.settings))
 
 
 def _factor_form(services: Services, token: str, problem: Problem | None) -> Response:

@@ -55,6 +55,13 @@ PASSWORD_SET: Final = Notice(
         "You may now sign in. All your sessions were ended.",
     ),
 )
+PASSWORD_CHANGED: Final = Notice(
+    "Mot de passe changé",
+    Text(
+        "Vos autres connexions ont été fermées. Un message vous le confirme.",
+        "Your other sessions were ended. A message confirms it.",
+    ),
+)
 REFUSED: Final = Text(
     "L’adresse ou le mot de passe n’est pas le bon. Vérifiez les deux.",
     "The address or the password is wrong. Check both.",

@@ -26,8 +26,8 @@ from backend.cards.tables import Card
 from backend.http import ServicesDependency, status_of
 from backend.web import sign_up_words as words
 from backend.web.pages import notice, page
-from backend.web.sign_up_routes import Problems, network_of_request
-from backend.web.signed_in import SIGN_IN, OwnSite, PageRoute
+from backend.web.sign_up_routes import Problems
+from backend.web.signed_in import SIGN_IN, OwnSite, PageRoute, network_of_request
 from backend.web.typed_dates import read_date
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number

@@ -22,7 +22,6 @@ from backend.accounts.signin.errors import (
     TooYoung,
 )
 from backend.accounts.signin.own_account import accept_new_terms
-from backend.accounts.signin.quota import network_of
 from backend.accounts.signin.sign_up import (
     Asked,
     ask_for_another_link,
@@ -40,7 +39,15 @@ from backend.services import Services
 from backend.web import sign_in_words
 from backend.web import sign_up_words as words
 from backend.web.pages import Problem, form, notice, page
-from backend.web.signed_in import SIGN_IN, OwnForm, OwnSite, PageRoute, Token, admit
+from backend.web.signed_in import (
+    SIGN_IN,
+    OwnForm,
+    OwnSite,
+    PageRoute,
+    Token,
+    admit,
+    network_of_request,
+)
 from backend.web.signed_in import TERMS as NEW_TERMS
 from backend.web.typed_dates import read_date
 from backend.web.words import Text
@@ -190,11 +197,6 @@ def take_new_terms(
     except TermsChanged:
         return _new_terms(services, token, {"terms": words.TERMS})
     return admit(request, services, started)
-
-
-def network_of_request(request: Request) -> str:
-    """Return the network that a request counts with."""
-    return network_of(None if request.client is None else request.client.host)
 
 
 def _problems(typed: Typed, now: datetime) -> Problems:

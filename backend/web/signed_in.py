@@ -7,7 +7,7 @@ from our own pages, by what the browser says of its origin. A refusal becomes a 
 
 import hmac
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Form, Request, Response
@@ -219,6 +219,26 @@ def _who(request: Request, services: ServicesDependency, token: Token) -> Signed
 
 
 Who = Annotated[SignedIn, Depends(_who)]
+
+
+class Somebody(NamedTuple):
+    """Who is signed in, where somebody is: their address, and the token their forms are made of."""
+
+    email: str
+    token: str
+
+
+def _maybe_who(request: Request, services: ServicesDependency) -> Somebody | None:
+    try:
+        token = token_of(request)
+        with services.database.unit_of_work() as session:
+            return Somebody(signed_in(session, token, services.now()).email, token)
+    except (NotSignedIn, FactorNeeded, TermsNeeded):
+        return None
+
+
+#: For a page that everybody may open, signed in or not.
+MaybeWho = Annotated[Somebody | None, Depends(_maybe_who)]
 
 
 def _fresh_who(who: Who) -> SignedIn:

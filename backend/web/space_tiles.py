@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.access.staff import establishments_of
 from backend.accounts.families.rights import my_beneficiaries
 from backend.accounts.families.tables import Relation
+from backend.accounts.signin.tables import SignInAccount
 from backend.operators.entering import role_of
 from backend.partners.space import partners_of
 from backend.web.words import Text
@@ -70,6 +71,25 @@ def operator_tiles(session: Session, account_id: UUID) -> list[Tile]:
         return []
     said = Text("Personnes, cartes, terminaux, journal", "People, cards, terminals, trail")
     return [Tile("/exploitation", "Exploitation", said)]
+
+
+def family_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer the family and one's own card, to whoever came for themselves or for their children."""
+    account = session.get_one(SignInAccount, account_id)
+    offered = [
+        Tile(
+            "/espace/famille",
+            "Ma famille",
+            Text("Enfants, parents, invitations", "Children, parents, invitations"),
+        )
+    ]
+    if account.terms_version is not None:
+        said = Text("Relier ma carte à mon compte", "Tie my card to my account")
+        offered.append(Tile("/espace/ma-carte", "Ma carte", said))
+    said = Text(
+        "Mot de passe, connexions, double vérification", "Password, sessions, second factor"
+    )
+    return [*offered, Tile("/espace/compte", "Mon compte", said)]
 
 
 #: In the order they are shown.

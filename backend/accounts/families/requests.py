@@ -207,7 +207,7 @@ def requests_for_oneself(session: Session, account_id: UUID) -> list[TieRequest]
 
 def open_requests(
     session: Session,
-    among: Select[tuple[UUID]] | None = None,
+    among: Select[UUID] | None = None,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[OpenRequest]:
     """Return requests that wait, the oldest first, at most LISTED_MAX: two questions.
@@ -234,7 +234,7 @@ def open_requests(
 
 
 def _candidates(
-    session: Session, birth_dates: Iterable[date], among: Select[tuple[UUID]] | None
+    session: Session, birth_dates: Iterable[date], among: Select[UUID] | None
 ) -> list[Beneficiary]:
     chosen = select(Beneficiary).where(Beneficiary.birth_date.in_(list(birth_dates)))
     if among is not None:

@@ -104,7 +104,7 @@ def test_sessions_are_listed_and_ended(browsers: list[Browser], staff: Staff) ->
     here, there = browsers
     here.sign_in(staff.email)
     there.sign_in(staff.email)
-    here.open("/espace")
+    here.open("/espace/compte")
     (end,) = re.findall(r'action="(/espace/connexions/[^"]+/fin)"', here.page)
     assert here.press(end) == 200
     there.open("/espace")

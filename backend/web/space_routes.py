@@ -1,0 +1,146 @@
+"""Somebody's space: what is theirs to see, and their account: password, language, sessions."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse
+
+from backend.accounts.signin.errors import PasswordRefused, SignInRefused
+from backend.accounts.signin.own_account import change_password, choose_language
+from backend.accounts.signin.second_factors import has_second_factor
+from backend.accounts.signin.sessions import (
+    SignedIn,
+    end_all,
+    end_session,
+    list_sessions,
+    visit_before,
+)
+from backend.accounts.signin.tables import Language, SignInAccount
+from backend.accounts.signin.terms import acceptances_of
+from backend.accounts.signin.tokens import form_token
+from backend.http import ServicesDependency
+from backend.services import Services
+from backend.web import sign_in_words, sign_up_words
+from backend.web.moments import moment
+from backend.web.pages import Problem, form, notice, page
+from backend.web.signed_in import (
+    ACCOUNT,
+    SIGN_IN,
+    SPACE,
+    OwnForm,
+    PageRoute,
+    Token,
+    Who,
+    admit,
+    go,
+    take_cookie,
+)
+from backend.web.space_tiles import tiles
+
+PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+TypedPassword = Annotated[str, Form(max_length=PASSWORD_FIELD_CHARACTERS_MAX)]
+
+
+@router.get(SPACE)
+def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+    """Show what somebody may see."""
+    with services.database.reading() as session:
+        offered = tiles(session, who.account_id)
+        before = visit_before(session, who.account_id)
+    return page(
+        "space.html",
+        who=who,
+        tiles=offered,
+        before=None if before is None else moment(before, services),
+        form_token=form_token(token),
+    )
+
+
+@router.get(ACCOUNT)
+def account(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+    """Show somebody's own account."""
+    return _account(services, token, who, None)
+
+
+@router.post(f"{ACCOUNT}/mot-de-passe", dependencies=[OwnForm])
+def new_password(
+    request: Request,
+    services: ServicesDependency,
+    token: Token,
+    who: Who,
+    *,
+    current: TypedPassword = "",
+    password: TypedPassword = "",
+    password_again: TypedPassword = "",
+) -> Response:
+    """Change the password: the present one is asked, the other sessions end."""
+    if password != password_again:
+        problem = Problem("password_again", sign_in_words.PASSWORDS_DIFFER)
+        return _account(services, token, who, problem)
+    try:
+        started = change_password(services, token, current, password)
+    except SignInRefused:
+        return _account(services, token, who, Problem("current", sign_up_words.CURRENT_WRONG))
+    except PasswordRefused as refusal:
+        why = sign_in_words.WEAK[str(refusal.details["why"])]
+        return _account(services, token, who, Problem("password", why))
+    shown = notice("good", sign_in_words.PASSWORD_CHANGED, way=ACCOUNT)
+    return admit(request, services, started, shown)
+
+
+@router.post(f"{ACCOUNT}/langue", dependencies=[OwnForm])
+def language(
+    services: ServicesDependency,
+    who: Who,
+    language: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Write to somebody in another language."""
+    if language in tuple(Language):
+        with services.database.unit_of_work() as session:
+            choose_language(session, who.account_id, Language(language))
+    return go(ACCOUNT)
+
+
+@router.post(f"{SPACE}/connexions/{{session_id}}/fin", dependencies=[OwnForm])
+def end_one(session_id: UUID, services: ServicesDependency, who: Who) -> Response:
+    """End one of one's own sessions."""
+    with services.database.unit_of_work() as session:
+        end_session(session, who.account_id, session_id)
+    return go(ACCOUNT)
+
+
+@router.post(f"{SPACE}/connexions/fin", dependencies=[OwnForm])
+def end_every(services: ServicesDependency, who: Who) -> Response:
+    """End every session of one's own, this one too."""
+    with services.database.unit_of_work() as session:
+        end_all(session, who.account_id)
+    return take_cookie(go(SIGN_IN))
+
+
+def _account(
+    services: Services, token: str, who: SignedIn, problem: Problem | None
+) -> HTMLResponse:
+    with services.database.reading() as session:
+        row = session.get_one(SignInAccount, who.account_id)
+        accepted = acceptances_of(session, who.account_id)
+        sessions = [
+            {
+                "id": one.session_id,
+                "browser": one.browser,
+                "since": moment(one.created_at, services),
+                "here": one.session_id == who.session_id,
+                "kept": one.kept,
+            }
+            for one in list_sessions(session, who.account_id, services.now())
+        ]
+    return form(
+        "account.html",
+        problem,
+        account=row,
+        has_factor=has_second_factor(row),
+        accepted=[(version, moment(at, services)) for version, at in accepted],
+        sessions=sessions,
+        form_token=form_token(token),
+    )
