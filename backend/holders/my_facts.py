@@ -1,7 +1,7 @@
-"""Everything that is kept about a person, table by table: one truth for export and for erasure.
+"""Everything that is kept about a person, table by table, for whoever asks for it.
 
-Promise: every table of the schema that can lead to somebody is either collected here or named in
-ELSEWHERE with the reason, and every column of a collected one is shown or hidden on purpose; a test
+Promise: every table of the schema that can lead to somebody is collected, or named in ELSEWHERE with
+the reason, and every column of a collected one is shown or hidden on purpose; a test
 holds both, so that a new table or column fails until somebody has decided. Only reads.
 """
 
@@ -19,6 +19,7 @@ from backend.benefits.tables import Benefit, Campaign, Wallet
 from backend.cards.tables import Card
 from backend.holders.kept import Kept, Whose
 from backend.holders.kept_of_account import OF_ACCOUNT
+from backend.holders.kept_of_agreement import OF_AGREEMENT
 from backend.holders.kept_of_card import OF_CARD
 from backend.holders.kept_of_money import OF_MONEY
 from backend.holders.kept_of_person import OF_PERSON
@@ -27,7 +28,7 @@ from backend.partners.tables import Outlet, Partner, Terminal
 #: More than anybody has; reading stops there and says so.
 ROWS_PER_TABLE_MAX: Final = 100_000
 
-ABOUT_PERSON: Final = OF_PERSON + OF_CARD + OF_MONEY
+ABOUT_PERSON: Final = OF_PERSON + OF_AGREEMENT + OF_CARD + OF_MONEY
 #: Tables that a name of a column, or a foreign key, leads to, and that hold nothing of one person.
 ELSEWHERE: Final[dict[str, str]] = {
     "access_list_change": "of an establishment: when its lists changed",
@@ -35,9 +36,11 @@ ELSEWHERE: Final[dict[str, str]] = {
     "canteen_account": "an establishment's own accounts",
     "card_challenge": "a question to a chip, alive for ten seconds and kept for minutes",
     "code_link_request": "asked by anybody; looked at and removed within a minute",
+    "erased_person": "an id whose name is kept no longer",
+    "erased_person": "the bare id of somebody who was erased: there is nobody to tell",
     "federated_visit": "a browser's, until its session at the provider ends",
     "federation_attempt": "a browser on its way to the provider and back, kept for minutes",
-    "federation_pending": "identified by the provider and nobody's account yet; kept for minutes",
+    "federation_pending": "identified by the provider and nobody's account yet; kept for a day",
     "gate_list_card": "what a gate was told of a card: the same as the card and the enrolment say",
     "ledger_open_hold": "an index of the holds, which are collected",
     "ledger_seal": "hashes over transfers, which are collected",
@@ -84,14 +87,17 @@ def whose(session: Session, beneficiary_id: UUID | None, account_id: UUID | None
     return Whose(beneficiary_id, account_id, tuple(cards), tuple(enrolments), tuple(books))
 
 
-def collect(session: Session, of: Whose) -> list[Facts]:
-    """Return everything that is kept of somebody; a table without a row is there, and empty."""
-    return [_read(session, kept, of) for kept in asked(of)]
+def collect(session: Session, of: Whose, also: Sequence[Kept] = ()) -> list[Facts]:
+    """Return everything that is kept of somebody; a table without a row is there, and empty.
+
+    `also` is of rooms that stand on this one.
+    """
+    return [_read(session, kept, of) for kept in asked(of, also)]
 
 
-def asked(of: Whose) -> Sequence[Kept]:
+def asked(of: Whose, also: Sequence[Kept] = ()) -> Sequence[Kept]:
     """Return the tables that may have something of somebody."""
-    person = ABOUT_PERSON if of.beneficiary_id is not None else ()
+    person = (*ABOUT_PERSON, *also) if of.beneficiary_id is not None else ()
     return (*person, *(OF_ACCOUNT if of.account_id is not None else ()))
 
 

@@ -17,6 +17,7 @@ from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.errors import EmailInvalid, NotYours, TooManyLinks
 from backend.accounts.outbox import count_owed, owe_notice
 from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.passkeys.keeping import remove_every_passkey
 from backend.accounts.signin.sessions import end_all
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import NoticeKind
@@ -205,7 +206,7 @@ def give(session: Session, acting: Acting, gift: Gift, now: datetime) -> None:
 def take_factor_away(
     session: Session, acting: Acting, account_id: UUID, reason: str, now: datetime
 ) -> None:
-    """Take away the second factor of somebody who lost its device, and end their sessions.
+    """Take away every second factor of somebody who lost its device, and end their sessions.
 
     Raises ReasonMissing, NotYours, OperatorAccount for one's own.
     """
@@ -214,6 +215,7 @@ def take_factor_away(
     if account_id == acting.account_id:
         raise OperatorAccount
     account.factor_confirmed_at = None
+    remove_every_passkey(session, account_id)
     end_all(session, account_id)
     note(session, acting, ActKind.FACTOR_TAKEN_AWAY, account_id, now, words=said)
 

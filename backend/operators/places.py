@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backend.access.staff_tables import EstablishmentMember
 from backend.access.tables import Enrolment, Establishment, Gate, QuarantinedPassage, Service
 from backend.accounts.errors import NotYours
+from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.tables import SignInAccount
 from backend.operators.trail import TrailLine, Wanted, read_trail
 from backend.partners.tables import (
@@ -320,7 +321,7 @@ def _members(
             f"{account.given_name} {account.family_name}",
             account.email,
             since,
-            account.factor_confirmed_at is not None,
+            has_second_factor(account),
             account.closed_at is not None,
         )
         for account, since in rows

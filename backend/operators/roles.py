@@ -16,6 +16,7 @@ from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import NotYours
 from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.sessions import end_all
 from backend.accounts.signin.signing_in import find_by_email, invite_to_sign_in
 from backend.accounts.signin.tables import SignInAccount
@@ -126,7 +127,7 @@ def list_operators(session: Session) -> list[OperatorLine]:
             OperatorRole(row.role),
             row.since,
             has_password=account.password_hash is not None,
-            has_factor=account.factor_confirmed_at is not None,
+            has_factor=has_second_factor(account),
             closed=account.closed_at is not None,
         )
         for row, account in rows

@@ -15,7 +15,6 @@ from backend.accounts.signin.errors import NotSignedIn, SignInRefused
 from backend.accounts.signin.passkeys.ceremonies import (
     ANSWER_CHARACTERS_MAX,
     CHALLENGE_SECONDS_MAX,
-    site_of,
 )
 from backend.accounts.signin.passkeys.errors import PasskeyKnown, PasskeyRefused
 from backend.accounts.signin.passkeys.keeping import (
@@ -40,6 +39,7 @@ from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import passkey_words as words
+from backend.web.federation_ways import ways_in
 from backend.web.moments import moment
 from backend.web.pages import HEADERS, Problem, form, page
 from backend.web.signed_in import (
@@ -51,8 +51,8 @@ from backend.web.signed_in import (
     PageRoute,
     Token,
     Who,
+    admit,
     browser_of,
-    give_cookie,
     go,
 )
 
@@ -80,7 +80,7 @@ def sign_in(request: Request, services: ServicesDependency, answer: Answer = "")
         )
     except SignInRefused:
         return _sign_in_form(request, services, Problem("answer", words.REFUSED))
-    response = give_cookie(go(SPACE), started.token)
+    response = admit(request, services, started)
     response.delete_cookie(BROWSER_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return response
 
@@ -92,13 +92,15 @@ def factor_form(services: ServicesDependency, token: Token) -> Response:
 
 
 @router.post(PASSKEY_FACTOR, dependencies=[OwnSite])
-def confirm_factor(services: ServicesDependency, token: Token, answer: Answer = "") -> Response:
+def confirm_factor(
+    request: Request, services: ServicesDependency, token: Token, answer: Answer = ""
+) -> Response:
     """Finish signing in; the session gets another token."""
     try:
         started = confirm_with_passkey(services, token, answer)
     except SignInRefused:
         return _factor_form(services, token, Problem("answer", words.REFUSED))
-    return give_cookie(go(SPACE), started.token)
+    return admit(request, services, started)
 
 
 @router.get(PASSKEYS)
@@ -110,7 +112,7 @@ def list_own(services: ServicesDependency, token: Token, who: Who) -> HTMLRespon
         "passkey_list.html",
         passkeys=[_line(one, services) for one in own],
         full=len(own) >= PASSKEYS_MAX,
-        offered=site_of(services.settings) is not None,
+        ways=ways_in(services.settings),
         form_token=form_token(token),
     )
 

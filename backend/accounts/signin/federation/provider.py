@@ -50,8 +50,8 @@ from backend.accounts.signin.federation.tokens import (
     read_keys,
 )
 from backend.accounts.signin.federation.wire import Answer, Wire
+from backend.secret_files import read_secret_file
 from backend.settings import Settings
-from passcard.secret import Secret
 
 LOG: Final = logging.getLogger(__name__)
 RETURN_PATH: Final = "/connexion/franceconnect/retour"
@@ -171,7 +171,7 @@ class Provider:
         if self._settings.franceconnect_key_file is not None:
             form |= self._assertion()
         else:
-            secret = _read_secret(self._settings.franceconnect_secret_file).reveal().decode()
+            secret = _read_secret(self._settings.franceconnect_secret_file)
             if metadata.secret_in_form:
                 form |= {"client_id": self._client_id, "client_secret": secret}
             else:
@@ -277,14 +277,17 @@ def _text(given: Claims, name: str) -> str:
     return value
 
 
-def _read_secret(path: Path | None) -> Secret:
-    return Secret(_read_file(path, SECRET_BYTES_MAX).strip())
+def _read_secret(path: Path | None) -> str:
+    try:
+        return _read_file(path, SECRET_BYTES_MAX).strip().decode()
+    except UnicodeDecodeError:
+        LOG.warning("identity provider: %s is not text", path)
+        raise ProviderUnavailable(why="secret file") from None
 
 
 def _read_key(path: Path | None) -> Key:
-    pem = Secret(_read_file(path, KEY_BYTES_MAX))
     try:
-        private = load_pem_private_key(pem.reveal(), None)
+        private = load_pem_private_key(_read_file(path, KEY_BYTES_MAX), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         private = None
     if isinstance(private, EllipticCurvePrivateKey):
@@ -299,8 +302,7 @@ def _read_file(path: Path | None, bytes_max: int) -> bytes:
     if path is None:
         raise NoProvider
     try:
-        with path.open("rb") as file:
-            return file.read(bytes_max)
+        return read_secret_file(path, bytes_max).reveal()
     except OSError as cause:
         LOG.warning("identity provider: %s cannot be read: %s", path, type(cause).__name__)
         raise ProviderUnavailable(why="key file") from None

@@ -108,10 +108,12 @@ def confirm_with_passkey(services: Services, token: str, answer: str) -> Started
     with services.database.unit_of_work() as session:
         now = services.now()
         waiting = find_session(session, token, now)
-        browser = waiting.browser
+        browser, kept = waiting.browser, waiting.kept
         _note_use(session, passkey_id, holding, now)
         end_by_token(session, token)
-        opened = open_session(session, account_id, Stage.FULL, browser, now, factor_at=now)
+        opened = open_session(
+            session, account_id, Stage.FULL, browser, now, kept=kept, factor_at=now
+        )
         return Started(opened, Stage.FULL)
 
 

@@ -1,0 +1,53 @@
+"""Ways in besides a password, as the pages that offer them need to know; and the way out."""
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from fastapi import Request
+
+from backend.accounts.signin.passkeys.ceremonies import site_of
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
+from backend.settings import Settings
+from backend.web.signed_in import SIGN_IN
+
+START: Final = f"{SIGN_IN}/franceconnect"
+GOODBYE: Final = f"{START}/fin"
+BROWSER_COOKIE: Final = "__Host-pass-fc"
+BUTTON_BYTES_MAX: Final = 64 * 1024
+
+
+class Ways(NamedTuple):
+    """What the sign-in page offers besides the password."""
+
+    passkeys: bool
+    franceconnect: bool
+    #: The official button as a picture; None: its words.
+    button: str | None
+
+
+def ways_in(settings: Settings) -> Ways:
+    """Return what may be offered here."""
+    file = settings.franceconnect_button_file
+    button = None if file is None else _picture(file)
+    return Ways(site_of(settings) is not None, settings.franceconnect_issuer is not None, button)
+
+
+def browser_token(request: Request) -> str:
+    """Return what this browser's way to the provider is known by; empty where it has none."""
+    return request.cookies.get(BROWSER_COOKIE, "")[:TOKEN_CHARACTERS_MAX]
+
+
+def way_out(request: Request) -> str:
+    """Return where a browser goes that was signed out here: to the provider, if it came by it."""
+    return GOODBYE if browser_token(request) else SIGN_IN
+
+
+@cache
+def _picture(file: Path) -> str:
+    """Return a picture as a page holds it: nothing is fetched from elsewhere."""
+    kind = "image/svg+xml" if file.suffix == ".svg" else "image/png"
+    with file.open("rb") as opened:
+        made = base64.b64encode(opened.read(BUTTON_BYTES_MAX)).decode()
+    return f"data:{kind};base64,{made}"
