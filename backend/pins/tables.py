@@ -1,7 +1,8 @@
 """The stored reference of each code, what happened to it, and what pads and terminals did wrong.
 
-Never here: a digit, a PIN block, a key. What happened to a code is only ever added to: the triggers
-refuse anything else. How often each code was chosen at an establishment is sealed by the vault.
+Never here: a digit, a PIN block, a key. What happened to a code is only ever added to, and
+forgotten after a year: the triggers refuse anything else. How often each code was chosen at an
+establishment is sealed by the vault.
 """
 
 from datetime import datetime
@@ -88,7 +89,7 @@ class PinReferenceRow(Base):
 
 
 class CodeRecord(Base):
-    """Something that happened to a code: when, by whom, why. Never changed, never removed."""
+    """Something that happened to a code: when, by whom, why. Never changed; kept for a year."""
 
     __tablename__ = "code_record"
     __table_args__ = (
@@ -200,7 +201,8 @@ SQLITE_CODE_RECORD_DDL: Final = (
     """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
     """CREATE TRIGGER code_record_not_removed BEFORE DELETE ON code_record
-BEGIN SELECT RAISE(ABORT, 'what happened to a code is never removed'); END""",
+WHEN OLD.at > datetime('now', '-12 months')
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is kept for twelve months'); END""",
     # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
     """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
 WHEN EXISTS (SELECT 1 FROM code_record WHERE sequence = NEW.sequence)
@@ -214,8 +216,19 @@ BEGIN
     MESSAGE = 'what happened to a code only grows: no ' || TG_OP,
     ERRCODE = 'integrity_constraint_violation';
 END $$""",
-    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON code_record
+    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR TRUNCATE ON code_record
 FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
+    """CREATE OR REPLACE FUNCTION code_record_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.at > now() - interval '12 months' THEN
+    RAISE EXCEPTION USING
+      MESSAGE = 'what happened to a code is kept for twelve months',
+      ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN OLD;
+END $$""",
+    """CREATE TRIGGER code_record_remembered BEFORE DELETE ON code_record
+FOR EACH ROW EXECUTE FUNCTION code_record_forget()""",
 )
 
 

@@ -29,9 +29,11 @@ from backend.accounts.signin.tables import (
     SignInTries,
 )
 from backend.accounts.tables import Activation, Notice, NoticeState
+from backend.holders.tables import ErasureRequest
 from backend.operators.tables import Impersonation, JobRun
 from backend.operators.trail import KEPT_DAYS, forget_acts
 from backend.payments.enquiry_tables import BalanceEnquiry
+from backend.pins.tables import CodeRecord
 from backend.privacy.accounts import NOBODYS_DOMAIN, empty_account
 from backend.privacy.tables import ForgettingRun
 from backend.services import Services
@@ -71,7 +73,7 @@ RULES: Final = (
     Rule("address_link", AddressLink, AddressLink.expires_at, MONTH),
     Rule("sign_in_link", SignInLink, SignInLink.expires_at, MONTH),
     Rule("activation", Activation, Activation.expires_at, MONTH),
-    Rule("family_invitation", FamilyInvitation, FamilyInvitation.expires_at, MONTH),
+    Rule("family_invitation", FamilyInvitation, FamilyInvitation.expires_at, YEAR),
     Rule("notice", Notice, Notice.created_at, MONTH, Notice.state != NoticeState.WAITING.value),
     Rule("balance_enquiry", BalanceEnquiry, BalanceEnquiry.created_at, QUARTER),
     Rule("day_code", DayCode, DayCode.day, QUARTER),
@@ -83,6 +85,9 @@ RULES: Final = (
         YEAR,
         TieRequest.state != RequestState.ASKED.value,
     ),
+    Rule("erasure_request", ErasureRequest, ErasureRequest.answered_at, YEAR),
+    Rule("erasure_withdrawn", ErasureRequest, ErasureRequest.withdrawn_at, YEAR),
+    Rule("code_record", CodeRecord, CodeRecord.at, YEAR),
     Rule("email_change", EmailChange, EmailChange.expires_at, YEAR),
     Rule("sign_in_browser", SignInBrowser, SignInBrowser.seen_at, YEAR),
     Rule("impersonation", Impersonation, Impersonation.expires_at, YEAR),

@@ -925,7 +925,8 @@ SQLITE_CODE_RECORD_DDL = (
     """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
     """CREATE TRIGGER code_record_not_removed BEFORE DELETE ON code_record
-BEGIN SELECT RAISE(ABORT, 'what happened to a code is never removed'); END""",
+WHEN OLD.at > datetime('now', '-12 months')
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is kept for twelve months'); END""",
     """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
 WHEN EXISTS (SELECT 1 FROM code_record WHERE sequence = NEW.sequence)
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never replaced'); END""",
@@ -938,8 +939,19 @@ BEGIN
     MESSAGE = 'what happened to a code only grows: no ' || TG_OP,
     ERRCODE = 'integrity_constraint_violation';
 END $$""",
-    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON code_record
+    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR TRUNCATE ON code_record
 FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
+    """CREATE OR REPLACE FUNCTION code_record_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.at > now() - interval '12 months' THEN
+    RAISE EXCEPTION USING
+      MESSAGE = 'what happened to a code is kept for twelve months',
+      ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN OLD;
+END $$""",
+    """CREATE TRIGGER code_record_remembered BEFORE DELETE ON code_record
+FOR EACH ROW EXECUTE FUNCTION code_record_forget()""",
 )
 
 

@@ -29,21 +29,32 @@ EXTRA: dict[str, dict[str, Any]] = {
     "reservation": {},
 }
 ACCOUNT = {"email_change", "sign_in_browser", "sign_in_link", "sign_in_session", "tie_request"}
-PERSON = {"notice", "activation", "family_invitation"}
+PERSON = {"notice", "activation", "family_invitation", "erasure_request"}
 
 
-def write(services: Services, rule: Rule, whole: Whole, moment: datetime) -> None:
-    """Add a row of the rule's table, of this moment."""
+def owners(rule: Rule, whole: Whole, moment: datetime) -> dict[str, Any]:
+    """Return whose row it is, where it is somebody's, and what its table wants besides."""
     table = rule.table.__tablename__
     given = dict(EXTRA.get(table, {}))
     if table in ACCOUNT:
         given["account_id"] = whole.account_id
     if table in PERSON:
         given["beneficiary_id"] = whole.person_id
-    if table == "family_invitation":
-        given["invited_by"] = whole.parent_id
-    if table == "impersonation":
-        given |= {"operator_id": whole.parent_id, "account_id": whole.account_id}
+    special: dict[str, dict[str, Any]] = {
+        "family_invitation": {"invited_by": whole.parent_id},
+        "impersonation": {"operator_id": whole.parent_id, "account_id": whole.account_id},
+        "code_record": {"account_id": whole.person_id, "happening": "set"},
+        "erasure_request": {"account_id": whole.parent_id, "answer": "non"},
+        "erasure_withdrawn": {"account_id": whole.parent_id, "withdrawn_at": moment},
+        "reservation": {"enrolment_id": whole.enrolment_id},
+    }
+    return given | special.get(rule.name, {})
+
+
+def write(services: Services, rule: Rule, whole: Whole, moment: datetime) -> None:
+    """Add a row of the rule's table, of this moment."""
+    table = rule.table.__tablename__
+    given = owners(rule, whole, moment)
     is_day = table in {"day_code", "reservation"}
     given[rule.moment.key] = moment.date() if is_day else moment
     with services.database.unit_of_work() as session:
@@ -52,8 +63,6 @@ def write(services: Services, rule: Rule, whole: Whole, moment: datetime) -> Non
         if is_day:
             service = Base.metadata.tables["access_service"]
             given["service_id"] = session.scalar(select(service.c.id))
-        if table == "reservation":
-            given["enrolment_id"] = whole.enrolment_id
         fill(session, table, **given)
 
 
