@@ -5,6 +5,7 @@ reads everything. Not here: doing the erasure, which the books and the law bound
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.tries import take_try
 from backend.holders.cards import Acting
 from backend.holders.errors import ErasureAsked
+from backend.holders.kept import Kept
 from backend.holders.my_facts import Facts, collect, whose
 from backend.holders.tables import ErasureRequest
 from backend.services import Services
@@ -32,7 +34,9 @@ class Erasure:
     answer: str | None
 
 
-def take_away(services: Services, acting: Acting, *, with_account: bool) -> list[Facts]:
+def take_away(
+    services: Services, acting: Acting, *, with_account: bool, also: Sequence[Kept] = ()
+) -> list[Facts]:
     """Return everything that is kept of a person, and of the account if it is their own.
 
     Raises TooManyTries: four in a row, then waits that grow, 25 a day.
@@ -44,7 +48,7 @@ def take_away(services: Services, acting: Acting, *, with_account: bool) -> list
     account_id = acting.account_id if with_account else None
     with services.database.reading() as session:
         hold_still(session)
-        return collect(session, whose(session, acting.beneficiary_id, account_id))
+        return collect(session, whose(session, acting.beneficiary_id, account_id), also)
 
 
 def ask_erasure(session: Session, acting: Acting, now: datetime) -> None:

@@ -93,10 +93,7 @@ def _summary(facts: Sequence[Facts]) -> bytes:
 
 def _cells(one: Facts, zone: ZoneInfo) -> list[list[str]]:
     return [
-        [
-            for_person(column, value, zone)
-            for column, value in zip(one.kept.shown, row, strict=True)
-        ]
+        [for_person(column, value, zone) for column, value in zip(one.kept.shown, row, strict=True)]
         for row in one.rows
     ]
 

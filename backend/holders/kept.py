@@ -2,20 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
 from backend.database import Base
-
-
-class Fate(StrEnum):
-    """What becomes of a row when its person is erased."""
-
-    ERASED = "erased"
-    #: The books are kept ten years; nothing in them then leads to a name.
-    NAMELESS = "nameless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +35,6 @@ class Kept:
     title: str
     why: str
     kept_for: str
-    fate: Fate
     where: Callable[[Whose], ColumnElement[bool]]
     shown: tuple[str, ...]
     hidden: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from backend.accounts.signin.tables import (
     SignInVisit,
 )
 from backend.accounts.tables import Notice
-from backend.holders.kept import Fate, Kept
+from backend.holders.kept import Kept
 from backend.operators.tables import Impersonation, Operator
 from backend.partners.tables import PartnerMember
 
@@ -29,7 +29,6 @@ OF_ACCOUNT: Final = (
         title="Compte",
         why="Vous connecter",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: SignInAccount.id == whose.account_id,
         shown=(
             "email",
@@ -57,7 +56,6 @@ OF_ACCOUNT: Final = (
         title="Conditions acceptées",
         why="Prouver quelles conditions vous avez acceptées",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: TermsAcceptance.account_id == whose.account_id,
         shown=("version", "accepted_at"),
         hidden=("account_id",),
@@ -67,9 +65,8 @@ OF_ACCOUNT: Final = (
         title="Connexions ouvertes",
         why="Vous reconnaître d’une page à l’autre, et vous laisser fermer une connexion",
         kept_for="jusqu’à la fin de la connexion",
-        fate=Fate.ERASED,
         where=lambda whose: SignInSession.account_id == whose.account_id,
-        shown=("browser", "created_at", "seen_at", "expires_at", "stage", "kept"),
+        shown=("browser", "created_at", "seen_at", "expires_at", "stage", "kept", "factor_at"),
         hidden=("token_hash", "id", "account_id"),
     ),
     Kept(
@@ -77,7 +74,6 @@ OF_ACCOUNT: Final = (
         title="Dernières visites",
         why="Vous montrer quand le compte a servi",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: SignInVisit.account_id == whose.account_id,
         shown=("at", "before_at"),
         hidden=("account_id",),
@@ -87,7 +83,6 @@ OF_ACCOUNT: Final = (
         title="Navigateurs connus",
         why="Vous prévenir quand un nouvel appareil se connecte",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: SignInBrowser.account_id == whose.account_id,
         shown=("seen_at",),
         hidden=("account_id", "mark_hash"),
@@ -97,7 +92,6 @@ OF_ACCOUNT: Final = (
         title="Liens de mot de passe",
         why="Qu’un lien ne serve qu’une fois",
         kept_for="30 jours",
-        fate=Fate.ERASED,
         where=lambda whose: SignInLink.account_id == whose.account_id,
         shown=("kind", "created_at", "expires_at", "used_at"),
         hidden=("token_hash", "account_id"),
@@ -107,7 +101,6 @@ OF_ACCOUNT: Final = (
         title="Clés d’accès",
         why="Vous laisser entrer sans mot de passe",
         kept_for="jusqu’à ce que vous la retiriez",
-        fate=Fate.ERASED,
         where=lambda whose: Passkey.account_id == whose.account_id,
         shown=("name", "created_at", "used_at", "backed_up", "regressed_at"),
         hidden=("id", "account_id", "credential_id", "credential", "sign_count"),
@@ -117,7 +110,6 @@ OF_ACCOUNT: Final = (
         title="Identité FranceConnect",
         why="Vous laisser entrer avec FranceConnect",
         kept_for="jusqu’à ce que vous la détachiez",
-        fate=Fate.ERASED,
         where=lambda whose: FederatedIdentity.account_id == whose.account_id,
         shown=(
             "issuer",
@@ -135,7 +127,6 @@ OF_ACCOUNT: Final = (
         title="Changements d’adresse",
         why="Qu’une adresse ne change qu’avec votre accord",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: EmailChange.account_id == whose.account_id,
         shown=(
             "old_email",
@@ -154,7 +145,6 @@ OF_ACCOUNT: Final = (
         title="Familles dont vous êtes",
         why="Vous montrer le Pass de vos enfants",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: FamilyMember.account_id == whose.account_id,
         shown=("family_id", "since", "ended_at"),
         hidden=("id", "account_id", "invited_by", "ended_by"),
@@ -164,7 +154,6 @@ OF_ACCOUNT: Final = (
         title="Familles que vous avez créées",
         why="Réunir les parents et les enfants",
         kept_for=WHILE_OPEN,
-        fate=Fate.NAMELESS,
         where=lambda whose: Family.created_by == whose.account_id,
         shown=("name", "created_at"),
         hidden=("id", "created_by"),
@@ -174,7 +163,6 @@ OF_ACCOUNT: Final = (
         title="Invitations envoyées",
         why="Faire entrer l’autre parent, ou donner son compte à un enfant",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: FamilyInvitation.invited_by == whose.account_id,
         shown=("relation", "email", "created_at", "expires_at", "used_at", "withdrawn_at"),
         hidden=("id", "family_id", "beneficiary_id", "language", "invited_by"),
@@ -184,7 +172,6 @@ OF_ACCOUNT: Final = (
         title="Demandes de rattachement",
         why="Vérifier que vous pouvez voir un Pass",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: TieRequest.account_id == whose.account_id,
         shown=(
             "relation",
@@ -202,7 +189,6 @@ OF_ACCOUNT: Final = (
         title="Partenaires dont vous êtes",
         why="Vous ouvrir l’espace d’un partenaire",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: PartnerMember.account_id == whose.account_id,
         shown=("partner_id", "since"),
         hidden=("account_id",),
@@ -212,7 +198,6 @@ OF_ACCOUNT: Final = (
         title="Établissements où vous travaillez",
         why="Vous ouvrir l’espace d’un établissement",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: EstablishmentMember.account_id == whose.account_id,
         shown=("establishment_id", "since", "ended_at"),
         hidden=("account_id",),
@@ -222,7 +207,6 @@ OF_ACCOUNT: Final = (
         title="Rôle d’opérateur",
         why="Vous ouvrir l’espace de l’opérateur",
         kept_for=WHILE_OPEN,
-        fate=Fate.ERASED,
         where=lambda whose: Operator.account_id == whose.account_id,
         shown=("role", "since", "ended_at"),
         hidden=("account_id",),
@@ -232,7 +216,6 @@ OF_ACCOUNT: Final = (
         title="Regards d’un opérateur sur vos pages",
         why="Que chaque regard sur votre compte ait une raison écrite",
         kept_for=A_YEAR,
-        fate=Fate.NAMELESS,
         where=lambda whose: Impersonation.account_id == whose.account_id,
         shown=("began_at", "ended_at", "reason"),
         hidden=("id", "token_hash", "session_id", "operator_id", "account_id", "expires_at"),
@@ -242,7 +225,6 @@ OF_ACCOUNT: Final = (
         title="Messages envoyés à votre compte",
         why="Vous prévenir, et recommencer quand un envoi échoue",
         kept_for="30 jours après l’envoi",
-        fate=Fate.ERASED,
         where=lambda whose: Notice.account_id == whose.account_id,
         shown=("kind", "created_at", "state", "tries", "sent_at"),
         hidden=("id", "beneficiary_id", "account_id", "about_id", "facts", "next_try_at"),
@@ -252,7 +234,6 @@ OF_ACCOUNT: Final = (
         title="Ce que vous avez fait",
         why="Que chaque acte laisse une trace",
         kept_for=A_YEAR,
-        fate=Fate.NAMELESS,
         where=lambda whose: SignInAct.account_id == whose.account_id,
         shown=("at", "kind", "subject", "words"),
         hidden=("id", "account_id", "beneficiary_id", "session_id"),

@@ -5,7 +5,7 @@ from typing import Final
 from backend.accounts.tables import Activation
 from backend.cards.order_tables import CardHistory, CardPhoto, CardRequest
 from backend.cards.tables import Card, CardPersonalisation, CardProof
-from backend.holders.kept import Fate, Kept
+from backend.holders.kept import Kept
 from backend.pins.tables import CodeMiss, CodeRecord, PinReferenceRow
 
 WHILE_ENTITLED: Final = "tant que vous avez des droits, puis un an"
@@ -18,7 +18,6 @@ OF_CARD: Final = (
         title="Photo de la carte",
         why="L’imprimer sur la carte",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: CardPhoto.beneficiary_id == whose.beneficiary_id,
         shown=("image", "given_at"),
         hidden=("beneficiary_id", "account_id"),
@@ -28,7 +27,6 @@ OF_CARD: Final = (
         title="Cartes",
         why="Payer et entrer avec la carte",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.NAMELESS,
         where=lambda whose: Card.beneficiary_id == whose.beneficiary_id,
         shown=(
             "number",
@@ -45,7 +43,6 @@ OF_CARD: Final = (
         title="Commandes de cartes",
         why="Fabriquer la carte et vous la faire parvenir",
         kept_for="comme la carte ; l’adresse, jusqu’à l’arrivée de la carte",
-        fate=Fate.ERASED,
         where=lambda whose: CardRequest.card_id.in_(whose.card_ids),
         shown=("delivery", "establishment_id", "fee_cents", "charter_version", "address"),
         hidden=("card_id", "replaces_id", "production_id", "shipment_id"),
@@ -55,7 +52,6 @@ OF_CARD: Final = (
         title="Vie des cartes",
         why="Savoir qui a fait quoi de la carte, et quand",
         kept_for="comme la carte",
-        fate=Fate.NAMELESS,
         where=lambda whose: CardHistory.card_id.in_(whose.card_ids),
         shown=("at", "event", "state", "reason", "terminal_id", "command"),
         hidden=("id", "card_id", "account_id"),
@@ -65,7 +61,6 @@ OF_CARD: Final = (
         title="Carte présentée à une caisse",
         why="Finir le paiement en cours",
         kept_for=MINUTES,
-        fate=Fate.ERASED,
         where=lambda whose: CardProof.card_id.in_(whose.card_ids),
         shown=("terminal_id", "expires_at"),
         hidden=("id", "card_id", "used_by"),
@@ -75,7 +70,6 @@ OF_CARD: Final = (
         title="Fabrication des cartes",
         why="Reprendre une fabrication interrompue",
         kept_for=MINUTES,
-        fate=Fate.ERASED,
         where=lambda whose: CardPersonalisation.card_id.in_(whose.card_ids),
         shown=("purpose", "terminal_id", "expires_at", "finished_at", "uid"),
         hidden=("id", "card_id", "key_version"),
@@ -85,7 +79,6 @@ OF_CARD: Final = (
         title="Code secret",
         why="Vérifier le code quand vous payez ; le code lui-même n’est gardé nulle part",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: PinReferenceRow.account_id == whose.beneficiary_id,
         shown=("state", "tries_left", "set_at", "locked_at", "right_at"),
         hidden=("account_id", "generation", "key_version", "salt", "tag"),
@@ -95,7 +88,6 @@ OF_CARD: Final = (
         title="Ce qui est arrivé au code",
         why="Savoir quand il a été choisi, bloqué ou débloqué",
         kept_for=A_YEAR,
-        fate=Fate.NAMELESS,
         where=lambda whose: CodeRecord.account_id == whose.beneficiary_id,
         shown=("at", "happening", "by", "reason"),
         hidden=("sequence", "account_id"),
@@ -105,7 +97,6 @@ OF_CARD: Final = (
         title="Codes faux récents",
         why="Repérer une caisse où quelqu’un essaie des codes",
         kept_for=MINUTES,
-        fate=Fate.ERASED,
         where=lambda whose: CodeMiss.account_id == whose.beneficiary_id,
         shown=("at", "wrong", "terminal_id"),
         hidden=("account_id",),
@@ -115,7 +106,6 @@ OF_CARD: Final = (
         title="Liens pour choisir un code",
         why="Qu’un lien ne serve qu’une fois",
         kept_for="30 jours",
-        fate=Fate.ERASED,
         where=lambda whose: Activation.beneficiary_id == whose.beneficiary_id,
         shown=("kind", "created_at", "expires_at", "used_at"),
         hidden=("token_hash", "beneficiary_id", "answers_left", "refusals_left"),

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import or_, select
 
 from backend.benefits.tables import Eligibility, GrantDecision, Wallet
-from backend.holders.kept import Fate, Kept
+from backend.holders.kept import Kept
 from backend.ledger.tables import Account, Hold, Transfer
 from backend.payments.tables import Payment, PaymentReturn
 
@@ -17,7 +17,6 @@ OF_MONEY: Final = (
         title="Ce qui ouvre vos droits",
         why="Calculer les avantages auxquels vous avez droit",
         kept_for="tant que vous avez des droits, puis un an",
-        fate=Fate.ERASED,
         where=lambda whose: Eligibility.beneficiary_id == whose.beneficiary_id,
         shown=(
             "reference",
@@ -37,7 +36,6 @@ OF_MONEY: Final = (
         title="Décisions sur vos avantages",
         why="Expliquer pourquoi un avantage est donné ou refusé",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: GrantDecision.beneficiary_id == whose.beneficiary_id,
         shown=(
             "decided_at",
@@ -55,7 +53,6 @@ OF_MONEY: Final = (
         title="Portefeuilles",
         why="Garder chaque avantage à part",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: Wallet.beneficiary_id == whose.beneficiary_id,
         shown=("campaign_id", "benefit_id", "account_id"),
         hidden=("id", "beneficiary_id"),
@@ -65,7 +62,6 @@ OF_MONEY: Final = (
         title="Soldes",
         why="Savoir ce qu’il vous reste",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: Account.id.in_(whose.ledger_ids),
         shown=("id", "kind", "credits_posted", "debits_posted", "debits_held", "opened_at"),
         hidden=("normal_side", "limited", "rolled_up_to", "credits_held"),
@@ -75,7 +71,6 @@ OF_MONEY: Final = (
         title="Mouvements",
         why="Prouver chaque mouvement d’argent",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: or_(
             Transfer.debit_account_id.in_(whose.ledger_ids),
             Transfer.credit_account_id.in_(whose.ledger_ids),
@@ -88,7 +83,6 @@ OF_MONEY: Final = (
         title="Montants réservés",
         why="Ne pas promettre deux fois la même somme",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: or_(
             Hold.debit_account_id.in_(whose.ledger_ids),
             Hold.credit_account_id.in_(whose.ledger_ids),
@@ -101,7 +95,6 @@ OF_MONEY: Final = (
         title="Paiements",
         why="Vous rembourser, et rembourser les partenaires",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: Payment.beneficiary_id == whose.beneficiary_id,
         shown=(
             "created_at",
@@ -137,7 +130,6 @@ OF_MONEY: Final = (
         title="Remboursements et annulations",
         why="Prouver ce qui vous a été rendu",
         kept_for=TEN_YEARS,
-        fate=Fate.NAMELESS,
         where=lambda whose: PaymentReturn.payment_id.in_(
             select(Payment.payment_id).where(
                 Payment.beneficiary_id == whose.beneficiary_id, Payment.transfer_id.is_not(None)

@@ -16,7 +16,7 @@ from backend.access.tables import (
 from backend.accounts.families.tables import FamilyChild, FamilyInvitation, Tie, TieRequest
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.tables import Beneficiary, Notice
-from backend.holders.kept import Fate, Kept
+from backend.holders.kept import Kept
 from backend.holders.tables import ErasureRequest
 from backend.pupils.tables import NationalNumber, Pupil
 
@@ -31,7 +31,6 @@ OF_PERSON: Final = (
         title="Identité",
         why="Savoir à qui est la carte et vous écrire",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: Beneficiary.id == whose.beneficiary_id,
         shown=(
             "given_name",
@@ -49,7 +48,6 @@ OF_PERSON: Final = (
         title="Numéro national d’élève",
         why="Vous reconnaître d’une année à l’autre dans les fichiers des établissements",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: NationalNumber.beneficiary_id == whose.beneficiary_id,
         shown=("ine",),
         hidden=("beneficiary_id",),
@@ -59,7 +57,6 @@ OF_PERSON: Final = (
         title="Établissements",
         why="Ouvrir l’entrée et la cantine de votre établissement",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: Enrolment.beneficiary_id == whose.beneficiary_id,
         shown=("establishment_id", "category", "diet", "ended_at"),
         hidden=("id", "beneficiary_id"),
@@ -69,7 +66,6 @@ OF_PERSON: Final = (
         title="Classe et régime",
         why="Donner les droits de votre régime",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: Pupil.enrolment_id.in_(whose.enrolment_ids),
         shown=("class_code", "regime", "days", "left_on", "updated_at"),
         hidden=("enrolment_id",),
@@ -79,7 +75,6 @@ OF_PERSON: Final = (
         title="Droits dans l’établissement",
         why="Savoir quels services vous ouvre la carte",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: EnrolmentService.enrolment_id.in_(whose.enrolment_ids),
         shown=("service_id", "days", "by_reservation", "prepaid", "passages_max"),
         hidden=("enrolment_id",),
@@ -89,7 +84,6 @@ OF_PERSON: Final = (
         title="Repas réservés",
         why="Préparer le bon nombre de repas",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: Reservation.enrolment_id.in_(whose.enrolment_ids),
         shown=("service_id", "day", "made_at", "cancelled_at"),
         hidden=("enrolment_id",),
@@ -99,7 +93,6 @@ OF_PERSON: Final = (
         title="Photo pour l’entrée",
         why="Vous reconnaître à l’entrée, avec l’accord de votre famille",
         kept_for="jusqu’à votre départ, ou jusqu’à ce que l’accord soit retiré",
-        fate=Fate.ERASED,
         where=lambda whose: HolderPhoto.enrolment_id.in_(whose.enrolment_ids),
         shown=("image", "agreed_at", "noted_by"),
         hidden=("enrolment_id", "sha256"),
@@ -109,7 +102,6 @@ OF_PERSON: Final = (
         title="Passages à l’entrée et à la cantine",
         why="Un repas par service ; comprendre un refus",
         kept_for=NINETY_DAYS,
-        fate=Fate.ERASED,
         where=lambda whose: Passage.card_id.in_(whose.card_ids),
         shown=(
             "occurred_at",
@@ -141,7 +133,6 @@ OF_PERSON: Final = (
         title="Passages annulés",
         why="Rendre un repas qui n’a pas été pris",
         kept_for=NINETY_DAYS,
-        fate=Fate.ERASED,
         where=lambda whose: PassageCancellation.passage_id.in_(
             select(Passage.passage_id).where(Passage.card_id.in_(whose.card_ids))
         ),
@@ -153,7 +144,6 @@ OF_PERSON: Final = (
         title="Codes d’un jour",
         why="Remplacer une carte oubliée, un jour",
         kept_for=NINETY_DAYS,
-        fate=Fate.ERASED,
         where=lambda whose: DayCode.card_id.in_(whose.card_ids),
         shown=("day", "service_id", "label", "passages_max", "made_at", "made_by", "ended_at"),
         hidden=("id", "code_hash", "card_id"),
@@ -163,7 +153,6 @@ OF_PERSON: Final = (
         title="Compte de cantine",
         why="Savoir quel compte paie les repas",
         kept_for="10 ans : ce sont des comptes",
-        fate=Fate.NAMELESS,
         where=lambda whose: MealAccount.enrolment_id.in_(whose.enrolment_ids),
         shown=("account_id",),
         hidden=("enrolment_id",),
@@ -173,7 +162,6 @@ OF_PERSON: Final = (
         title="Versements pour la cantine",
         why="Retrouver le reçu d’un versement",
         kept_for="10 ans : ce sont des comptes",
-        fate=Fate.NAMELESS,
         where=lambda whose: MealPayment.enrolment_id.in_(whose.enrolment_ids),
         shown=(
             "received_at",
@@ -190,7 +178,6 @@ OF_PERSON: Final = (
         title="Familles",
         why="Qui peut voir votre Pass avec vous",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: FamilyChild.beneficiary_id == whose.beneficiary_id,
         shown=("since", "ended_at"),
         hidden=("id", "family_id", "beneficiary_id", "added_by", "ended_by"),
@@ -200,7 +187,6 @@ OF_PERSON: Final = (
         title="Comptes à votre nom",
         why="Savoir que ce compte est le vôtre",
         kept_for=WHILE_ENTITLED,
-        fate=Fate.ERASED,
         where=lambda whose: Tie.beneficiary_id == whose.beneficiary_id,
         shown=("since", "ended_at"),
         hidden=("id", "account_id", "beneficiary_id", "ended_by"),
@@ -210,7 +196,6 @@ OF_PERSON: Final = (
         title="Demandes de rattachement acceptées",
         why="Savoir qui a demandé à voir votre Pass, et qui l’a accepté",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: TieRequest.beneficiary_id == whose.beneficiary_id,
         shown=("relation", "asked_at", "state", "decided_at"),
         hidden=(
@@ -229,7 +214,6 @@ OF_PERSON: Final = (
         title="Invitations à ouvrir votre compte",
         why="Vous donner votre propre compte",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: FamilyInvitation.beneficiary_id == whose.beneficiary_id,
         shown=("email", "created_at", "expires_at", "used_at", "withdrawn_at"),
         hidden=(
@@ -246,7 +230,6 @@ OF_PERSON: Final = (
         title="Messages envoyés",
         why="Vous prévenir, et recommencer quand un envoi échoue",
         kept_for="30 jours après l’envoi",
-        fate=Fate.ERASED,
         where=lambda whose: Notice.beneficiary_id == whose.beneficiary_id,
         shown=("kind", "created_at", "state", "tries", "sent_at"),
         hidden=("id", "beneficiary_id", "account_id", "about_id", "facts", "next_try_at"),
@@ -256,7 +239,6 @@ OF_PERSON: Final = (
         title="Qui a agi ou regardé pour vous",
         why="Que chaque accès à votre Pass laisse une trace",
         kept_for=A_YEAR,
-        fate=Fate.NAMELESS,
         where=lambda whose: or_(
             SignInAct.beneficiary_id == whose.beneficiary_id,
             SignInAct.subject == str(whose.beneficiary_id),
@@ -269,7 +251,6 @@ OF_PERSON: Final = (
         title="Demandes d’effacement",
         why="Répondre à la demande",
         kept_for=A_YEAR,
-        fate=Fate.ERASED,
         where=lambda whose: ErasureRequest.beneficiary_id == whose.beneficiary_id,
         shown=("asked_at", "withdrawn_at", "answered_at", "answer"),
         hidden=("id", "beneficiary_id", "account_id"),

@@ -1,8 +1,8 @@
 """Everything that is kept about a person, table by table, for whoever asks for it.
 
-Promise: every table of the schema that can lead to somebody is collected, or named in ELSEWHERE with
-the reason, and every column of a collected one is shown or hidden on purpose; a test
-holds both, so that a new table or column fails until somebody has decided. Only reads.
+Promise: every table of the schema that can lead to somebody is collected, or named in ELSEWHERE
+with the reason, and every column of a collected one is shown or hidden on purpose; a test holds
+both, so that a new table or column fails until somebody has decided. Only reads.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,6 @@ from backend.benefits.tables import Benefit, Campaign, Wallet
 from backend.cards.tables import Card
 from backend.holders.kept import Kept, Whose
 from backend.holders.kept_of_account import OF_ACCOUNT
-from backend.holders.kept_of_agreement import OF_AGREEMENT
 from backend.holders.kept_of_card import OF_CARD
 from backend.holders.kept_of_money import OF_MONEY
 from backend.holders.kept_of_person import OF_PERSON
@@ -28,7 +27,7 @@ from backend.partners.tables import Outlet, Partner, Terminal
 #: More than anybody has; reading stops there and says so.
 ROWS_PER_TABLE_MAX: Final = 100_000
 
-ABOUT_PERSON: Final = OF_PERSON + OF_AGREEMENT + OF_CARD + OF_MONEY
+ABOUT_PERSON: Final = OF_PERSON + OF_CARD + OF_MONEY
 #: Tables that a name of a column, or a foreign key, leads to, and that hold nothing of one person.
 ELSEWHERE: Final[dict[str, str]] = {
     "access_list_change": "of an establishment: when its lists changed",
@@ -36,7 +35,6 @@ ELSEWHERE: Final[dict[str, str]] = {
     "canteen_account": "an establishment's own accounts",
     "card_challenge": "a question to a chip, alive for ten seconds and kept for minutes",
     "code_link_request": "asked by anybody; looked at and removed within a minute",
-    "erased_person": "an id whose name is kept no longer",
     "erased_person": "the bare id of somebody who was erased: there is nobody to tell",
     "federated_visit": "a browser's, until its session at the provider ends",
     "federation_attempt": "a browser on its way to the provider and back, kept for minutes",

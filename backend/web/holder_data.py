@@ -1,5 +1,6 @@
 """What is kept of a person: told, taken away, and asked to be erased."""
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -15,9 +16,11 @@ from backend.holders.data_rights import (
 )
 from backend.holders.errors import ErasureAsked
 from backend.holders.export import as_json, as_tables
-from backend.holders.kept import Fate, Whose
+from backend.holders.kept import Whose
 from backend.holders.my_facts import asked
 from backend.http import status_of
+from backend.privacy.facts import OF_PRIVACY
+from backend.privacy.register import REGISTER, Erasing
 from backend.services import Services
 from backend.web import holder_words as words
 from backend.web.holder_frame import PREFIX, Frame, Framed
@@ -25,6 +28,7 @@ from backend.web.moments import moment
 from backend.web.pages import HEADERS, notice
 from backend.web.signed_in import OwnForm, PageRoute, go
 
+ERASING: Final = {name: end for one in REGISTER for name, end in one.tables.items()}
 router = APIRouter(prefix=f"{PREFIX}/donnees", include_in_schema=False, route_class=PageRoute)
 
 
@@ -34,7 +38,7 @@ def data(frame: Framed) -> HTMLResponse:
     services = frame.services
     with services.database.reading() as session:
         erasure = read_erasure(session, frame.beneficiary_id)
-    kept = asked(Whose(frame.beneficiary_id, frame.account_id if frame.own else None))
+    of = Whose(frame.beneficiary_id, frame.account_id if frame.own else None)
     return frame.show(
         "holder_data.html",
         "/donnees",
@@ -43,9 +47,9 @@ def data(frame: Framed) -> HTMLResponse:
                 "title": one.title,
                 "why": one.why,
                 "kept_for": one.kept_for,
-                "erased": one.fate is Fate.ERASED,
+                "erased": ERASING[one.table.__tablename__] is Erasing.REMOVED,
             }
-            for one in kept
+            for one in asked(of, OF_PRIVACY)
         ],
         erasure=None if erasure is None else _told(erasure, services),
     )
@@ -55,7 +59,7 @@ def data(frame: Framed) -> HTMLResponse:
 def take_json(frame: Framed) -> Response:
     """Give everything as one JSON file."""
     services = frame.services
-    facts = take_away(services, _acting(frame), with_account=frame.own)
+    facts = take_away(services, _acting(frame), with_account=frame.own, also=OF_PRIVACY)
     content = as_json(facts, _name(frame), services.now())
     return _file(content, "application/json", "mes-donnees-pass.json")
 
@@ -64,7 +68,7 @@ def take_json(frame: Framed) -> Response:
 def take_tables(frame: Framed) -> Response:
     """Give everything as tables, packed together."""
     services = frame.services
-    facts = take_away(services, _acting(frame), with_account=frame.own)
+    facts = take_away(services, _acting(frame), with_account=frame.own, also=OF_PRIVACY)
     zone = ZoneInfo(services.settings.time_zone)
     content = as_tables(facts, _name(frame), services.now(), zone)
     return _file(content, "application/zip", "mes-donnees-pass.zip")
