@@ -35,6 +35,7 @@ from terminal.gate.events import StateStream
 from terminal.gate.link import BackendLink, GateBackend, Pace
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
+from terminal.gate.name_seal import NameSeal
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
 from terminal.gate.photos import PhotoShelf
 from terminal.gate.state import StateBoard
@@ -83,7 +84,8 @@ def run(settings: GateSettings) -> int:
     identity = load_identity(settings.state_dir, "gate")
     with ExitStack() as stack:
         stack.enter_context(sole_daemon(settings.state_dir / LOCK_FILE, "gate"))
-        journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
+        names = NameSeal(identity.secret(), identity.terminal_id)
+        journal = open_passage_journal(settings.state_dir / JOURNAL_FILE, names)
         stack.callback(journal.close)
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)

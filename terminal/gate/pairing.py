@@ -1,16 +1,29 @@
 """What an administrator of a gate does about tablets, in words: pair one, list them, end one."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from terminal.errors import SettingsError
+from terminal.errors import IdentityError, SettingsError
 from terminal.gate.certificate import own_certificate
-from terminal.gate.passages import open_passage_journal
+from terminal.gate.name_seal import Names, NameSeal
+from terminal.gate.passages import PassageJournal, open_passage_journal
 from terminal.gate.supervisors import CODE_LIFETIME, Role, SupervisorBook
+from terminal.identity import load_identity
 from terminal.settings import GateSettings
 
 JOURNAL_FILE = "passages.db"
 _ROLE_WORDS = {Role.SUPERVISOR: "surveillance", Role.KITCHEN: "cuisine"}
+
+
+def _open_journal(settings: GateSettings) -> PassageJournal:
+    """Open it with the gate's own key, if it is ours to read: systemd may hold what closes it."""
+    folder = settings.state_dir
+    names: Names | None = None
+    with suppress(IdentityError):
+        identity = load_identity(folder, "gate")
+        names = NameSeal(identity.secret(), identity.terminal_id)
+    return open_passage_journal(folder / JOURNAL_FILE, names)
 
 
 def pair_tablet(settings: GateSettings, name: str, role: Role, now: datetime) -> str:
@@ -18,7 +31,7 @@ def pair_tablet(settings: GateSettings, name: str, role: Role, now: datetime) ->
     chosen = settings.supervisor
     if chosen is None:
         raise SettingsError("the table [supervisor] is missing: this gate serves no tablet")
-    journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
+    journal = _open_journal(settings)
     try:
         code = SupervisorBook(journal, now=lambda: now).offer(name, role)
     except ValueError as cause:
@@ -36,7 +49,7 @@ def pair_tablet(settings: GateSettings, name: str, role: Role, now: datetime) ->
 
 def list_tablets(settings: GateSettings, now: datetime) -> str:
     """Return the tablets paired with this gate, a line each. Raises JournalError."""
-    journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
+    journal = _open_journal(settings)
     try:
         paired = SupervisorBook(journal, now=lambda: now).list_paired()
     finally:
@@ -50,7 +63,7 @@ def list_tablets(settings: GateSettings, now: datetime) -> str:
 
 def end_tablet(settings: GateSettings, supervisor_id: UUID, now: datetime) -> str:
     """End a pairing. Raises JournalError."""
-    journal = open_passage_journal(settings.state_dir / JOURNAL_FILE)
+    journal = _open_journal(settings)
     try:
         ended = SupervisorBook(journal, now=lambda: now).end(supervisor_id)
     finally:

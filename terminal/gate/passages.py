@@ -5,7 +5,8 @@ JournalError was not written, and nobody was admitted on it. A row's facts never
 marked recorded only after the backend said so; a quarantined row is shown and never deleted; a
 recorded one is forgotten after RETENTION_DAYS (the 90 days of an access journal, CNIL).
 
-The journal holds no name, no key and no code. Not here: when to hand over (see `link.py`).
+The journal holds no holder's name, no key and no code; supervisors' names are sealed in it. Not
+here: when to hand over (see `link.py`).
 """
 
 import threading
@@ -20,8 +21,9 @@ from uuid import UUID
 
 from terminal.errors import JournalError, JournalFault
 from terminal.gate.decision import Admission, Answer, Detail
-from terminal.gate.interventions import CounterEntry, Intervention, InterventionKind
+from terminal.gate.interventions import CounterEntry, Intervention
 from terminal.gate.journal_schema import SCHEMA, UPGRADES
+from terminal.gate.name_seal import Names, NoSeal, columns_of, intervention_of
 from terminal.journal_file import JournalFile, Row, open_journal
 
 BATCH_MAX: Final = 100  # the API's own bound for one upload
@@ -103,8 +105,10 @@ _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 class PassageJournal:
     """The passages of one gate, in one file. May be shared by threads."""
 
-    def __init__(self, file: JournalFile) -> None:
+    def __init__(self, file: JournalFile, names: Names | None = None) -> None:
         self._file = file
+        #: How supervisors are named in the file.
+        self.names: Names = names or NoSeal()
         #: Held while it is decided whether somebody passes, and written down.
         self.deciding = threading.RLock()
 
@@ -138,7 +142,7 @@ class PassageJournal:
                 passage.detail,
                 passage.list_version,
                 passage.milliseconds,
-                *columns_of(passage.intervention),
+                *columns_of(passage.intervention, self.names),
             ),
         )
         assert row is not None, "an insert returns its row or raises"
@@ -236,7 +240,7 @@ class PassageJournal:
     def find(self, passage_id: UUID) -> Passage | None:
         """Return a passage of this gate, or None."""
         row = self._file.first_row("select * from passage where passage_id = ?", (str(passage_id),))
-        return None if row is None else _passage(row)
+        return None if row is None else self._passage(row)
 
     def list_waiting(self, count_max: int = BATCH_MAX) -> list[Passage]:
         """Return the first passages to hand over, in order of sequence."""
@@ -244,14 +248,14 @@ class PassageJournal:
             "select * from passage where state = 'waiting' order by sequence limit ?",
             (count_max,),
         )
-        return [_passage(row) for row in rows]
+        return [self._passage(row) for row in rows]
 
     def list_last(self, count_max: int = 10) -> list[Passage]:
         """Return the last passages, newest first."""
         rows = self._file.rows(
             "select * from passage order by sequence desc limit ?", (min(count_max, LISTED_MAX),)
         )
-        return [_passage(row) for row in rows]
+        return [self._passage(row) for row in rows]
 
     def list_quarantined(self, count_max: int = LISTED_MAX) -> list[Passage]:
         """Return what the backend would not record, newest first."""
@@ -259,7 +263,7 @@ class PassageJournal:
             "select * from passage where state = 'quarantined' order by sequence desc limit ?",
             (min(count_max, LISTED_MAX),),
         )
-        return [_passage(row) for row in rows]
+        return [self._passage(row) for row in rows]
 
     def count(self, state: PassageState) -> int:
         """Return how many passages stand in `state`."""
@@ -306,62 +310,41 @@ class PassageJournal:
             (journal_text(moment), FORGOTTEN_AT_ONCE_MAX),
         )
 
+    def _passage(self, row: Row) -> Passage:
+        try:
+            return Passage(
+                passage_id=UUID(row["passage_id"]),
+                occurred_at=datetime.fromisoformat(row["occurred_at"]),
+                uid=row["uid"],
+                card_id=row["card_id"],
+                service=row["service"],
+                answer=_answer(row["answer"]),
+                detail=None if row["detail"] is None else Detail(row["detail"]),
+                list_version=row["list_version"],
+                milliseconds=row["milliseconds"],
+                intervention=intervention_of(row, self.names),
+                sequence=row["sequence"],
+                state=PassageState(row["state"]),
+                reason=row["reason"],
+            )
+        except ValueError as cause:
+            raise JournalError(JournalFault.DAMAGED, "a passage in a form nobody wrote") from cause
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def open_passage_journal(path: Path) -> PassageJournal:
-    """Open the journal at `path`, or make it (mode 0600); raises JournalError."""
-    return PassageJournal(open_journal(path, SCHEMA, UPGRADES))
+def open_passage_journal(path: Path, names: Names | None = None) -> PassageJournal:
+    """Open the journal at `path`, or make it (mode 0600); raises JournalError.
 
-
-def _passage(row: Row) -> Passage:
-    try:
-        return Passage(
-            passage_id=UUID(row["passage_id"]),
-            occurred_at=datetime.fromisoformat(row["occurred_at"]),
-            uid=row["uid"],
-            card_id=row["card_id"],
-            service=row["service"],
-            answer=_answer(row["answer"]),
-            detail=None if row["detail"] is None else Detail(row["detail"]),
-            list_version=row["list_version"],
-            milliseconds=row["milliseconds"],
-            intervention=intervention_of(row),
-            sequence=row["sequence"],
-            state=PassageState(row["state"]),
-            reason=row["reason"],
-        )
-    except ValueError as cause:
-        raise JournalError(JournalFault.DAMAGED, "a passage in a form nobody wrote") from cause
+    A running gate seals the names in it; whoever opens it without its key cannot read them.
+    """
+    return PassageJournal(open_journal(path, SCHEMA, UPGRADES), names)
 
 
 def _answer(text: str) -> Answer | CounterEntry:
     return CounterEntry(text) if text in set(CounterEntry) else Answer(text)
-
-
-def columns_of(done: Intervention | None) -> tuple[str | None, ...]:
-    """Return what an intervention is in the journal's columns, `cancels` among them."""
-    if done is None:
-        return (None,) * 6
-    ids = [None if each is None else str(each) for each in (done.cancels, done.day_code_id)]
-    return (done.kind, done.supervisor, done.reason, done.note, *ids)
-
-
-def intervention_of(row: Row) -> Intervention | None:
-    """Return the intervention in a row of the journal; raises ValueError."""
-    if row["intervention"] is None:
-        return None
-    cancels = row["cancels"] if "cancels" in row.keys() else None  # noqa: SIM118 -- a row is no mapping
-    return Intervention(
-        kind=InterventionKind(row["intervention"]),
-        supervisor=row["supervisor"],
-        reason=row["why"],
-        note=row["note"],
-        cancels=None if cancels is None else UUID(cancels),
-        day_code_id=None if row["day_code_id"] is None else UUID(row["day_code_id"]),
-    )
 
 
 def journal_text(moment: datetime) -> str:

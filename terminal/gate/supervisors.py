@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 from terminal.gate.interventions import SUPERVISOR_CHARACTERS_MAX
 from terminal.gate.passages import PassageJournal
+from terminal.journal_file import Row
 
 CODE_DIGITS: Final = 8
 CODE_LIFETIME: Final = timedelta(minutes=10)
@@ -55,7 +56,7 @@ class SupervisorBook:
         random: Callable[[int], bytes] = secrets.token_bytes,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
-        self._file = journal.file
+        self._file, self._names = journal.file, journal.names
         self._now = now
         self._random = random
         self._new_id = new_id
@@ -71,7 +72,7 @@ class SupervisorBook:
             self._file.execute("delete from pairing")
             self._file.execute(
                 "insert into pairing values (?, ?, ?, ?, ?)",
-                (_hash(code), wanted, role, expires.isoformat(), TRIES_MAX),
+                (_hash(code), self._names.close(wanted), role, expires.isoformat(), TRIES_MAX),
             )
         return code
 
@@ -93,7 +94,8 @@ class SupervisorBook:
                 "insert into supervisor values (?, ?, ?, ?, ?, null)",
                 (
                     str(self._new_id()),
-                    offer["name"],
+                    # Sealed now, if whoever made the code could not.
+                    self._names.close(self._names.open(offer["name"])),
                     offer["role"],
                     _hash(token),
                     self._now().isoformat(),
@@ -113,7 +115,7 @@ class SupervisorBook:
         paired_at = datetime.fromisoformat(row["paired_at"])
         if self._now() >= paired_at + PAIRED_FOR:
             return None
-        return Supervisor(UUID(row["supervisor_id"]), row["name"], Role(row["role"]), paired_at)
+        return self._supervisor(row)
 
     def list_paired(self) -> list[Supervisor]:
         """Return the pairings that last, oldest first."""
@@ -121,15 +123,15 @@ class SupervisorBook:
             "select * from supervisor where ended_at is null order by paired_at limit ?",
             (PAIRED_MAX,),
         )
-        return [
-            Supervisor(
-                UUID(row["supervisor_id"]),
-                row["name"],
-                Role(row["role"]),
-                datetime.fromisoformat(row["paired_at"]),
-            )
-            for row in rows
-        ]
+        return [self._supervisor(row) for row in rows]
+
+    def _supervisor(self, row: Row) -> Supervisor:
+        return Supervisor(
+            UUID(row["supervisor_id"]),
+            self._names.open(row["name"]),
+            Role(row["role"]),
+            datetime.fromisoformat(row["paired_at"]),
+        )
 
     def end(self, supervisor_id: UUID) -> bool:
         """End a pairing; tell whether there was one."""

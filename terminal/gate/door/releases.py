@@ -14,7 +14,8 @@ from uuid import UUID
 from terminal.gate.decision import Answer, Detail
 from terminal.gate.door.event_book import DoorNews, EventBook
 from terminal.gate.interventions import Intervention
-from terminal.gate.passages import Passage, PassageJournal, columns_of, intervention_of
+from terminal.gate.name_seal import Names, columns_of, intervention_of
+from terminal.gate.passages import Passage, PassageJournal
 from terminal.journal_file import Row
 
 
@@ -38,7 +39,7 @@ class ReleaseBook:
                 passage.service,
                 passage.list_version,
                 passage.milliseconds,
-                *_signed(passage.intervention),
+                *_signed(passage.intervention, self._journal.names),
             ),
         )
 
@@ -63,7 +64,7 @@ class ReleaseBook:
         """Count, in doubt, what an end without warning left open; return how many."""
         rows = self._file.rows("select * from door_release order by occurred_at")
         for row in rows:
-            passage = _passage(row)
+            passage = _passage(row, self._journal.names)
             if self.count(passage, Detail.IN_DOUBT) is not None:
                 self.note(DoorNews.IN_DOUBT, at, passage.card_id)
         return len(rows)
@@ -73,7 +74,7 @@ class ReleaseBook:
         self.events.note(kind, at, card_id)
 
 
-def _passage(row: Row) -> Passage:
+def _passage(row: Row, names: Names) -> Passage:
     return Passage(
         passage_id=UUID(row["passage_id"]),
         occurred_at=datetime.fromisoformat(row["occurred_at"]),
@@ -84,13 +85,13 @@ def _passage(row: Row) -> Passage:
         detail=None,
         list_version=row["list_version"],
         milliseconds=row["milliseconds"],
-        intervention=intervention_of(row),
+        intervention=intervention_of(row, names),
     )
 
 
-def _signed(done: Intervention | None) -> tuple[str | None, ...]:
+def _signed(done: Intervention | None, names: Names) -> tuple[str | None, ...]:
     """Return who opened the door by hand and why; a counter-entry opens none."""
-    kind, supervisor, why, note, _cancels, day_code_id = columns_of(done)
+    kind, supervisor, why, note, _cancels, day_code_id = columns_of(done, names)
     return kind, supervisor, why, note, day_code_id
 
 

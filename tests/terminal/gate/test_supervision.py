@@ -1,8 +1,10 @@
 """What a supervisor does is a line like any other: on the disk first, signed, and once."""
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +12,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
 
+from passcard.secret import Secret
 from terminal.errors import JournalError, JournalFault
 from terminal.gate.access_list import read_access_list
 from terminal.gate.decision import Answer, Detail
@@ -18,6 +23,7 @@ from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.interventions import CounterEntry, InterventionKind, Reason
 from terminal.gate.journal_schema import SCHEMA, UPGRADES
 from terminal.gate.kitchen import count_passed
+from terminal.gate.name_seal import MARK, UNREADABLE, NameSeal
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
 from terminal.gate.state import StateBoard
 from terminal.gate.supervision import ActRefused, NotDone, Signed, Supervision, plain
@@ -105,7 +111,7 @@ def seat(
     board = StateBoard()
     held = read_access_list(signer.sign(listed), signer.key, GATE)
     board.change(access_list=held, confirmed_at=NOON, reader_ready=True)
-    journal = open_passage_journal(tmp_path / "passages.db")
+    journal = open_passage_journal(tmp_path / "passages.db", NameSeal(Secret(bytes(32)), GATE))
     woken = list[int]()
     acts = Supervision(journal, board, now=clock, after=lambda: woken.append(1))
     yield Seat(board, journal, acts, woken)
@@ -280,6 +286,46 @@ def test_who_was_released_by_hand_is_still_signed_for_after_a_power_cut(seat: Se
     line = last(seat)
     assert line.intervention is not None
     assert (line.detail, line.intervention.supervisor) == (Detail.IN_DOUBT, "Mme Roy")
+
+
+def test_a_copy_of_the_journal_names_no_supervisor(seat: Seat, clock: Ticking) -> None:
+    path = seat.journal.file.path
+    book = SupervisorBook(seat.journal, now=clock)
+    book.offer("Mme Roy", Role.SUPERVISOR)
+    assert book.pair(book.offer("Mme Roy", Role.SUPERVISOR)) is not None
+    passage = seat.acts.pass_without_card(
+        LEA, None, Signed(supervisor="Mme Roy", reason=Reason.OTHER, note="dit M. Petit")
+    )
+    assert isinstance(passage, Passage)
+    book_of_door = ReleaseBook(seat.journal)
+    book_of_door.begin(replace(passage, passage_id=uuid4()))
+    files = [path, *path.parent.glob(f"{path.name}-*")]
+    written = b"".join(each.read_bytes() for each in files)
+    for name in (b"Roy", b"Petit"):
+        assert name not in written
+    [line] = seat.journal.list_waiting()
+    assert line.intervention is not None
+    assert (line.intervention.supervisor, line.intervention.note) == ("Mme Roy", "dit M. Petit")
+    assert [each.name for each in book.list_paired()] == ["Mme Roy"]
+    for key, gate in ((bytes(31) + b"1", GATE), (bytes(32), "another gate")):
+        stolen = open_passage_journal(path, NameSeal(Secret(key), gate))
+        [seen] = stolen.list_waiting()
+        assert seen.intervention is not None
+        assert seen.intervention.supervisor == UNREADABLE
+        stolen.close()
+    with closing(open_passage_journal(path)) as without:
+        assert [each.name for each in SupervisorBook(without, now=clock).list_paired()] == [
+            UNREADABLE
+        ]
+
+
+@given(st.text(max_size=200), st.binary(max_size=60))
+def test_a_name_comes_back_whole_and_garbage_is_no_name(name: str, garbage: bytes) -> None:
+    seal = NameSeal(Secret(bytes(32)), GATE)
+    assert seal.open(seal.close(name)) == name
+    assert seal.open(MARK + base64.b64encode(garbage).decode()) == UNREADABLE
+    assert seal.open(f"{MARK}*") == UNREADABLE
+    assert seal.open("Mme Roy") == "Mme Roy", "from before there was a seal"
 
 
 def test_every_word_is_there() -> None:
