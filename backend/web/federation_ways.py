@@ -7,8 +7,12 @@ from typing import Final, NamedTuple
 
 from fastapi import Request
 
+from backend.accounts.signin.address_links import find_address_link
+from backend.accounts.signin.federation.signing_in import opens_here
 from backend.accounts.signin.passkeys.ceremonies import site_of
+from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
+from backend.services import Services
 from backend.settings import Settings
 from backend.web.signed_in import SIGN_IN
 
@@ -37,6 +41,16 @@ def ways_in(settings: Settings) -> Ways:
 def browser_token(request: Request) -> str:
     """Return what this browser's way to the provider is known by; empty where it has none."""
     return request.cookies.get(BROWSER_COOKIE, "")[:TOKEN_CHARACTERS_MAX]
+
+
+def opens_link_here(services: Services, link: str, token: str) -> bool:
+    """Say whether whom a mailed link is for was identified in this browser; raise LinkGone."""
+    if not token:
+        return False
+    with services.database.reading() as session:
+        kind, now = AddressLinkKind.SIGN_UP, services.now()
+        sign_up_id = find_address_link(session, kind, link[:TOKEN_CHARACTERS_MAX], now)
+    return opens_here(services, token, sign_up_id)
 
 
 def way_out(request: Request) -> str:

@@ -38,6 +38,7 @@ from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words
 from backend.web import sign_up_words as words
+from backend.web.federation_ways import browser_token, opens_link_here, ways_in
 from backend.web.pages import Problem, form, notice, page
 from backend.web.signed_in import (
     SIGN_IN,
@@ -143,9 +144,10 @@ def another_link(
 
 
 @router.get(f"{SIGN_UP}/{{link}}")
-def password_form(link: str, services: ServicesDependency) -> HTMLResponse:
+def password_form(link: str, request: Request, services: ServicesDependency) -> HTMLResponse:
     """Show the form of a link. Opening it changes nothing."""
-    return _password_form(services, link, None)
+    here = opens_link_here(services, link, browser_token(request))
+    return _password_form(services, link, None, here=here)
 
 
 @router.post(f"{SIGN_UP}/{{link}}", dependencies=[OwnSite])
@@ -244,13 +246,17 @@ def _form(services: Services, typed: Typed, problems: Problems) -> HTMLResponse:
         typed=asdict(typed),
         problems=problems,
         terms_version=version,
+        ways=ways_in(services.settings),
     )
 
 
-def _password_form(services: Services, link: str, problem: Problem | None) -> HTMLResponse:
+def _password_form(
+    services: Services, link: str, problem: Problem | None, *, here: bool = False
+) -> HTMLResponse:
+    """Ask for a password; `here`, FranceConnect identified them and it may open the account."""
     with services.database.reading() as session:
         waiting = find_waiting(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-    return form("sign_up_password.html", problem, waiting=waiting)
+    return form("sign_up_password.html", problem, waiting=waiting, link=link if here else None)
 
 
 def _terms(services: Services, version: int) -> HTMLResponse:

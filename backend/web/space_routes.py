@@ -22,11 +22,11 @@ from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words, sign_up_words
+from backend.web.federation_ways import way_out
 from backend.web.moments import moment
 from backend.web.pages import Problem, form, notice, page
 from backend.web.signed_in import (
     ACCOUNT,
-    SIGN_IN,
     SPACE,
     OwnForm,
     PageRoute,
@@ -112,11 +112,11 @@ def end_one(session_id: UUID, services: ServicesDependency, who: Who) -> Respons
 
 
 @router.post(f"{SPACE}/connexions/fin", dependencies=[OwnForm])
-def end_every(services: ServicesDependency, who: Who) -> Response:
+def end_every(request: Request, services: ServicesDependency, who: Who) -> Response:
     """End every session of one's own, this one too."""
     with services.database.unit_of_work() as session:
         end_all(session, who.account_id)
-    return take_cookie(go(SIGN_IN))
+    return take_cookie(go(way_out(request)))
 
 
 def _account(

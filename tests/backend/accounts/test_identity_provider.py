@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -392,3 +393,37 @@ def test_settings_that_cannot_work_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"(?i)franceconnect"):
         settings_for(**told)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_provider_that_others_wrote(tmp_path: Path) -> None:
+    """oidc-provider-mock, which is Authlib's: RS256, a plain answer, no level, nothing of ours."""
+    from oidc_provider_mock import User, run_server_in_thread  # noqa: PLC0415 - heavy to import
+
+    (tmp_path / "secret").write_text("any")
+    claims = {"given_name": "Angela", "family_name": "Dubois", "birthdate": "1962-08-24"}
+    with run_server_in_thread(user_claims=[User(sub="angela", claims=dict(claims))]) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        settings = Settings(
+            public_url="https://pass.example",
+            franceconnect_issuer=issuer,
+            franceconnect_client_id="pass",
+            franceconnect_secret_file=tmp_path / "secret",
+            franceconnect_acr="",
+            franceconnect_scopes="openid profile email",
+        )
+        provider = Provider(settings, lambda: datetime.now(UTC))
+        place = urlsplit(provider.address_for(QUESTION))
+        line = HTTPConnection(place.netloc, timeout=10)
+        line.request(
+            "POST",
+            f"{place.path}?{place.query}",
+            "sub=angela",
+            {"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        gone = line.getresponse()
+        back = parse_qs(urlsplit(gone.headers["Location"]).query)
+        line.close()
+        assert back["state"] == [QUESTION.state]
+        who = provider.identify(back["code"][0], QUESTION).identity
+    assert (who.subject, who.family_name, who.birth_date) == ("angela", "Dubois", date(1962, 8, 24))

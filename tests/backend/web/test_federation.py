@@ -187,7 +187,7 @@ def test_an_equal_address_opens_nothing(
     assert COOKIE not in browser.client.cookies
     assert identities(services) == []
     browser.open("/espace")
-    assert "Mon espace" not in browser.page
+    assert "<h1>Connexion" in browser.page
     del account
 
 
@@ -359,7 +359,11 @@ def test_an_account_without_a_password_is_opened_where_both_are_there(
     assert ask(here, email="no address") == 422
     assert ask(here) == 200
     link, _sign_up_id = mailed(services)
+    assert there.open(f"/inscription/{link}") == 200
+    assert "FranceConnect" not in there.page
     assert there.press(f"{START}/compte/{link}") == 410  # the mailbox alone
+    assert here.open(f"/inscription/{link}") == 200
+    assert f'action="{START}/compte/{link}"' in here.page
     assert identities(services) == []
     assert here.press(f"{START}/compte/{link}") == 200
     assert "Bonjour Angela" in here.page
