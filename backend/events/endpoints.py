@@ -131,7 +131,7 @@ def list_deliveries(
     session: Session, partner_id: UUID, endpoint_id: UUID, limit: int = DELIVERIES_SHOWN_MAX
 ) -> list[DeliveryLine]:
     """Return the last tries of an endpoint, newest first; raise EndpointUnknown."""
-    _of_partner(session, partner_id, endpoint_id)
+    _find(session, partner_id, endpoint_id, lock=False)
     query = (
         select(EventDelivery)
         .where(EventDelivery.endpoint_id == endpoint_id)
@@ -197,7 +197,12 @@ def _begin_again(found: EventEndpoint, now: datetime) -> None:
 
 
 def _of_partner(session: Session, partner_id: UUID, endpoint_id: UUID) -> EventEndpoint:
-    found = session.get(EventEndpoint, endpoint_id, with_for_update=True)
+    """Return a partner's endpoint, to change it; raise EndpointUnknown."""
+    return _find(session, partner_id, endpoint_id, lock=True)
+
+
+def _find(session: Session, partner_id: UUID, endpoint_id: UUID, *, lock: bool) -> EventEndpoint:
+    found = session.get(EventEndpoint, endpoint_id, with_for_update=lock or None)
     if (
         found is None
         or found.partner_id != partner_id
