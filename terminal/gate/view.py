@@ -5,6 +5,7 @@ asked about. Pure. No UID and no key leaves through here.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,6 +39,8 @@ def state_json(state: GateState, now: datetime) -> Json:
         "journal_ready": state.journal_ready,
         "outbox": state.outbox,
         "quarantined": state.quarantined,
+        "opposed": len(state.opposed),  # blocked since the list was made
+        "siblings": None if state.siblings is None else asdict(state.siblings),
         "door": None if state.door is None else _door_json(state.door),
         "last": None if state.shown is None else _shown_json(state.shown),
         "sequence": state.sequence,

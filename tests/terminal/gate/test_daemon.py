@@ -2,14 +2,10 @@
 
 import base64
 import json
-import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,19 +34,12 @@ from terminal.gate.list_store import ListStore
 from terminal.gate.passages import open_passage_journal
 from terminal.identity import load_identity
 from terminal.settings import GateSettings, load_settings
+from tests.terminal.gate.running import WAIT_SECONDS_MAX, Daemon, tap
 
 READER = "Pass Gate"
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 UID, KEY = "04AABBCCDDEE01", f"{1:032X}"
-WAIT_SECONDS_MAX = 20
 TRIES_MAX = 5
-RUN = """
-import sys
-from pathlib import Path
-from terminal.gate.daemon import run
-from terminal.settings import GateSettings, load_settings
-sys.exit(run(load_settings(GateSettings, Path(sys.argv[1]))))
-"""
 
 
 class Signing(Protocol):
@@ -58,56 +47,6 @@ class Signing(Protocol):
     def key(self) -> Ed25519PublicKey: ...
 
     def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Daemon:
-    """A gate in its own process."""
-
-    def __init__(self, config: Path, port: int, pcsc_socket: Path) -> None:
-        self.port = port
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", RUN, str(config)],
-            env={**os.environ, "PCSCLITE_CSOCK_NAME": str(pcsc_socket)},
-            stderr=subprocess.PIPE,
-        )
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-            return json.load(answer)
-
-    def wait_until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Follow the stream of states until one is wanted; that is also how the screen waits."""
-        self._wait_listening()
-        url = f"http://127.0.0.1:{self.port}/events"
-        with urllib.request.urlopen(url, timeout=WAIT_SECONDS_MAX) as stream:
-            for line in stream:
-                if line.startswith(b"data: "):
-                    state: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
-                    if wanted(state):
-                        return state
-        pytest.fail("the gate stopped")
-
-    def _wait_listening(self) -> None:
-        for _ in range(200):
-            if self.process.poll() is not None:
-                assert self.process.stderr is not None
-                pytest.fail(self.process.stderr.read().decode())
-            with socket.socket() as probe:
-                probe.settimeout(0.1)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            try:  # no event tells that another process listens
-                self.process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-        pytest.fail("the gate does not listen")
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        status = self.process.wait(WAIT_SECONDS_MAX)
-        if self.process.stderr is not None:
-            self.process.stderr.close()
-        return status
 
 
 @pytest.fixture
@@ -192,15 +131,6 @@ def card() -> Chip:
     keys = {ACCESS_AID: [secrets.token_bytes(16), bytes.fromhex(KEY)]}
     memory = memory_with(aes_key(secrets.token_bytes(16)), keys)
     return Chip(bytes.fromhex(UID), secrets.token_bytes, memory=memory)
-
-
-def tap(daemon: Daemon, slot: VirtualCardSlot, card: Chip | BankCard) -> dict[str, Any]:
-    before = daemon.wait_until(lambda state: state["reader_ready"])["sequence"]
-    slot.insert(card)
-    state = daemon.wait_until(lambda state: state["sequence"] > before)
-    slot.remove()
-    last: dict[str, Any] = state["last"]
-    return last
 
 
 @pytest.mark.skipif(

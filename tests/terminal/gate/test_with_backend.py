@@ -10,7 +10,6 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 import pytest
-import uvicorn
 from sqlalchemy import select
 
 import backend.tables  # noqa: F401 - every table must be known before they are made
@@ -28,7 +27,6 @@ from backend.access.gate_events import list_gate_events
 from backend.access.tables import Establishment
 from backend.access.tables import Passage as RecordedPassage
 from backend.accounts.beneficiaries import create_beneficiary
-from backend.app import build_app
 from backend.cards.life import block_card, move, order_card
 from backend.cards.states import CardEvent
 from backend.database import Base, Database
@@ -59,6 +57,7 @@ from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, PassageState, open_passage_journal
 from terminal.identity import Identity, enrol
+from tests.terminal.gate.running import EnrolmentSettings, RunningBackend, personalised
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 
@@ -69,51 +68,6 @@ class Ticking(Protocol):
     def __call__(self) -> datetime: ...
 
     def advance(self, **by: float) -> None: ...
-
-
-@dataclass
-class RunningBackend:
-    """The backend on a port of this machine; it may go away and come back on the same one."""
-
-    services: Services
-    port: int = 0
-    _server: uvicorn.Server | None = None
-    _thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        config = uvicorn.Config(
-            build_app(self.services), host="127.0.0.1", port=self.port, log_config=None
-        )
-        started = threading.Event()
-
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: object = None) -> None:
-                await super().startup(sockets)  # type: ignore[arg-type]
-                started.set()
-
-        self._server = Server(config)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
-        assert started.wait(20)
-        [listener] = self._server.servers
-        self.port = listener.sockets[0].getsockname()[1]
-
-    def stop(self) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(20)
-        self._server = self._thread = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@dataclass(frozen=True)
-class EnrolmentSettings:
-    backend_url: str
-    state_dir: Path
-    backend_ca_file: Path | None = None
 
 
 class Field:
@@ -169,16 +123,6 @@ class World:
             return [(row.sequence, row.answer) for row in rows]
 
 
-def personalised(vault: LocalVault) -> Chip:
-    """Make a blank into a Pass card, as the desk does: the vault speaks, the chip answers."""
-    chip = Chip(UID, secrets.token_bytes)
-    chip.power_on()
-    step = vault.begin_personalisation(UID)
-    while step.command is not None:
-        step = vault.continue_personalisation(step.dialogue_id, chip.transmit(step.command))
-    return chip
-
-
 @pytest.fixture
 def running(tmp_path: Path, clock: Ticking) -> Iterator[RunningBackend]:
     database = Database(f"sqlite:///{tmp_path}/backend.sqlite3")
@@ -223,7 +167,7 @@ def world(running: RunningBackend, tmp_path: Path, clock: Ticking) -> Iterator[W
     folder = tmp_path / "gate"
     identity = enrol(EnrolmentSettings(running.url, folder), code)
     with BackendClient(running.url, identity, clock) as client:
-        world = World(running, identity, client, folder, clock, personalised(vault), card_id)
+        world = World(running, identity, client, folder, clock, personalised(vault, UID), card_id)
         world.begin()
         yield world
         world.journal.close()
