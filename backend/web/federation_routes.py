@@ -9,7 +9,7 @@ import logging
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from backend.accounts.errors import EmailInvalid, NameInvalid
@@ -22,7 +22,6 @@ from backend.accounts.signin.errors import (
     TooYoung,
 )
 from backend.accounts.signin.federation.attempts import (
-    begin_attempt,
     begin_goodbye,
     finish_goodbye,
     remember_visit,
@@ -34,16 +33,12 @@ from backend.accounts.signin.federation.errors import (
     ProviderSaidNo,
 )
 from backend.accounts.signin.federation.linking import (
-    PENDING_HOURS_MAX,
     Pending,
     drop_pending,
     find_account,
-    find_linked,
     find_pending,
     keep_pending,
     link_identity,
-    link_pending,
-    unlink,
 )
 from backend.accounts.signin.federation.provider import (
     GOODBYE_PATH,
@@ -58,28 +53,23 @@ from backend.accounts.signin.federation.signing_in import (
     first_name,
     open_account_here,
 )
-from backend.accounts.signin.passkeys.keeping import check_fresh
 from backend.accounts.signin.sessions import signed_in
 from backend.accounts.signin.sign_up import Asked
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import Language
 from backend.accounts.signin.terms import terms_in_force
-from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new_token
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, new_token
 from backend.http import ServicesDependency, status_of
 from backend.services import Services
+from backend.web import federation_own, sign_in_words
 from backend.web import federation_words as words
-from backend.web import sign_in_words
+from backend.web.federation_frame import OWN, Asks, address_of, hold, leaving
 from backend.web.federation_ways import BROWSER_COOKIE, GOODBYE, START, browser_token
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, notice, page
+from backend.web.pages import Problem, form, notice
 from backend.web.signed_in import (
     SIGN_IN,
-    SPACE,
-    OwnForm,
     OwnSite,
     PageRoute,
-    Token,
-    Who,
     admit,
     browser_of,
     go,
@@ -89,29 +79,17 @@ from backend.web.signed_in import (
 
 LOG: Final = logging.getLogger(__name__)
 FIRST_TIME: Final = f"{START}/nouveau"
-OWN: Final = f"{SPACE}/franceconnect"
 BROUGHT_CHARACTERS_MAX: Final = 4_096
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router.include_router(federation_own.router)
 TypedEmail = Annotated[str, Form(max_length=320)]
-
-
-def provider_of(request: Request, services: ServicesDependency) -> Provider:
-    """Return the provider of the settings, one for each worker; raise NoProvider."""
-    state = request.app.state
-    known: Provider | None = getattr(state, "provider", None)
-    if known is None:
-        known = state.provider = Provider(services.settings, services.now)
-    return known
-
-
-Asks = Annotated[Provider, Depends(provider_of)]
 
 
 @router.get(START)
 def start(request: Request, services: ServicesDependency, provider: Asks) -> Response:
     """Send the browser to the provider, to sign in."""
     token = browser_token(request) or new_token()
-    return _hold(_away(_address(services, provider, token, None)), token)
+    return hold(_away(address_of(services, provider, token, None)), token)
 
 
 @router.get(RETURN_PATH)
@@ -133,8 +111,8 @@ def come_back(request: Request, services: ServicesDependency, provider: Asks) ->
         if account_id is None:
             keep_pending(session, token, provider.issuer, found.identity, now)
     if account_id is None:
-        return _hold(go(FIRST_TIME), token)
-    return _hold(_let_in(request, services, account_id), token)
+        return hold(go(FIRST_TIME), token)
+    return hold(_let_in(request, services, account_id), token)
 
 
 @router.get(FIRST_TIME)
@@ -183,56 +161,13 @@ def open_account(link: str, request: Request, services: ServicesDependency) -> R
     return _let_in(request, services, open_account_here(services, link, sign_up_id, token))
 
 
-@router.get(OWN)
-def own(
-    request: Request, services: ServicesDependency, provider: Asks, token: Token, who: Who
-) -> HTMLResponse:
-    """Show the identity one's account is tied to, or how to tie one."""
-    with services.database.reading() as session:
-        linked = find_linked(session, provider.issuer, who.account_id)
-        pending = find_pending(session, browser_token(request), services.now())
-    return page(
-        "federation_own.html",
-        linked=linked,
-        since=None if linked is None else moment(linked.linked_at, services),
-        pending=pending,
-        form_token=form_token(token),
-    )
-
-
-@router.post(f"{OWN}/aller", dependencies=[OwnForm])
-def go_and_tie(
-    request: Request, services: ServicesDependency, provider: Asks, token: Token, who: Who
-) -> Response:
-    """Send the browser to the provider, to tie who is identified there to this account."""
-    with services.database.unit_of_work() as session:
-        check_fresh(session, token, services.now())
-    carried = browser_token(request) or new_token()
-    address = _address(services, provider, carried, who.account_id)
-    return _hold(_leaving(address), carried)
-
-
-@router.post(f"{OWN}/rattachement", dependencies=[OwnForm])
-def tie_here(request: Request, services: ServicesDependency, token: Token, who: Who) -> Response:
-    """Tie who was identified in this browser to this account."""
-    link_pending(services, who.account_id, token, browser_token(request))
-    return go(OWN)
-
-
-@router.post(f"{OWN}/retrait", dependencies=[OwnForm])
-def untie(services: ServicesDependency, provider: Asks, token: Token, who: Who) -> Response:
-    """Untie this account."""
-    unlink(services, provider.issuer, who.account_id, token)
-    return go(OWN)
-
-
 @router.get(GOODBYE)
 def goodbye(request: Request, services: ServicesDependency, provider: Asks) -> Response:
     """Go and end the provider's session too, where this browser has one."""
     with services.database.unit_of_work() as session:
         began = begin_goodbye(session, browser_token(request), services.now())
     address = None if began is None else provider.goodbye_address(*began)
-    return go(SIGN_IN) if address is None else _leaving(address)
+    return go(SIGN_IN) if address is None else leaving(address)
 
 
 @router.get(GOODBYE_PATH)
@@ -246,12 +181,6 @@ def gone(request: Request, services: ServicesDependency, state: str = "") -> Res
     response = notice("good", words.SIGNED_OUT, way=SIGN_IN) if over else go(SIGN_IN)
     response.delete_cookie(BROWSER_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return response
-
-
-def _address(services: Services, provider: Provider, token: str, account_id: UUID | None) -> str:
-    with services.database.unit_of_work() as session:
-        question = begin_attempt(session, token, account_id, services.now())
-    return provider.address_for(question)
 
 
 def _identify(provider: Provider, brought: dict[str, str], question: Question) -> Identified:
@@ -329,24 +258,5 @@ def _pending(request: Request, services: Services) -> Pending:
     return pending
 
 
-def _hold(response: Response, token: str) -> Response:
-    """Let the browser hold what its way is known by."""
-    seconds = PENDING_HOURS_MAX * 3600
-    response.set_cookie(
-        BROWSER_COOKIE,
-        token,
-        max_age=seconds,
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
-    return response
-
-
 def _away(address: str) -> Response:
     return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def _leaving(address: str) -> HTMLResponse:
-    return page("federation_leaving.html", address=address)

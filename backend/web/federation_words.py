@@ -83,6 +83,25 @@ SIGN_UP_ASKED: Final = Notice(
         "your account will open with FranceConnect, with no password to remember.",
     ),
 )
+TIED: Final = Notice(
+    "Votre carte est reliée",
+    Text(
+        "FranceConnect confirme que c’est votre carte : elle est reliée à votre compte.",
+        "FranceConnect confirms that this card is yours: it is tied to your account.",
+    ),
+)
+NOT_THE_SAME: Final = Text(
+    "Ce numéro et votre identité FranceConnect ne vont pas ensemble. Vérifiez le numéro, ou reliez "
+    "votre carte autrement depuis « Ma carte ».",
+    "This number and your FranceConnect identity do not go together. Check the number, or tie your "
+    "card in another way from “My card”.",
+)
+CARD_TAKEN: Final = Text(
+    "Cette carte est déjà reliée à un autre compte, ou votre compte à une autre carte. "
+    "Adressez-vous à votre établissement.",
+    "This card is tied to another account already, or your account to another card. Ask your "
+    "school.",
+)
 ADDRESSES_DIFFER: Final = Text(
     "Les deux adresses sont différentes. Tapez deux fois la même.",
     "The two addresses differ. Type the same twice.",

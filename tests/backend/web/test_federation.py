@@ -30,8 +30,10 @@ from backend.accounts.signin.sign_up_tables import AddressLinkKind, SignUp
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInAccount, Stage
 from backend.accounts.tables import Notice, SignInNoticeKind
+from backend.cards.ordering import order_cards
 from backend.services import Services
 from backend.settings import Settings
+from passcard.layout import make_card_number
 from tests.backend.identity_provider import CLAIMS, IdentityProvider, unsigned
 from tests.backend.web.conftest import Browser
 
@@ -503,3 +505,34 @@ def test_a_card_is_tied_to_who_franceconnect_says(
     with services.database.reading() as session:
         found = own_tie(session, account)
         assert (found is not None and found.id == beneficiary_id) is same
+
+
+def test_a_cards_number_is_enough_for_who_franceconnect_says(
+    browser: Browser,
+    tied: UUID,
+    let_in: Callable[..., None],
+    services: Services,
+) -> None:
+    number, other = make_card_number(7), make_card_number(8)
+    with services.database.unit_of_work() as session:
+        (identity,) = session.scalars(select(FederatedIdentity)).all()
+        identity.birth_date = date(2008, 8, 24)
+        person = create_beneficiary(
+            session,
+            given_name="Angela",
+            family_name="Dubois",
+            birth_date=date(2008, 8, 24),
+            now=services.now(),
+        )
+        order_cards(session, [person.id], services.now(), draw_serial=lambda: 7)
+    let_in(browser, tied)
+    browser.open(OWN)
+    for wrong in ("", "12", other):
+        assert browser.press(f"{OWN}/carte", card_number=wrong) == 422
+        assert len(wrong) < 16 or wrong not in browser.page
+    assert browser.press(f"{OWN}/carte", card_number=number) == 200
+    assert "Votre carte est reliée" in browser.page
+    with services.database.reading() as session:
+        assert own_tie(session, tied) is not None
+    browser.open(OWN)
+    assert "Relier ma carte" not in browser.page
