@@ -20,6 +20,12 @@ from backend.access.errors import DayCodeInvalid
 from backend.access.staff import check_staff
 from backend.access.staff_cards import Office
 from backend.access.tables import Service
+from backend.accounts.families.errors import (
+    GrownUp,
+    NotOldEnough,
+    TieTaken,
+    TooManyOfFamily,
+)
 from backend.accounts.signin.tokens import form_token
 from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
 from backend.errors import BackendError
@@ -37,13 +43,17 @@ PARTS: Final = (
     ("", "Élèves"),
     ("/cartes", "Cartes"),
     ("/portiques", "Portiques"),
-    ("/import", "Import"),
+    ("/rattachements", "Rattachements"),
 )
 REFUSED: Final[dict[type[BackendError], Notice]] = {
     CardStateRefused: words.CARD_STATE_REFUSED,
     HasCard: words.HAS_CARD,
     TooManyOrders: words.TOO_MANY_ORDERS,
     DayCodeInvalid: words.DAY_CODE_INVALID,
+    TieTaken: words.TIE_TAKEN,
+    GrownUp: words.GROWN_UP,
+    NotOldEnough: words.NOT_OLD_ENOUGH,
+    TooManyOfFamily: words.TOO_MANY_OF_FAMILY,
 }
 
 

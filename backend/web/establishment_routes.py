@@ -1,9 +1,22 @@
 """Every page of an establishment, under one router."""
 
+from typing import Final
+
 from fastapi import APIRouter
 
-from backend.web import establishment_cards, establishment_gates, establishment_pupils
+from backend.web import (
+    establishment_cards,
+    establishment_gates,
+    establishment_pupils,
+    establishment_ties,
+)
 
+PARTS: Final = (
+    establishment_pupils.router,
+    establishment_cards.router,
+    establishment_gates.router,
+    establishment_ties.router,
+)
 router = APIRouter(include_in_schema=False)
-for _part in (establishment_pupils, establishment_cards, establishment_gates):
-    router.include_router(_part.router)
+for _part in PARTS:
+    router.include_router(_part)

@@ -100,6 +100,8 @@ DONE: Final[dict[str, str]] = {
     "photo-retiree": "La photo est retirée.",
     "rien": "Rien n’était à faire : chacun a déjà une carte, ou une en route.",
     "import": "L’import est enregistré.",
+    "rattache": "Le rattachement est accordé.",
+    "refuse": "La demande est refusée.",
     "code-fini": "Le code du jour ne sert plus.",
 }
 CARD_STATE_REFUSED: Final = Notice(
@@ -129,6 +131,34 @@ DAY_CODE_INVALID: Final = Notice(
     Text(
         "Vérifiez le jour (aujourd’hui ou dans les 7 jours), le nom et le nombre de passages.",
         "Check the day (today or within 7 days), the name and the number of passages.",
+    ),
+)
+TIE_TAKEN: Final = Notice(
+    "Déjà un compte",
+    Text(
+        "Cet élève a déjà un compte à lui. Refusez la demande si elle n’est pas de lui.",
+        "This pupil has an account already. Refuse the request if it is not theirs.",
+    ),
+)
+GROWN_UP: Final = Notice(
+    "Élève majeur",
+    Text(
+        "Cet élève a 18 ans : personne ne suit son compte à sa place.",
+        "This pupil is 18: nobody looks after their account for them.",
+    ),
+)
+NOT_OLD_ENOUGH: Final = Notice(
+    "Trop jeune",
+    Text(
+        "Avant 15 ans, le compte d’un élève est suivi par sa famille.",
+        "Before 15, a pupil’s account is looked after by their family.",
+    ),
+)
+TOO_MANY_OF_FAMILY: Final = Notice(
+    "Famille complète",
+    Text(
+        "Cette famille suit déjà autant d’enfants qu’il est permis.",
+        "This family looks after as many children as it may.",
     ),
 )
 TOO_MANY_AT_ONCE: Final = Text(

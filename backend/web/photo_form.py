@@ -62,16 +62,23 @@ class PhotoForm:
     fields: Mapping[str, str] = field(repr=False)
     image: bytes | None = field(repr=False)
     said_type: str | None
+    #: What made it unreadable: then nothing is known of it, not even whose page it is from.
+    unfit: Unfit | None = None
 
     def draw(self) -> bytes:
         """Return the photo drawn anew; raise ImageRefused."""
+        if self.unfit is not None:
+            raise ImageRefused(why=self.unfit.value)
         if self.image is None:
             raise ImageRefused(why=Unfit.NOT_AN_IMAGE.value)
         return draw_anew(self.image, self.said_type)
 
 
 async def read_photo_form(request: Request, token: Token) -> PhotoForm:
-    """Read a form of `multipart/form-data`; raise ImageRefused, FormForged."""
+    """Read a form of `multipart/form-data`; raise FormForged.
+
+    What is too long or no such form has neither fields nor photo, and says so when it is drawn.
+    """
     coming = _Counted(request.stream())
     parser = MultiPartParser(
         request.headers,
@@ -83,16 +90,15 @@ async def read_photo_form(request: Request, token: Token) -> PhotoForm:
     try:
         parsed = await parser.parse()
     except (MultiPartException, KeyError):
-        refused = Unfit.TOO_LARGE if coming.is_too_long else Unfit.DAMAGED
-        raise ImageRefused(why=refused.value) from None
+        return PhotoForm({}, None, None, coming.unfit or Unfit.DAMAGED)
     try:
         fields = {name: said for name, said in parsed.items() if isinstance(said, str)}
         photo = next((one for one in parsed.values() if isinstance(one, UploadFile)), None)
         image = None if photo is None or not photo.filename else await photo.read()
     finally:
         await parsed.close()
-    if coming.is_too_long:
-        raise ImageRefused(why=Unfit.TOO_LARGE.value)
+    if coming.unfit is not None:
+        return PhotoForm({}, None, None, coming.unfit)
     if not hmac.compare_digest(fields.get("form", "").encode(), form_token(token).encode()):
         raise FormForged
     return PhotoForm(fields, image or None, photo.content_type if photo is not None else None)
@@ -106,7 +112,7 @@ class _Counted:
 
     def __init__(self, stream: AsyncIterator[bytes]) -> None:
         self._stream = stream
-        self.is_too_long = False
+        self.unfit: Unfit | None = None
 
     async def kept(self) -> AsyncGenerator[bytes, None]:
         left = UPLOAD_BYTES_MAX + FIELDS_BYTES_MAX
@@ -114,6 +120,6 @@ class _Counted:
             left -= len(chunk)
             if left < 0:
                 # Read to its end, so that the browser comes to read the answer.
-                self.is_too_long = True
+                self.unfit = Unfit.TOO_LARGE
             else:
                 yield chunk

@@ -284,7 +284,7 @@ def test_classes_get_their_long_names(lycee: Lycee, tmp_path: Path) -> None:
 
 @EMBEDDED
 def test_an_import_that_fails_leaves_nothing(lycee: Lycee, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_more: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr("backend.pupils.importing.order_cards", fail)

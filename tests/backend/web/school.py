@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
+from backend.access.enrolling import Enrolled, enrol_roster
 from backend.access.establishments import add_service, create_establishment, enrol_pupil
 from backend.access.staff import add_staff
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInAccount, Stage
+from backend.accounts.tables import Beneficiary
 from backend.cards.tables import Card
 from backend.pupils.tables import Pupil, SchoolClass
 from backend.services import Services
@@ -108,3 +110,29 @@ def make_school(services: Services, name: str = "Lycée du Parc") -> School:
         account_id = invite_to_sign_in(services, session, email, "Claire", "Roux")
         add_staff(session, account_id, place.id, services.now())
     return School(services, place.id, account_id)
+
+
+def crowd(services: Services, school: School, count: int) -> None:
+    """Enrol many pupils at once."""
+    now, people = services.now(), [uuid4() for _ in range(count)]
+    rows = [
+        {
+            "id": person,
+            "given_name": f"Élève {place:04}",
+            "family_name": f"Nom {place % 40:02}",
+            "birth_date": date(2010, 1, 1),
+            "created_at": now,
+        }
+        for place, person in enumerate(people)
+    ]
+    with services.database.unit_of_work() as session:
+        session.execute(insert(Beneficiary), rows)
+        places = [Enrolled(person, {}) for person in people]
+        enrolments = enrol_roster(session, school.id, places)
+        session.execute(
+            insert(Pupil),
+            [
+                {"enrolment_id": one, "class_code": "2A", "updated_at": now}
+                for one in enrolments.values()
+            ],
+        )

@@ -1,12 +1,18 @@
 """An establishment's pages: its own pupils and cards, to the hand, and nobody else's."""
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from backend.accounts.families.composition import make_family
+from backend.accounts.families.requests import Named, ask_tie
+from backend.accounts.families.rights import check_mine
+from backend.accounts.families.tables import Relation
 from backend.accounts.signin.act_tables import SignInAct
+from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.cards.history import Actor
 from backend.cards.lots import ship
 from backend.cards.tables import Card
@@ -169,3 +175,32 @@ def test_a_code_for_today_is_shown_once(browser: Browser, school: School) -> Non
     for end in re.findall(r'action="([^"]+/fin)"', browser.page):
         browser.press(end)
     assert "Classe de Milan" not in browser.page
+
+
+def test_a_request_to_look_after_a_pupil_is_decided_here(
+    browser: Browser, school: School, services: Services
+) -> None:
+    with services.database.unit_of_work() as session:
+        name, now = "parent@example.fr", services.now()
+        parent = invite_to_sign_in(services, session, name, "Paul", "Martin")
+        family = make_family(session, parent, "Martin", now)
+        named = Named("Léa", "Martin", date(2010, 3, 4))
+        asked = ask_tie(session, parent, named, family, now)
+        stranger = ask_tie(
+            session, parent, Named("Ana", "Elsewhere", date(2010, 3, 4)), family, now
+        )
+    browser.open(f"{school.path}/rattachements")
+    assert "Paul Martin" in browser.page
+    assert "Elsewhere" not in browser.page, "it means nobody here"
+    decide = f"{school.path}/rattachements"
+    for request_id, who in ((stranger, "Léa"), (asked, "Zoé")):
+        browser.open(decide)
+        person = str(school.people[who])
+        assert browser.press(f"{decide}/{request_id}/accord", personne=person) == 404
+    browser.open(decide)
+    browser.press(f"{decide}/{asked}/accord", personne=str(school.people["Léa"]))
+    assert "Le rattachement est accordé" in browser.page
+    with services.database.reading() as session:
+        assert check_mine(session, parent, school.people["Léa"]) is Relation.CHILD
+    browser.open(f"{school.path}/portiques")
+    assert browser.press(f"{decide}/{asked}/refus") == 404, "decided already"
