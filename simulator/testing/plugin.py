@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -115,15 +115,14 @@ def pass_world(pass_programs: Programs, pass_table: Tabletop) -> Iterator[PassBa
         vault_key_file=f"{folder}/vault-keys.json",
         listen_port=port,
     )
-    backend = ("pass-backend", "--config", config)
-    pass_programs.run(*backend, "keys", "create")
-    pass_programs.run(*backend, "migrate")
-    pads = str(folder / "pads")
-    said = pass_programs.run(*backend, "apply", str(SCHEME), "--json", "--pad-keys", pads)
+    apply = ("apply", str(SCHEME), "--json", "--pad-keys", str(folder / "pads"))
+    row = (("keys", "create"), ("migrate",), apply, ("serve",))
     url = f"http://127.0.0.1:{port}"
-    pass_programs.start(f"{url}/v1/health", *backend, "serve")
+    _, said = pass_programs.start_row(
+        f"{url}/v1/health", "pass-backend", *(("--config", config, *words) for words in row)
+    )
     with HttpWire("backend", ("127.0.0.1", port), pass_table.feed) as line:
-        yield PassBackend(url, line, json.loads(said))
+        yield PassBackend(url, line, json.loads(said[2]))
 
 
 @pytest.fixture
@@ -139,13 +138,12 @@ def pass_person(pass_world: PassBackend, pass_table: Tabletop, pass_programs: Pr
     """Give the card of a person, made at a desk, and the code they chose."""
     pass_table.drawer.add(NewCard(name=CARD_NAME, kind=CardKind.BLANK))
     person = pass_world.applied["beneficiaries"][PERSON]
-    desk = _enrol(pass_programs, pass_world, "guichet", reader=COUNTER_READER)
+    desk = _Terminal(pass_programs, pass_world, "guichet", {"reader": COUNTER_READER})
     number = str(person["card_number"])
+    personalise = ("desk", "personalise", "--config", desk.config, "--card-number", number)
     pass_table.lay(COUNTER_READER, CARD_NAME)
     try:
-        pass_programs.run(
-            "pass-terminal", "desk", "personalise", "--config", desk, "--card-number", number
-        )
+        pass_programs.run_row("pass-terminal", desk.enrolment, personalise)
     finally:
         pass_table.slot(COUNTER_READER).remove()
     # One that no rule refuses, whatever the card's number is.
@@ -189,70 +187,77 @@ def pass_pinpad(
 
 
 @pytest.fixture(scope="session")
-def pass_enrolled(
+def pass_counter_terminal(
     pass_programs: Programs, pass_world: PassBackend, pass_folder: Path
-) -> dict[str, str]:
-    """Enrol the counter and the gate; return their configuration files."""
-    till, gate = free_port(), free_port()
-    counter = {"pad_device": f"{pass_folder}/pad", "listen_port": till}
-    return {
-        "caisse": _enrol(pass_programs, pass_world, "caisse", reader=COUNTER_READER, **counter),
-        "portillon": _enrol(
-            pass_programs,
-            pass_world,
-            "portillon",
-            reader=GATE_READER,
-            listen_port=gate,
-            refresh_seconds=1,
-        ),
-        "till": f"http://127.0.0.1:{till}",
-        "gate": f"http://127.0.0.1:{gate}",
-    }
+) -> "_Terminal":
+    """Give the session's counter, which is enrolled when it starts for the first time."""
+    settings = {"reader": COUNTER_READER, "pad_device": f"{pass_folder}/pad"}
+    return _Terminal(pass_programs, pass_world, "caisse", settings)
+
+
+@pytest.fixture(scope="session")
+def pass_gate_terminal(pass_programs: Programs, pass_world: PassBackend) -> "_Terminal":
+    """Give the session's gate, which is enrolled when it starts for the first time."""
+    settings = {"reader": GATE_READER, "refresh_seconds": 1}
+    return _Terminal(pass_programs, pass_world, "portillon", settings)
 
 
 @pytest.fixture
 def pass_counter(
-    pass_enrolled: dict[str, str],
-    pass_programs: Programs,
+    pass_counter_terminal: "_Terminal",
     pass_backend: PassBackend,
     pass_pinpad: PassPinPad,
     pass_reader: PassReader,
 ) -> Iterator[PassCounter]:
     """Give a counter that runs, with its reader and pad."""
     del pass_backend, pass_pinpad
-    url, config = pass_enrolled["till"], pass_enrolled["caisse"]
-    program = pass_programs.start(f"{url}/health", "pass-terminal", "counter", "--config", config)
-    token = (pass_programs.folder / "caisse" / "till-token").read_text()
-    yield PassCounter(url, token, pass_reader)
-    pass_programs.stop(program)
+    with pass_counter_terminal.running("counter") as url:
+        token = (pass_counter_terminal.state_dir / "till-token").read_text()
+        yield PassCounter(url, token, pass_reader)
 
 
 @pytest.fixture
 def pass_gate(
-    pass_enrolled: dict[str, str],
-    pass_programs: Programs,
-    pass_person: PassCard,
-    pass_backend: PassBackend,
+    pass_gate_terminal: "_Terminal", pass_person: PassCard, pass_backend: PassBackend
 ) -> Iterator[PassGate]:
     """Give a gate that runs and whose list has the card."""
     del pass_backend
-    url, config = pass_enrolled["gate"], pass_enrolled["portillon"]
-    program = pass_programs.start(f"{url}/health", "pass-terminal", "gate", "--config", config)
-    see("the gate's list", lambda: ask("GET", f"{url}/health")[1], lambda seen: seen["has_list"])
-    yield PassGate(url, _reader(pass_person.table, GATE_READER))
-    pass_programs.stop(program)
+    with pass_gate_terminal.running("gate") as url:
+        health = f"{url}/health"
+        see("the gate's list", lambda: ask("GET", health)[1], lambda seen: seen["has_list"])
+        yield PassGate(url, _reader(pass_person.table, GATE_READER))
 
 
-def _enrol(programs: Programs, world: PassBackend, name: str, **settings: Any) -> str:
-    config = _write(
-        programs.folder / f"{name}.toml",
-        backend_url=f"http://127.0.0.1:{world.line.port}",
-        state_dir=str(programs.folder / name),
-        **settings,
-    )
-    code = world.applied["terminals"][name]["enrolment_code"]
-    programs.run("pass-terminal", "enrol", "--config", config, "--code", code)
-    return config
+class _Terminal:
+    """A terminal of the scheme: its configuration, its enrolment, its program."""
+
+    def __init__(
+        self, programs: Programs, world: PassBackend, name: str, settings: dict[str, Any]
+    ) -> None:
+        self._programs = programs
+        self._is_enrolled = False
+        self.state_dir = programs.folder / name
+        self._port = free_port()
+        self.config = _write(
+            programs.folder / f"{name}.toml",
+            backend_url=f"http://127.0.0.1:{world.line.port}",
+            state_dir=str(self.state_dir),
+            **settings,
+            **({} if name == "guichet" else {"listen_port": self._port}),
+        )
+        code = world.applied["terminals"][name]["enrolment_code"]
+        self.enrolment = ("enrol", "--config", self.config, "--code", str(code))
+
+    @contextmanager
+    def running(self, verb: str) -> Iterator[str]:
+        """Run it for the length of the block, enrolled before that; give its address."""
+        url = f"http://127.0.0.1:{self._port}"
+        serve = (verb, "--config", self.config)
+        row = (serve,) if self._is_enrolled else (self.enrolment, serve)
+        program, _ = self._programs.start_row(f"{url}/health", "pass-terminal", *row)
+        self._is_enrolled = True
+        yield url
+        self._programs.stop(program)
 
 
 def _write(path: Path, **settings: Any) -> str:

@@ -12,12 +12,15 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from simulator.testing.in_a_row import said_in
 
 READY_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
@@ -41,8 +44,21 @@ class Programs:
 
     def run(self, *command: str) -> str:
         """Run a program to its end; return what it printed."""
+        return self._ended(" ".join(command[:2]), self._found(command))
+
+    def run_row(self, program: str, *commands: Sequence[str]) -> list[str]:
+        """Run commands of a program one after the other; return what each but the last printed.
+
+        In one interpreter, where the program is beside this one: loading it is most of their time.
+        """
+        if (row := self._row(program, commands)) is None:
+            return [self.run(program, *words) for words in commands][:-1]
+        self._ended(f"{program} {commands[-1][0]}", row[0])
+        return _said(row[1], len(commands))
+
+    def _ended(self, name: str, command: list[str]) -> str:
         done = subprocess.run(  # noqa: S603 -- our own words
-            self._found(command),
+            command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env={**os.environ, **self.environment},
@@ -51,15 +67,41 @@ class Programs:
         )
         if done.returncode != 0:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise StageError(f"{' '.join(command[:2])} ended with {done.returncode}: {said[-600:]}")
+            raise StageError(f"{name} ended with {done.returncode}: {said[-600:]}")
         return done.stdout.decode()
 
     def start(self, ready_url: str, *command: str) -> "subprocess.Popen[bytes]":
         """Start a program and wait until it answers."""
-        log = self.folder / f"{command[0]}-{len(self.running)}.log"
+        return self._started(ready_url, " ".join(command[:2]), self._found(command))
+
+    def start_row(
+        self, ready_url: str, program: str, *commands: Sequence[str]
+    ) -> tuple["subprocess.Popen[bytes]", list[str]]:
+        """Run commands as `run_row` does, the last of which serves; wait until it answers.
+
+        Return the program, and what each command before it printed.
+        """
+        name = f"{program} {commands[-1][0]}"
+        if (row := self._row(program, commands)) is None:
+            said = [self.run(program, *words) for words in commands[:-1]]
+            return self._started(ready_url, name, self._found([program, *commands[-1]])), said
+        return self._started(ready_url, name, row[0]), _said(row[1], len(commands))
+
+    def _row(
+        self, program: str, commands: Sequence[Sequence[str]]
+    ) -> tuple[list[str], Path] | None:
+        """Return the command line of a row and where it tells; None if the program is elsewhere."""
+        if not (Path(sys.executable).parent / program).exists():
+            return None
+        folder = Path(tempfile.mkdtemp(prefix="row-", dir=self.folder))
+        told = [program, str(folder), json.dumps([list(words) for words in commands])]
+        return [sys.executable, "-m", "simulator.testing.in_a_row", *told], folder
+
+    def _started(self, ready_url: str, name: str, command: list[str]) -> "subprocess.Popen[bytes]":
+        log = self.folder / f"{name.partition(' ')[0]}-{len(self.running)}.log"
         with log.open("ab") as stream:
             program = subprocess.Popen(  # noqa: S603 -- our own words
-                self._found(command),
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -70,9 +112,7 @@ class Programs:
         while not _is_well(ready_url):
             if program.poll() is not None or time.monotonic() > end:
                 words = log.read_text(errors="replace")[-WORDS_SHOWN:]
-                raise StageError(
-                    f"{' '.join(command[:2])} did not come up; its last words: {words}"
-                )
+                raise StageError(f"{name} did not come up; its last words: {words}")
             time.sleep(POLL_SECONDS)
         return program
 
@@ -101,6 +141,10 @@ class Programs:
                 f"{command[0]} is not installed: pip install 'pass-terminal[{package}]'"
             )
         return [found, *command[1:]]
+
+
+def _said(folder: Path, count: int) -> list[str]:
+    return [said_in(folder, number).read_text(encoding="utf-8") for number in range(count - 1)]
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """The pytest plugin as a stranger has it: three examples, in an environment of their own."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -85,3 +86,28 @@ def test_a_wait_ends_and_says_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("simulator.testing.stage.SEEN_SECONDS_MAX", 0)
     with pytest.raises(StageError, match="waited for Godot, last saw nobody"):
         see("Godot", lambda: "nobody", lambda _seen: False)
+
+
+def test_a_row_of_commands_is_the_programs_own_in_one_interpreter(tmp_path: Path) -> None:
+    programs = Programs(tmp_path)
+    new = ("card", "new", "LEA", "--cards-dir", str(tmp_path / "cards"), "--json")
+    listed = ("card", "list", "--cards-dir", str(tmp_path / "cards"))
+    made, first = programs.run_row("pass-simulator", new, listed, listed)
+    assert json.loads(made)["name"] == "LEA"
+    assert first.splitlines()[1].startswith("LEA")
+    assert programs.run_row("pass-simulator", listed) == []
+    with pytest.raises(StageError, match=r"pass-simulator card ended with 1: .*card_name_taken"):
+        programs.run_row("pass-simulator", new, listed)
+    with pytest.raises(StageError, match="ended with 2: usage"):
+        programs.run_row("pass-simulator", ("card", "no-such-verb"), listed)
+
+
+def test_a_program_of_another_environment_runs_its_commands_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "bin"
+    elsewhere.mkdir()
+    (elsewhere / "pass-elsewhere").write_text('#!/bin/sh\necho "$@"\n')
+    (elsewhere / "pass-elsewhere").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{elsewhere}:{os.environ['PATH']}")
+    assert Programs(tmp_path).run_row("pass-elsewhere", ("a", "b"), ("c",)) == ["a b\n"]
