@@ -24,9 +24,10 @@ NAMES = (
     "grants",
     "ten_years",
     "gates_at_noon",
+    "first_sale",
 )
 #: These take options of their own, after their name, and tell what they find as they go.
-TALKERS = ("counter", "gate_list", "payments", "grants", "ten_years", "gates_at_noon")
+TALKERS = ("counter", "gate_list", "payments", "grants", "ten_years", "gates_at_noon", "first_sale")
 Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 Talk = Callable[[Path, Sequence[str]], Iterator[str]]
 
