@@ -98,6 +98,7 @@ PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (
     partner_tiles,
     establishment_tiles,
     operator_tiles,
+    family_tiles,
     access_tiles,
 )
 
