@@ -26,6 +26,7 @@ from backend.web import (
     partner_routes,
     passkey_routes,
     problem_pages,
+    public_routes,
     sign_in_routes,
     sign_up_recovery,
     sign_up_routes,
@@ -93,5 +94,6 @@ def _routers() -> list[APIRouter]:
         holder_router,
         establishment_router,
         problem_pages.router,
+        public_routes.router,
         web.router,
     ]

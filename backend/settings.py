@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from backend.database import Limits, Pooler
+from backend.page_settings import PageSettings
 from backend.sign_in_settings import SignInSettings, is_private
 
 
@@ -35,7 +36,7 @@ class LostCardCode(StrEnum):
     CHANGE = "change"
 
 
-class Settings(SignInSettings):
+class Settings(SignInSettings, PageSettings):
     """The backend's configuration, read once.
 
     Environment variables are `PASS_BACKEND_` and the field's name, and win over the file.

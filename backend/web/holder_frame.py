@@ -29,6 +29,7 @@ PARTS: Final = (
     ("/historique", "Historique"),
     ("/carte", "Carte"),
     ("/code", "Code"),
+    ("/accords", "Accords"),
     ("/donnees", "Mes données"),
 )
 

@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from backend.web import directory_routes, holder_cards, holder_code, holder_data, holder_routes
+from backend.web import (
+    consent_routes,
+    directory_routes,
+    holder_cards,
+    holder_code,
+    holder_data,
+    holder_routes,
+)
 
 router = APIRouter(include_in_schema=False)
-for _part in (holder_routes, holder_cards, holder_code, holder_data, directory_routes):
+for _part in (
+    holder_routes,
+    holder_cards,
+    holder_code,
+    consent_routes,
+    holder_data,
+    directory_routes,
+):
     router.include_router(_part.router)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.signin.acts import ActKind
+from backend.accounts.signin.email_change import list_email_changes
 from backend.accounts.signin.errors import SignInRefused
 from backend.http import ServicesDependency
 from backend.operators.acting import note
@@ -22,6 +23,7 @@ from backend.web import (
     operator_money_routes,
     operator_people_routes,
     operator_place_routes,
+    operator_request_routes,
     operator_seen_routes,
     operator_service_routes,
 )
@@ -38,6 +40,7 @@ router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 for part in (
     operator_people_routes,
     operator_place_routes,
+    operator_request_routes,
     operator_money_routes,
     operator_service_routes,
     operator_seen_routes,
@@ -50,7 +53,8 @@ def home(services: ServicesDependency, token: Token, acting: Looking) -> HTMLRes
     """Show what wants a look this morning."""
     with services.database.reading() as session:
         watch = read_watch(session, services.now())
-    return render(services, token, acting, "home", watch=watch)
+        changes = list_email_changes(session, services.now())
+    return render(services, token, acting, "home", watch=watch, changes=changes)
 
 
 @router.post(SEARCH, dependencies=[OwnForm])

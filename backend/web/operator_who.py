@@ -11,7 +11,12 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Form, Request, Response
 
 from backend.accounts.errors import EmailInvalid, TooManyLinks
-from backend.accounts.signin.errors import SignInRefused
+from backend.accounts.signin.errors import (
+    AccountExists,
+    EmailChangeOver,
+    SameOperator,
+    SignInRefused,
+)
 from backend.benefits.errors import (
     BenefitCodeTaken,
     BenefitOverlaps,
@@ -30,13 +35,13 @@ from backend.operators.errors import (
     AmountUnacceptable,
     FactorStale,
     LastOperator,
-    NotThemselves,
     OperatorAccount,
     OperatorAlready,
     OperatorOnly,
     ReasonMissing,
 )
 from backend.pins.errors import CodeNotSet
+from backend.privacy.errors import MoneyLeft
 from backend.web import operator_words as words
 from backend.web import sign_in_words
 from backend.web.pages import notice
@@ -51,7 +56,9 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     ReasonMissing: words.REASON_MISSING,
     LastOperator: words.LAST_OPERATOR,
     OperatorAlready: words.OPERATOR_ALREADY,
-    NotThemselves: words.NOT_THEMSELVES,
+    SameOperator: words.NOT_THEMSELVES,
+    EmailChangeOver: words.EMAIL_CHANGE,
+    AccountExists: words.ACCOUNT_EXISTS,
     OperatorAccount: words.OPERATOR_ACCOUNT,
     AmountUnacceptable: words.AMOUNT,
     EmailInvalid: words.EMAIL,
@@ -65,6 +72,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     CampaignCodeTaken: words.CAMPAIGN_CODE,
     BenefitCodeTaken: words.CAMPAIGN_CODE,
     BenefitOverlaps: words.BENEFIT_OVERLAPS,
+    MoneyLeft: words.MONEY_LEFT,
     CampaignUnknown: sign_in_words.NOTHING_HERE,
 }
 

@@ -122,10 +122,20 @@ CONFLICT: Final = _said(
     "Cet acte a déjà été fait, ou quelque chose a changé entre-temps. Rouvrez la page.",
     "This was done already, or something changed meanwhile. Open the page again.",
 )
+MONEY_LEFT: Final = _said(
+    "De l’argent reste à la cantine",
+    "Rendez d’abord à la famille ce qui reste sur le compte de repas, ou réglez ce qui est dû.",
+    "First give the family back what is left on the meal account, or settle what is owed.",
+)
 EMAIL_CHANGE: Final = _said(
     "Changement d’adresse refusé",
     "Rien n’a été fait. Rouvrez la page : la demande a pu expirer, être confirmée ou retirée.",
     "Nothing was done. Open the page again: the request may have expired, served or gone.",
+)
+ACCOUNT_EXISTS: Final = _said(
+    "Adresse déjà prise",
+    "Rien n’a été fait : un autre compte a déjà cette adresse.",
+    "Nothing was done: another account has this address.",
 )
 SEARCH_SHORT: Final = Text(
     "Tapez au moins deux lettres d’un nom, ou un numéro entier.",
@@ -224,6 +234,11 @@ NOTICES: Final[Mapping[str, str]] = {
     "card_sent": "carte envoyée",
 }
 ACTS: Final[Mapping[str, str]] = {
+    "email_change_asked": "changement d’adresse demandé",
+    "email_change_approved": "changement d’adresse confirmé",
+    "email_change_agreed": "changement d’adresse confirmé",
+    "email_change_refused": "changement d’adresse refusé",
+    "email_changed": "adresse changée",
     "counter_made": "caisse ajoutée",
     "counter_code_renewed": "nouveau code de caisse",
     "counter_revoked": "caisse révoquée",
@@ -231,6 +246,10 @@ ACTS: Final[Mapping[str, str]] = {
     "person_read": "fiche consultée",
     "account_read": "compte consulté",
     "trail_exported": "journal exporté",
+    "consent_given": "accord donné",
+    "consent_withdrawn": "accord retiré",
+    "person_erased": "personne effacée",
+    "erasure_refused": "effacement refusé",
     "card_blocked": "carte bloquée",
     "code_link_sent": "lien de code envoyé",
     "code_change_forced": "changement de code demandé",

@@ -69,9 +69,9 @@ class StyleUnknown(NotFoundError):
 
 
 @router.get("/")
-def home() -> HTMLResponse:
+def home(services: ServicesDependency) -> HTMLResponse:
     """Say what this is to whoever opens the address."""
-    return page("home.html")
+    return page("home.html", conformity=services.settings.accessibility.value)
 
 
 @router.get("/static/{name}")
