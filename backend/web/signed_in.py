@@ -46,7 +46,7 @@ from backend.accounts.signin.tables import Stage
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new_token
 from backend.errors import BackendError, ForbiddenError
 from backend.http import ServicesDependency, status_of
-from backend.operators.errors import NotShown
+from backend.operators.errors import NotShown, SeeingAsOver
 from backend.partners.errors import TerminalEnrolled, TooManyCounters
 from backend.services import Services
 from backend.web import (
@@ -133,6 +133,9 @@ def _page_of(refusal: BackendError) -> Response:
         return notice("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
     if isinstance(refusal, TooManyRequests | TooManyTries):
         return _wait_page(refusal)
+    if isinstance(refusal, SeeingAsOver):
+        over = notice("stop", operator_words.SEEING_OVER, status_of(refusal), way=OPERATION)
+        return drop_seen(over)
     said = SAID.get(type(refusal))
     if said is None:
         raise refusal
