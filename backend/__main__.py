@@ -56,6 +56,8 @@ FAMILIES: Final = {
     ),
     "pupils": ("pupils",),
     "members": ("members",),
+    "accounts": ("accounts",),
+    "operators": ("operators",),
     "events": ("events",),
     "staff": ("staff",),
     "privacy": ("privacy",),

@@ -19,6 +19,7 @@ from backend.database import Database
 from backend.ledger.check import check_ledger
 from backend.ledger.report import Progress, Report
 from backend.ledger.sealing import Sealed, seal
+from backend.operators.watching import note_run
 from backend.settings import Settings
 
 HEADS_LINES_MAX: Final = 1_000_000
@@ -46,6 +47,16 @@ def check(
     known = {} if heads is None else read_heads(heads)
     with database.reading() as session:
         return check_ledger(session, progress, known)
+
+
+def note_check(database: Database, report: Report, now: datetime) -> None:
+    """Write down what a check said, for those who look in the morning; a replica keeps nothing."""
+    words = f"{report.transfers} mouvements, {report.problems_count} problèmes"
+    try:
+        with database.unit_of_work() as session:
+            note_run(session, "ledger check", words, now, good=report.sound)
+    except SQLAlchemyError as error:
+        log.warning("what the check said is not kept: %s", type(error).__name__)
 
 
 def show_progress(part: str, done: int, all_: int) -> None:

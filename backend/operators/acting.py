@@ -7,6 +7,7 @@ here: a link goes to the holder's own address. Not here: who may ask (entering.p
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -25,20 +26,27 @@ from backend.benefits.grants import grant
 from backend.benefits.tables import Benefit
 from backend.cards.history import Actor
 from backend.cards.life import block_card
+from backend.cards.reporting import ReportReason, report_lost
 from backend.cards.tables import Card
 from backend.operators.entering import Acting, role_of
 from backend.operators.errors import AmountUnacceptable, OperatorAccount, ReasonMissing
 from backend.operators.tables import REASON_CHARACTERS_MAX
-from backend.pins.errors import CodeNotSet
-from backend.pins.forcing import force_change
+from backend.pins.forcing import TAKEN_AWAY, force_after_loss, force_change
 from backend.pins.records import record
 from backend.pins.tables import CodeHappening
+from backend.settings import LostCardCode
 
 #: What a person may give another in one go; more is for a file, which two look at.
 GRANT_CENTS_MAX: Final = 50_000
-CARD_REASON_CHARACTERS_MAX: Final = 100
-#: Somebody else may hold such a card, and may have seen its code typed.
-TAKEN_AWAY: Final = ("lost", "stolen")
+
+
+class CardReason(StrEnum):
+    """Why an operator blocks a card."""
+
+    LOST = "lost"
+    STOLEN = "stolen"
+    DAMAGED = "damaged"
+    DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,54 +91,31 @@ def note(
     )
 
 
-def block(
-    session: Session, card_id: UUID, reason: str, now: datetime, *, by: Actor, change_code: bool
-) -> bool:
-    """Block a card; True when its holder must choose another code, which a gate never asks for.
-
-    Raises CardUnknown, CardStateRefused.
-    """
-    card = block_card(session, card_id, reason[:CARD_REASON_CHARACTERS_MAX], now, by=by)
-    if not change_code:
-        return False
-    name = by.command or f"operator {by.account_id}"
-    try:
-        force_change(session, card.beneficiary_id, now, by=name, reason=f"card {reason}")
-    except CodeNotSet:
-        return False
-    return True
-
-
 def block_for(
     session: Session,
     acting: Acting,
     card_id: UUID,
-    reason: str,
+    reason: CardReason,
     now: datetime,
     *,
-    change_code: bool,
+    code: LostCardCode,
 ) -> UUID:
-    """Block somebody's card and return whose it is.
+    """Block somebody's card and return whose it is; a gate never looks at the code.
 
-    Raises ReasonMissing, NotYours, CardStateRefused.
+    `code` says whether a lost or stolen card's code may stay. Raises NotYours, CardStateRefused.
     """
-    said = reason_of(reason)
     card = session.get(Card, card_id)
     if card is None:
         raise NotYours
-    by = Actor.person(acting.account_id)
-    changed = block(session, card_id, said, now, by=by, change_code=change_code)
-    words = f"{said} (code à changer)" if changed else said
-    note(
-        session,
-        acting,
-        ActKind.CARD_BLOCKED,
-        card_id,
-        now,
-        person_id=card.beneficiary_id,
-        words=words,
-    )
-    return card.beneficiary_id
+    by, holder = Actor.person(acting.account_id), card.beneficiary_id
+    if reason.value in TAKEN_AWAY:
+        report_lost(session, card_id, ReportReason(reason.value), now, by=by)
+    else:
+        block_card(session, card_id, reason.value, now, by=by)
+    changed = force_after_loss(session, holder, reason.value, code, now, by=acting.name)
+    words = f"{reason.value} (code à changer)" if changed else reason.value
+    note(session, acting, ActKind.CARD_BLOCKED, card_id, now, person_id=holder, words=words)
+    return holder
 
 
 def send_code_link(session: Session, acting: Acting, person_id: UUID, now: datetime) -> None:

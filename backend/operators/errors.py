@@ -31,13 +31,6 @@ class OperatorAlready(ConflictError):
     message = "This person has this role already."
 
 
-class NotThemselves(ConflictError):
-    """Nobody does this to themselves: another operator does."""
-
-    code = "not_themselves"
-    message = "Another operator must do this for you."
-
-
 class OperatorAccount(ConflictError):
     """It is somebody's who runs the service: their role is taken away first."""
 

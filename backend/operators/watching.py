@@ -187,7 +187,8 @@ def _names(
     session: Session, table: type[Terminal] | type[Establishment], ids: Sequence[UUID | None]
 ) -> dict[UUID, str]:
     wanted = {one for one in ids if one is not None}
-    return dict(session.execute(select(table.id, table.name).where(table.id.in_(wanted))).tuples())
+    rows = session.execute(select(table.id, table.name).where(table.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 def _count(session: Session, fits: object) -> int:

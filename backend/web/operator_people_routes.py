@@ -7,11 +7,16 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.errors import NotYours
+from backend.accounts.signin.email_change import (
+    approve_email_change,
+    ask_email_change,
+    refuse_email_change,
+)
 from backend.cards.tables import Card
 from backend.http import ServicesDependency
 from backend.operators.accounts import read_account
 from backend.operators.acting import (
-    TAKEN_AWAY,
+    CardReason,
     Gift,
     block_for,
     close_account,
@@ -21,7 +26,7 @@ from backend.operators.acting import (
     send_code_link,
     take_factor_away,
 )
-from backend.operators.errors import AmountUnacceptable
+from backend.operators.errors import AmountUnacceptable, ReasonMissing
 from backend.operators.people import read_person
 from backend.settings import LostCardCode
 from backend.web.operator_pages import cents_of, id_of, render
@@ -32,12 +37,12 @@ PEOPLE: Final = f"{OPERATION}/personnes"
 ACCOUNTS: Final = f"{OPERATION}/comptes"
 #: Why a card is blocked: what is written down, and what people read.
 CARD_REASONS: Final = {
-    "lost": "perdue",
-    "stolen": "volée",
-    "broken": "abîmée",
-    "fraud": "fraude supposée",
-    "asked": "à la demande de la personne",
+    CardReason.LOST: "perdue",
+    CardReason.STOLEN: "volée",
+    CardReason.DAMAGED: "abîmée",
+    CardReason.DECISION: "décision de l’exploitation",
 }
+CHANGES: Final = f"{OPERATION}/adresses"
 router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 Reason = Annotated[str, Form(max_length=400)]
 Short = Annotated[str, Form(max_length=40)]
@@ -58,7 +63,6 @@ def person(
         view=view,
         gift_id=uuid4(),
         reasons=CARD_REASONS,
-        taken_away=TAKEN_AWAY,
         change_code=services.settings.lost_card_code is LostCardCode.CHANGE,
     )
 
@@ -74,13 +78,14 @@ def block_card(
     change_code: Short = "",
 ) -> Response:
     """Block a card at once: it is somebody's money, and no second factor is waited for."""
-    said = reason if reason in CARD_REASONS else ""
+    if reason not in {one.value for one in CardReason}:
+        raise ReasonMissing
+    code = LostCardCode.CHANGE if change_code else LostCardCode.KEEP
     with services.database.unit_of_work() as session:
         card = session.get(Card, card_id)
         if card is None or card.beneficiary_id != person_id:
             raise NotYours
-        changes = bool(change_code) and said in TAKEN_AWAY
-        block_for(session, acting, card_id, said, services.now(), change_code=changes)
+        block_for(session, acting, card_id, CardReason(reason), services.now(), code=code)
     return go(f"{PEOPLE}/{person_id}")
 
 
@@ -161,3 +166,32 @@ def close(
     with services.database.unit_of_work() as session:
         close_account(session, acting, account_id, reason, services.now())
     return go(f"{ACCOUNTS}/{account_id}")
+
+
+@router.post(f"{ACCOUNTS}/{{account_id}}/adresse", dependencies=[OwnForm])
+def ask_address(
+    account_id: UUID,
+    services: ServicesDependency,
+    acting: Proving,
+    email: Annotated[str, Form(max_length=320)] = "",
+) -> Response:
+    """Ask for another address; a second operator, or the old address, has to agree."""
+    with services.database.unit_of_work() as session:
+        ask_email_change(session, account_id, email, acting.account_id, services.now())
+    return go(f"{ACCOUNTS}/{account_id}")
+
+
+@router.post(f"{CHANGES}/{{change_id}}/accord", dependencies=[OwnForm])
+def agree(change_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+    """Agree to another address, as another operator than asked."""
+    with services.database.unit_of_work() as session:
+        approve_email_change(session, change_id, acting.account_id, services.now())
+    return go(OPERATION)
+
+
+@router.post(f"{CHANGES}/{{change_id}}/refus", dependencies=[OwnForm])
+def refuse(change_id: UUID, services: ServicesDependency, acting: Operating) -> Response:
+    """Refuse another address, or take the question back."""
+    with services.database.unit_of_work() as session:
+        refuse_email_change(session, change_id, acting.account_id, services.now())
+    return go(OPERATION)

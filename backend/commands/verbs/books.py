@@ -63,6 +63,7 @@ def _check(asked: Invocation) -> int:
     try:
         with ledger.open_database(asked.settings) as database:
             report = ledger.check(database, ledger.show_progress, asked.options.heads)
+            ledger.note_check(database, report, utc_now())
     except (CommandRefused, WrongSchemaError, SQLAlchemyError) as error:
         # Not 1: a script must not take a database that is away for a cent that is.
         log.error("the ledger was not checked: %s", error)  # noqa: TRY400

@@ -10,6 +10,7 @@ from backend.benefits.expiry import Returned
 from backend.benefits.tables import Purse
 from backend.commands import campaigns, grants
 from backend.commands.verbs.invocation import Family, Invocation, cents_of
+from backend.operators.watching import note_run
 
 DRY = "only look: say what would be done (this is what happens without --commit)"
 CAMPAIGN = "the campaign's code, or its key in the declared file"
@@ -188,8 +189,10 @@ def _expire(asked: Invocation) -> None:
     def tell(returned: Returned) -> None:
         progress.tell(returned.wallets, "porte-monnaie")
 
-    options = asked.options
-    for sentence in campaigns.expire(
-        asked.services(), options.campaign, commit=options.commit, progress=tell
-    ):
+    options, services = asked.options, asked.services()
+    said = campaigns.expire(services, options.campaign, commit=options.commit, progress=tell)
+    for sentence in said:
         asked.say(sentence)
+    if options.commit:
+        with services.database.unit_of_work() as session:
+            note_run(session, "campaigns expire", " ".join(said), services.now())
