@@ -7,9 +7,12 @@ from uuid import UUID, uuid4
 from starlette.testclient import TestClient
 
 from backend.access.establishments import create_establishment
+from backend.access.list_content import read_content
 from backend.access.news import NEWS_MAX, OVERLAP
 from backend.access.routes import NEWS_LIST
-from backend.cards.life import block_card
+from backend.access.tables import Gate
+from backend.cards.life import block_card, expire_card, lock_card, move
+from backend.cards.states import CardEvent
 from backend.cursors import write_cursor
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
@@ -153,3 +156,27 @@ def test_only_a_gate_that_stands_somewhere_hears_news(school: Standing) -> None:
         assert answer.status_code == status
     answer = school.client.get("/v1/gate-news", params={"since": "hier"}, headers=school.headers())
     assert answer.status_code == 422
+
+
+def test_every_card_that_leaves_use_is_news_and_stays_refused(school: Standing) -> None:
+    kept, replaced, withdrawn, expired = (
+        school.add_pupil(f"Élève {place}", f"04AABBCCDDEE1{place}") for place in range(4)
+    )
+    on_its_way = school.add_pupil("Jade", None)
+    now = school.services.now()
+    with school.services.database.unit_of_work() as session:
+        made = lock_card(session, on_its_way)
+        made.uid = bytes.fromhex("04AABBCCDDEE1F")
+        move(made, CardEvent.PRODUCED, now)
+        move(lock_card(session, replaced), CardEvent.REPLACED, now, reason="damaged")
+        move(lock_card(session, withdrawn), CardEvent.WITHDRAWN, now, reason="left")
+        expire_card(session, expired, now)
+    assert set(ask(school)["blocked"]) == {str(one) for one in (replaced, withdrawn, expired)}
+    with school.services.database.reading() as session:
+        gate = session.get_one(Gate, school.gate_id)
+        listed = read_content(session, gate, now.date()).cards
+    assert {card_id: card["state"] for card_id, card in listed.items()} == {
+        kept: "active",
+        replaced: "blocked",
+        withdrawn: "blocked",
+    }

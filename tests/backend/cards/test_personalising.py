@@ -8,10 +8,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from backend.access.establishments import create_establishment
 from backend.cards.desk import finish
 from backend.cards.errors import UidTaken
+from backend.cards.handing import hand_over
+from backend.cards.history import Actor, read_histories
 from backend.cards.life import block_card
+from backend.cards.lots import receive
+from backend.cards.order_tables import Delivery
+from backend.cards.ordering import Wish
 from backend.cards.personalising import give_chip
+from backend.cards.requests import order_for
 from backend.cards.tables import CardPersonalisation
 from backend.partners.tables import TerminalKind
 from backend.vault.dialogues import DIALOGUE_SECONDS_MAX
@@ -160,3 +167,37 @@ def test_a_malformed_request_is_refused(world: Any) -> None:
         assert said(answer) == (422, "malformed_request"), body
     for response in ("", "91", "910", "91zz", "9" * 600, "91AF\n"):
         assert said(world.respond(str(uuid4()), response)) == (422, "malformed_request"), response
+
+
+def test_a_card_to_be_sent_is_of_no_use_before_it_is_handed_over(
+    world: Any, blank: Callable[[], Chip]
+) -> None:
+    now, by = world.services.now(), Actor.typed("anne")
+    with world.services.database.unit_of_work() as session:
+        place = create_establishment(session, "Lycée du Parc").id
+        wish = Wish(delivery=Delivery.ESTABLISHMENT, establishment_id=place)
+        (card_id,) = order_for(session, [world.person], wish, now, by=by).card_ids
+    chip, number = blank(), world.card(card_id).number
+    assert world.carry(chip, world.begin(chip, number).json()).json()["done"]
+    assert world.card(card_id).state == "produced"
+
+    def tapped() -> tuple[int, str, str]:
+        answer = world.tap(chip)
+        told = answer.json()
+        return answer.status_code, told.get("code", ""), told.get("details", {}).get("state", "")
+
+    assert tapped() == (403, "card_not_active", "produced")
+    # Its keys may be renewed on its way; it stays where it is.
+    assert world.carry(chip, world.begin(chip, number).json()).json()["done"]
+    with world.services.database.unit_of_work() as session:
+        receive(session, place, number, now, by=by)
+    assert tapped() == (403, "card_not_active", "received")
+    with world.services.database.unit_of_work() as session:
+        hand_over(session, [card_id], now, by=by)
+    assert tapped()[0] == 201
+    with world.services.database.reading() as session:
+        lines = read_histories(session, [card_id])[card_id]
+    assert [(one.event.value, one.by) for one in lines][:2] == [
+        ("ordered", "anne"),
+        ("produced", "desk"),
+    ]
