@@ -61,6 +61,8 @@ class SignInNoticeKind(StrEnum):
     EMAIL_CHANGED = "signin_email_changed"
     FAMILY_CHANGED = "signin_family"
     TIE_DECIDED = "signin_tie"
+    #: Done to a Pass that they may see: their own, or a child's.
+    PASS_ACT = "signin_pass_act"  # noqa: S105
     PASSKEY_ADDED = "signin_passkey_added"
     PASSKEY_REMOVED = "signin_passkey_gone"
     PASSKEY_COPIED = "signin_passkey_copy"

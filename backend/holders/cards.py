@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment
-from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.acts import ActKind
 from backend.accounts.signin.tries import give_back, take_try
 from backend.cards.errors import CardUnknown
 from backend.cards.handing import activate_card
@@ -28,6 +28,7 @@ from backend.cards.requests import ReplacementReason, replace_card, request_card
 from backend.cards.states import ENOUGH, ON_ITS_WAY, CardState
 from backend.cards.tables import Card
 from backend.holders.errors import CardOrderRefused
+from backend.holders.telling import Acting, record_and_tell
 from backend.pins.errors import CodeNotSet
 from backend.pins.forcing import force_change
 from backend.pins.records import HOLDER
@@ -70,14 +71,6 @@ class HeldCard:
     def may_be_replaced(self) -> bool:
         """True where its holder may order another themselves."""
         return _replacement(self.state, self.reason) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """Who acts, and for whom."""
-
-    account_id: UUID
-    beneficiary_id: UUID
 
 
 def read_cards(session: Session, beneficiary_id: UUID) -> list[HeldCard]:
@@ -126,7 +119,15 @@ def report(services: Services, acting: Acting, card_id: UUID, reason: ReportReas
             return
         if services.settings.lost_card_code is LostCardCode.CHANGE:
             _force_change(session, acting.beneficiary_id, reason, now)
-        _record(session, ActKind.CARD_REPORTED, acting, card_id, now)
+        record_and_tell(
+            session,
+            acting,
+            ActKind.CARD_REPORTED,
+            f"card_{reason.value}",
+            now,
+            subject_id=card_id,
+            told_already=True,
+        )
 
 
 def activate(services: Services, acting: Acting, last_digits: str) -> None:
@@ -141,7 +142,9 @@ def activate(services: Services, acting: Acting, last_digits: str) -> None:
         by = Actor.person(acting.account_id)
         card = activate_card(session, acting.beneficiary_id, last_digits, now, by=by)
         give_back(session, door)
-        _record(session, ActKind.CARD_ACTIVATED, acting, card.id, now)
+        record_and_tell(
+            session, acting, ActKind.CARD_ACTIVATED, "card_activated", now, subject_id=card.id
+        )
 
 
 def order(
@@ -160,7 +163,7 @@ def order(
         if reason is None:
             raise CardOrderRefused
         made = replace_card(session, card_id, reason, wish, now, by=by)
-    _record(session, ActKind.CARD_ORDERED, acting, made, now)
+    record_and_tell(session, acting, ActKind.CARD_ORDERED, "card_ordered", now, subject_id=made)
     return made
 
 
@@ -191,13 +194,6 @@ def _force_change(
         force_change(session, beneficiary_id, now, by=HOLDER, reason=f"card {reason}")
     except CodeNotSet:
         return
-
-
-def _record(
-    session: Session, kind: ActKind, acting: Acting, subject_id: UUID, now: datetime
-) -> None:
-    person = acting.beneficiary_id
-    record_act(session, kind, acting.account_id, subject_id, now, beneficiary_id=person)
 
 
 def _held(card: Card, asked: CardRequest | None, place: str | None) -> HeldCard:

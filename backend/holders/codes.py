@@ -3,7 +3,7 @@
 Promise: whoever finds a browser signed in cannot choose a code without the password, nor look for
 the present one by trying: wrong passwords and refused codes are both counted, and waits grow. A
 parent chooses a child's code only until the child signs in with an account of their own. The digits
-are wiped, and are in no error. Not here: the mail (pins/records.py owes it).
+are wiped, and are in no error.
 """
 
 import hashlib
@@ -11,11 +11,12 @@ from typing import Final
 from uuid import UUID
 
 from backend.accounts.families.rights import check_may_choose_code
-from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.acts import ActKind
 from backend.accounts.signin.passwords import is_right
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tries import door_of_email, give_back, take_try
 from backend.holders.errors import PasswordMissing, PasswordWrong
+from backend.holders.telling import Acting, record_and_tell
 from backend.pins.errors import CodeRefused
 from backend.pins.setting import set_code
 from backend.pins.weak_codes import Weakness
@@ -69,13 +70,13 @@ def _set(services: Services, account_id: UUID, beneficiary_id: UUID, code: Secre
         raise
     with services.database.unit_of_work() as session:
         give_back(session, door)
-        record_act(
+        record_and_tell(
             session,
+            Acting(account_id, beneficiary_id),
             ActKind.CODE_CHOSEN,
-            account_id,
-            beneficiary_id,
+            "code_chosen",
             services.now(),
-            beneficiary_id=beneficiary_id,
+            told_already=True,
         )
 
 

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.tries import take_try
-from backend.holders.cards import Acting
 from backend.holders.errors import ErasureAsked
 from backend.holders.kept import Kept
 from backend.holders.my_facts import Facts, collect, whose
 from backend.holders.tables import ErasureRequest
+from backend.holders.telling import Acting, record_and_tell
 from backend.services import Services
 from backend.snapshot import hold_still
 
@@ -44,7 +44,7 @@ def take_away(
     now = services.now()
     with services.database.unit_of_work() as session:
         take_try(session, _door(acting.account_id), now)
-        _record(session, ActKind.DATA_EXPORTED, acting, now)
+        record_and_tell(session, acting, ActKind.DATA_EXPORTED, "data_taken", now)
     account_id = acting.account_id if with_account else None
     with services.database.reading() as session:
         hold_still(session)
@@ -67,7 +67,7 @@ def ask_erasure(session: Session, acting: Acting, now: datetime) -> None:
             session.add(waiting)
     except IntegrityError:
         raise ErasureAsked from None
-    _record(session, ActKind.ERASURE_ASKED, acting, now)
+    record_and_tell(session, acting, ActKind.ERASURE_ASKED, "erasure_asked", now)
 
 
 def withdraw_erasure(session: Session, acting: Acting, now: datetime) -> None:
@@ -77,7 +77,9 @@ def withdraw_erasure(session: Session, acting: Acting, now: datetime) -> None:
         return
     waiting.withdrawn_at = now
     session.flush()
-    _record(session, ActKind.ERASURE_WITHDRAWN, acting, now)
+    person = acting.beneficiary_id
+    kind = ActKind.ERASURE_WITHDRAWN
+    record_act(session, kind, acting.account_id, person, now, beneficiary_id=person)
 
 
 def read_erasure(session: Session, beneficiary_id: UUID) -> Erasure | None:
@@ -103,8 +105,3 @@ def _waiting(beneficiary_id: UUID) -> Select[ErasureRequest]:
 
 def _door(account_id: UUID) -> bytes:
     return hashlib.sha256(b"export:" + account_id.bytes).digest()
-
-
-def _record(session: Session, kind: ActKind, acting: Acting, now: datetime) -> None:
-    person = acting.beneficiary_id
-    record_act(session, kind, acting.account_id, person, now, beneficiary_id=person)

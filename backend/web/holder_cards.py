@@ -23,7 +23,6 @@ from backend.cards.requests import CHARTER_VERSION, clean_address
 from backend.cards.states import CardState
 from backend.errors import BackendError
 from backend.holders.cards import (
-    Acting,
     HeldCard,
     activate,
     order,
@@ -33,6 +32,7 @@ from backend.holders.cards import (
     report,
 )
 from backend.holders.errors import CardOrderRefused
+from backend.holders.telling import Acting
 from backend.http import status_of
 from backend.ledger.money import Cents
 from backend.services import Services

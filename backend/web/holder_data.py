@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from backend.holders.cards import Acting
 from backend.holders.data_rights import (
     Erasure,
     ask_erasure,
@@ -18,6 +17,7 @@ from backend.holders.errors import ErasureAsked
 from backend.holders.export import as_json, as_tables
 from backend.holders.kept import Whose
 from backend.holders.my_facts import asked
+from backend.holders.telling import Acting
 from backend.http import status_of
 from backend.privacy.facts import OF_PRIVACY
 from backend.privacy.register import REGISTER, Erasing

@@ -101,6 +101,12 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
         "Your family in the Pass changed on {when}: {about}.\n{family}",
         "Your family has changed",
     ),
+    SignInNoticeKind.PASS_ACT: Words(
+        "Une action sur votre Pass",
+        "Le {when}, depuis l’espace Pass, sur votre Pass ou celui d’un enfant : {about}.",
+        "On {when}, in the Pass space, on your Pass or a child’s: {about}.",
+        "Something was done to your Pass",
+    ),
     SignInNoticeKind.TIE_DECIDED: Words(
         "Votre demande de rattachement",
         "Votre demande a été examinée le {when} : {about}.\n{family}",
@@ -169,6 +175,7 @@ _ALERTS: Final = frozenset(
         SignInNoticeKind.PASSKEY_COPIED,
         SignInNoticeKind.IDENTITY_LINKED,
         SignInNoticeKind.IDENTITY_UNLINKED,
+        SignInNoticeKind.PASS_ACT,
     }
 )
 
@@ -184,6 +191,13 @@ ABOUT: Final[dict[str, tuple[str, str]]] = {
         "un enfant a maintenant son propre compte, et choisit seul le code de sa carte",
         "a child now has an account, and alone chooses the code of the card",
     ),
+    "code_chosen": ("le code secret a été choisi", "the code was chosen"),
+    "card_lost": ("la carte a été déclarée perdue", "the card was reported lost"),
+    "card_stolen": ("la carte a été déclarée volée", "the card was reported stolen"),
+    "card_ordered": ("une nouvelle carte a été commandée", "another card was ordered"),
+    "card_activated": ("la carte a été mise en service", "the card was put in use"),
+    "data_taken": ("les données ont été emportées", "the data were taken away"),
+    "erasure_asked": ("l’effacement a été demandé", "erasure was asked"),
     "approved": ("elle est acceptée", "it is approved"),
     "refused": (
         "elle n’est pas acceptée. Adressez-vous à l’établissement",

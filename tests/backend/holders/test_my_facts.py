@@ -21,7 +21,6 @@ from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.tables import Beneficiary
 from backend.cards.order_tables import CardPhoto
 from backend.database import Base
-from backend.holders.cards import Acting
 from backend.holders.data_rights import (
     ask_erasure,
     read_erasure,
@@ -34,6 +33,7 @@ from backend.holders.fact_words import LABELS, for_person, for_program, safe_cel
 from backend.holders.kept import Kept
 from backend.holders.kept_of_account import OF_ACCOUNT
 from backend.holders.my_facts import ABOUT_PERSON, ELSEWHERE, Facts, collect, whose
+from backend.holders.telling import Acting
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.payments.orders import Approved
