@@ -80,6 +80,7 @@ def remove_factor(services: Services, account_id: UUID) -> None:
         account = session.get_one(SignInAccount, account_id, with_for_update=True)
         account.factor_confirmed_at = None
         remove_every_passkey(session, account_id)
+        owe_sign_in_notice(session, SignInNoticeKind.FACTOR_REMOVED, account_id, services.now())
 
 
 def _new(

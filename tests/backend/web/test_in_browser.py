@@ -102,6 +102,7 @@ def test_from_the_mailed_link_to_a_counters_code(
     enter(page, EMAIL, PASSWORD)
     expect(page.locator("h1")).to_have_text("Bonjour Nadia")
     is_well(page)
+    page.get_by_role("link", name="Mon compte").press("Enter")
     page.get_by_role("button", name="Mettre en place").press("Enter")
     expect(page.get_by_role("img")).to_be_visible()
     is_well(page)
