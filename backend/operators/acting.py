@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from backend.accounts.activation import NEW_CODE_LINKS_PER_HOUR_MAX
 from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.errors import EmailInvalid, NotYours, TooManyLinks
-from backend.accounts.outbox import count_owed, owe_notice
+from backend.accounts.outbox import count_owed, owe_notice, owe_sign_in_notice
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.passkeys.keeping import remove_every_passkey
 from backend.accounts.signin.sessions import end_all
 from backend.accounts.signin.tables import SignInAccount
-from backend.accounts.tables import NoticeKind
+from backend.accounts.tables import NoticeKind, SignInNoticeKind
 from backend.benefits.grants import grant
 from backend.benefits.tables import Benefit
 from backend.cards.history import Actor
@@ -202,6 +202,7 @@ def take_factor_away(
     account.factor_confirmed_at = None
     remove_every_passkey(session, account_id)
     end_all(session, account_id)
+    owe_sign_in_notice(session, SignInNoticeKind.FACTOR_REMOVED, account_id, now)
     note(session, acting, ActKind.FACTOR_TAKEN_AWAY, account_id, now, words=said)
 
 
