@@ -13,10 +13,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.access.meals import MealTerms
 from backend.access.tables import (
     Enrolment,
     EnrolmentService,
     GateAnswer,
+    MealAccount,
+    MealPrice,
     Passage,
     PassageCancellation,
     Service,
@@ -55,7 +58,7 @@ class BatchFacts:
         self._void = set(session.scalars(void))
         self._cards: set[UUID] = set()
         self._maxima: dict[tuple[UUID, str], int] = {}
-        self._paid: set[tuple[UUID, str]] = set()
+        self._paid: dict[tuple[UUID, str], MealTerms] = {}
         self._made: Counter[tuple[UUID | None, str | None, date]] = Counter()
         if named.card_ids:
             self._read_cards(named.card_ids)
@@ -71,6 +74,10 @@ class BatchFacts:
                 EnrolmentService.service_id,
                 EnrolmentService.passages_max,
                 EnrolmentService.prepaid,
+                EnrolmentService.days,
+                Enrolment.id,
+                MealPrice.price_cents,
+                MealAccount.account_id,
             )
             .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
             .join(Service, Service.establishment_id == Enrolment.establishment_id, isouter=True)
@@ -80,15 +87,21 @@ class BatchFacts:
                 & (EnrolmentService.service_id == Service.id),
                 isouter=True,
             )
+            .join(
+                MealPrice,
+                (MealPrice.service_id == Service.id) & (MealPrice.category == Enrolment.category),
+                isouter=True,
+            )
+            .join(MealAccount, MealAccount.enrolment_id == Enrolment.id, isouter=True)
             .where(Card.id.in_(card_ids), Enrolment.establishment_id == self._place)
         )
-        for card_id, code, usual, right, own, prepaid in rows:
+        for card_id, code, usual, right, own, prepaid, days, enrolment_id, price, account in rows:
             self._cards.add(card_id)
             if not code:  # a place without a service
                 continue
             self._maxima[card_id, code] = own or usual
-            if right is not None and prepaid:
-                self._paid.add((card_id, code))
+            if right is not None and prepaid and price is not None:
+                self._paid[card_id, code] = MealTerms(enrolment_id, days, price, account)
 
     def _count_made(self, named: Named) -> None:
         rows = self._session.execute(
@@ -117,9 +130,9 @@ class BatchFacts:
         """Tell whether a passage was taken back before it came."""
         return passage_id in self._void
 
-    def is_paid(self, card_id: UUID, service: str) -> bool:
-        """Tell whether a holder's right to a service may cost them something."""
-        return (card_id, service) in self._paid
+    def meal_terms(self, card_id: UUID, service: str) -> MealTerms | None:
+        """Return by what a holder's right to a service may cost them something."""
+        return self._paid.get((card_id, service))
 
     def has_all(self, card_id: UUID, service: str, day: date) -> bool:
         """Tell whether a card had all its passages of a service on a day; so if there is none."""

@@ -8,11 +8,12 @@ decides. A passage taken back is a counter-entry: passage, charge and cancellati
 Not here: how the money comes in (cash desk, bank card), and the limit, which the gate's list holds.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import (
@@ -36,10 +37,9 @@ from backend.access.tables import (
     PassageCancellation,
     Service,
 )
-from backend.cards.tables import Card
-from backend.ledger.accounts import balances, open_account
+from backend.ledger.accounts import balances, open_account, open_accounts
 from backend.ledger.tables import AccountKind
-from backend.ledger.transfers import find_transfer, transfer
+from backend.ledger.transfers import Movement, find_transfer, transfer, transfer_all_covered
 
 MEALS_MAX = 10_000
 _CHARGES = uuid5(NAMESPACE_URL, "urn:pass:meal-charge")
@@ -93,27 +93,43 @@ def pay_in(
     )
 
 
-def charge(session: Session, passage: Passage, now: datetime) -> None:
-    """Debit what an admitted passage costs its holder; nothing if a package or a right pays."""
-    assert passage.answer == GateAnswer.OK.value, "only an admission costs"
-    terms = _terms(session, passage)
-    if terms is None:
+@dataclass(frozen=True, slots=True)
+class MealTerms:
+    """By what a passage may cost its holder: whose right, on which days it is free, the price."""
+
+    enrolment_id: UUID
+    free_days: str | None
+    price_cents: int
+    account_id: UUID | None  # None: nobody has paid anything in yet
+
+    def cost_on(self, day: date) -> bool:
+        """Tell whether a passage of a day costs: no package pays for it."""
+        return self.free_days is None or str(day.isoweekday()) not in self.free_days
+
+
+def charge_all(
+    session: Session, passages: Sequence[tuple[Passage, MealTerms]], now: datetime
+) -> None:
+    """Debit what admitted passages of one place cost their holders: a few statements for all."""
+    owed = [(passage, terms) for passage, terms in passages if terms.cost_on(passage.local_day)]
+    if not owed:
         return
-    enrolment, right, price = terms
-    if right.days is not None and str(passage.local_day.isoweekday()) in right.days:
-        return
-    charged = transfer(
-        session,
-        transfer_id=uuid5(_CHARGES, str(passage.passage_id)),
-        debit_account_id=_meal_account(session, enrolment.id, now).account_id,
-        credit_account_id=_canteen(session, enrolment.establishment_id, now).sales_account_id,
-        amount_cents=price.price_cents,
-        reason=f"Repas du {passage.local_day:%d/%m/%Y}",
-        reference=f"passage:{passage.passage_id}",
-        now=now,
-    )
-    session.add(MealCharge(passage_id=passage.passage_id, transfer_id=charged.id))
-    session.flush()
+    sales = _canteen(session, owed[0][0].establishment_id, now).sales_account_id
+    accounts = _meal_accounts(session, [terms for _, terms in owed], now)
+    movements, charges = dict[UUID, Movement](), []
+    for passage, terms in owed:
+        transfer_id = uuid5(_CHARGES, str(passage.passage_id))
+        charges.append({"passage_id": passage.passage_id, "transfer_id": transfer_id})
+        movements[transfer_id] = Movement(
+            debit_account_id=accounts[terms.enrolment_id],
+            credit_account_id=sales,
+            amount_cents=terms.price_cents,
+            reason=f"Repas du {passage.local_day:%d/%m/%Y}",
+            reference=f"passage:{passage.passage_id}",
+        )
+    # Neither account is limited: there is nothing to lock, and nothing to run out of.
+    transfer_all_covered(session, movements, now)
+    session.execute(insert(MealCharge), charges)
 
 
 def cancel_passage(
@@ -189,28 +205,6 @@ def _balances(session: Session, establishment_id: UUID) -> dict[UUID, int]:
     return balances(session, accounts)
 
 
-def _terms(
-    session: Session, passage: Passage
-) -> tuple[Enrolment, EnrolmentService, MealPrice] | None:
-    found = session.execute(
-        select(Enrolment, EnrolmentService, MealPrice)
-        .join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
-        .join(EnrolmentService, EnrolmentService.enrolment_id == Enrolment.id)
-        .join(Service, Service.id == EnrolmentService.service_id)
-        .join(
-            MealPrice,
-            (MealPrice.service_id == Service.id) & (MealPrice.category == Enrolment.category),
-        )
-        .where(
-            Card.id == passage.card_id,
-            Enrolment.establishment_id == passage.establishment_id,
-            Service.code == passage.service,
-            EnrolmentService.prepaid,
-        )
-    ).one_or_none()
-    return None if found is None else (found[0], found[1], found[2])
-
-
 def _give_back(session: Session, passage: Passage, now: datetime) -> UUID | None:
     charged = session.get(MealCharge, passage.passage_id)
     if charged is None:
@@ -259,13 +253,39 @@ def _meal_account(
 ) -> MealAccount:
     """Return a person's meal account, opened the first time under their enrolment's lock."""
     known = session.get(MealAccount, enrolment_id)
-    if known is not None:
-        return known
-    session.get_one(Enrolment, enrolment_id, with_for_update=True)
-    known = session.get(MealAccount, enrolment_id, populate_existing=True)
     if known is None:
-        account = open_account(session, AccountKind.MEALS, now=now, make_id=make_id)
-        known = MealAccount(enrolment_id=enrolment_id, account_id=account.id)
-        session.add(known)
-        session.flush()
+        _open_accounts(session, [enrolment_id], now, make_id)
+        known = session.get_one(MealAccount, enrolment_id)
     return known
+
+
+def _meal_accounts(
+    session: Session,
+    terms: Sequence[MealTerms],
+    now: datetime,
+    make_id: Callable[[], UUID] = uuid4,
+) -> dict[UUID, UUID]:
+    """Return people's meal accounts by their enrolment, those opened that nobody has yet."""
+    known = {each.enrolment_id: each.account_id for each in terms if each.account_id is not None}
+    lacking = {each.enrolment_id for each in terms} - known.keys()
+    return known | _open_accounts(session, sorted(lacking), now, make_id) if lacking else known
+
+
+def _open_accounts(
+    session: Session, enrolment_ids: Sequence[UUID], now: datetime, make_id: Callable[[], UUID]
+) -> dict[UUID, UUID]:
+    """Open the accounts that are lacking, under their enrolments' locks; return all of them."""
+    chosen = select(Enrolment.id).where(Enrolment.id.in_(enrolment_ids)).order_by(Enrolment.id)
+    session.execute(chosen.with_for_update())
+    rows = session.execute(
+        select(MealAccount.enrolment_id, MealAccount.account_id).where(
+            MealAccount.enrolment_id.in_(enrolment_ids)
+        )
+    )
+    known = {row.enrolment_id: row.account_id for row in rows}
+    fresh = {each: make_id() for each in enrolment_ids if each not in known}
+    if fresh:
+        open_accounts(session, AccountKind.MEALS, list(fresh.values()), now=now)
+        pairs = [{"enrolment_id": each, "account_id": fresh[each]} for each in fresh]
+        session.execute(insert(MealAccount), pairs)
+    return known | fresh

@@ -29,7 +29,7 @@ from backend.access.interventions import (
     may_take_back,
     take_back,
 )
-from backend.access.meals import charge
+from backend.access.meals import MealTerms, charge_all
 from backend.access.office_tables import DayCode
 from backend.access.tables import (
     Establishment,
@@ -111,13 +111,15 @@ def record_passages(
     above a maximum are seen whichever gate comes last.
     """
     assert len(reports) <= BATCH_MAX, "the route holds the limit"
-    gate = session.get(Gate, terminal_id)
-    if gate is None:
-        raise GateNotAssigned
     # Not its key: whoever enrols a pupil meanwhile need not wait.
-    place = session.get_one(
-        Establishment, gate.establishment_id, with_for_update={"key_share": True}
+    place = session.scalar(
+        select(Establishment)
+        .join(Gate, Gate.establishment_id == Establishment.id)
+        .where(Gate.terminal_id == terminal_id)
+        .with_for_update(key_share=True, of=Establishment)
     )
+    if place is None:
+        raise GateNotAssigned
     recording = _Recording(session, terminal_id, place, now, make_id)
     recording.look(reports)
     receipt = Receipt()
@@ -126,7 +128,7 @@ def record_passages(
             # A passage was taken back: what is counted is another.
             session.flush()
             recording.look(reports)
-    session.flush()
+    recording.settle()
     return receipt
 
 
@@ -140,6 +142,7 @@ class _Recording:
     now: datetime
     make_id: Callable[[], UUID]
     facts: BatchFacts = field(init=False)
+    owed: list[tuple[Passage, MealTerms]] = field(default_factory=list)
 
     def look(self, reports: Sequence[PassageReport]) -> None:
         """Read what the batch needs, at once."""
@@ -167,18 +170,25 @@ class _Recording:
         self.facts.note(passage)
         takes_back = report.answer is GateAnswer.ANNULE
         if takes_back:
-            self.session.flush()
+            self.settle()
             take_back(self.session, passage, self.now)
         elif report.admitted and not passage.over_maximum and not self._is_void(report):
             self._charge(passage)
         receipt.recorded.append(report.passage_id)
         return takes_back
 
+    def settle(self) -> None:
+        """Write what was recorded so far, and what it costs."""
+        self.session.flush()
+        charge_all(self.session, self.owed, self.now)
+        self.owed.clear()
+
     def _charge(self, passage: Passage) -> None:
         if passage.card_id is None or passage.service is None:
             return
-        if self.facts.is_paid(passage.card_id, passage.service):
-            charge(self.session, passage, self.now)
+        terms = self.facts.meal_terms(passage.card_id, passage.service)
+        if terms is not None:
+            self.owed.append((passage, terms))
 
     def _is_same(self, known: Passage, report: PassageReport) -> bool:
         own = known.terminal_id == self.terminal_id

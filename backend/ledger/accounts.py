@@ -6,7 +6,7 @@ never the whole history. Each reading is one statement, hence of one moment.
 Not here: moving money (transfers.py), rolling up, proving that it adds up (check.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    insert,
     literal_column,
     select,
     union_all,
@@ -72,6 +73,15 @@ class StatementLine:
     recorded_at: datetime
 
 
+_NOTHING_YET: Final = {
+    "debits_posted": 0,
+    "credits_posted": 0,
+    "rolled_up_to": 0,
+    "debits_held": 0,
+    "credits_held": 0,
+}
+
+
 def open_account(
     session: Session, kind: AccountKind, *, now: datetime, make_id: Callable[[], UUID] = uuid4
 ) -> Account:
@@ -82,16 +92,24 @@ def open_account(
         kind=kind,
         normal_side=nature.normal_side,
         limited=nature.limited,
-        debits_posted=0,
-        credits_posted=0,
-        rolled_up_to=0,
-        debits_held=0,
-        credits_held=0,
+        **_NOTHING_YET,
         opened_at=now,
     )
     session.add(account)
     session.flush()
     return account
+
+
+def open_accounts(
+    session: Session, kind: AccountKind, account_ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Open empty accounts of one kind, under ids of the caller's, in one statement."""
+    nature = NATURE[kind]
+    row = {"kind": kind, "normal_side": nature.normal_side, "limited": nature.limited}
+    session.execute(
+        insert(Account),
+        [{"id": one, "opened_at": now, **row, **_NOTHING_YET} for one in account_ids],
+    )
 
 
 def balance(session: Session, account_id: UUID) -> int:

@@ -6,23 +6,34 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, func, select, update
 
+from backend.access.meals import pay_in, set_price
 from backend.access.passages import PassageReport, record_passages
-from backend.access.tables import GateAnswer, Passage
+from backend.access.tables import (
+    Enrolment,
+    EnrolmentService,
+    GateAnswer,
+    HolderCategory,
+    MealCharge,
+    Passage,
+    Service,
+)
+from backend.ledger.check import check_ledger
+from backend.ledger.tables import Transfer
 from tests.backend.access.conftest import School
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Note every statement that reads."""
+def counted(engine: Engine, verbs: tuple[str, ...] = ("SELECT",)) -> Iterator[list[str]]:
+    """Note every statement that reads, or that begins with one of these verbs."""
     seen: list[str] = []
 
     def note(*arguments: object) -> None:
         statement = str(arguments[2])
-        if statement.startswith("SELECT"):
+        if statement.startswith(verbs):
             seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
@@ -59,6 +70,40 @@ def test_twenty_passages_take_as_many_questions_as_one(school: School, noon: dat
         assert len(receipt.recorded) == len(some)
         asked.append(len(seen))
     assert asked[0] == asked[1] <= 8
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_twenty_meals_that_are_paid_take_as_many_statements_as_one(
+    school: School, noon: datetime, opened: bool
+) -> None:
+    """With their transfers, and with accounts that nobody has paid anything into yet."""
+    cards = [school.add_pupil("Léa", f"{number:014X}") for number in range(1, 23)]
+    engine = school.services.database.engine
+    with school.services.database.unit_of_work() as session:
+        service = session.scalars(select(Service.id)).one()
+        set_price(session, service, HolderCategory.PUPIL, price_cents=420)
+        session.execute(update(EnrolmentService).values(prepaid=True))
+        if opened:
+            for enrolment in session.scalars(select(Enrolment.id)).all():
+                pay_in(session, enrolment, amount_cents=4200, transfer_id=uuid4(), now=noon)
+        first = record_passages(session, school.gate_id, reports(cards[:1], 1, noon), noon)
+        assert len(first.recorded) == 1
+    asked = []
+    for some, number in ((cards[1:2], 2), (cards[2:], 3)):
+        with (
+            counted(engine, ("SELECT", "INSERT", "UPDATE", "WITH")) as seen,
+            school.services.database.unit_of_work() as session,
+        ):
+            record_passages(session, school.gate_id, reports(some, number, noon), noon)
+        asked.append(len(seen))
+    assert asked[0] == asked[1] <= (10 if opened else 14), asked
+    with school.services.database.reading() as session:
+        charged = session.scalar(select(func.count()).select_from(MealCharge))
+        moved = session.scalar(
+            select(func.count()).where(Transfer.reference.startswith("passage:"))
+        )
+        assert (charged, moved) == (22, 22)
+        assert check_ledger(session).problems == ()
 
 
 def test_a_batch_knows_what_it_has_just_recorded(school: School, noon: datetime) -> None:
