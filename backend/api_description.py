@@ -59,7 +59,46 @@ LINKS: Final[tuple[Link, ...]] = (
         {"retirement_id": "$response.body#/retirement_id"},
     ),
     ("read_orders", "200", "read_orders", {"cursor": "$response.body#/next_cursor"}),
+    ("list_card_payments", "200", "list_card_payments", {"cursor": "$response.body#/next_cursor"}),
+    ("read_gate_news", "200", "read_gate_news", {"since": "$response.body#/cursor"}),
+    ("list_events", "200", "list_events", {"after": "$response.body#/cursor"}),
 )
+_HEADERS: Final = {
+    "webhook-id": "the event's id: the same however often it comes",
+    "webhook-timestamp": "when it was sent, in seconds since 1970: refuse what is minutes old",
+    "webhook-signature": "`v1,` and the HMAC-SHA-256 of `id.timestamp.body`, in base64; or two",
+}
+#: What a partner's own server is sent (Standard Webhooks 1.0): the events of `list_events`.
+WEBHOOKS: Final[dict[str, Any]] = {
+    "event": {
+        "post": {
+            "operationId": "receive_event",
+            "tags": ["events"],
+            "summary": "An event, at least once and in order, signed for one endpoint",
+            "parameters": [
+                {
+                    "name": name,
+                    "in": "header",
+                    "required": True,
+                    "description": text,
+                    "schema": {"type": "string"},
+                }
+                for name, text in _HEADERS.items()
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/EventBody"}}
+                },
+            },
+            "responses": {
+                "2XX": {"description": "Taken: the next one comes"},
+                "410": {"description": "Nothing is to be sent here any more"},
+                "default": {"description": "Sent again later, before what follows"},
+            },
+        }
+    }
+}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -95,6 +134,7 @@ def _finish(api: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     _write_pairs_plainly(api)
+    api["webhooks"] = WEBHOOKS
     return api
 
 

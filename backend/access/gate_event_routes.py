@@ -1,19 +1,22 @@
 """What happened at a gate's door and reader, in; for gates only."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 import backend.access.door_letters  # noqa: F401 - what is mailed of them
 from backend.access.event_tables import GateEventKind
 from backend.access.gate_events import BATCH_MAX, EventReport, RefusedBecause, record_events
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
+from backend.wire_types import WHOLE, Moment
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
-BIGGEST_INTEGER = 2**63 - 1
+#: What every reader of JSON takes exactly (RFC 8259 §6).
+BIGGEST_INTEGER = 2**53 - 1
 
 
 class GateEventBody(BaseModel):
@@ -22,8 +25,12 @@ class GateEventBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: UUID
-    sequence: int = Field(ge=1, le=BIGGEST_INTEGER, description="the gate's own count, from 1")
-    occurred_at: AwareDatetime
+    sequence: Annotated[
+        int,
+        Field(ge=1, le=BIGGEST_INTEGER, strict=True, description="the gate's own count, from 1"),
+        WHOLE,
+    ]
+    occurred_at: Moment
     kind: GateEventKind
 
 
@@ -50,7 +57,7 @@ class EventReceiptBody(BaseModel):
     refused: list[RefusedEventBody]
 
 
-@router.post("/gate-events")
+@router.post("/gate-events", name="upload_gate_events")
 def gate_events(
     body: GateEventsBody, terminal: CurrentTerminal, services: ServicesDependency
 ) -> EventReceiptBody:

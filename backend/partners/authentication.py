@@ -18,7 +18,11 @@ __all__ = [
     "require_kind",
 ]
 
-_BEARER = HTTPBearer(auto_error=False, description="A terminal's access token, from /v1/token.")
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="TerminalToken",
+    description="A terminal's access token, from /v1/token.",
+)
 
 
 def current_terminal(
