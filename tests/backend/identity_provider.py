@@ -68,10 +68,21 @@ class IdentityProvider:
     """The provider; `address` is its issuer."""
 
     client_id = "pass-client"
-    secret = "a secret of the client"
 
     def __init__(self) -> None:
-        self.key: Any = ECKey.generate_key("P-256", {"kid": "one"})
+        self.now: Callable[[], float] = time.time
+        self._first = ECKey.generate_key("P-256", {"kid": "one"})
+        self.reset()
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.provider = self
+        self._server = server
+        self.address = f"http://127.0.0.1:{server.server_address[1]}/api/v2"
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def reset(self) -> None:
+        """Do as FranceConnect does, and remember nothing."""
+        self.key: Any = self._first
+        self.secret = "a secret of the client"
         self.claims: Json = dict(CLAIMS)
         self.bend = Bend()
         self.codes = Codes()
@@ -84,12 +95,6 @@ class IdentityProvider:
         self.secret_in_form = True
         self.asked: list[str] = []
         self.refused: list[str] = []
-        self.now: Callable[[], float] = time.time
-        server = _Server(("127.0.0.1", 0), _Handler)
-        server.provider = self
-        self._server = server
-        self.address = f"http://127.0.0.1:{server.server_address[1]}/api/v2"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()

@@ -35,11 +35,13 @@ from tests.backend.identity_provider import (
 )
 
 NOW = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
+WIRE = Wire()
 QUESTION = Question("s" * 43, "n" * 43, "v" * 43)
 
 
-@pytest.fixture
-def france_connect() -> Iterator[IdentityProvider]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[IdentityProvider]:
+    """One provider for all: its keys and addresses are fetched once."""
     made = IdentityProvider()
     made.now = NOW.timestamp
     yield made
@@ -47,15 +49,23 @@ def france_connect() -> Iterator[IdentityProvider]:
 
 
 @pytest.fixture
-def settings_for(france_connect: IdentityProvider, tmp_path: Path) -> Callable[..., Settings]:
-    secret = tmp_path / "secret"
-    secret.write_text(f"{france_connect.secret}\n")
+def france_connect(server: IdentityProvider) -> IdentityProvider:
+    server.reset()
+    return server
+
+
+@pytest.fixture(scope="module")
+def settings_for(
+    server: IdentityProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Settings]:
+    secret = tmp_path_factory.mktemp("federation") / "secret"
+    secret.write_text(f"{server.secret}\n")
 
     def make(**more: Any) -> Settings:
         told: dict[str, Any] = {
             "public_url": "https://pass.example",
-            "franceconnect_issuer": france_connect.address,
-            "franceconnect_client_id": france_connect.client_id,
+            "franceconnect_issuer": server.address,
+            "franceconnect_client_id": server.client_id,
             "franceconnect_secret_file": secret,
         }
         return Settings(**{**told, **more})
@@ -63,9 +73,16 @@ def settings_for(france_connect: IdentityProvider, tmp_path: Path) -> Callable[.
     return make
 
 
+@pytest.fixture(scope="module")
+def known(settings_for: Callable[..., Settings]) -> Provider:
+    """A provider that has been asked before."""
+    return Provider(settings_for(), lambda: NOW, WIRE)
+
+
 @pytest.fixture
-def provider(settings_for: Callable[..., Settings]) -> Provider:
-    return Provider(settings_for(), lambda: NOW)
+def provider(settings_for: Callable[..., Settings], france_connect: IdentityProvider) -> Provider:
+    """A provider that has not been asked for anything yet."""
+    return Provider(settings_for(), lambda: NOW, WIRE)
 
 
 def go_and_come_back(
@@ -127,7 +144,7 @@ def test_we_say_who_we_are_with_a_key(
     known = RSAKey if kind == "RSA" else ECKey
     france_connect.client_key = known.import_key(public(key))
     told = {"franceconnect_key_file": tmp_path / "key.pem", "franceconnect_key_id": "ours"}
-    provider = Provider(settings_for(franceconnect_secret_file=None, **told), lambda: NOW)
+    provider = Provider(settings_for(franceconnect_secret_file=None, **told), lambda: NOW, WIRE)
     assert identify(provider, france_connect).identity.subject == SUBJECT
     assert (
         identify(provider, france_connect).identity.subject == SUBJECT
@@ -162,14 +179,14 @@ def test_what_is_encrypted_for_us_is_opened(
     (tmp_path / "open.pem").write_bytes(pem(key))
     told = {"franceconnect_decryption_key_file": tmp_path / "open.pem"}
     assert (
-        identify(Provider(settings_for(**told), lambda: NOW), france_connect).identity.subject
+        identify(Provider(settings_for(**told), lambda: NOW, WIRE), france_connect).identity.subject
         == SUBJECT
     )
     with pytest.raises(ProviderAnswerRefused):  # without the key
-        identify(Provider(settings_for(), lambda: NOW), france_connect)
+        identify(Provider(settings_for(), lambda: NOW, WIRE), france_connect)
     france_connect.bend.sign = unsigned
     with pytest.raises(ProviderAnswerRefused):  # encrypted is not signed
-        identify(Provider(settings_for(**told), lambda: NOW), france_connect)
+        identify(Provider(settings_for(**told), lambda: NOW, WIRE), france_connect)
 
 
 def test_who_somebody_is_may_come_unsigned(
@@ -224,23 +241,23 @@ WRONG: dict[str, Callable[[Json], Json]] = {
 
 @pytest.mark.parametrize("bend", WRONG.values(), ids=WRONG.keys())
 def test_an_identity_token_that_does_not_hold_is_refused(
-    bend: Callable[[Json], Json], provider: Provider, france_connect: IdentityProvider
+    bend: Callable[[Json], Json], known: Provider, france_connect: IdentityProvider
 ) -> None:
     france_connect.bend.id_token = bend
     with pytest.raises(ProviderAnswerRefused):
-        identify(provider, france_connect)
+        identify(known, france_connect)
 
 
 @pytest.mark.parametrize("acr", ["eidas2", "eidas3"])
 def test_a_stronger_level_will_do(
-    acr: str, provider: Provider, france_connect: IdentityProvider
+    acr: str, known: Provider, france_connect: IdentityProvider
 ) -> None:
     france_connect.bend.id_token = changed(acr=acr, aud=["pass-client"], azp="pass-client")
-    assert identify(provider, france_connect).identity.subject == SUBJECT
+    assert identify(known, france_connect).identity.subject == SUBJECT
 
 
 def test_a_signature_that_says_nothing_is_refused(
-    provider: Provider, france_connect: IdentityProvider
+    known: Provider, france_connect: IdentityProvider
 ) -> None:
     stranger = ECKey.generate_key("P-256", {"kid": "one"})
     real, mine = france_connect.key, france_connect
@@ -257,7 +274,7 @@ def test_a_signature_that_says_nothing_is_refused(
     for forge in forgeries:
         france_connect.bend.sign = forge
         with pytest.raises(ProviderAnswerRefused):
-            identify(provider, france_connect)
+            identify(known, france_connect)
         assert mine.key is real
 
 
@@ -280,19 +297,19 @@ WRONG_PERSON: dict[str, Callable[[Json], Json]] = {
 
 @pytest.mark.parametrize("bend", WRONG_PERSON.values(), ids=WRONG_PERSON.keys())
 def test_who_somebody_is_must_be_who_was_identified(
-    bend: Callable[[Json], Json], provider: Provider, france_connect: IdentityProvider
+    bend: Callable[[Json], Json], known: Provider, france_connect: IdentityProvider
 ) -> None:
     france_connect.bend.userinfo = bend
     with pytest.raises(ProviderAnswerRefused):
-        identify(provider, france_connect)
+        identify(known, france_connect)
 
 
 def test_who_somebody_is_may_be_said_in_part_or_badly(
-    provider: Provider, france_connect: IdentityProvider
+    known: Provider, france_connect: IdentityProvider
 ) -> None:
     bend = changed(given_name=7, family_name="A\nB\u0000", birthdate="1962", email=None)
     france_connect.bend.userinfo = bend
-    who = identify(provider, france_connect).identity
+    who = identify(known, france_connect).identity
     assert (who.given_name, who.family_name, who.birth_date, who.email) == ("", "A B", None, None)
 
 
@@ -310,10 +327,10 @@ def test_a_code_serves_once_and_with_its_own_question(
     assert france_connect.refused == ["code", "code_verifier"]
 
 
-def test_an_answer_from_another_provider_is_refused(provider: Provider) -> None:
+def test_an_answer_from_another_provider_is_refused(known: Provider) -> None:
     for said in ("https://evil.example", "", None):
         with pytest.raises(ProviderAnswerRefused):
-            provider.check_sender(said)
+            known.check_sender(said)
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -334,7 +351,7 @@ def test_a_provider_that_is_ill_is_not_waited_for(
     settings_for: Callable[..., Settings],
     france_connect: IdentityProvider,
 ) -> None:
-    provider = Provider(settings_for(), lambda: NOW)
+    provider = Provider(settings_for(), lambda: NOW, WIRE)
     brought = go_and_come_back(provider, france_connect)
     provider._wire = Wire(seconds_max=0.4)
     for name, value in fault.items():
@@ -352,7 +369,7 @@ def test_a_provider_that_is_away_or_another_is_not_believed(
 ) -> None:
     france_connect.bend.issuer = "https://evil.example"
     with pytest.raises(ProviderUnavailable):
-        Provider(settings_for(), lambda: NOW).address_for(QUESTION)
+        Provider(settings_for(), lambda: NOW, WIRE).address_for(QUESTION)
     away = settings_for(franceconnect_issuer="http://127.0.0.1:9")
     with pytest.raises(ProviderUnavailable):
         Provider(away, lambda: NOW).address_for(QUESTION)
@@ -368,7 +385,7 @@ def test_addresses_may_be_settled_without_asking(
         f"franceconnect_{name}_endpoint": f"{home}/{name}"
         for name in ("authorization", "token", "userinfo", "jwks")
     }
-    provider = Provider(settings_for(**told), lambda: NOW)
+    provider = Provider(settings_for(**told), lambda: NOW, WIRE)
     assert provider.address_for(QUESTION).startswith(f"{home}/authorization?")
     assert provider.goodbye_address("token", "state") is None
     assert france_connect.asked == []
