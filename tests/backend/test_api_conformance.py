@@ -132,8 +132,10 @@ class World:
 
 
 def _take(asked: Asked, event: events.EngineEvent) -> None:
-    if isinstance(event, events.NonFatalError | events.FatalError):
-        asked.wrong.append(str(getattr(event, "info", None) or event.exception))
+    if isinstance(event, events.NonFatalError):
+        asked.wrong.append(str(event.info))
+    if isinstance(event, events.FatalError):
+        asked.wrong.append(str(event.exception))
     if not isinstance(event, events.ScenarioFinished):
         return
     asked.operations.add(event.recorder.label)
