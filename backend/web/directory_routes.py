@@ -84,7 +84,8 @@ def _wish(choices: Choices, typed: tuple[str, ...]) -> Wish:
         reach_km=near,
         activity=activity if activity in choices.activities else None,
         benefit=benefit if benefit in {one.code for one in choices.benefits} else None,
-        words=words,
+        # A database refuses what nobody can read.
+        words="".join(letter if letter.isprintable() else " " for letter in words),
         after=_id(after),
     )
 

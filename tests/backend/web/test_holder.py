@@ -306,24 +306,24 @@ def test_a_code_is_changed_with_the_password_and_told_by_mail(
     assert all("8305" not in page for page in lea.seen)
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ({"password": "autre chose"}, "Ce n’est pas votre mot de passe"),
-        ({"code_again": "8306"}, "Les deux codes sont différents"),
-        ({"code": "83a5", "code_again": "83a5"}, "exactement 4 chiffres"),
-        ({"code": "1234", "code_again": "1234"}, "se suivent"),
-        ({"code": "0201", "code_again": "0201"}, "date de naissance"),
-        ({"code": "7294", "code_again": "7294"}, "votre code précédent"),
-    ],
+REFUSED: tuple[tuple[dict[str, str], str], ...] = (
+    ({"code_again": "8306"}, "Les deux codes sont différents"),
+    ({"code": "83a5", "code_again": "83a5"}, "exactement 4 chiffres"),
+    ({"password": "autre chose"}, "Ce n’est pas votre mot de passe"),
+    ({"code": "1234", "code_again": "1234"}, "se suivent"),
+    ({"code": "0201", "code_again": "0201"}, "date de naissance"),
+    ({"code": "7294", "code_again": "7294"}, "votre code précédent"),
 )
+
+
 def test_a_code_that_cannot_be_says_why_at_its_field(
-    lea: Browser, own: str, people: People, typed: dict[str, str], said: str
+    lea: Browser, own: str, people: People
 ) -> None:
-    assert choose(lea, own, "8305", **typed) == 422
-    assert said in lea.page
-    assert 'role="alert"' in lea.page
-    assert "Ne communiquez jamais votre code" in lea.page
+    for typed, said in REFUSED:
+        assert choose(lea, own, "8305", **typed) == 422
+        assert said in lea.page
+        assert 'role="alert"' in lea.page
+        assert "Ne communiquez jamais votre code" in lea.page
     assert isinstance(people.shop.pay(people.shop.order(100)), Approved)
     assert acts(people) == []
 
