@@ -24,6 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "new_card": ("Nouvelle carte", "New card"),
     "name": ("Nom", "Name"),
     "kind": ("Sorte", "Kind"),
+    "trace_file": ("Trace enregistrée (fichier .trace)", "Recorded trace (a .trace file)"),
     "make": ("Ajouter", "Add"),
     "close": ("Fermer", "Close"),
     "table": ("Table", "Table"),
@@ -50,6 +51,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "key_b": ("Corriger", "Clear"),
     "key_e": ("Valider", "Validate"),
     "printer": ("Imprimante", "Printer"),
+    "no_trace_refused": (
+        "Ce fichier n’est pas la trace d’une carte : « pass-terminal trace check » dit où.",
+        "This file is no trace of one card: `pass-terminal trace check` says where.",
+    ),
     "no_ticket": ("Aucun ticket", "No ticket"),
     "ticket": ("Ticket {number}", "Ticket {number}"),
     "paper": ("Papier", "Paper"),

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import expect, sync_playwright
 
 from simulator.__main__ import main
 from simulator.cards.drawer import Drawer
@@ -38,6 +40,8 @@ atr: 3B 81 80 01 80 80
        > 90 60 00 00 00
        < gone
 """
+CHROMIUM = "/usr/bin/chromium"
+SEEN_MILLISECONDS_MAX = 15_000
 SELECT, AUTHENTICATE, LIST, VERSION = (
     "905A000003F5925100",
     "9071000002010000",
@@ -217,3 +221,32 @@ def test_the_command_line_says_what_is_wrong_with_a_file(
     assert (status, "Line 5" in said) == (1, True)
     broken.write_text(TRACE)
     assert made(broken) == (0, "")
+
+
+def test_the_counter_page_makes_a_card_of_a_recorded_trace(tmp_path: Path) -> None:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed")
+    wrong, right = tmp_path / "wrong.trace", tmp_path / "right.trace"
+    wrong.write_text("not a trace")
+    right.write_text(TRACE)
+    with served(Tabletop(), ()) as control, sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
+        page = playwright.chromium.launch(executable_path=CHROMIUM, args=flags).new_page()
+        page.set_default_timeout(SEEN_MILLISECONDS_MAX)
+        page.goto(f"{control.base_url}/?lang=en")
+        page.get_by_role("button", name="New card").click()
+        file = page.get_by_label("Recorded trace")
+        expect(file).to_be_hidden()
+        page.get_by_label("Name").fill("REJOUEE")
+        page.get_by_label("Kind").select_option("trace")
+        expect(file).to_be_visible()
+        violations = Axe().run(page).response["violations"]
+        assert [each["id"] for each in violations] == []
+        file.set_input_files(wrong)
+        page.locator("#new-card-fields button[type=submit]").click()
+        expect(page.locator("#toast")).to_contain_text("no trace of one card")
+        file.set_input_files(right)
+        page.locator("#new-card-fields button[type=submit]").click()
+        expect(page.locator("dialog")).to_be_hidden()
+        (made,) = control.get("/cards").json()
+    assert (made["name"], made["kind"]) == ("REJOUEE", "trace")

@@ -193,14 +193,26 @@ function fitScreens() {
 function startNewCard() {
   const form = document.getElementById("new-card-form");
   const name = document.getElementById("new-name");
+  const kind = document.getElementById("new-kind");
+  const trace = document.getElementById("new-trace");
+  // A recorded card is made of a file; the simulator says whether it is a trace, and where not.
+  const askForFile = () => {
+    trace.required = kind.value === "trace";
+    document.getElementById("new-trace-row").hidden = !trace.required;
+  };
+  kind.addEventListener("change", askForFile);
+  askForFile();
   document.getElementById("new-card").addEventListener("click", () => { form.showModal(); name.focus(); });
   document.getElementById("new-close").addEventListener("click", () => form.close());
   document.getElementById("new-card-fields").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const made = await ask("POST", "/cards", { name: name.value, kind: document.getElementById("new-kind").value });
+    const wanted = { name: name.value, kind: kind.value };
+    if (trace.required) wanted.trace = await trace.files[0].text();
+    const made = await ask("POST", "/cards", wanted);
     if (made === undefined) return;
     form.close();
     name.value = "";
+    trace.value = "";
     await look();
     cards.focusCard(made.name);
   });
