@@ -44,6 +44,7 @@ PARTS: Final = (
     ("/cartes", "Cartes"),
     ("/portiques", "Portiques"),
     ("/rattachements", "Rattachements"),
+    ("/import", "Import"),
 )
 REFUSED: Final[dict[type[BackendError], Notice]] = {
     CardStateRefused: words.CARD_STATE_REFUSED,

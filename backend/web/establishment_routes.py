@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from backend.web import (
     establishment_cards,
     establishment_gates,
+    establishment_import,
     establishment_pupils,
     establishment_ties,
 )
@@ -16,6 +17,7 @@ PARTS: Final = (
     establishment_cards.router,
     establishment_gates.router,
     establishment_ties.router,
+    establishment_import.router,
 )
 router = APIRouter(include_in_schema=False)
 for _part in PARTS:

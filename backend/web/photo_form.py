@@ -6,23 +6,19 @@ Put it after whoever is asked for in a route's parameters: those come first, and
 """
 
 import hmac
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from backend.accounts.signin.tokens import form_token
 from backend.cards.errors import ImageRefused
 from backend.cards.images import UPLOAD_BYTES_MAX, Unfit, draw_anew
+from backend.web.file_form import read_file_form
 from backend.web.signed_in import FormForged, Token
 from backend.web.words import Text
 
-#: Besides the photo: its fields, and what stands between them.
-FIELDS_BYTES_MAX: Final = 32 * 1024
-FIELDS_MAX: Final = 12
 UNFIT: Final[dict[str, Text]] = {
     Unfit.TOO_LARGE: Text(
         "Cette photo dépasse 10 Mo. Prenez-en une plus légère.",
@@ -79,47 +75,22 @@ async def read_photo_form(request: Request, token: Token) -> PhotoForm:
 
     What is too long or no such form has neither fields nor photo, and says so when it is drawn.
     """
-    coming = _Counted(request.stream())
-    parser = MultiPartParser(
-        request.headers,
-        coming.kept(),
-        max_files=1,
-        max_fields=FIELDS_MAX,
-        max_part_size=FIELDS_BYTES_MAX,
-    )
+    form = await read_file_form(request, bytes_max=UPLOAD_BYTES_MAX, files_max=1)
+    if form.too_long or form.unreadable:
+        return PhotoForm({}, None, None, Unfit.TOO_LARGE if form.too_long else Unfit.DAMAGED)
     try:
-        parsed = await parser.parse()
-    except (MultiPartException, KeyError):
-        return PhotoForm({}, None, None, coming.unfit or Unfit.DAMAGED)
-    try:
-        fields = {name: said for name, said in parsed.items() if isinstance(said, str)}
-        photo = next((one for one in parsed.values() if isinstance(one, UploadFile)), None)
-        image = None if photo is None or not photo.filename else await photo.read()
+        photo = next(iter(form.files), None)
+        image = None if photo is None else await photo.read()
     finally:
-        await parsed.close()
-    if coming.unfit is not None:
-        return PhotoForm({}, None, None, coming.unfit)
-    if not hmac.compare_digest(fields.get("form", "").encode(), form_token(token).encode()):
+        await form.close()
+    check_form(form.fields.get("form", ""), token)
+    return PhotoForm(form.fields, image or None, photo.content_type if photo is not None else None)
+
+
+def check_form(said: str, token: str) -> None:
+    """Refuse a form that is not of a page of this session; raise FormForged."""
+    if not hmac.compare_digest(said.encode(), form_token(token).encode()):
         raise FormForged
-    return PhotoForm(fields, image or None, photo.content_type if photo is not None else None)
 
 
 OwnPhotoForm = Annotated[PhotoForm, Depends(read_photo_form)]
-
-
-class _Counted:
-    """A body that is cut off where it is too long; the rest is read and thrown away."""
-
-    def __init__(self, stream: AsyncIterator[bytes]) -> None:
-        self._stream = stream
-        self.unfit: Unfit | None = None
-
-    async def kept(self) -> AsyncGenerator[bytes, None]:
-        left = UPLOAD_BYTES_MAX + FIELDS_BYTES_MAX
-        async for chunk in self._stream:
-            left -= len(chunk)
-            if left < 0:
-                # Read to its end, so that the browser comes to read the answer.
-                self.unfit = Unfit.TOO_LARGE
-            else:
-                yield chunk

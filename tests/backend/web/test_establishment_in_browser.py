@@ -120,7 +120,7 @@ def test_from_the_order_to_the_hand_at_a_desk(
     page.get_by_role("button", name="Bloquer : perdue").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("La carte est bloquée")
     small = sign_in(chromium, services, school, PHONE)
-    for part in ("", "/cartes", "/portiques", "/rattachements", "/eleves/"):
+    for part in ("", "/cartes", "/portiques", "/rattachements", "/import", "/eleves/"):
         where = school.pupil("Zoé") if part == "/eleves/" else school.path + part
         small.goto(address + where)
         is_well(small)

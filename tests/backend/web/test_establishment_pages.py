@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from backend.access.tables import Enrolment
 from backend.accounts.families.composition import make_family
 from backend.accounts.families.requests import Named, ask_tie
 from backend.accounts.families.rights import check_mine
@@ -204,3 +205,47 @@ def test_a_request_to_look_after_a_pupil_is_decided_here(
         assert check_mine(session, parent, school.people["Léa"]) is Relation.CHILD
     browser.open(f"{school.path}/portiques")
     assert browser.press(f"{decide}/{asked}/refus") == 404, "decided already"
+
+
+PUPILS = "nom;prenom;date_naissance;classe\n"
+KNOWN = "Martin;Léa;04/03/2010;2A\nNguyễn;Zoé;04/03/2010;2B\nd’Arcy;Élie;04/03/2010;2A\n"
+
+
+def give(browser: Browser, school: School, text: str, **fields: str) -> int:
+    (form,) = set(re.findall(r'name="form" value="([^"]+)"', browser.page))
+    sent = {"fichiers": ("eleves.csv", text.encode(), "text/csv")}
+    data = {"form": form, **fields}
+    answer = browser.client.post(f"{school.path}/import", data=data, files=sent)
+    browser.page = answer.text
+    return int(answer.status_code)
+
+
+def count_pupils(services: Services, school: School) -> int:
+    with services.database.reading() as session:
+        here = Enrolment.establishment_id == school.id
+        return len(session.scalars(select(Enrolment.id).where(here)).all())
+
+
+def test_a_file_is_shown_before_it_is_written(
+    browser: Browser, school: School, services: Services
+) -> None:
+    text = PUPILS + KNOWN + "Haddad;Inès;05/06/2011;2B\nX;;;\n"
+    browser.open(f"{school.path}/import")
+    assert give(browser, school, text) == 200
+    assert "Rien n’est encore enregistré" in browser.page
+    assert "Nouveaux : 1" in browser.page
+    assert "Haddad Inès" in browser.page
+    assert "Lignes refusées : 1" in browser.page
+    assert count_pupils(services, school) == 3
+    (digest,) = re.findall(r'name="empreinte" value="([0-9a-f]{64})"', browser.page)
+    assert give(browser, school, text + "Sy;Awa;01/02/2011;2B\n", empreinte=digest) == 422
+    assert "Ce n’est pas le fichier" in browser.page
+    assert count_pupils(services, school) == 3
+    assert give(browser, school, text, empreinte=digest, cartes="oui") == 200
+    assert "L’import est enregistré. 4 cartes commandées" in browser.page
+    assert count_pupils(services, school) == 4
+    browser.open(f"{school.path}/import")
+    assert give(browser, school, "") == 422
+    assert "alert" in browser.page
+    with services.database.reading() as session:
+        assert "pupils_imported" in session.scalars(select(SignInAct.kind)).all()

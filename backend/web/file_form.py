@@ -1,0 +1,74 @@
+"""A form that carries files: counted while it comes, cut off where it is too long.
+
+Promise: no more than so many bytes are kept, whatever a request says of its length; the rest is
+read and thrown away, so that the browser comes to read the answer. Not here: what the files are,
+and whose page the form is from.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+#: Besides the files: the fields, and what stands between them.
+FIELDS_BYTES_MAX: Final = 32 * 1024
+FIELDS_MAX: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """What a form carried; `files` are still open, `parsed` closes them."""
+
+    fields: Mapping[str, str] = field(repr=False)
+    files: tuple[UploadFile, ...] = ()
+    too_long: bool = False
+    #: No such form at all.
+    unreadable: bool = False
+    parsed: FormData = field(default_factory=FormData, repr=False)
+
+    async def close(self) -> None:
+        """Let go of what was kept on the disk."""
+        await self.parsed.close()
+
+
+async def read_file_form(request: Request, *, bytes_max: int, files_max: int) -> FileForm:
+    """Read a form of `multipart/form-data`; what is too long has neither fields nor files."""
+    coming = _Counted(request.stream(), bytes_max + FIELDS_BYTES_MAX)
+    parser = MultiPartParser(
+        request.headers,
+        coming.kept(),
+        max_files=files_max,
+        max_fields=FIELDS_MAX,
+        max_part_size=FIELDS_BYTES_MAX,
+    )
+    try:
+        parsed = await parser.parse()
+    except (MultiPartException, KeyError):
+        return FileForm({}, too_long=coming.is_too_long, unreadable=not coming.is_too_long)
+    if coming.is_too_long:
+        await parsed.close()
+        return FileForm({}, too_long=True)
+    said = parsed.multi_items()
+    fields = {name: value for name, value in said if isinstance(value, str)}
+    files = (value for _, value in said if isinstance(value, UploadFile))
+    return FileForm(fields, tuple(one for one in files if one.filename), parsed=parsed)
+
+
+class _Counted:
+    """A body of which so many bytes are let through."""
+
+    def __init__(self, stream: AsyncIterator[bytes], bytes_max: int) -> None:
+        self._stream = stream
+        self._bytes_left = bytes_max
+        self.is_too_long = False
+
+    async def kept(self) -> AsyncGenerator[bytes, None]:
+        async for chunk in self._stream:
+            self._bytes_left -= len(chunk)
+            if self._bytes_left < 0:
+                self.is_too_long = True
+            else:
+                yield chunk
