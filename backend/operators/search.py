@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Select, and_, func, literal, not_, or_, select, tuple_
+from sqlalchemy import Integer, LargeBinary, Select, and_, func, literal, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -38,8 +38,6 @@ CARD_DIGITS_MIN: Final = 8
 _CARD_DIGITS: Final = re.compile(r"[\d \u00a0]+")
 _RECEIPT: Final = re.compile(r"[0-9A-Za-z]{6}")
 _DATE: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
-#: What LIKE would take for any letter.
-_LIKE: Final = re.compile(rb"[\\%_]")
 # As people read and type it: the alphabet has no I, L, O (Crockford's base 32).
 _TYPED: Final = str.maketrans("ILO", "110")
 
@@ -204,11 +202,10 @@ def _by_name(session: Session, typed: str) -> list[Found]:
         (Thing.ESTABLISHMENT, Establishment),
         (Thing.TERMINAL, Terminal),
     )
-    pattern = _LIKE.sub(b"", wanted.encode())
     found: list[Found] = []
     for thing, table in named:
         folded: ColumnElement[bytes] = func.fold_name(table.name, type_=LargeBinary)
-        begins, within = _is_like(folded, pattern + b"%"), _is_like(folded, b"% " + pattern + b"%")
+        begins, within = _begins(folded, wanted), _holds(session, folded, f" {wanted}")
         query = select(table.id, table.name).where(or_(begins, within)).order_by(table.name)
         found += [
             Found(thing, row.id, row.name, "") for row in session.execute(query.limit(OTHERS_MAX))
@@ -302,8 +299,12 @@ def _born(typed: str) -> date | None:
         return None
 
 
-def _is_like(column: ColumnElement[bytes], pattern: bytes) -> ColumnElement[bool]:
-    return column.op("LIKE", is_comparison=True)(literal(pattern, LargeBinary))
+def _holds(session: Session, column: ColumnElement[bytes], part: str) -> ColumnElement[bool]:
+    """Say that bytes hold others, as each engine calls it."""
+    wanted = literal(part.encode(), LargeBinary)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    position = func.instr if sqlite else func.pg_catalog.position
+    return position(column, wanted, type_=Integer) > 0
 
 
 def _begins(column: Any, text: str) -> ColumnElement[bool]:
