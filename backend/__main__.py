@@ -70,8 +70,9 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     options = _parser(words).parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    # Alembic's notes on each step are for its authors.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Alembic's notes on each step are for its authors; the others name devices and addresses.
+    for library in ("alembic", "fido2", "httpx"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     command: Command = options.command
     try:
         settings = load_settings(options.config)

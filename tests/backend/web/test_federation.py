@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from backend.access.establishments import create_establishment
+from backend.access.staff import add_staff
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.accounts.families.errors import ProofRefused
 from backend.accounts.families.own_tie import own_tie
@@ -34,6 +36,7 @@ from backend.cards.ordering import order_cards
 from backend.services import Services
 from backend.settings import Settings
 from passcard.layout import make_card_number
+from tests.backend.counting import statements
 from tests.backend.identity_provider import CLAIMS, IdentityProvider, unsigned
 from tests.backend.web.conftest import Browser
 
@@ -176,6 +179,18 @@ def test_a_second_factor_is_asked_after_franceconnect(
     assert "Double vérification" in browser.page
     browser.open("/espace")
     assert "Bonjour" not in browser.page
+
+
+def test_franceconnect_is_no_second_factor_for_staff(
+    browser: Browser, tied: UUID, travel: Callable[..., int], services: Services
+) -> None:
+    with services.database.unit_of_work() as session:
+        place = create_establishment(session, "Lycée Voltaire").id
+        add_staff(session, tied, place, services.now())
+    travel(browser)
+    browser.open(f"/espace/etablissement/{place}")
+    assert "Double vérification" in browser.page
+    assert "Lycée Voltaire" not in browser.page
 
 
 def test_an_equal_address_opens_nothing(
@@ -536,3 +551,10 @@ def test_a_cards_number_is_enough_for_who_franceconnect_says(
         assert own_tie(session, tied) is not None
     browser.open(OWN)
     assert "Relier ma carte" not in browser.page
+
+
+def test_a_page_asks_the_database_for_little(
+    browser: Browser, tied: UUID, let_in: Callable[..., None], services: Services
+) -> None:
+    let_in(browser, tied)
+    assert statements(services.database, lambda: browser.open(OWN)) == 5

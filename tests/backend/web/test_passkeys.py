@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from backend.access.establishments import create_establishment
+from backend.access.staff import add_staff
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.factor import remove_factor
 from backend.accounts.signin.passkeys.ceremonies import CHALLENGE_SECONDS_MAX
@@ -22,6 +24,7 @@ from backend.accounts.signin.tables import SignInAccount, Stage
 from backend.accounts.tables import Notice, SignInNoticeKind
 from backend.services import Services
 from backend.settings import Settings
+from tests.backend.counting import statements
 from tests.backend.software_authenticator import UP, SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
 
@@ -127,6 +130,21 @@ def test_a_passkey_confirms_a_password(
     assert use(browser, device, FACTOR) == 200
     assert "Bonjour Léa" in browser.page
     assert browser.client.cookies[COOKIE] != half
+
+
+def test_a_passkey_is_the_second_factor_that_staff_must_have(
+    browser: Browser, account: UUID, let_in: Callable[..., None], services: Services
+) -> None:
+    with services.database.unit_of_work() as session:
+        place = create_establishment(session, "Lycée Voltaire").id
+        add_staff(session, account, place, services.now())
+    let_in(browser, account)
+    browser.open(f"/espace/etablissement/{place}")
+    assert "Ajouter plutôt une clé d’accès" in browser.page
+    assert "Lycée Voltaire" not in browser.page
+    add(browser, SoftwareAuthenticator())
+    assert browser.open(f"/espace/etablissement/{place}") == 200
+    assert "Lycée Voltaire" in browser.page
 
 
 def test_somebody_elses_passkey_confirms_nothing(
@@ -330,3 +348,21 @@ def test_forgotten_challenges_are_swept(
     browser.open(SIGN_IN)
     with services.database.reading() as session:
         assert len(session.scalars(select(PasskeyChallenge)).all()) == 1
+
+
+def test_a_page_asks_the_database_the_same_however_many_passkeys(
+    browser: Browser, account: UUID, let_in: Callable[..., None], services: Services
+) -> None:
+    let_in(browser, account)
+    add(browser, SoftwareAuthenticator())
+
+    def asked() -> dict[str, int]:
+        return {
+            path: statements(services.database, lambda path=path: browser.open(path))  # type: ignore[misc]
+            for path in (LIST, NEW, SIGN_IN)
+        }
+
+    few = asked()
+    for _ in range(4):
+        add(browser, SoftwareAuthenticator())
+    assert asked() == few == {LIST: 3, NEW: 7, SIGN_IN: 2}
