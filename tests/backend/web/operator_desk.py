@@ -157,5 +157,5 @@ def operator_routes() -> list[tuple[str, str]]:
         (method, route.path)
         for route in routes_of_app()
         if route.path.startswith("/exploitation")
-        for method in route.methods
+        for method in route.methods or ()
     )
