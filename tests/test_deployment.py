@@ -101,6 +101,7 @@ def test_there_is_a_unit_for_each_daemon() -> None:
     assert {path.stem for path in BACKENDS} == {
         "pass-backend",
         *NIGHTLY,
+        "pass-events",
         "pass-notices",
         "pass-seal",
     }
