@@ -13,7 +13,12 @@ from pydantic import ValidationError
 from backend.accounts.beneficiaries import Contact, create_beneficiary
 from backend.accounts.letters import LETTERS, Occasion, write_letter
 from backend.accounts.outbox import owe_alarm, owe_notice
-from backend.accounts.tables import NoticeKind
+from backend.accounts.signin.address_letters import AddressLetter, compose_address_letter
+from backend.accounts.signin.letters import LETTERS as SIGN_IN_LETTERS
+from backend.accounts.signin.letters import compose_sign_in_letter
+from backend.accounts.signin.sign_up import Asked, ask_to_sign_up
+from backend.accounts.signin.tables import Language
+from backend.accounts.tables import NoticeKind, SignInNoticeKind
 from backend.commands.notices import send_once
 from backend.commands.refusal import CommandRefused
 from backend.mail import Letter, MailRefused, MailUnavailable, open_post
@@ -160,6 +165,51 @@ def test_from_what_happened_to_the_holders_mailbox(
     assert "le 1 septembre 2026 à 12:00" in blocked
     assert "https://pass.exemple.fr/code-oublie" in blocked
     assert "lea@exemple.fr" not in "".join(written)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_who_signs_up_gets_a_mail_as_text_and_as_a_page(
+    serve_mail: Any, settings_for: Any, services: Services, language: Language
+) -> None:
+    """Through the outbox and a real server: a link in both, in their language."""
+    mailbox = serve_mail("starttls")
+    settings = settings_for(mailbox.port, "starttls", public_url="https://pass.exemple.fr/")
+    services = Services(settings, services.database, services.vault, services.now)
+    asked = Asked("Lea@Exemple.fr", "Léa", "Durand", date(2001, 3, 14), language, 1)
+    ask_to_sign_up(services, asked, "192.0.2.7")
+    assert send_once(services).sent == 1
+    (mail,) = mailbox.taken
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert mail["To"] == "lea@exemple.fr"
+    html = mail.get_body(preferencelist=("html",)).get_content()
+    links = re.findall(r"https://pass\.exemple\.fr/inscription/[\w-]{43}", plain(mail))
+    assert len(set(links)) == 1
+    assert f'href="{links[0]}"' in html
+    assert f'<html lang="{language.value}">' in html
+    assert not re.search(r"<(img|script|link|iframe)", html)
+    hello = {Language.FRENCH: "Bonjour,", Language.ENGLISH: "Hello,"}[language]
+    assert plain(mail).startswith(hello)
+    assert "Léa" not in plain(mail)  # nobody sends words of theirs to another's mailbox
+    max_line = max(len(line) for line in mail.as_bytes().splitlines())
+    assert max_line <= 998
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_mail_to_who_signs_in_is_whole_in_both_languages(language: Language) -> None:
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    link = "https://pass.exemple.fr/x/y"
+    occasion = Occasion("https://pass.exemple.fr", at, _zone(), "Léa", link, language.value, "x")
+    assert set(SIGN_IN_LETTERS) == set(SignInNoticeKind)
+    written = [compose_sign_in_letter(kind, occasion) for kind in SignInNoticeKind]
+    written += [compose_address_letter(letter, occasion) for letter in AddressLetter]
+    for one in written:
+        assert "{" not in one.text + one.subject
+        assert "!" not in one.text + one.subject
+        assert {part.language for part in one.parts} == {language.value}
+        assert len(one.subject) < 70
+        french = "vous" in one.text.lower() or "votre" in one.text.lower()
+        assert french is (language is Language.FRENCH), one.text
 
 
 def plain(mail: Any) -> str:

@@ -1,0 +1,131 @@
+"""Signing up, the family and the account in a real browser: by keyboard alone, on a phone."""
+
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.accounts.activation import invite
+from backend.accounts.beneficiaries import create_beneficiary
+from backend.services import Services
+from tests.backend.web.conftest import PASSWORD
+from tests.backend.web.mailbox import Mailbox
+from tests.backend.web.test_in_browser import (  # noqa: F401 - fixtures
+    address,
+    database_url,
+    enter,
+    is_well,
+    page,
+)
+
+EMAIL = "camille@exemple.fr"
+
+
+@pytest.fixture
+def code(services: Services) -> str:
+    """The code handed over with a child's card."""
+    with services.database.unit_of_work() as session:
+        lea = create_beneficiary(
+            session,
+            given_name="Léa",
+            family_name="Durand",
+            birth_date=date(2012, 3, 14),
+            now=services.now(),
+        ).id
+        return invite(session, lea, services.now())
+
+
+def press(page: Page, *keys: str) -> None:  # noqa: F811 - the fixture's name
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def submit(page: Page) -> None:  # noqa: F811
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def sign_up(page: Page, address: str, mailbox: Mailbox) -> None:  # noqa: F811
+    page.goto(address)
+    is_well(page)
+    page.get_by_role("link", name="Se connecter – Créer un compte").press("Enter")
+    expect(page.locator("h1")).to_have_text("Connexion")
+    is_well(page)
+    page.get_by_role("link", name="créez un compte").press("Enter")
+    is_well(page)
+    page.get_by_label("Prénom").focus()
+    enter(page, "Camille")
+    expect(page.get_by_role("alert")).to_contain_text("Il reste 4 choses à corriger")
+    is_well(page)
+    # The first field to put right has the keyboard, and what was right is still there.
+    expect(page.get_by_label("Prénom")).to_have_value("Camille")
+    expect(page.get_by_label("Nom", exact=False).nth(1)).to_be_focused()
+    for text in ("Durand", "01/02/1985", EMAIL, EMAIL):
+        page.keyboard.type(text)
+        press(page, "Tab")
+    press(page, "Tab", "Space")  # past the language, onto the terms
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    submit(page)
+    expect(page.locator("h1")).to_have_text("Regardez vos messages")
+    is_well(page)
+    page.goto(address + mailbox.link("/inscription"))
+    is_well(page)
+    page.get_by_label("Mot de passe").focus()
+    enter(page, "camille durand 85", "camille durand 85")
+    expect(page.get_by_role("alert")).to_contain_text("fait de votre nom")
+    is_well(page)
+    enter(page, PASSWORD, PASSWORD)
+    expect(page.locator("h1")).to_have_text("Compte activé")
+
+
+def add_child(page: Page, code: str) -> None:  # noqa: F811
+    page.get_by_role("link", name="Ma famille").press("Enter")
+    is_well(page)
+    page.get_by_label("Nom de la famille").focus()
+    enter(page, "Famille Durand")
+    page.get_by_text("Ajouter un enfant").first.press("Enter")
+    press(page, "Tab")
+    enter(page, "Léa", "Durand", "14/03/2012")
+    expect(page.locator("h1")).to_have_text("Demande enregistrée")
+    is_well(page)
+    page.get_by_role("link", name="Continuer").press("Enter")
+    page.get_by_text("J’ai le code remis avec la carte").press("Enter")
+    press(page, "Tab")
+    enter(page, "wrong")
+    expect(page.locator("main")).to_contain_text("Cela ne correspond pas")
+    is_well(page)
+    enter(page, code)
+    expect(page.get_by_role("link", name="Léa Durand")).to_be_visible()
+    is_well(page)
+
+
+def test_from_the_home_page_to_a_child_by_keyboard(
+    page: Page,  # noqa: F811
+    address: str,  # noqa: F811
+    services: Services,
+    code: str,
+) -> None:
+    elsewhere: list[str] = []
+    page.on("request", lambda asked: elsewhere.append(asked.url))
+    sign_up(page, address, Mailbox(services))
+    page.goto(f"{address}/connexion")
+    page.get_by_label("Adresse électronique").focus()
+    enter(page, EMAIL, PASSWORD)
+    expect(page.locator("h1")).to_have_text("Bonjour Camille")
+    is_well(page)
+    add_child(page, code)
+    for path in PAGES:
+        page.goto(address + path)
+        is_well(page)
+    assert {url for url in elsewhere if not url.startswith((address, "data:"))} == set()
+
+
+#: What a click above did not lead to.
+PAGES = (
+    "/espace/compte",
+    "/espace/ma-carte",
+    "/inscription/nouveau-lien",
+    "/identifiant-oublie",
+    "/mot-de-passe",
+    "/conditions",
+)
