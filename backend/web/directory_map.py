@@ -20,6 +20,9 @@ EXTENT_METRES_MIN: Final = 600
 #: Closer than this, two points are one.
 TOGETHER: Final = 22
 NUMBERS_SHOWN_MAX: Final = 3
+#: Where a commune's name may stand, from its point, best first; and how far from other words.
+LABEL_PLACES: Final = (-14, 24, -30, 40)
+LABEL_APART: Final = 18
 SCALE_WIDTH_MAX: Final = 110
 STEPS: Final = (1, 2, 5)
 
@@ -83,9 +86,10 @@ def draw(
     points = [one.point for one in places] + ([centre] if centre is not None else [])
     view = _look_at(points)
     width, words = _scale(view)
+    marks = _together(places, view)
     return Plan(
-        marks=_together(places, view),
-        labels=_labels(communes, view),
+        marks=marks,
+        labels=_labels(communes, marks, view),
         centre=None if centre is None else Mark("", *view.at(centre)),
         scale_words=words,
         scale_width=width,
@@ -126,16 +130,27 @@ def _mark(x: int, y: int, names: list[str]) -> Mark:
     return Mark(text, min(max(x, half), WIDTH - half), y, half)
 
 
-def _labels(communes: Sequence[Spot], view: _View) -> tuple[Mark, ...]:
+def _labels(communes: Sequence[Spot], marks: Sequence[Mark], view: _View) -> tuple[Mark, ...]:
+    """Write the communes where there is room: above their point, or below it; else not at all."""
     drawn = list[Mark]()
     for one in communes:
         x, y = view.at(one.point)
-        half = 3 * len(one.name) + 4
-        inside = half <= x <= WIDTH - half and MARGIN / 2 <= y <= HEIGHT - MARGIN
-        free = all(abs(x - mark.x) > half + mark.half or abs(y - mark.y) > 14 for mark in drawn)
-        if inside and free:
-            drawn.append(Mark(one.name, x, y, half))
+        half = 4 * len(one.name) + 6
+        x = min(max(x, half), WIDTH - half)
+        for lower in LABEL_PLACES:
+            label = Mark(one.name, x, y + lower, half)
+            if _has_room(label, (*marks, *drawn)):
+                drawn.append(label)
+                break
     return tuple(drawn)
+
+
+def _has_room(label: Mark, others: Sequence[Mark]) -> bool:
+    inside = MARGIN / 2 <= label.y <= HEIGHT - MARGIN
+    return inside and all(
+        abs(label.x - other.x) > label.half + other.half or abs(label.y - other.y) > LABEL_APART
+        for other in others
+    )
 
 
 def _scale(view: _View) -> tuple[int, str]:

@@ -124,10 +124,12 @@ def _in_words(activity: str) -> str:
 def _far(metres: int) -> str:
     """Say a distance as far as it matters: to 100 m, then to the kilometre."""
     if metres < 1_000:
-        return f"à {max(round(metres, -2), 100)} m"
-    if metres < 10_000:
-        return f"à {metres // 1_000},{metres % 1_000 // 100} km"
-    return f"à {round(metres / 1_000)} km"
+        said = f"{max(round(metres, -2), 100)} m"
+    elif metres < 10_000:
+        said = f"{metres // 1_000},{metres % 1_000 // 100} km"
+    else:
+        said = f"{round(metres / 1_000)} km"
+    return f"à {said}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _plan(session: Session, found: Found) -> Plan | None:

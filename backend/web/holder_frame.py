@@ -30,7 +30,7 @@ PARTS: Final = (
     ("/carte", "Carte"),
     ("/code", "Code"),
     ("/accords", "Accords"),
-    ("/donnees", "Mes données"),
+    ("/donnees", "Données"),
 )
 
 

@@ -143,7 +143,8 @@ def _share(one: HeldWallet) -> int:
 
 def _line(one: HistoryLine, services: Services) -> dict[str, object]:
     paid = one.paid
-    given = paid is not None and paid.state is PaymentState.PARTLY_REFUNDED
+    refunded = paid is not None and paid.state is PaymentState.PARTLY_REFUNDED
+    given = refunded and not one.received
     return {
         "when": moment(one.recorded_at, services),
         "what": words.MOVEMENTS[one.kind],

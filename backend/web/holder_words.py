@@ -10,6 +10,13 @@ from backend.pins.states import CodeState
 from backend.web.words import Notice, Text
 
 
+def french(text: str) -> str:
+    """Keep high punctuation on the line of the word before it."""
+    for mark in ":?;":
+        text = text.replace(f" {mark}", f"\N{NO-BREAK SPACE}{mark}")
+    return text
+
+
 class Told(NamedTuple):
     """A state: its word, its look, and what to do next."""
 
@@ -20,21 +27,21 @@ class Told(NamedTuple):
 
 
 #: Said on every page about the code.
-NEVER_TELL: Final = (
+NEVER_TELL: Final = french(
     "Ne communiquez jamais votre code : personne ne vous le demandera, ni nous, ni votre "
     "établissement, ni un commerçant."
 )
-_ANOTHER: Final = "Vos avantages vous restent : ils vous attendent sur la prochaine carte."
+_ANOTHER: Final = french("Vos avantages vous restent : ils vous attendent sur la prochaine carte.")
 CARDS: Final[dict[CardState, Told]] = {
     CardState.ORDERED: Told("Commandée", "wait", "Elle sera bientôt fabriquée. Rien à faire."),
     CardState.CANCELLED: Told("Commande annulée", "stop", "Demandez-en une autre si besoin."),
     CardState.PRODUCED: Told("Fabriquée", "wait", "Elle va partir. Rien à faire."),
     CardState.SHIPPED: Told("Envoyée", "wait", "Elle est en route."),
     CardState.RECEIVED: Told(
-        "Arrivée", "wait", "Elle vous attend dans l’établissement : allez la chercher."
+        "Arrivée", "wait", french("Elle vous attend dans l’établissement : allez la chercher.")
     ),
     CardState.HANDED_OVER: Told(
-        "Remise", "wait", "Dites ci-dessous que vous l’avez : elle servira aussitôt."
+        "Remise", "wait", french("Dites ci-dessous que vous l’avez : elle servira aussitôt.")
     ),
     CardState.ACTIVE: Told("En service", "good", "Elle paie et elle ouvre l’entrée."),
     CardState.BLOCKED: Told(
@@ -46,7 +53,7 @@ CARDS: Final[dict[CardState, Told]] = {
     CardState.RETIRED: Told("Hors service", "stop", "Servez-vous de la nouvelle."),
 }
 NO_CARD: Final = Told("Pas encore de carte", "wait", "Vous pouvez en commander une.")
-SENT_HOME: Final = "Quand vous l’aurez, dites-le ci-dessous : elle servira aussitôt."
+SENT_HOME: Final = french("Quand vous l’aurez, dites-le ci-dessous : elle servira aussitôt.")
 REASONS: Final[dict[str, str]] = {
     ReportReason.LOST.value: "déclarée perdue",
     ReportReason.STOLEN.value: "déclarée volée",
@@ -62,14 +69,14 @@ CODES: Final[dict[CodeState, Told]] = {
     CodeState.LOCKED: Told(
         "Bloqué",
         "stop",
-        "Trois codes faux ont été composés. Choisissez-en un autre : il sert aussitôt.",
+        french("Trois codes faux ont été composés. Choisissez-en un autre : il sert aussitôt."),
     ),
 }
 CODE_BUTTONS: Final[dict[CodeState, str]] = {
     CodeState.UNSET: "Choisir le code",
     CodeState.ACTIVE: "Changer le code",
     CodeState.MUST_CHANGE: "Choisir un autre code",
-    CodeState.LOCKED: "Débloquer : choisir un autre code",
+    CodeState.LOCKED: french("Débloquer : choisir un autre code"),
 }
 MOVEMENTS: Final[dict[MovementKind, str]] = {
     MovementKind.GRANT: "Avantage reçu",

@@ -65,7 +65,7 @@ def words(browser: Browser) -> str:
     """Return what the page says, without its marks."""
     main = browser.page[browser.page.index("<main>") :]
     said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-    return said.replace(" ,", ",")
+    return said.replace("\N{NO-BREAK SPACE}", " ").replace(" ,", ",")
 
 
 def acts(people: People) -> list[tuple[str, object, object]]:
