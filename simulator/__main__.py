@@ -38,8 +38,7 @@ def _serve(asked: argparse.Namespace) -> int:
         with_page = asked.command == "counter"
         serve(asked.config, lambda ready: print(ready, flush=True), with_page=with_page)
     except CannotServe as error:
-        print(f"pass-simulator: {error}", file=sys.stderr)
-        return EXIT_WRONG_USE
+        return _refused(asked, CommandError("cannot_serve", str(error), EXIT_WRONG_USE))
     return EXIT_DONE
 
 
@@ -47,13 +46,16 @@ def _act(asked: argparse.Namespace) -> int:
     try:
         outcome: Outcome = asked.run(_target(asked), asked)
     except CommandError as error:
-        refusal = {"code": error.code, "message": str(error)}
-        said = json.dumps(refusal) if asked.json else f"pass-simulator: {error}"
-        print(said, file=sys.stderr)
-        return error.exit_status
+        return _refused(asked, error)
     value = json.dumps(outcome.value, ensure_ascii=False)
     print(value if asked.json else outcome.words, flush=True)
     return outcome.exit_status
+
+
+def _refused(asked: argparse.Namespace, error: CommandError) -> int:
+    refusal = {"code": error.code, "message": str(error)}
+    print(json.dumps(refusal) if asked.json else f"pass-simulator: {error}", file=sys.stderr)
+    return error.exit_status
 
 
 def _target(asked: argparse.Namespace) -> Cards:

@@ -43,17 +43,20 @@ def build_parser() -> Parser:
         commands,
         "serve",
         "start the readers, the pad and the control API; run until SIGTERM or Ctrl-C",
-        teaching.SERVE,
+        f"{teaching.SERVE}\n{teaching.EXIT_STATUS}",
     )
     counter = _command(
         commands,
         "counter",
         "the same, with a page at the control address: the table, the wires and the switches",
-        teaching.COUNTER,
+        teaching.COUNTER + teaching.EXIT_STATUS,
     )
     for parser_of_server in (serve, counter):
         parser_of_server.add_argument(
             "--config", type=Path, required=True, metavar="FILE", help="a TOML file"
+        )
+        parser_of_server.add_argument(
+            "--json", action="store_true", help="say why it cannot start with one line of JSON"
         )
     card_help = "make cards, lay them on readers, break them on purpose"
     _add_card_commands(_group(commands, "card", card_help, teaching.CARD))

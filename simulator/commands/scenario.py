@@ -42,9 +42,10 @@ def run(client: ControlClient, asked: Namespace) -> Outcome:
     codes, till = _codes(asked.codes), _till(asked.till, asked.till_token)
     player = Player(client, codes=codes, till=till, clock=Clock(speed=asked.speed))
     report = player.play(acts)
-    value = {"title": scenario.title, "acts": len(acts), **report.as_json()}
+    seed = scenario.seed if asked.seed is None else asked.seed
+    value = {"title": scenario.title, "seed": seed, "acts": len(acts), **report.as_json()}
     done, refused = report.done.total(), report.refused.total()
-    words = f"{scenario.title}: {done} of {len(acts)} acts done"
+    words = f"{scenario.title}, seed {seed}: {done} of {len(acts)} acts done"
     if refused:
         why = ", ".join(f"{code} ({count})" for code, count in report.refused.most_common())
         words += f", {refused} refused: {why}"
@@ -54,8 +55,11 @@ def run(client: ControlClient, asked: Namespace) -> Outcome:
 
 def show(_client: ControlClient, asked: Namespace) -> Outcome:
     """Say what would be done, and do nothing."""
-    acts = [act.model_dump(exclude_none=True) for act in _acts(_read(asked.file), asked.seed)]
-    lines = [
+    scenario = _read(asked.file)
+    acts = [act.model_dump(exclude_none=True) for act in _acts(scenario, asked.seed)]
+    seed = scenario.seed if asked.seed is None else asked.seed
+    lines = [f"# {scenario.title}, seed {seed}"]
+    lines += [
         f"{act['at']:9.3f}  " + "  ".join(str(value) for key, value in act.items() if key != "at")
         for act in acts
     ]

@@ -33,22 +33,27 @@ class Till:
 
     def ring(self, amount_cents: int) -> None:
         """Ring up an amount; raise CommandError."""
+        self._ask("/sales", {"amount_cents": amount_cents}, http.HTTPStatus.CREATED)
+
+    def cancel(self) -> None:
+        """Give up the sale in progress; raise CommandError."""
+        self._ask("/sales/current/cancel", {}, http.HTTPStatus.ACCEPTED)
+
+    def _ask(self, path: str, body: Json, wanted: http.HTTPStatus) -> None:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(
             parts.hostname or "", parts.port, timeout=TILL_SECONDS_MAX
         )
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         try:
-            connection.request(
-                "POST", "/sales", json.dumps({"amount_cents": amount_cents}), headers
-            )
+            connection.request("POST", path, json.dumps(body), headers)
             response = connection.getresponse()
             answer = json.loads(response.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as cause:
             raise CommandError("till_unreachable", "The till does not answer.") from cause
         finally:
             connection.close()
-        if response.status != http.HTTPStatus.CREATED:
+        if response.status != wanted:
             raise CommandError(str(answer.get("code", "refused")), "The till refused.")
 
 
@@ -132,10 +137,13 @@ class Player:
             case "take":
                 self._client.take(str(act.reader))
                 self._laid.discard(str(act.reader))
-            case "ring":
+            case "ring" | "cancel":
                 if self._till is None:
                     raise CommandError("no_till", "Say where the till is with --till.")
-                self._till.ring(act.amount_cents or 0)
+                if act.do == "ring":
+                    self._till.ring(act.amount_cents or 0)
+                else:
+                    self._till.cancel()
             case "code" | "wrong_code":
                 self._type(act)
             case _:

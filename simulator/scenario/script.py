@@ -38,11 +38,12 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=MILLISECONDS_MAX)]
 Cents = Annotated[int, Field(ge=1, le=CENTS_MAX)]
 Range = tuple[Milliseconds, Milliseconds]
-Doing = Literal["lay", "take", "ring", "code", "wrong_code", "plug", "paper", "line"]
+Doing = Literal["lay", "take", "ring", "cancel", "code", "wrong_code", "plug", "paper", "line"]
 _NEEDS: dict[str, str] = {
     "lay": "card reader",
     "take": "reader",
     "ring": "amount_cents",
+    "cancel": "",
     "code": "card",
     "wrong_code": "",
     "plug": "thing plugged",
@@ -202,6 +203,9 @@ def _acts_of_person(crowd: Crowd, name: str, chance: random.Random) -> Iterator[
             yield Act(at=0.5, do="wrong_code")
         yield Act(at=0.6, do="code", card=name)
     yield Act(at=0.6 + hold, do="take", reader=crowd.reader)
+    if leaves:
+        # Else the next one's code would be typed for this one's card.
+        yield Act(at=0.7 + hold, do="cancel")
 
 
 def _sentences(error: ValidationError) -> str:

@@ -4,6 +4,9 @@ import argparse
 import contextlib
 import io
 import json
+import re
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -18,11 +21,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator import pcscd
 from simulator.__main__ import main
 from simulator.cards.drawer import Drawer
 from simulator.cards.folder import CardFolder
 from simulator.cards.record import CardKind
-from simulator.commands import card, parser
+from simulator.commands import card, outcome, parser
+from simulator.commands import help as teaching
 from simulator.commands.card import Clock
 from simulator.commands.client import ControlClient
 from simulator.pad.cable import PadCable
@@ -486,3 +491,51 @@ def test_a_taken_port_is_one_sentence(run: Run, tmp_path: Path, control: httpx.C
     status, _, complaint = run("serve", "--config", str(config))
     assert status == 2
     assert f"port {port} is not free" in complaint
+
+
+def every_verb(grammar: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Give each command that can be run, by its words."""
+    groups = [one for one in grammar._actions if isinstance(one, argparse._SubParsersAction)]
+    if not groups:
+        yield grammar.prog, grammar
+    for group in groups:
+        for below in group.choices.values():
+            yield from every_verb(below)
+
+
+def test_every_verb_takes_json_and_documents_how_it_can_end() -> None:
+    verbs = dict(every_verb(parser.build_parser()))
+    assert len(verbs) > 20
+    for name, verb in verbs.items():
+        assert "--json" in verb.format_help(), name
+        assert "exit status:" in verb.format_help(), name
+    documented = teaching.EXIT_STATUS
+    for number in (value for name, value in vars(outcome).items() if name.startswith("EXIT_")):
+        assert re.search(rf"^  {number} ", documented, re.MULTILINE), number
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ("pcscd", "pcscd not found: install it with `apt-get install pcscd`"),
+        ("driver", "libifdvpcd.so not found: install it with `apt-get install vsmartcard-vpcd`"),
+    ],
+)
+def test_a_missing_package_is_one_sentence_that_says_what_to_install(
+    missing: str,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the tests keep their own
+    if missing == "driver":
+        monkeypatch.setattr(pcscd, "DRIVER_PATHS", (tmp_path / "none.so",))
+    else:
+        monkeypatch.setattr(shutil, "which", lambda *_args, **_options: None)
+    config = str(write_settings(tmp_path, readers=True))
+    assert main(["serve", "--config", config]) == 2
+    assert capsys.readouterr().err.splitlines() == [f"pass-simulator: {sentence}"]
+    assert main(["counter", "--config", config, "--json"]) == 2
+    said = json.loads(capsys.readouterr().err)
+    assert said == {"code": "cannot_serve", "message": sentence}

@@ -1,5 +1,6 @@
 """Scenarios: the same seed plays the same; what is recorded plays again; no code is anywhere."""
 
+import http.server
 import json
 import os
 import threading
@@ -19,7 +20,7 @@ from simulator.pad.keys import AesCodeSealer, MemoryCounter, PadKey
 from simulator.pcscd import PrivatePcscd
 from simulator.printer.printer import NetworkPrinter
 from simulator.scenario import player as playing
-from simulator.scenario.player import Clock, Player
+from simulator.scenario.player import Clock, Player, Till
 from simulator.scenario.recorder import Recorder
 from simulator.scenario.script import (
     Act,
@@ -192,3 +193,46 @@ def test_a_late_player_says_how_late() -> None:
     clock = Clock(pause=lambda _seconds: None, monotonic=lambda: next(moments))
     player = Player(ControlClient("http://127.0.0.1:1"), codes={}, clock=clock)
     assert player.play([Act(at=0.4, do="ring", amount_cents=1)]).late_milliseconds_max == 600
+
+
+def test_who_leaves_without_paying_is_cancelled_before_the_next_one_is_rung_up() -> None:
+    saturday = next(path for path in EXAMPLES if path.stem == "bookshop-saturday")
+    acts = [act.do for act in acts_of(read_scenario(saturday))]
+    of_sales = [do for do in acts if do in {"ring", "code", "cancel"}]
+    assert of_sales.count("ring") == 60
+    assert of_sales.count("cancel") > 0
+    # Each sale that was rung up is paid for or given up: a code is typed for nobody else's card.
+    assert set(zip(of_sales[::2], of_sales[1::2], strict=True)) == {
+        ("ring", "code"),
+        ("ring", "cancel"),
+    }
+
+
+def test_a_till_is_rung_and_cancelled_with_its_token() -> None:
+    asked: list[tuple[str, str | None, bytes]] = []
+
+    class Register(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append((self.path, self.headers["Authorization"], body))
+            known = {"/sales": 201, "/sales/current/cancel": 409}
+            self.send_response(known[self.path])
+            self.end_headers()
+            self.wfile.write(b'{"code": "no_sale_in_progress"}')
+
+        def log_message(self, *_words: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Register) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        till = Till(f"http://127.0.0.1:{server.server_port}", "t0ken")
+        player = Player(ControlClient("http://127.0.0.1:1"), codes={}, till=till)
+        report = player.play([Act(at=0, do="ring", amount_cents=250), Act(at=0, do="cancel")])
+        server.shutdown()
+        thread.join()
+    assert asked == [
+        ("/sales", "Bearer t0ken", b'{"amount_cents": 250}'),
+        ("/sales/current/cancel", "Bearer t0ken", b"{}"),
+    ]
+    assert (report.done, report.refused) == ({"ring": 1}, {"no_sale_in_progress": 1})
+    assert "t0ken" not in repr(till)
