@@ -10,6 +10,7 @@ drawn from all over them. Changes to 1,000 cards are signed and followed as the 
 
 import argparse
 import gc
+import hashlib
 import json
 import os
 import random
@@ -25,6 +26,7 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.utils import base64url_encode
 
 from benchmarks.gate import ACCESS_MASTER, _fixed, personalised_chip
 from benchmarks.processes import memory_bytes
@@ -121,8 +123,16 @@ def _text(moment: datetime) -> str:
 
 
 def _sign(key: Ed25519PrivateKey, payload: Json) -> str:
-    raw = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return jwt.PyJWS().encode(raw, key, algorithm="EdDSA")
+    """Sign as the backend does: the cards lie beside, named by their SHA-256."""
+    cards = _written(payload["cards"])
+    named = {name: value for name, value in payload.items() if name != "cards"}
+    named["cards_sha256"] = hashlib.sha256(cards).hexdigest()
+    jws = jwt.PyJWS().encode(_written(named), key, algorithm="EdDSA")
+    return f"{jws}~{base64url_encode(cards).decode()}"
+
+
+def _written(said: object) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _store(folder: Path, key: Ed25519PrivateKey, cards: int) -> ListStore:

@@ -1,9 +1,10 @@
 """The gates of a measurement: 2,000 of them in one event loop, each as a gate's own link behaves.
 
 A gate signs in with an assertion of its own key, fetches its list once and asks once a minute what
-changed; at each passage, or after five seconds, it asks for news and hands over what waits, oldest
-first, at most 100 at once. So a slow answer makes the next batch larger, as in service. HTTP is
-spoken by hand: the generator shares the machine. Nothing here shares code with the backend.
+changed; every five seconds it asks for news, and two seconds after the last time it hands over
+what waits, oldest first, at most 100 at once. A slow answer makes the next batch larger, as in
+service. HTTP is spoken by hand: the generator shares the machine. Nothing here shares code with the
+backend.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NEWS_SECONDS = 5.0
+GATHER_SECONDS = 2.0
 REFRESH_SECONDS = 60.0
 BATCH_MAX = 100
 ANSWER_SECONDS_MAX = 60.0
@@ -41,6 +43,8 @@ class Tally:
     #: Seconds of each request, by what it was.
     requests: dict[str, list[float]] = field(default_factory=dict)
     list_bytes: int = 0
+    #: Passages that were not handed over when time was up.
+    left: int = 0
     troubles: Counter[str] = field(default_factory=Counter)
 
 
@@ -126,28 +130,34 @@ class GateClient:
         elif status != 304:
             self._tally.troubles[f"list {status}"] += 1
 
-    async def noon(self, start: float, seconds: float, interval: float, phase: float) -> None:
+    async def noon(self, noon: "Noon", phase: float) -> None:
         """Let a card pass every `interval` seconds, beginning at `phase` of the first."""
         loop = asyncio.get_running_loop()
-        due, end = start + phase * interval, start + seconds
-        refresh_at = start + phase * REFRESH_SECONDS
-        while self._waiting or due <= end:
+        due, end = noon.start + phase * noon.interval, noon.start + noon.seconds
+        refresh_at = noon.start + phase * REFRESH_SECONDS
+        news_at = noon.start + phase * NEWS_SECONDS
+        while (self._waiting or due <= end) and loop.time() < noon.give_up_at:
             now = loop.time()
             if self._passed == len(self._cards) and not self._waiting and now >= end:
                 break
             while due <= min(now, end) and self._passed < len(self._cards):
                 self._pass_card(due)
-                due += interval
+                due += noon.interval
             try:
                 if refresh_at <= now:
                     refresh_at += REFRESH_SECONDS
                     await self.refresh()
-                await self._turn()
+                if news_at <= now:
+                    news_at = now + NEWS_SECONDS
+                    await self._hear()
+                while self._waiting and loop.time() < noon.give_up_at:
+                    await self._hand_over()
             except (OSError, asyncio.IncompleteReadError) as error:
                 self._tally.troubles[type(error).__name__] += 1
                 await asyncio.sleep(1.0)
-            if not self._waiting:
-                await asyncio.sleep(max(0.0, min(due, loop.time() + NEWS_SECONDS) - loop.time()))
+            later = min(max(due, now + GATHER_SECONDS), news_at, max(end, loop.time()))
+            await asyncio.sleep(max(0.0, later - loop.time()))
+        self._tally.left += len(self._waiting)
         self._line.close()
 
     def _pass_card(self, at: float) -> None:
@@ -166,15 +176,13 @@ class GateClient:
         }
         self._waiting.append((at, passage))
 
-    async def _turn(self) -> None:
+    async def _hear(self) -> None:
         since = f"?since={self._cursor}" if self._cursor else ""
         status, _, body = await self._timed("news", "GET", f"/v1/gate-news{since}", self._bearer)
         if status == 200:
             self._cursor = json.loads(body)["cursor"]
         else:
             self._tally.troubles[f"news {status}"] += 1
-        while self._waiting:
-            await self._hand_over()
 
     async def _hand_over(self) -> None:
         batch = [self._waiting[place] for place in range(min(BATCH_MAX, len(self._waiting)))]
@@ -216,13 +224,26 @@ async def enter(gates: list[GateClient]) -> None:
     await asyncio.gather(*(one(gate) for gate in gates))
 
 
-async def lunch(gates: list[GateClient], seconds: float, interval: float) -> None:
-    """Let noon last so long, with one card an interval at each gate; end when all is synced."""
+@dataclass(frozen=True, slots=True)
+class Noon:
+    """When it begins, how long cards come and how often, and when whoever waits gives up."""
+
+    start: float
+    seconds: float
+    interval: float
+    give_up_at: float
+
+
+async def lunch(
+    gates: list[GateClient], seconds: float, interval: float, seconds_max: float
+) -> None:
+    """Let noon last so long, with one card an interval at each gate; end when all is synced.
+
+    After `seconds_max` in all, whatever is not handed over is counted and left.
+    """
     start = asyncio.get_running_loop().time() + 0.5
+    noon = Noon(start, seconds, interval, start + seconds_max)
     phases = [place / len(gates) for place in range(len(gates))]
     await asyncio.gather(
-        *(
-            gate.noon(start, seconds, interval, phase)
-            for gate, phase in zip(gates, phases, strict=True)
-        )
+        *(gate.noon(noon, phase) for gate, phase in zip(gates, phases, strict=True))
     )

@@ -87,6 +87,19 @@ class JournalFile:
     def _holds_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    def keep_log(self, pages_max: int) -> None:
+        """Let the log grow to so many pages before a write has to fold it into the file itself.
+
+        For who folds it beside the writes (`fold_log`): folding costs two syncs more.
+        """
+        self.execute(f"pragma wal_autocheckpoint = {pages_max:d}")
+
+    def fold_log(self) -> None:
+        """Fold the log into the file from a connection of its own: nobody who writes waits."""
+        with self._typed_errors(), closing(sqlite3.connect(self.path, timeout=0)) as apart:
+            apart.execute("pragma synchronous = full")
+            apart.execute("pragma wal_checkpoint(passive)").fetchall()
+
     def require_room(self, bytes_min: int) -> None:
         """Raise JournalError, DISK_FULL, unless this much may still be written to the disk."""
         with self._typed_errors():

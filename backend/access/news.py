@@ -7,10 +7,10 @@ harmless. A gate hears of its own establishment only. The list itself stays the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.access.errors import GateNotAssigned
@@ -61,6 +61,13 @@ class News:
     is_heard_of: bool  # noted within the last HEARD_STEP: nothing to write
 
 
+#: A passage, and when it came.
+_Heard: TypeAlias = tuple[SiblingPassage, datetime]
+_BLOCKED: Final = "blocked"
+_CANCELLED: Final = "cancelled"
+_ADDRESS: Final = "address"
+
+
 def read_news(session: Session, terminal_id: UUID, since: datetime | None, now: datetime) -> News:
     """Return at most NEWS_MAX of each kind since `since`; raise GateNotAssigned."""
     gate = session.get(Gate, terminal_id)
@@ -69,15 +76,16 @@ def read_news(session: Session, terminal_id: UUID, since: datetime | None, now: 
     # A cursor from the future would silence a gate for as long.
     begin = min(since, now - OVERLAP) if since is not None else now - FIRST_LOOK_BACK
     passages = _read_passages(session, gate, begin)
+    blocked, cancelled, siblings = _read_others(session, gate, begin)
     reached = now - OVERLAP
     if len(passages) == NEWS_MAX:
-        reached = min(reached, passages[-1].received_at)
+        reached = min(reached, passages[-1][1])
     return News(
         cursor=max(begin, reached),
-        blocked=tuple(_read_blocked(session, gate, begin)),
-        passages=tuple(_sibling(passage) for passage in passages),
-        cancelled=tuple(_read_cancelled(session, gate, begin)),
-        siblings=tuple(_read_siblings(session, gate)),
+        blocked=tuple(blocked),
+        passages=tuple(passage for passage, _ in passages),
+        cancelled=tuple(cancelled),
+        siblings=tuple(siblings),
         is_heard_of=gate.heard_at is not None and now - HEARD_STEP < gate.heard_at <= now,
     )
 
@@ -94,24 +102,19 @@ def note_heard(
         gate.lan_address = lan_address or None
 
 
-def _read_blocked(session: Session, gate: Gate, begin: datetime) -> list[UUID]:
+def _read_passages(session: Session, gate: Gate, begin: datetime) -> list[_Heard]:
+    # Columns and no objects: at noon the last minute is read again every five seconds.
     query = (
-        select(Card.id)
-        .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
-        .where(
-            Enrolment.establishment_id == gate.establishment_id,
-            Card.state.in_(_OUT_OF_USE),
-            Card.state_since >= begin,
+        select(
+            Passage.passage_id,
+            Passage.terminal_id,
+            Passage.sequence,
+            Passage.card_id,
+            Passage.service,
+            Passage.occurred_at,
+            Passage.day_code_id,
+            Passage.received_at,
         )
-        .order_by(Card.state_since.desc())
-        .limit(NEWS_MAX)
-    )
-    return list(session.scalars(query))
-
-
-def _read_passages(session: Session, gate: Gate, begin: datetime) -> list[Passage]:
-    query = (
-        select(Passage)
         .where(
             Passage.establishment_id == gate.establishment_id,
             Passage.received_at >= begin,
@@ -121,13 +124,44 @@ def _read_passages(session: Session, gate: Gate, begin: datetime) -> list[Passag
         .order_by(Passage.received_at, Passage.terminal_id, Passage.sequence)
         .limit(NEWS_MAX)
     )
-    return list(session.scalars(query))
+    return [_heard(*row) for row in session.execute(query)]
 
 
-def _read_cancelled(session: Session, gate: Gate, begin: datetime) -> list[UUID]:
-    """Return passages taken back, at this gate too: whoever's it was may pass again."""
-    query = (
-        select(PassageCancellation.passage_id)
+def _heard(  # noqa: PLR0917 -- a row, column by column
+    passage_id: UUID,
+    gate: UUID,
+    sequence: int,
+    card_id: UUID | None,
+    service: str | None,
+    occurred_at: datetime,
+    day_code_id: UUID | None,
+    received_at: datetime,
+) -> _Heard:
+    assert service is not None, "an admission names its service"
+    passage = SiblingPassage(passage_id, gate, sequence, card_id, service, occurred_at, day_code_id)
+    return passage, received_at
+
+
+def _read_others(
+    session: Session, gate: Gate, begin: datetime
+) -> tuple[list[UUID], list[UUID], list[SiblingAddress]]:
+    """Return, in one statement, cards out of use, passages taken back, where siblings listen.
+
+    Taken back at this gate too: whoever's passage it was may pass again.
+    """
+    blocked = (
+        select(literal(_BLOCKED), Card.id, literal(None, String))
+        .join(Enrolment, Enrolment.beneficiary_id == Card.beneficiary_id)
+        .where(
+            Enrolment.establishment_id == gate.establishment_id,
+            Card.state.in_(_OUT_OF_USE),
+            Card.state_since >= begin,
+        )
+        .order_by(Card.state_since.desc())
+        .limit(NEWS_MAX)
+    )
+    cancelled = (
+        select(literal(_CANCELLED), PassageCancellation.passage_id, literal(None, String))
         .where(
             PassageCancellation.establishment_id == gate.establishment_id,
             PassageCancellation.cancelled_at >= begin,
@@ -135,31 +169,17 @@ def _read_cancelled(session: Session, gate: Gate, begin: datetime) -> list[UUID]
         .order_by(PassageCancellation.cancelled_at.desc())
         .limit(NEWS_MAX)
     )
-    return list(session.scalars(query))
-
-
-def _read_siblings(session: Session, gate: Gate) -> list[SiblingAddress]:
-    query = (
-        select(Gate.terminal_id, Gate.lan_address)
-        .where(
-            Gate.establishment_id == gate.establishment_id,
-            Gate.terminal_id != gate.terminal_id,
-            Gate.lan_address.is_not(None),
-        )
-        .order_by(Gate.terminal_id)
+    siblings = select(literal(_ADDRESS), Gate.terminal_id, Gate.lan_address).where(
+        Gate.establishment_id == gate.establishment_id,
+        Gate.terminal_id != gate.terminal_id,
+        Gate.lan_address.is_not(None),
     )
-    rows = session.execute(query).all()
-    return [SiblingAddress(sibling, address) for sibling, address in rows if address is not None]
-
-
-def _sibling(passage: Passage) -> SiblingPassage:
-    assert passage.service is not None, "an admission names its service"
-    return SiblingPassage(
-        passage_id=passage.passage_id,
-        gate=passage.terminal_id,
-        sequence=passage.sequence,
-        card_id=passage.card_id,
-        service=passage.service,
-        occurred_at=passage.occurred_at,
-        day_code_id=passage.day_code_id,
-    )
+    # SQLite takes no ordered part of a union as it is.
+    parts = (select(part.subquery()) for part in (blocked, cancelled, siblings))
+    found: dict[str, list[tuple[UUID, str | None]]] = {_BLOCKED: [], _CANCELLED: [], _ADDRESS: []}
+    for kind, one, address in session.execute(union_all(*parts)):
+        found[kind].append((one, address))
+    addresses = [
+        SiblingAddress(one, address) for one, address in sorted(found[_ADDRESS]) if address
+    ]
+    return [one for one, _ in found[_BLOCKED]], [one for one, _ in found[_CANCELLED]], addresses

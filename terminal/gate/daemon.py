@@ -24,6 +24,7 @@ from fastapi import FastAPI
 
 from terminal.backend_client import BackendClient
 from terminal.door_settings import DoorSettings
+from terminal.errors import JournalError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.beside import Beside, DeskServer, open_sibling_line, seat_supervisor
@@ -53,6 +54,9 @@ LOG = logging.getLogger(__name__)
 
 JOURNAL_FILE: Final = "passages.db"
 LOCK_FILE: Final = "gate.lock"
+FOLD_SECONDS: Final = 5.0
+LOG_PAGES_MAX: Final = 8192
+"""32 MB: more than a lunch writes. Only then would a tap have to fold the log itself."""
 THREAD_END_SECONDS_MAX: Final = 20.0  # one exchange with the backend, and a little
 
 
@@ -87,6 +91,7 @@ def run(settings: GateSettings) -> int:
         names = NameSeal(identity.secret(), identity.terminal_id)
         journal = open_passage_journal(settings.state_dir / JOURNAL_FILE, names)
         stack.callback(journal.close)
+        journal.file.keep_log(LOG_PAGES_MAX)
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
         )
@@ -174,6 +179,15 @@ def _put_beside(
         parts.beside.stops.append(line.wake)
 
 
+def fold_now_and_then(journal: PassageJournal, stop: threading.Event) -> None:
+    """Fold the journal's log beside the taps, so that none of them waits for it."""
+    while not stop.wait(FOLD_SECONDS):
+        try:
+            journal.file.fold_log()
+        except JournalError as error:
+            LOG.warning("the journal's log could not be folded: %s", error)
+
+
 def _load_stored_list(store: ListStore, board: StateBoard, now: datetime) -> None:
     try:
         held = store.load()
@@ -218,6 +232,7 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
         )
 
     threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
+    threads.append(guarded("journal", lambda: fold_now_and_then(parts.screen.journal, stopping)))
     keeper = parts.keeper
     if keeper is not None:
         threads.append(guarded("door", lambda: keeper.run(stopping)))

@@ -10,6 +10,7 @@ Not here: HTTP (`terminal/backend_client.py`).
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,8 @@ LOG = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 60.0
 NEWS_SECONDS: Final = 5.0
+GATHER_SECONDS: Final = 2.0
+"""A passage waits at most this long for company: in a rush, two or three go in one request."""
 BACK_OFF_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses after the first, second … failure in a row; the last one then repeats."""
 BATCHES_PER_ROUND_MAX: Final = 20
@@ -81,6 +84,7 @@ class Pace:
     refresh_seconds: float = REFRESH_SECONDS
     news_seconds: float = NEWS_SECONDS
     back_off_seconds: Sequence[float] = BACK_OFF_SECONDS
+    gather_seconds: float = GATHER_SECONDS
 
     def pause_after(self, failures: int) -> float:
         """Return the pause after so many failures in a row; it never exceeds the refresh's."""
@@ -104,6 +108,7 @@ class BackendLink:
         *,
         now: Callable[[], datetime],
         pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.hear_addresses: Callable[[Mapping[str, str]], None] = lambda _: None
         self.woken_too: list[Callable[[], None]] = []
@@ -113,6 +118,7 @@ class BackendLink:
         self._journal = journal
         self._board = board
         self._now = now
+        self._monotonic = monotonic
         self._pace = pace or Pace()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -132,28 +138,39 @@ class BackendLink:
 
     def run(self) -> None:
         """Turn until stopped. Every failure is a state on the screen, none ends the loop."""
-        failures = 0
+        failures, news_at = 0, 0.0
         while not self._stop.is_set():
             self._wake.clear()
-            if self.turn():
+            began = self._monotonic()
+            is_due = failures > 0 or began >= news_at
+            if is_due:
+                news_at = began + min(self._pace.refresh_seconds, self._pace.news_seconds)
+            if self.turn(only_upload=not is_due):
                 failures = 0
                 # Awake at once for a passage; a stop that came meanwhile has set it too.
-                self._wait(self._wake, min(self._pace.refresh_seconds, self._pace.news_seconds))
+                self._wait(self._wake, news_at - self._monotonic())
+                self._wait(self._stop, self._gathered_at(began, news_at) - self._monotonic())
             else:
                 failures += 1
                 self._wait(self._stop, self._pace.pause_after(failures))
 
+    def _gathered_at(self, began: float, news_at: float) -> float:
+        """Return when the next turn may begin: a passage waits for others, news for nobody."""
+        return min(began + self._pace.gather_seconds, news_at)
+
     def _wait(self, event: threading.Event, seconds: float) -> None:
-        if not self._stop.is_set():
+        if not self._stop.is_set() and seconds > 0:
             event.wait(seconds)
 
-    def turn(self) -> bool:
+    def turn(self, *, only_upload: bool = False) -> bool:
         """Refresh the list if it is time, hear the news, hand over what waits.
 
         Return whether all went well.
         """
-        trouble = self._attempt(self._refresh_when_due)
-        trouble = self._attempt(self.hear_news) or trouble
+        trouble = None
+        if not only_upload:
+            trouble = self._attempt(self._refresh_when_due)
+            trouble = self._attempt(self.hear_news) or trouble
         # A list that cannot come (gate not assigned yet) is no reason to keep the passages.
         trouble = self._attempt(self.upload) or trouble
         for chore in self.chores if trouble is None else ():

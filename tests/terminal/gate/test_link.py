@@ -150,7 +150,9 @@ def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> 
     journal = open_passage_journal(tmp_path / "passages.sqlite3")
     store = ListStore(tmp_path, signer.key, GATE, ListSeal(Secret(bytes(32)), GATE))
     board = StateBoard()
-    link = BackendLink(backend, store, journal, board, now=clock, pace=Pace(60.0, 5.0, (0.01,)))
+    link = BackendLink(
+        backend, store, journal, board, now=clock, pace=Pace(60.0, 5.0, (0.01,), 0.4)
+    )
     yield World(backend, journal, store, board, link, clock)
     journal.close()
 
@@ -411,6 +413,20 @@ def test_in_its_thread_it_wakes_for_a_passage_and_stops_at_once(world: World) ->
     world.link.stop()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_in_a_rush_passages_go_together_and_news_are_not_asked_each_time(world: World) -> None:
+    thread = start_link(world.link)
+    assert Seen(world.board, lambda board: board.current.online).wait()
+    for _ in range(4):  # within what a passage waits for company
+        world.tap()
+        world.board.change(outbox=world.board.current.outbox + 1)
+        world.link.wake()
+    assert Seen(world.board, lambda board: board.current.outbox == 0).wait()
+    world.link.stop()
+    thread.join(5)
+    assert world.backend.batches == [[1, 2, 3, 4]]
+    assert (len(world.backend.cursors), len(world.backend.etags)) == (1, 1)
 
 
 def test_in_its_thread_it_comes_back_by_itself(world: World) -> None:
