@@ -25,9 +25,19 @@ NAMES = (
     "ten_years",
     "gates_at_noon",
     "first_sale",
+    "september",
 )
 #: These take options of their own, after their name, and tell what they find as they go.
-TALKERS = ("counter", "gate_list", "payments", "grants", "ten_years", "gates_at_noon", "first_sale")
+TALKERS = (
+    "counter",
+    "gate_list",
+    "payments",
+    "grants",
+    "ten_years",
+    "gates_at_noon",
+    "first_sale",
+    "september",
+)
 Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 Talk = Callable[[Path, Sequence[str]], Iterator[str]]
 
