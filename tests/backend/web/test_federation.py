@@ -149,7 +149,7 @@ def test_the_button_is_there_with_the_words_it_must_have(
 ) -> None:
     browser.open("/connexion")
     assert "S’identifier avec FranceConnect" in browser.page
-    assert "Qu’est-ce que FranceConnect ?" in browser.page
+    assert "Qu’est-ce que FranceConnect\N{NO-BREAK SPACE}?" in browser.page
     assert 'href="https://franceconnect.gouv.fr/"' in browser.page
     object.__setattr__(services, "settings", Settings(public_url=PUBLIC))
     browser.open("/connexion")

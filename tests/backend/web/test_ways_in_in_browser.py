@@ -162,10 +162,12 @@ def test_passkeys_and_franceconnect_in_a_real_browser(
 def _make_a_passkey(device: Device, home: str) -> None:
     page = device.page
     page.goto(f"{home}/espace/cles/nouvelle")
+    expect(page.locator(".problem:visible")).to_have_count(0)
     is_well(page)
     device.recognises(holder=False)
     press(page, "Ajouter ma clé d’accès")
-    expect(page.get_by_role("alert")).to_contain_text("n’a pas donné de clé d’accès")
+    expect(page.locator(".problem:visible")).to_have_count(1)
+    expect(page.locator(".problem:visible")).to_contain_text("n’a pas donné de clé d’accès")
     is_well(page)
     assert device.credentials() == []
     device.recognises(holder=True)
@@ -177,7 +179,7 @@ def _make_a_passkey(device: Device, home: str) -> None:
     assert (kept["rpId"], kept["isResidentCredential"]) == ("localhost", True)
     page.goto(f"{home}/espace/cles/nouvelle")
     press(page, "Ajouter ma clé d’accès")
-    expect(page.get_by_role("alert")).to_contain_text("déjà une clé d’accès")
+    expect(page.locator(".problem:visible")).to_contain_text("déjà une clé d’accès")
 
 
 def _sign_in_with_it(page: Page, home: str) -> None:
