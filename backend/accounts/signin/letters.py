@@ -144,7 +144,7 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
     SignInNoticeKind.IDENTITY_LINKED: Words(
         "FranceConnect ouvre maintenant votre espace",
         "Depuis le {when}, vous pouvez entrer dans votre espace Pass avec FranceConnect.",
-        "Since that day you may sign in with FranceConnect.",
+        "Since {when} you may sign in with FranceConnect.",
     ),
     SignInNoticeKind.EVENTS_STOPPED: Words(
         "Vos événements ne sont plus envoyés",
@@ -159,7 +159,7 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
     SignInNoticeKind.IDENTITY_UNLINKED: Words(
         "FranceConnect n’ouvre plus votre espace",
         "Depuis le {when}, FranceConnect n’ouvre plus votre espace Pass.",
-        "Since that day FranceConnect no longer opens your account.",
+        "Since {when} FranceConnect no longer opens your account.",
     ),
 }
 #: What says that something was done, and so may have been done by somebody else.
