@@ -15,7 +15,7 @@ UNITS = [path for path in sorted(FOLDER.glob("*.service")) if path.stem != "pass
 TERMINALS = [path for path in UNITS if path.stem in {"pass-counter", "pass-counter@", "pass-gate"}]
 BACKENDS = [path for path in UNITS if path not in TERMINALS]
 EXPOSURE_MAX = 2.0
-NIGHTLY = {"pass-expire", "pass-forget"}
+NIGHTLY = {"pass-come-of-age", "pass-expire", "pass-forget"}
 
 
 def read_unit(path: Path) -> dict[str, list[str]]:
@@ -73,6 +73,7 @@ def test_a_unit_keeps_its_secrets_and_its_limits(path: Path) -> None:
         "pass-gate": "notify",
         "pass-expire": "oneshot",
         "pass-forget": "oneshot",
+        "pass-come-of-age": "oneshot",
     }
     assert service["Type"] == [kinds.get(path.stem, "exec")]
     assert service["UMask"] == ["0077"]
