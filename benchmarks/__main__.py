@@ -26,6 +26,7 @@ NAMES = (
     "gates_at_noon",
     "first_sale",
     "september",
+    "pages",
 )
 #: These take options of their own, after their name, and tell what they find as they go.
 TALKERS = (
@@ -37,6 +38,7 @@ TALKERS = (
     "gates_at_noon",
     "first_sale",
     "september",
+    "pages",
 )
 Measure = Callable[[Path], Comparison | Sequence[Comparison]]
 Talk = Callable[[Path, Sequence[str]], Iterator[str]]
