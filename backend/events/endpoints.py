@@ -4,6 +4,7 @@ Promise: a secret is given once, when it is made; the one before signs beside it
 a partner changes it without losing an event. What is not the partner's does not exist for it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -132,18 +133,34 @@ def list_deliveries(
 ) -> list[DeliveryLine]:
     """Return the last tries of an endpoint, newest first; raise EndpointUnknown."""
     _find(session, partner_id, endpoint_id, lock=False)
+    return last_deliveries(session, [endpoint_id], limit)[endpoint_id]
+
+
+def last_deliveries(
+    session: Session, endpoint_ids: Sequence[UUID], limit: int
+) -> dict[UUID, list[DeliveryLine]]:
+    """Return the last tries of each endpoint, newest first; one statement for all of them."""
+    place = func.row_number().over(
+        partition_by=EventDelivery.endpoint_id, order_by=EventDelivery.number.desc()
+    )
+    numbered = (
+        select(EventDelivery.number, place.label("place"))
+        .where(EventDelivery.endpoint_id.in_(endpoint_ids))
+        .subquery()
+    )
     query = (
         select(EventDelivery)
-        .where(EventDelivery.endpoint_id == endpoint_id)
+        .join(numbered, numbered.c.number == EventDelivery.number)
+        .where(numbered.c.place <= min(limit, DELIVERIES_SHOWN_MAX))
         .order_by(EventDelivery.number.desc())
-        .limit(min(limit, DELIVERIES_SHOWN_MAX))
     )
-    return [
-        DeliveryLine(
+    found: dict[UUID, list[DeliveryLine]] = {one: [] for one in endpoint_ids}
+    for one in session.scalars(query):
+        line = DeliveryLine(
             one.event_id, one.kind, one.tried_at, one.status, one.outcome, one.milliseconds
         )
-        for one in session.scalars(query)
-    ]
+        found[one.endpoint_id].append(line)
+    return found
 
 
 def remove_endpoint(session: Session, partner_id: UUID, endpoint_id: UUID) -> None:

@@ -6,9 +6,11 @@ from typing import Final
 from backend.access.tables import HolderCategory
 from backend.accounts.families.tables import Relation
 from backend.accounts.tables import NoticeKind, NoticeState, SignInNoticeKind
+from backend.benefits.eligibility import Reason
 from backend.benefits.rules import Phase
 from backend.cards.states import CardState
 from backend.operators.tables import OperatorRole
+from backend.payments.reasons import DeclineReason
 from backend.payments.states import PaymentState
 from backend.pins.states import CodeState
 from backend.pins.tables import AlarmKind, CodeHappening
@@ -190,6 +192,52 @@ PAYMENTS: Final[Mapping[str, str]] = {
     "void": "annulation",
     "refund": "remboursement",
 }
+REASONS: Final[Mapping[str, str]] = {
+    Reason.RULE: "règle",
+    Reason.NAMED: "montant nommé",
+    Reason.NO_RULE: "aucune règle",
+    Reason.TOO_YOUNG: "trop jeune",
+    Reason.TOO_OLD: "trop âgé",
+    Reason.RESIDENCE_UNKNOWN: "domicile inconnu",
+    Reason.RESIDENCE_OUTSIDE: "domicile hors du territoire",
+    Reason.TRACK_UNKNOWN: "filière inconnue",
+    Reason.TRACK_NOT_COVERED: "filière non concernée",
+    Reason.LEVEL_UNKNOWN: "niveau inconnu",
+    Reason.LEVEL_NOT_COVERED: "niveau non concerné",
+    Reason.NO_SCHOLARSHIP: "pas de bourse",
+    Reason.SCHOLARSHIP: "bourse",
+}
+DECLINES: Final[Mapping[str, str]] = {
+    DeclineReason.WRONG_PIN: "code faux",
+    DeclineReason.PIN_BLOCKED: "code bloqué",
+    DeclineReason.PIN_NOT_SET: "code pas encore choisi",
+    DeclineReason.PIN_CHANGE_REQUIRED: "code à changer",
+    DeclineReason.PIN_BLOCK_INVALID: "clavier illisible",
+    DeclineReason.PIN_REPLAYED: "saisie déjà servie",
+    DeclineReason.PIN_CHECKS_SUSPENDED: "vérification des codes suspendue",
+    DeclineReason.INSUFFICIENT_FUNDS: "solde insuffisant",
+    DeclineReason.BENEFIT_NOT_USABLE: "avantage non accepté ici",
+    DeclineReason.NO_WALLET: "aucune dotation",
+    DeclineReason.CAMPAIGN_NOT_OPEN: "campagne pas ouverte",
+    DeclineReason.CAMPAIGN_OVER: "campagne terminée",
+    DeclineReason.PARTNER_SUSPENDED: "partenaire suspendu",
+    DeclineReason.OUTLET_CLOSED: "lieu fermé",
+    DeclineReason.AMOUNT_LIMIT: "montant au-dessus de la limite",
+    DeclineReason.DAY_LIMIT: "limite du jour atteinte",
+    DeclineReason.PARTNER_DAY_LIMIT: "limite du jour chez ce partenaire",
+    DeclineReason.PROOF_EXPIRED: "carte présentée il y a trop longtemps",
+    DeclineReason.PROOF_UNKNOWN: "carte non présentée",
+    DeclineReason.PROOF_USED: "présentation déjà servie",
+    DeclineReason.CARD_BLOCKED: "carte bloquée",
+    DeclineReason.CARD_LOST: "carte perdue",
+    DeclineReason.CARD_STOLEN: "carte volée",
+    DeclineReason.CARD_EXPIRED: "carte expirée",
+    DeclineReason.CARD_REPLACED: "carte remplacée",
+    DeclineReason.CARD_NOT_ACTIVE: "carte pas en service",
+    DeclineReason.VOIDED: "annulé",
+    DeclineReason.REVERSED_BEFORE_ARRIVAL: "annulé avant d’arriver",
+    DeclineReason.INTERRUPTED: "interrompu",
+}
 PHASES: Final[Mapping[str, str]] = {
     Phase.PLANNED: "à venir",
     Phase.OPEN: "ouverte",
@@ -242,6 +290,7 @@ ACTS: Final[Mapping[str, str]] = {
     "counter_made": "caisse ajoutée",
     "counter_code_renewed": "nouveau code de caisse",
     "counter_revoked": "caisse révoquée",
+    "events_changed": "envoi des événements d’un partenaire modifié",
     "people_searched": "recherche de personnes",
     "person_read": "fiche consultée",
     "account_read": "compte consulté",

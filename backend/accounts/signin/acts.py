@@ -22,6 +22,7 @@ class ActKind(StrEnum):
     COUNTER_MADE = "counter_made"
     COUNTER_CODE_RENEWED = "counter_code_renewed"
     COUNTER_REVOKED = "counter_revoked"
+    EVENTS_CHANGED = "events_changed"
     # A holder's own, or a parent's for them.
     CODE_CHOSEN = "code_chosen"
     CARD_REPORTED = "card_reported"
