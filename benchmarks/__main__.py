@@ -31,6 +31,7 @@ NAMES = (
 #: These take options of their own, after their name, and tell what they find as they go.
 TALKERS = (
     "counter",
+    "gate_cards",
     "gate_list",
     "payments",
     "grants",

@@ -91,13 +91,19 @@ class _Bench:
         board = StateBoard()
         board.change(access_list=_access_list(uids))
         self._journal = open_passage_journal(folder / "passages.sqlite3")
+        self._journal.file.keep_log(8192)  # as the daemon does; it folds it in another thread
+        #: Of the latest tap: seconds in the card's answers, and in all after the card was there.
+        self.in_card = 0.0
+        self.in_gate = 0.0
         self._gate = Gate(self._journal, board, now=lambda: datetime.now(UTC), random=_fixed)
 
     def ours(self) -> float:
         """Serve one tap with the gate's own code, down to the passage on the disk."""
 
         def serve(connection: Any, arrived: float) -> None:
-            passage = self._gate.serve(_Recording(connection, self.commands), arrived)
+            recording, began = _Recording(connection, self.commands), time.monotonic()
+            passage = self._gate.serve(recording, arrived)
+            self.in_card, self.in_gate = recording.seconds, time.monotonic() - began
             assert passage is not None
             assert passage.detail != "not_genuine"
 
@@ -164,6 +170,10 @@ class _Bench:
         scard.SCardReleaseContext(context)
         return took
 
+    def fold(self) -> None:
+        """Fold the journal's log, as the daemon does every few seconds beside the taps."""
+        self._journal.file.fold_log()
+
     def close(self) -> None:
         """Let everything go."""
         self._slot.remove()
@@ -176,18 +186,23 @@ class _Recording:
     def __init__(self, connection: object, commands: list[bytes]) -> None:
         self._connection = connection
         self._commands = commands
+        self.seconds = 0.0
         commands.clear()
 
     def uid(self) -> bytes:
         """Return the UID, and note the command that reads it."""
         self._commands.append(bytes.fromhex("FFCA000000"))
+        began = time.monotonic()
         uid: bytes = self._connection.uid()  # type: ignore[attr-defined]
+        self.seconds += time.monotonic() - began
         return uid
 
     def transmit(self, command: bytes) -> bytes:
         """Carry a command and note it."""
         self._commands.append(command)
+        began = time.monotonic()
         answer: bytes = self._connection.transmit(command)  # type: ignore[attr-defined]
+        self.seconds += time.monotonic() - began
         return answer
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import osdp
 
+from simulator.pty_line import PtyLine
 from simulator.turnstile.arm import Arm
-from simulator.turnstile.line import Line
 
 INPUTS, OUTPUTS = 2, 2
 LOOK_SECONDS = 0.02
@@ -24,7 +24,7 @@ _OFF, _ON, _ON_FOR, _OFF_FOR = 1, 2, 5, 6
 
 
 class _Channel(osdp.Channel):  # type: ignore[misc]  # the library has no types
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: PtyLine) -> None:
         super().__init__()
         self._line = line
 
@@ -45,7 +45,7 @@ class OsdpHead:
     def __init__(
         self,
         arm: Arm,
-        line: Line,
+        line: PtyLine,
         address: int,
         key_file: Path,
         *,

@@ -4,8 +4,6 @@ Promise: every call is safe from any thread; pulling the cable looks to the gate
 real one, and drops the relay; `stop` leaves nothing behind.
 """
 
-import os
-import select
 import threading
 import time
 from collections.abc import Callable
@@ -13,15 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from simulator.pty_line import Listener, PtyLine
 from simulator.turnstile.arm import Arm, ArmFaults, ArmView, Wiring
 from simulator.turnstile.boards import Board, make_board
-from simulator.turnstile.line import Line
 
 if TYPE_CHECKING:
     from simulator.turnstile.osdp_head import OsdpHead
 
 TURN_SECONDS_MAX = 1.0
-STOP_SECONDS_MAX = 2.0
 OSDP = "osdp"
 
 Kind = Literal["lcus", "numato", "modbus-rtu", "osdp"]
@@ -47,16 +44,14 @@ class SimulatedTurnstile:
         self._now = now
         self._arm = Arm(plan.wiring, normally_closed=plan.normally_closed)
         self._lock = threading.Lock()
-        self._line: Line | None = None
+        self._line: PtyLine | None = None
         self._board: Board | None = None
         self._head: OsdpHead | None = None
-        self._stopping = threading.Event()
-        self._wake_end, self._wake_start = os.pipe()
-        self._thread = threading.Thread(target=self._live, name="turnstile", daemon=True)
+        self._listener = Listener("turnstile", self._watch, self._take_turn)
 
     def __enter__(self) -> Self:
         self.plug()
-        self._thread.start()
+        self._listener.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -64,27 +59,23 @@ class SimulatedTurnstile:
 
     def stop(self) -> None:
         """Unplug, and end the thread."""
-        self._stopping.set()
-        self._wake()
-        if self._thread.ident is not None:
-            self._thread.join(STOP_SECONDS_MAX)
+        self._listener.end()
         self.unplug()
-        os.close(self._wake_end)
-        os.close(self._wake_start)
+        self._listener.close()
 
     def plug(self) -> None:
         """Put the cable in; nothing if it is in."""
         with self._lock:
             if self._line is not None:
                 return
-            self._line = Line(self.plan.link)
+            self._line = PtyLine(self.plan.link)
             if self.plan.kind == OSDP:
                 self._head = self._power_head(self._line)
             else:
                 self._board = make_board(self.plan.kind, self._arm, self.plan.address)
-        self._wake()
+        self._listener.wake()
 
-    def _power_head(self, line: Line) -> "OsdpHead":
+    def _power_head(self, line: PtyLine) -> "OsdpHead":
         # libosdp is loaded only where a head is.
         from simulator.turnstile.osdp_head import OsdpHead  # noqa: PLC0415 -- see above
 
@@ -103,7 +94,7 @@ class SimulatedTurnstile:
             if line is not None:
                 line.close()
                 self._arm.lose_power()
-        self._wake()
+        self._listener.wake()
 
     def push(self, *, force: bool = False) -> bool:
         """Try to go through; return whether that was possible."""
@@ -132,25 +123,12 @@ class SimulatedTurnstile:
             seen = self._arm.view(self._now(), plugged=self._line is not None)
             return seen if head is None else replace(seen, light=head.light, beeps=head.beeps)
 
-    def _wake(self) -> None:
-        os.write(self._wake_start, b"!")
-
-    def _live(self) -> None:
+    def _watch(self) -> tuple[PtyLine | None, float]:
         """Hear the line of a board; a head has threads of its own."""
-        while not self._stopping.is_set():
-            with self._lock:
-                line = self._line if self._board is not None else None
-            watched = [self._wake_end] if line is None else [self._wake_end, line.near]
-            # A line closed in the meantime is an error here, and gone at the next turn.
-            try:
-                ready, _, _ = select.select(watched, [], [], TURN_SECONDS_MAX)
-            except (OSError, ValueError):
-                continue
-            if self._wake_end in ready:
-                os.read(self._wake_end, 4096)
-            self._take_turn(line)
+        with self._lock:
+            return (self._line if self._board is not None else None), TURN_SECONDS_MAX
 
-    def _take_turn(self, line: Line | None) -> None:
+    def _take_turn(self, line: PtyLine | None) -> None:
         with self._lock:
             if line is None or line is not self._line or self._board is None:
                 return
