@@ -1,5 +1,8 @@
 """The story that the API's examples tell: a card is made, pays, gives back, passes, is retired."""
 
+from backend.commands.declared import id_of
+from backend.events.tokens import give_token
+from backend.ledger.sealing import seal
 from scripts.docs.exchanges import CODE, NOW, UID, WRONG_CODE, Stage, dialogue, enrol
 
 DAY = NOW.date().isoformat()
@@ -14,6 +17,7 @@ def tell(stage: Stage) -> None:
     give_back(stage)
     look_and_add_up(stage)
     pass_a_gate(stage)
+    tell_the_partner(stage)
     be_refused(stage)
     retire_the_card(stage)
 
@@ -117,9 +121,28 @@ def pass_a_gate(stage: Stage) -> None:
     address = {"address": "192.168.10.4:47808"}
     stage.ask("portillon", "PUT", "/v1/gate-address", address, show="where it listens to siblings")
     stage.ask("portillon", "GET", "/v1/gate-news", show="what happened at other gates")
+    forced = {
+        "event_id": stage.new_id(),
+        "sequence": 1,
+        "occurred_at": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "kind": "forced",
+    }
+    title = "what happened at its door, once however often it is sent"
+    stage.ask("portillon", "POST", "/v1/gate-events", {"events": [forced]}, show=title)
     path, operation = f"/v1/gate-photos/{'0' * 64}", "/v1/gate-photos/{sha256}"
     title = "a photo that its list does not name"
     stage.ask("portillon", "GET", path, show=title, operation=operation)
+
+
+def tell_the_partner(stage: Stage) -> None:
+    """Seal the books, and let the partner's own system read what happened."""
+    services = stage.services
+    seal(services.database, services.now)
+    with services.database.unit_of_work() as session:
+        made = give_token(session, id_of("partner", "librairie"), "caisse du siège", NOW)
+    stage.tokens["siège"] = {"Authorization": f"Bearer {made.token}"}
+    title = "the first two; `cursor` is where to go on"
+    stage.ask("siège", "GET", "/v1/events?limit=2", show=title)
 
 
 def be_refused(stage: Stage) -> None:

@@ -168,6 +168,7 @@ class Stage:
     """Who takes part: the backend's routes, a card, a pad, and tokens by terminal."""
 
     recorder: Recorder
+    services: Services
     applied: Json
     pad: Pad
     chip: Chip
@@ -240,7 +241,7 @@ def play() -> list[Json]:
         try:
             with TestClient(build_app(services)) as client:
                 recorder = Recorder(client)
-                tell(Stage(recorder, applied, pad, chip))
+                tell(Stage(recorder, services, applied, pad, chip))
         finally:
             database.close()
     return recorder.written

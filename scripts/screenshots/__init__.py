@@ -1,0 +1,1 @@
+"""Pictures of the running product, for the README and the documentation."""
