@@ -147,6 +147,7 @@ class Notice(Base):
         ),
         Index("ix_notice_state_next_try_at", "state", "next_try_at"),
         Index("ix_notice_beneficiary_id_kind_created_at", "beneficiary_id", "kind", "created_at"),
+        Index("ix_notice_account_id_kind_created_at", "account_id", "kind", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment
@@ -206,14 +206,22 @@ def _wallets(session: Session, person_id: UUID, now: datetime) -> list[WalletPar
 
 
 def _payments(session: Session, person_id: UUID) -> list[PaymentPart]:
-    rows = session.execute(
-        select(Payment, Partner.name)
-        .outerjoin(Partner, Partner.id == Payment.partner_id)
-        .where(Payment.beneficiary_id == person_id)
-        .order_by(Payment.created_at.desc(), Payment.payment_id)
-        .limit(PAYMENTS_MAX)
-    )
-    return [PaymentPart(payment, name) for payment, name in rows]
+    """Return the latest that went through and the latest that were refused: an index each."""
+    went = Payment.transfer_id.is_not(None)
+    # As the index has it: a bound value would keep the planner from it.
+    refused = Payment.status == literal_column("'declined'")
+    found: list[PaymentPart] = []
+    for kind in (went, refused):
+        rows = session.execute(
+            select(Payment, Partner.name)
+            .outerjoin(Partner, Partner.id == Payment.partner_id)
+            .where(Payment.beneficiary_id == person_id, kind)
+            .order_by(Payment.decided_at.desc())
+            .limit(PAYMENTS_MAX)
+        )
+        found += [PaymentPart(payment, name) for payment, name in rows]
+    found.sort(key=lambda part: part.payment.created_at, reverse=True)
+    return found[:PAYMENTS_MAX]
 
 
 def _notices(session: Session, person_id: UUID) -> list[Notice]:
@@ -229,31 +237,29 @@ def _notices(session: Session, person_id: UUID) -> list[Notice]:
 def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:
     """Return whoever may see this person's data: themselves first."""
     own = select(Tie.account_id).where(Tie.beneficiary_id == person_id, Tie.ended_at.is_(None))
-    parents = (
-        select(FamilyMember.account_id)
-        .join(FamilyChild, FamilyChild.family_id == FamilyMember.family_id)
-        .where(
-            FamilyChild.beneficiary_id == person_id,
-            FamilyChild.ended_at.is_(None),
-            FamilyMember.ended_at.is_(None),
-        )
-    )
-    theirs = union_all(own, parents).subquery()
-    rows = session.execute(
-        select(SignInAccount, SignInAccount.id.in_(own).label("own"))
-        .where(SignInAccount.id.in_(select(theirs.c.account_id)))
-        .order_by(SignInAccount.id.in_(own).desc(), SignInAccount.email)
+    families = session.scalars(
+        select(FamilyChild.family_id)
+        .where(FamilyChild.beneficiary_id == person_id, FamilyChild.ended_at.is_(None))
         .limit(PEOPLE_MAX)
+    ).all()
+    parents = select(FamilyMember.account_id).where(
+        FamilyMember.family_id.in_(families), FamilyMember.ended_at.is_(None)
     )
+    ids = dict.fromkeys(session.scalars(parents.limit(PEOPLE_MAX)), False)
+    ids |= dict.fromkeys(session.scalars(own.limit(PEOPLE_MAX)), True)
+    rows = session.scalars(
+        select(SignInAccount).where(SignInAccount.id.in_(ids)).order_by(SignInAccount.email)
+    )
+    found = sorted(rows, key=lambda account: not ids[account.id])
     return [
         TiedAccount(
             account.id,
             f"{account.given_name} {account.family_name}",
             account.email,
-            Relation.SELF if is_own else Relation.CHILD,
+            Relation.SELF if ids[account.id] else Relation.CHILD,
             account.closed_at is not None,
         )
-        for account, is_own in rows
+        for account in found
     ]
 
 

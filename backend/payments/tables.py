@@ -24,6 +24,7 @@ AUTHORISATION_CHARACTERS = 6
 _STATES = ", ".join(f"'{state}'" for state in PaymentState if state is not PaymentState.ABSENT)
 _CONTENT = "proof_id IS NOT NULL AND benefit_code IS NOT NULL AND amount_cents IS NOT NULL"
 _PAID = text("transfer_id IS NOT NULL")
+_REFUSED = text("status = 'declined'")
 _REVERSED = text("reversed_at IS NOT NULL")
 _MONEY_STATES = "'approved', 'voided', 'partly_refunded', 'refunded'"
 # Each state, and how much of the payment has come back in it.
@@ -105,6 +106,14 @@ class Payment(Base):
             "decided_at",
             sqlite_where=_PAID,
             postgresql_where=_PAID,
+        ),
+        # What was refused to somebody: few, and nothing that a payment that goes through writes.
+        Index(
+            "ix_payment_beneficiary_id_refused",
+            "beneficiary_id",
+            "decided_at",
+            sqlite_where=_REFUSED,
+            postgresql_where=_REFUSED,
         ),
         Index(
             "ix_payment_authorisation_number",

@@ -12,7 +12,7 @@ from backend.benefits.tables import CODE_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Pu
 from backend.http import ServicesDependency
 from backend.operators import running
 from backend.operators.errors import ReasonMissing
-from backend.operators.money import list_campaigns, read_campaign, read_payment
+from backend.operators.money import list_campaigns, read_campaign, read_payment, read_report
 from backend.snapshot import hold_still
 from backend.web.operator_pages import date_of, render
 from backend.web.operator_who import Looking, OperatorRoute, Proving
@@ -88,11 +88,21 @@ def open_one(
 def campaign(
     campaign_id: UUID, services: ServicesDependency, token: Token, acting: Looking
 ) -> HTMLResponse:
-    """Show a campaign and what became of its money."""
+    """Show a campaign."""
     with services.database.reading() as session:
-        hold_still(session)
         view = read_campaign(session, campaign_id, services.now())
     return render(services, token, acting, "campaign", view=view)
+
+
+@router.get(f"{CAMPAIGNS}/{{campaign_id}}/bilan")
+def report(
+    campaign_id: UUID, services: ServicesDependency, token: Token, acting: Looking
+) -> HTMLResponse:
+    """Show what became of a campaign's money: it adds every wallet up, and so is asked for."""
+    with services.database.reading() as session:
+        hold_still(session)
+        campaign, found = read_report(session, campaign_id)
+    return render(services, token, acting, "report", campaign=campaign, report=found)
 
 
 @router.post(f"{CAMPAIGNS}/{{campaign_id}}/prolongation", dependencies=[OwnForm])

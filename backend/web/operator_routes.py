@@ -82,7 +82,7 @@ def results(
         except SearchTooShort:
             problem = Problem("wanted", words.SEARCH_SHORT)
         if found.people:
-            said = f"{len(found.people)} personnes"
+            said = f"{len(found.people)} personne{'s' if len(found.people) > 1 else ''}"
             kind, now = ActKind.PEOPLE_SEARCHED, services.now()
             note(session, acting, kind, acting.account_id, now, words=said)
     values = {"found": found, "first": after is None}

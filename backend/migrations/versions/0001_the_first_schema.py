@@ -2047,6 +2047,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_notice_account_id_kind_created_at",
+            ["account_id", "kind", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_notice_beneficiary_id_kind_created_at",
             ["beneficiary_id", "kind", "created_at"],
             unique=False,
@@ -3517,6 +3522,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("transfer_id IS NOT NULL"),
             postgresql_where=sa.text("transfer_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_payment_beneficiary_id_refused",
+            ["beneficiary_id", "decided_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'declined'"),
+            postgresql_where=sa.text("status = 'declined'"),
         )
         batch_op.create_index(
             "ix_payment_terminal_id_created_at", ["terminal_id", "created_at"], unique=False

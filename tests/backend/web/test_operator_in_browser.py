@@ -1,0 +1,123 @@
+"""The operator's pages in a real browser: nothing a person or a screen reader would stumble on."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+from backend.app import build_app
+from backend.services import Services
+from tests.backend.web.conftest import Browser
+from tests.backend.web.operator_desk import SESSION, Desk, build_desk, make_operator, sit_down
+
+CHROMIUM = "/usr/bin/chromium"
+SECONDS_MAX = 30.0
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def desk(services: Services) -> Desk:
+    return build_desk(services)
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    # Its own settings of the log would stay behind for the tests that follow.
+    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + SECONDS_MAX
+    while not server.started and time.monotonic() < end:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(SECONDS_MAX)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        opened = browser.new_context(viewport=DESKTOP).new_page()  # type: ignore[arg-type]
+        opened.set_default_timeout(1000 * SECONDS_MAX)
+        yield opened
+        browser.close()
+
+
+def is_well(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def keep(page: Page, folder: Path, name: str) -> None:
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def test_an_operators_morning(
+    page: Page, address: str, desk: Desk, browser: Browser, tmp_path: Path
+) -> None:
+    elsewhere: list[str] = []
+    page.on("request", lambda asked: elsewhere.append(asked.url))
+    desk.shop.pay(desk.shop.order())
+    sit_down(desk.services, browser, make_operator(desk.services, "op@region.example"))
+    token: Any = browser.client.cookies[SESSION]
+    cookie = {"name": SESSION, "value": token, "url": address.replace("http", "https")}
+    page.context.add_cookies([cookie | {"secure": True}])  # type: ignore[list-item]
+    page.goto(f"{address}/exploitation")
+    expect(page.locator("h1")).to_have_text("Ce matin")
+    is_well(page)
+    keep(page, tmp_path, "morning")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("martin lea")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Martin", exact=True).press("Enter")
+    expect(page.locator("h1")).to_have_text("Léa Martin")
+    is_well(page)
+    page.get_by_text("Accorder une dotation").click()
+    page.get_by_text("Bloquer cette carte", exact=True).first.click()
+    is_well(page)
+    keep(page, tmp_path, "person")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    is_well(page)
+    keep(page, tmp_path, "person-phone")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    for path in (
+        f"comptes/{desk.holder}",
+        f"partenaires/{desk.shop.partner}",
+        f"terminaux/{desk.ids['terminal_id']}",
+        f"etablissements/{desk.establishment}",
+        f"campagnes/{desk.ids['campaign_id']}",
+        "campagnes",
+        "terminaux",
+        "courriels",
+        "cles",
+        "journal",
+        "exploitants",
+        "verification",
+    ):
+        page.goto(f"{address}/exploitation/{path}")
+        is_well(page)
+        keep(page, tmp_path, path.partition("/")[0] + ("-one" if "/" in path else ""))
+    page.goto(f"{address}/exploitation/comptes/{desk.holder}")
+    page.get_by_text("Voir comme cette personne").first.click()
+    page.get_by_label("Raison").first.fill("Appel de la personne")
+    page.get_by_role("button", name="Voir comme cette personne").press("Enter")
+    expect(page.get_by_text("Vous voyez l’espace de Nora Petit")).to_be_visible()
+    is_well(page)
+    keep(page, tmp_path, "seen-as")
+    page.get_by_role("button", name="Terminer").press("Enter")
+    expect(page.locator("h1")).to_have_text("Compte de Nora Petit")
+    assert {url for url in elsewhere if not url.startswith((address, "data:"))} == set()
