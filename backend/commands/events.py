@@ -5,6 +5,7 @@ import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Event
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from backend.events.endpoints import (
     replay,
     rotate_secret,
 )
+from backend.events.errors import EndpointUrlRefused
 from backend.events.feed import EVENTS_PER_PAGE_MAX, read_events
 from backend.events.post import HttpsPost
 from backend.events.routes import read_place
@@ -37,6 +39,14 @@ from backend.vault.errors import VaultUnavailable
 
 LOG = logging.getLogger(__name__)
 PAUSE_SECONDS = 5.0
+URL_RULES: Final = {
+    "characters": "the address is too long, or has characters that belong in none",
+    "form": "this is no address of a server: https://host/path",
+    "https_only": "events are sent over HTTPS only: https://…",
+    "port": "events are sent to port 443, or one above 1023",
+    "host": "the address names no server of the Internet",
+    "private_address": "the address is one of a private network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,11 @@ class Since:
 def add(services: Services, partner: str, url: str) -> EndpointSecret:
     """Tell an address of a partner's events from now on."""
     partner_id = _partner(services, partner)
-    with services.database.unit_of_work() as session:
-        return add_endpoint(services, session, partner_id, url)
+    try:
+        with services.database.unit_of_work() as session:
+            return add_endpoint(services, session, partner_id, url)
+    except EndpointUrlRefused as refusal:
+        raise CommandRefused(URL_RULES[str(refusal.details["why"])]) from None
 
 
 def rotate(services: Services, endpoint: str) -> EndpointSecret:

@@ -69,7 +69,7 @@ def test_what_is_not_there_is_one_sentence(world: World, run: Run) -> None:
     assert "no id" in run("log", "--endpoint", "x", status=1)
     assert "no partner" in run("list", "--partner", str(world.shop.lea), status=1)
     wrong = run("endpoint", "add", "--partner", partner, "--url", "http://x.example", status=1)
-    assert "endpoint_url_refused" in wrong
+    assert "HTTPS only" in wrong
 
 
 def test_the_job_goes_on_until_it_is_told_to_stop(
