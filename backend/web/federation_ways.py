@@ -1,6 +1,7 @@
 """Ways in besides a password, as the pages that offer them need to know; and the way out."""
 
 import base64
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,6 +17,7 @@ from backend.services import Services
 from backend.settings import Settings
 from backend.web.signed_in import SIGN_IN
 
+LOG: Final = logging.getLogger(__name__)
 START: Final = f"{SIGN_IN}/franceconnect"
 GOODBYE: Final = f"{START}/fin"
 BROWSER_COOKIE: Final = "__Host-pass-fc"
@@ -59,9 +61,19 @@ def way_out(request: Request) -> str:
 
 
 @cache
-def _picture(file: Path) -> str:
-    """Return a picture as a page holds it: nothing is fetched from elsewhere."""
+def _picture(file: Path) -> str | None:
+    """Return a picture as a page holds it: nothing is fetched from elsewhere.
+
+    None where there is none that is small enough; the page then says it in words.
+    """
+    try:
+        with file.open("rb") as opened:
+            read = opened.read(BUTTON_BYTES_MAX + 1)
+    except OSError as cause:
+        LOG.warning("franceconnect_button_file cannot be read: %s", type(cause).__name__)
+        return None
+    if not 0 < len(read) <= BUTTON_BYTES_MAX:
+        LOG.warning("franceconnect_button_file has no more than %d bytes", BUTTON_BYTES_MAX)
+        return None
     kind = "image/svg+xml" if file.suffix == ".svg" else "image/png"
-    with file.open("rb") as opened:
-        made = base64.b64encode(opened.read(BUTTON_BYTES_MAX)).decode()
-    return f"data:{kind};base64,{made}"
+    return f"data:{kind};base64,{base64.b64encode(read).decode()}"

@@ -156,6 +156,22 @@ def test_the_button_is_there_with_the_words_it_must_have(
     assert "FranceConnect" not in browser.page
 
 
+@pytest.mark.parametrize(
+    ("picture", "shown"), [(b"<svg/>", True), (None, False), (b"x" * 70_000, False)]
+)
+def test_the_official_button_is_shown_where_there_is_one(
+    browser: Browser, services: Services, tmp_path: Path, picture: bytes | None, *, shown: bool
+) -> None:
+    file = tmp_path / "bouton.svg"
+    if picture is not None:
+        file.write_bytes(picture)
+    told = services.settings.model_copy(update={"franceconnect_button_file": file})
+    object.__setattr__(services, "settings", told)
+    browser.open("/connexion")
+    assert ('src="data:image/svg+xml;base64,PHN2Zy8+"' in browser.page) is shown
+    assert "S’identifier avec FranceConnect" in browser.page
+
+
 def test_whoever_is_tied_comes_in(
     browser: Browser, tied: UUID, travel: Callable[..., int], services: Services
 ) -> None:
@@ -289,9 +305,13 @@ def test_what_comes_back_serves_once_in_its_own_browser_and_for_minutes(
     assert there.open(back) == 410  # no cookie
     there.client.get(START, follow_redirects=False)
     assert there.open(back) == 410  # another browser's cookie
+    held = here.client.cookies[WAY]
     assert here.open(back) == 200
     assert "Bonjour Angela" in here.page
+    assert here.client.cookies[WAY] != held
+    here.client.cookies.set(WAY, held, domain="pass.example", path="/")
     assert here.open(back) == 410  # it has served
+    here.client.cookies.delete(WAY, domain="pass.example", path="/")
     for wrong in ("", "guessed", "x" * 10_000):
         assert here.open(back_of(here, france_connect, state=wrong)) == 410
     back = back_of(here, france_connect)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from backend.access.establishments import create_establishment
 from backend.access.staff import add_staff
 from backend.accounts.signin.act_tables import SignInAct
-from backend.accounts.signin.factor import remove_factor
+from backend.accounts.signin.factor import begin_factor, remove_factor
 from backend.accounts.signin.passkeys.ceremonies import CHALLENGE_SECONDS_MAX
 from backend.accounts.signin.passkeys.keeping import FRESH_MINUTES_MAX, PASSKEYS_MAX
 from backend.accounts.signin.passkeys.tables import Passkey, PasskeyChallenge
@@ -130,6 +130,25 @@ def test_a_passkey_confirms_a_password(
     assert use(browser, device, FACTOR) == 200
     assert "Bonjour Léa" in browser.page
     assert browser.client.cookies[COOKIE] != half
+
+
+def test_whoever_has_both_second_factors_chooses(
+    browser: Browser, account: UUID, let_in: Callable[..., None], services: Services
+) -> None:
+    let_in(browser, account)
+    add(browser, SoftwareAuthenticator())
+    begin_factor(services, account)
+    let_in(browser, account, Stage.FACTOR)
+    browser.open("/espace")
+    assert "avec une de vos clés d’accès" in browser.page  # begun is not in place
+    assert browser.press("/connexion/verification", digits="123456") == 200
+    assert "Bonjour" not in browser.page
+    with services.database.unit_of_work() as session:
+        session.get_one(SignInAccount, account).factor_confirmed_at = services.now()
+    browser.open("/espace")
+    assert f'href="{FACTOR}"' in browser.page
+    browser.open(FACTOR)
+    assert 'href="/connexion/verification"' in browser.page
 
 
 def test_a_passkey_is_the_second_factor_that_staff_must_have(
