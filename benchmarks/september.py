@@ -207,8 +207,8 @@ async def _steps(
         "sign-in (password hash)",
         client.post("/connexion", data={"email": address, "password": PASSWORD}),
     )
-    cookie = entered.headers["set-cookie"].partition(";")[0]
-    await ask("space", client.get(DONE, headers={"Cookie": cookie}))
+    held = [text.partition(";")[0] for text in entered.headers.get_list("set-cookie")]
+    await ask("space", client.get(DONE, headers={"Cookie": "; ".join(held)}))
 
 
 def _told(tally: Tally, came: int, spent: Sequence[float]) -> Iterator[str]:

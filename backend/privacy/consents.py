@@ -6,7 +6,7 @@ them as soon as it is taken back; an agreement that age made insufficient counts
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.families.rights import check_mine
 from backend.accounts.families.tables import Relation
 from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.sign_up import age_on
 from backend.cards.photos import find_card_photo
 from backend.privacy.errors import ConsentNotYours
 from backend.privacy.tables import Consent, Purpose
@@ -41,11 +42,6 @@ class Standing:
     asks_child: bool
     #: Whether there is a photo to be shown at all.
     has_photo: bool
-
-
-def age_on(born: date, day: date) -> int:
-    """Return full years on a day; somebody born on 29 February is older on 1 March."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def counts(consent: Consent, age: int) -> bool:

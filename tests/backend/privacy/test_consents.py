@@ -13,7 +13,7 @@ from backend.accounts.families.tables import FamilyMember
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.tables import Beneficiary
 from backend.cards.order_tables import CardPhoto
-from backend.privacy.consents import age_on, agree, read_standing, show_photo, withdraw
+from backend.privacy.consents import agree, read_standing, show_photo, withdraw
 from backend.privacy.errors import ConsentNotYours
 from backend.privacy.tables import Consent, Purpose
 from backend.services import Services
@@ -61,16 +61,6 @@ def say_yes(
 def shown(services: Services) -> bool:
     with services.database.reading() as session:
         return session.scalar(select(HolderPhoto.noted_by)) == "accord en ligne"
-
-
-@pytest.mark.parametrize(
-    ("day", "age"),
-    [(date(2026, 3, 13), 15), (date(2026, 3, 14), 16), (date(2027, 3, 13), 16)],
-)
-def test_age(day: date, age: int) -> None:
-    assert age_on(date(2010, 3, 14), day) == age
-    assert age_on(date(2012, 2, 29), date(2027, 2, 28)) == 14
-    assert age_on(date(2012, 2, 29), date(2027, 3, 1)) == 15
 
 
 def test_before_fifteen_a_parent_and_the_child(services: Services, family: Whole) -> None:
