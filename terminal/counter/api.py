@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -32,6 +32,7 @@ from terminal.counter.counter import SaleRefused
 from terminal.counter.customer import add_customers_side
 from terminal.counter.days import STATIC
 from terminal.counter.errands.routes import add_errands, shown_balances
+from terminal.counter.journal import SALES_LISTED_MAX
 from terminal.counter.practice.routes import add_practice
 from terminal.counter.receipts.office import HeldBalances, Practised
 from terminal.counter.receipts.receipt import ReturnedMoney
@@ -57,6 +58,7 @@ STATUS_BY_CODE = {
     "journal_unavailable": 503,
     "stopping": 503,
     "sale_not_found": 404,
+    "cursor_invalid": 422,
     "return_not_found": 404,
     "too_many_listeners": 503,
     "origin_refused": 403,
@@ -120,8 +122,14 @@ def _add_sales(app: FastAPI, till: Till) -> None:
         return sale_shape(till.front.choose_benefit(choice.benefit), speech)
 
     @app.get("/sales")
-    def list_sales(speech: Spoken) -> SalesShape:
-        return todays_sales(till, speech)
+    def list_sales(
+        speech: Spoken,
+        limit: Annotated[int, Query(ge=1, le=SALES_LISTED_MAX)] = SALES_LISTED_MAX,
+        cursor: SaleId | None = None,
+    ) -> SalesShape:
+        if cursor is not None and till.front.find(cursor) is None:
+            raise SaleRefused("cursor_invalid")
+        return todays_sales(till, speech, limit, cursor)
 
     @app.get("/sales/{sale_id}")
     def find_sale(sale_id: SaleId, speech: Spoken) -> SaleShape:

@@ -84,9 +84,13 @@ class SaleShape(BaseModel):
 
 
 class SalesShape(BaseModel):
-    """Today's sales, newest first, what was approved today and what went back today."""
+    """Today's sales, newest first, what was approved today and what went back today.
+
+    Ask for those before with `cursor` = `next_cursor`, null at the end.
+    """
 
     sales: list[SaleShape]
+    next_cursor: str | None = None
     approved_count: int
     approved_cents: int
     returned_cents: int = 0

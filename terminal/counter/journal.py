@@ -124,11 +124,18 @@ class SaleJournal:
         )
         return [_record(row) for row in rows]
 
-    def list_since(self, start: datetime, count_max: int = SALES_LISTED_MAX) -> list[SaleRecord]:
-        """Return the sales started at or after `start`, newest first, at most `count_max`."""
+    def list_since(
+        self, start: datetime, count_max: int = SALES_LISTED_MAX, before: str | None = None
+    ) -> list[SaleRecord]:
+        """Return the sales started at or after `start`, newest first, at most `count_max`.
+
+        With `before`, a sale's id, only those that the list has after that one.
+        """
         rows = self._file.rows(
-            "select * from sale where started_at >= ? order by started_at desc, rowid desc limit ?",
-            (_text(start), count_max),
+            "select * from sale where started_at >= ? and (? is null or (started_at, rowid) <"
+            " (select started_at, rowid from sale where sale_id = ?))"
+            " order by started_at desc, rowid desc limit ?",
+            (_text(start), before, before, count_max),
         )
         return [_record(row) for row in rows]
 

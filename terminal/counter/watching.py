@@ -97,8 +97,11 @@ def _add_till_page(app: FastAPI, till: Till) -> None:
         return HTMLResponse(html, headers=page_headers(till.framed_by))
 
 
-def todays_sales(till: Till, speech: Speech) -> SalesShape:
-    """Return today's sales and their totals."""
+def todays_sales(
+    till: Till, speech: Speech, limit: int = SALES_LISTED_MAX, before: str | None = None
+) -> SalesShape:
+    """Return today's sales and their totals; with `before`, the page after that sale."""
+    listed = till.journal.list_since(start_of_day(till.now()), limit + 1, before)
     start = start_of_day(till.now())
     count, total = till.journal.total_since(start)
     current = till.front.current()
@@ -107,8 +110,9 @@ def todays_sales(till: Till, speech: Speech) -> SalesShape:
     return SalesShape(
         sales=[
             sale_shape(SaleView(record, active=record.sale_id == active), speech)
-            for record in till.journal.list_since(start, SALES_LISTED_MAX)
+            for record in listed[:limit]
         ],
+        next_cursor=listed[limit - 1].sale_id if len(listed) > limit else None,
         approved_count=count,
         approved_cents=total,
         returned_cents=returned,

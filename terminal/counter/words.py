@@ -156,6 +156,7 @@ API_SENTENCES: dict[str, str] = {
     "no_sale_in_progress": "Aucune vente n’est en cours.",
     "sale_already_settled": "Le paiement vient d’être accepté, il ne peut plus être annulé ici.",
     "sale_not_found": "Cette vente n’existe pas.",
+    "cursor_invalid": "La liste ne continue pas ainsi. Reprenez-la du début.",
     "sale_not_finished": "Cette vente n’est pas terminée. Attendez sa fin pour avoir son reçu.",
     "return_not_found": "Ce remboursement n’existe pas.",
     "return_not_done": "Ce remboursement n’est pas fait. Son reçu vient avec lui.",

@@ -138,6 +138,7 @@ API_SENTENCES: dict[str, str] = {
         "The payment has just been accepted, it cannot be cancelled here any more."
     ),
     "sale_not_found": "There is no such sale.",
+    "cursor_invalid": "The list does not go on so. Begin it again.",
     "sale_not_finished": "This sale is not finished. Wait for its end to have its receipt.",
     "return_not_found": "There is no such refund.",
     "return_not_done": "This refund is not done. Its receipt comes with it.",

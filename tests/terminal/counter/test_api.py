@@ -259,3 +259,18 @@ def test_recovery_goes_on_after_a_failure(shop: Shop, monkeypatch: pytest.Monkey
     monkeypatch.setattr(shop.journal, "list_unfinished", fail_twice)
     shop.counter.start()
     assert worked.wait(WAIT_SECONDS)
+
+
+def test_the_days_sales_are_given_in_pages(shop: Shop) -> None:
+    sold = []
+    for _ in range(3):
+        sold.append(shop.sell())
+        shop.wait_for_rest(len(sold))
+    first = shop.http.get("/sales", params={"limit": 2}).json()
+    assert [one["sale_id"] for one in first["sales"]] == sold[:0:-1]
+    asked = {"limit": 2, "cursor": first["next_cursor"]}
+    rest = shop.http.get("/sales", params=asked).json()
+    assert [one["sale_id"] for one in rest["sales"]] == sold[:1]
+    assert rest["next_cursor"] is None
+    assert refusal(shop, "GET", "/sales?cursor=none") == (422, "cursor_invalid")
+    assert refusal(shop, "GET", "/sales?limit=501") == (422, "malformed_request")
