@@ -120,21 +120,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     install.add_argument("--block", type=Path, required=True, metavar="FILE", help="the key block")
     install.set_defaults(run=_run_install_key)
-    door = commands.add_parser("door", help="the turnstile or door of a gate").add_subparsers(
-        required=True, metavar="command"
-    )
-    head_key = door.add_parser(
-        "install-key", help="give an OSDP head as delivered the key of this site, once"
-    )
-    head_key.set_defaults(run=_run_install_head_key)
-    let_go = door.add_parser("let-go", help="drop the relay: for systemd, after the gate ended")
-    let_go.set_defaults(run=_run_let_go)
+    door = commands.add_parser("door", help="the turnstile or door of a gate")
+    of_door = _add_door_commands(door.add_subparsers(required=True, metavar="command"))
     doctor = commands.add_parser("doctor", help="look at everything, and say what to do")
     doctor.set_defaults(run=_run_doctor)
     trace = commands.add_parser("trace", help="what a card says: record, mask, check it")
     trace.set_defaults(run=_run_trace)
     of_trace = add_trace_commands(trace.add_subparsers(required=True, metavar="command"))
-    for command in (enrol, counter, gate, install, head_key, let_go, doctor, *of_tablet, *of_desk):
+    for command in (enrol, counter, gate, install, doctor, *of_door, *of_tablet, *of_desk):
         command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
     for command in (enrol, doctor, *of_trace, *of_desk):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -143,6 +136,18 @@ def _parser() -> argparse.ArgumentParser:
             "--trace", type=Path, metavar="FILE", help="add what cards say, without secrets"
         )
     return parser
+
+
+def _add_door_commands(
+    door: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> tuple[argparse.ArgumentParser, ...]:
+    head_key = door.add_parser(
+        "install-key", help="give an OSDP head as delivered the key of this site, once"
+    )
+    head_key.set_defaults(run=_run_install_head_key)
+    let_go = door.add_parser("let-go", help="drop the relay: for systemd, after the gate ended")
+    let_go.set_defaults(run=_run_let_go)
+    return head_key, let_go
 
 
 def _add_tablet_commands(

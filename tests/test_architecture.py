@@ -363,6 +363,7 @@ REVEALING: dict[str, str] = {
     "terminal/backend_enquiries.py": "idem, to read balances",
     "terminal/gate/door/osdp_link.py": "the head's key goes into its secure channel",
     "terminal/gate/list_seal.py": "the terminal's key goes into the derivation of the list's seal",
+    "terminal/gate/name_seal.py": "the seal of supervisors' names is derived from it",
     "terminal/gate/tap.py": "a card's access key goes into its authentication",
 }
 
