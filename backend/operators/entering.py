@@ -18,7 +18,7 @@ from backend.accounts.errors import NotYours
 from backend.accounts.signin.errors import FactorDemanded, NotSignedIn, SignInRefused
 from backend.accounts.signin.sessions import SignedIn, end_session, find_session, signed_in
 from backend.accounts.signin.signing_in import serves
-from backend.accounts.signin.tables import SignInSession
+from backend.accounts.signin.tables import SignInAccount, SignInSession
 from backend.accounts.signin.tries import door_of_factor, give_back, take_try
 from backend.expiry import sweep_expired
 from backend.operators.errors import FactorStale
@@ -51,6 +51,8 @@ class Acting:
     fresh: bool
     #: What was last looked for.
     searched: str | None
+    #: Whether they can type a one-time password; a passkey is shown by signing in again.
+    types_digits: bool = True
 
     @property
     def acts(self) -> bool:
@@ -95,6 +97,8 @@ def require_proof(acting: Acting) -> None:
 
 def prove_again(services: Services, acting: Acting, typed: str) -> None:
     """Take a one-time password for this session; raise SignInRefused, TooManyTries."""
+    if not acting.types_digits:
+        raise SignInRefused
     door = door_of_factor(acting.account_id)
     with services.database.unit_of_work() as session:
         take_try(session, door, services.now())
@@ -130,6 +134,7 @@ def _enter(
     elif now >= mine.seen_at + timedelta(seconds=SEEN_SECONDS):
         mine.seen_at = now
         session.flush()
+    account = session.get_one(SignInAccount, row.account_id)
     proof = row.factor_at
     fresh = proof is not None and now < proof + timedelta(minutes=FRESH_MINUTES_MAX)
     return Acting(
@@ -141,6 +146,7 @@ def _enter(
         proved=proof is not None,
         fresh=fresh,
         searched=mine.searched,
+        types_digits=account.factor_confirmed_at is not None,
     )
 
 

@@ -179,3 +179,53 @@ def test_an_index_gives_a_page_of_people_in_order(services: Services, typed: str
             sorts = " " in typed and found == ["Sort "]
             assert sorts or found == [], statement
         work.rollback()
+
+
+MANY = text(
+    "INSERT INTO beneficiary (id, given_name, family_name, birth_date, email, created_at)"
+    " SELECT gen_random_uuid(),"
+    " (ARRAY['Léa','Lucas','Chloé','Hugo','Inès','Nathan','Zoé','Adam','Jade','Noé'])"
+    "[1 + n % 10] || ' ' || chr(97 + n / 7 % 26),"
+    " (ARRAY['Martin','Bernard','Dubois','Thomas','Robert','Petit','Durand','Leroy'])"
+    "[1 + n % 8] || ' ' || chr(97 + n / 11 % 26) || n % 997,"
+    " date '2005-01-01' + n % 3000, 'p' || n || '@mail.example', now()"
+    " FROM generate_series(1, 400000) n"
+)
+PAGES_MAX = 600
+
+
+def touched(plan: dict[str, Any]) -> int:
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_page_of_a_region_touches_few_pages_of_the_database(services: Services) -> None:
+    with services.database.engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(MANY)
+    with services.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("ANALYZE beneficiary")
+        connection.exec_driver_sql("ANALYZE person_key")
+    said: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, bound: Any, *_more: Any) -> None:
+        if "person_key" in statement and statement.lstrip().startswith("SELECT"):
+            said.append((statement, bound))
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    with services.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(PersonKey)) == 400_000
+        for typed in ("ma", "martin", "lea", "lea martin", "martin lea", "p399999@", "zz"):
+            page = search(session, typed)
+            if page.next_cursor is not None:
+                search(session, typed, page.next_cursor)
+    event.remove(services.database.engine, "before_cursor_execute", note)
+    with services.database.engine.connect() as connection:
+        costs = {}
+        for statement, bound in said[1:]:
+            explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+            plan = connection.exec_driver_sql(explain, bound).scalar_one()
+            costs[str(bound)] = touched(plan[0]["Plan"])
+    assert {bound: cost for bound, cost in costs.items() if cost > PAGES_MAX} == {}
