@@ -14,13 +14,14 @@ import httpx
 
 from scripts.demo.drawer import codes_told, fill_drawer
 from scripts.demo.hands import Hands
+from scripts.demo.people import accounts_told, let_people_in
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS as STORY_STEPS
 from scripts.demo.story import Step, Story
 from scripts.demo.turnstile import with_turnstile
 from scripts.demo.world import ANY_PORTS, WANTED_PORTS, World, set_stage
 
-STEPS: tuple[Step, ...] = (*STORY_STEPS, fill_drawer)
+STEPS: tuple[Step, ...] = (*STORY_STEPS, fill_drawer, let_people_in)
 FOLDER = Path.cwd() / "var" / "demo"
 
 
@@ -78,6 +79,7 @@ def _stay(world: World) -> None:
     print(
         f"Supervisor:   {world.tablet}/   paired by: pass-terminal tablet pair --name … --config …"
     )
+    print(f"Their pages:  {world.backend}/connexion   {accounts_told()}")
     print(f"Backend API:  {world.backend}/docs")
     print(f"Their codes:  {codes_told()}")
     print("Ctrl-C stops everything that was started.", flush=True)

@@ -66,7 +66,7 @@ def test_the_story_is_seen_and_ctrl_c_leaves_nothing(folder: Path) -> None:
         said = read_until(process, "Ctrl-C stops")
         assert f"All {len(demonstration.STEPS)} steps were seen to happen." in said, said
         pages = re.findall(r"http://127\.0\.0\.1:\d+/\S*", said)
-        assert len(pages) == 5
+        assert len(pages) == 6
         for page in pages:
             assert ask("GET", page).status_code == 200, page
         assert living_with(str(folder))
