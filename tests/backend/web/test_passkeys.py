@@ -16,8 +16,10 @@ from backend.access.staff import add_staff
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.factor import begin_factor, remove_factor
 from backend.accounts.signin.passkeys.ceremonies import CHALLENGE_SECONDS_MAX
+from backend.accounts.signin.passkeys.challenges import give_challenge, use_challenge
+from backend.accounts.signin.passkeys.errors import PasskeyRefused
 from backend.accounts.signin.passkeys.keeping import FRESH_MINUTES_MAX, PASSKEYS_MAX
-from backend.accounts.signin.passkeys.tables import Passkey, PasskeyChallenge
+from backend.accounts.signin.passkeys.tables import ChallengeKind, Passkey, PasskeyChallenge
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInAccount, Stage
@@ -28,7 +30,7 @@ from tests.backend.counting import statements
 from tests.backend.software_authenticator import UP, SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
 
-COOKIE = "__Host-pass"
+COOKIE, WAY = "__Host-pass", "__Host-pass-cle"
 LIST, NEW = "/espace/cles", "/espace/cles/nouvelle"
 SIGN_IN, FACTOR = "/connexion/cle", "/connexion/verification/cle"
 
@@ -194,8 +196,9 @@ def test_an_answer_serves_once_in_the_browser_that_was_asked_and_for_minutes(
     here.client.cookies.clear()
     here.open(SIGN_IN)
     assert here.press(SIGN_IN, answer=answer) == 422  # another browser
+    held = there.client.cookies[WAY]
     assert there.press(SIGN_IN, answer=answer) == 200
-    there.open(SIGN_IN)
+    there.client.cookies.set(WAY, held, domain="pass.example", path="/")
     assert there.press(SIGN_IN, answer=answer) == 422  # it has served
     late = device.get(options_of(there))
     clock.advance(seconds=CHALLENGE_SECONDS_MAX)
@@ -219,6 +222,19 @@ def test_a_challenge_for_one_thing_serves_no_other(
     browser.open(SIGN_IN)
     alone = options_of(browser)
     assert browser.press(FACTOR, answer=device.get(alone)) == 422
+
+
+def test_a_challenge_is_good_for_its_kind_and_its_bearer(services: Services) -> None:
+    """Whatever the pages do: each has a token of its own kind already."""
+    with services.database.unit_of_work() as session:
+        now, factor = services.now(), ChallengeKind.FACTOR
+        challenge = give_challenge(session, factor, "token", now)
+        for kind, token in ((ChallengeKind.SIGN_IN, "token"), (factor, "another")):
+            with pytest.raises(PasskeyRefused):
+                use_challenge(session, kind, token, challenge, now)
+        use_challenge(session, factor, "token", challenge, now)
+        with pytest.raises(PasskeyRefused):
+            use_challenge(session, factor, "token", challenge, now)
 
 
 def test_a_device_that_did_not_recognise_its_holder_opens_nothing(
