@@ -123,10 +123,11 @@ def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text(
         "site_name: x\nvalidation: {invalid_links: true, invalid_link_anchors: true}\n"
     )
-    for wrong in ("[nowhere](#no-such-heading)", "[nowhere](gone.md)"):
-        page.write_text(f"# One\n\n{wrong}\n")
-        with pytest.raises(DocumentError, match=r"index\.md:3"):
-            build_folder(tmp_path)
+    page.write_text("# One\n\n[nowhere](#no-such-heading)\n\n[nowhere](gone.md)\n")
+    with pytest.raises(DocumentError) as refused:
+        build_folder(tmp_path)
+    assert "index.md:3" in str(refused.value)
+    assert "index.md:5" in str(refused.value)
 
 
 def test_no_document_is_left_out() -> None:
@@ -177,13 +178,16 @@ def test_a_browser_reads_it_asks_nobody_else_and_axe_is_content(
     context.route("**/*", only_here)
     page = context.new_page()
     page.set_default_timeout(SEEN_MILLISECONDS_MAX)
-    names = ("index.html", "api/payments.html", "fr/guide-cantine.html", "wire/card.html")
+    names = ("index.html", "api/codes.html", "fr/guide-cantine.html", "wire/card.html")
     for name in names if scheme == "light" else names[:1]:
         page.goto(f"{address}/{name}")
         found = Axe().run(page).response["violations"]
         assert [f"{name} {one['id']}: {one['nodes'][0]['html']}" for one in found] == []
-    page.keyboard.press("Control+k")
-    page.keyboard.type("torn")
-    expect(page.locator("a[href*='simulator.html']").first).to_be_visible()
+    if scheme == "light":
+        page.keyboard.press("Control+k")
+        page.keyboard.type("torn")
+        expect(page.locator("a[href*='simulator.html']").first).to_be_visible(
+            timeout=SEEN_MILLISECONDS_MAX
+        )
     assert elsewhere == []
     context.close()
