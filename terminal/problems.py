@@ -6,12 +6,32 @@ page of this same server that says what the code means. Not here: which status, 
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import Match
 
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS_PATH = "/problems"
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "The body of every refusal (RFC 9457); act on `code`, show `message`.",
+    "required": ["type", "title", "status", "detail", "code", "message"],
+    "properties": {
+        "type": {"type": "string", "description": "a page here that says what the code means"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "stable, for programs"},
+        "message": {"type": "string", "description": "one sentence for people"},
+    },
+}
+EVENT_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+"""What a route that never ends answers with, for its description."""
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 RETRY_SECONDS = 2
 """After this long the same request may succeed, where the daemon could not do it now."""
 
@@ -45,3 +65,42 @@ def add_problem_pages(app: FastAPI, sentences: Mapping[str, str]) -> None:
     @app.get(f"{PROBLEMS_PATH}/{{code}}", response_class=HTMLResponse, include_in_schema=False)
     def problem_page(code: str) -> HTMLResponse:  # noqa: ARG001 -- the whole list is one page
         return HTMLResponse(html)
+
+
+def allowed_methods(request: Request) -> str:
+    """Name the methods of an address, whose routes know their own alone (RFC 9110 §15.5.6)."""
+    routes = request.app.router.routes
+    allowed = (
+        method
+        for method in METHODS
+        if any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
+    )
+    return ", ".join(allowed)
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Let the application's description (OpenAPI) say what its refusals are."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _finish(plain())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _finish(api: dict[str, Any]) -> dict[str, Any]:
+    schemas = api.setdefault("components", {}).setdefault("schemas", {})
+    # FastAPI's own form of a refusal repeats what was sent: it is never sent.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = PROBLEM_SCHEMA
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in api["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            if "422" in responses:
+                responses["422"] = {"description": "Not of this form", "content": content}
+            responses["default"] = {"description": "Any other refusal", "content": content}
+    return api

@@ -45,7 +45,7 @@ from terminal.counter.view import SaleView
 from terminal.counter.watching import add_watching, todays_sales
 from terminal.errors import JournalError
 from terminal.loopback import SHARED_STATIC
-from terminal.problems import add_problem_pages, problem
+from terminal.problems import add_problem_pages, allowed_methods, describe_problems, problem
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +75,12 @@ STATUS_BY_CODE = {
 }
 CODE_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
+Cursor = Annotated[
+    str,
+    Field(
+        description="`next_cursor` of the page before", json_schema_extra={"format": "sales-cursor"}
+    ),
+]
 
 
 def create_app(till: Till) -> FastAPI:
@@ -83,6 +89,7 @@ def create_app(till: Till) -> FastAPI:
     app.state.language = till.language
     _add_refusals(app)
     add_problem_pages(app, words.API_SENTENCES)
+    describe_problems(app)
     _add_sales(app, till)
     add_watching(app, till)
     add_practice(app, till)
@@ -125,7 +132,7 @@ def _add_sales(app: FastAPI, till: Till) -> None:
     def list_sales(
         speech: Spoken,
         limit: Annotated[int, Query(ge=1, le=SALES_LISTED_MAX)] = SALES_LISTED_MAX,
-        cursor: SaleId | None = None,
+        cursor: Cursor | None = None,
     ) -> SalesShape:
         if cursor is not None and till.front.find(cursor) is None:
             raise SaleRefused("cursor_invalid")
@@ -206,7 +213,8 @@ def _add_refusals(app: FastAPI) -> None:
     def unrouted(request: Request, error: HTTPException) -> JSONResponse:
         code = CODE_BY_STATUS.get(error.status_code, "malformed_request")
         answer = _refusal(request, code, error.status_code)
-        answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = allowed_methods(request)
         return answer
 
     @app.exception_handler(Exception)

@@ -14,6 +14,7 @@ from terminal.counter.record import AMOUNT_CENTS_MAX
 from terminal.counter.speech import FRENCH, Speech
 from terminal.counter.states import State
 from terminal.counter.view import SaleView
+from terminal.counter.whole import WHOLE
 from terminal.pin.pad import CodeEntry
 
 BenefitCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_-]+$")]
@@ -29,7 +30,7 @@ class _Incoming(BaseModel):
 class SaleWish(_Incoming):
     """A sale to begin."""
 
-    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX)]
+    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
     benefit: BenefitCode | None = None
 
 

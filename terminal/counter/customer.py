@@ -29,6 +29,7 @@ from terminal.counter.till import Till
 from terminal.counter.view import SaleView
 from terminal.errors import BackendRefused
 from terminal.loopback import page_headers
+from terminal.problems import EVENT_STREAM
 
 
 class Mood(StrEnum):
@@ -106,7 +107,7 @@ def add_customers_side(app: FastAPI, till: Till) -> None:
     def state(speech: Spoken) -> CustomerShape:
         return customer_shape(till, speech)
 
-    @app.get("/client/events")
+    @app.get("/client/events", responses=EVENT_STREAM, response_class=StreamingResponse)
     def events(speech: Spoken) -> StreamingResponse:
         stream = event_stream(till.news, lambda _: customer_shape(till, speech), till.stopping)
         first = next(stream)  # too many listeners: refused while there still is a status to say so

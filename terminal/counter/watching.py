@@ -3,7 +3,12 @@
 from itertools import chain
 
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    StreamingResponse,
+)
 
 from terminal.counter.api_shapes import (
     CurrentShape,
@@ -28,6 +33,7 @@ from terminal.counter.till import Till
 from terminal.counter.view import SaleView
 from terminal.loopback import page_headers
 from terminal.metrics import CONTENT_TYPE, exposition
+from terminal.problems import EVENT_STREAM
 
 
 def add_watching(app: FastAPI, till: Till) -> None:
@@ -55,7 +61,7 @@ def add_watching(app: FastAPI, till: Till) -> None:
         able = till.health().journal == "ok"
         return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         start = start_of_day(till.now())
         figures = counter_figures(
@@ -68,7 +74,7 @@ def add_watching(app: FastAPI, till: Till) -> None:
 
 
 def _add_till_page(app: FastAPI, till: Till) -> None:
-    @app.get("/events")
+    @app.get("/events", responses=EVENT_STREAM, response_class=StreamingResponse)
     def events(speech: Spoken) -> StreamingResponse:
         stream = event_stream(till.news, lambda news: _shown(till, news, speech), till.stopping)
         first = next(stream)  # too many listeners: refused while there still is a status to say so

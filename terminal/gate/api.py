@@ -9,11 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -29,7 +35,13 @@ from terminal.gate.state import StateBoard
 from terminal.gate.view import door_event_json, passage_json, state_json
 from terminal.loopback import SHARED_STATIC, page_headers
 from terminal.metrics import CONTENT_TYPE, exposition
-from terminal.problems import add_problem_pages, problem
+from terminal.problems import (
+    EVENT_STREAM,
+    add_problem_pages,
+    allowed_methods,
+    describe_problems,
+    problem,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -42,6 +54,9 @@ SENTENCES: Final = {
     "too_many_listeners": "Trop d’écrans sont ouverts.",
     "photo_not_found": "Pas de photo.",
     "journal_unavailable": "Le journal des passages ne peut pas être lu.",
+}
+JPEG: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
 CODE_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
 _FOLDER: Final = Path(__file__).parent
@@ -73,6 +88,7 @@ def create_app(screen: Screen) -> FastAPI:
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(RequestValidationError, _malformed)
     add_problem_pages(app, SENTENCES)
+    describe_problems(app)
     _add_looking(app, screen)
     _add_door(app, screen)
     _add_screen(app, screen)
@@ -116,7 +132,7 @@ def _add_looking(app: FastAPI, screen: Screen) -> None:
         able = screen.board.current.journal_ready
         return JSONResponse({"status": "ok" if able else "unable"}, 200 if able else 503)
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         figures = gate_figures(screen.board.current, screen.now())
         return Response(exposition(figures), media_type=CONTENT_TYPE)
@@ -139,7 +155,7 @@ def _add_door(app: FastAPI, screen: Screen) -> None:
 
 
 def _add_screen(app: FastAPI, screen: Screen) -> None:
-    @app.get("/events")
+    @app.get("/events", responses=EVENT_STREAM, response_class=StreamingResponse)
     async def events() -> Response:
         if not screen.stream.has_room:
             return _refusal(503, "too_many_listeners")
@@ -149,7 +165,7 @@ def _add_screen(app: FastAPI, screen: Screen) -> None:
             headers={"Cache-Control": "no-store"},
         )
 
-    @app.get("/photo/{sha256}")
+    @app.get("/photo/{sha256}", responses=JPEG, response_class=Response)
     def photo(sha256: str) -> Response:
         return photo_answer(screen.photos, sha256)
 
@@ -172,10 +188,11 @@ def _refusal(status: int, code: str) -> JSONResponse:
     return problem(status, code, SENTENCES[code])
 
 
-def _unrouted(_request: Request, error: Exception) -> Response:
+def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException), "registered for it"
     answer = _refusal(error.status_code, CODE_BY_STATUS.get(error.status_code, "malformed_request"))
-    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = allowed_methods(request)
     return answer
 
 

@@ -24,7 +24,6 @@ from terminal.counter.errands.states import ErrandKind, ErrandState
 from terminal.counter.front import Front
 from terminal.counter.reasons import Reason
 from terminal.counter.receipts.bar_code import read_bar_code
-from terminal.counter.returns.desk import ReturnRefused
 from terminal.counter.speech import Language, Speech
 from terminal.counter.spoken import Spoken
 from terminal.counter.till import Till
@@ -165,7 +164,7 @@ def _find(till: Till, number: str, day: date, speech: Speech) -> FoundShape:
     if record is not None:
         return FoundShape(sale=sale_shape(SaleView(record), speech))
     if till.returns is None:
-        raise ReturnRefused("receipt_unknown")
+        raise SaleRefused("sale_not_found")
     return FoundShape(payment=_payment_shape(till.returns.desk.look_up(number, day)))
 
 

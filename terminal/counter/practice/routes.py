@@ -20,6 +20,7 @@ from terminal.counter.record import AMOUNT_CENTS_MAX
 from terminal.counter.speech import Speech
 from terminal.counter.spoken import Spoken
 from terminal.counter.till import Till
+from terminal.counter.whole import WHOLE
 
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -49,7 +50,7 @@ class CodeWish(_Incoming):
 class PlayedReturnWish(_Incoming):
     """A refund to play."""
 
-    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True)]
+    amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
 
 
 class TrainingShape(BaseModel):

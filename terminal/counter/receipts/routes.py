@@ -6,7 +6,7 @@ that does not print changes nothing else, and the answer says in French what to 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -23,6 +23,17 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 FindSale = Callable[[str], SaleRecord]
 FindReturn = Callable[[str], ReturnedMoney]
 """Both raise what the application answers for one that does not exist."""
+
+
+RECEIPT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/plain": {"schema": {"type": "string"}},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
+"""A receipt as text or as PDF, for the description."""
 
 
 class ReadWish(BaseModel):
@@ -74,12 +85,12 @@ def add_receipts(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
 
 
 def _add_doors_of_sales(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
-    @app.get("/sales/{sale_id}/receipt")
+    @app.get("/sales/{sale_id}/receipt", responses=RECEIPT, response_class=Response)
     def read_receipt(sale_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
         sale = proofs.sale(sale_id)
         return _read(office, sale, receipt_number(sale.sale_id), how)
 
-    @app.get("/returns/{return_id}/receipt")
+    @app.get("/returns/{return_id}/receipt", responses=RECEIPT, response_class=Response)
     def read_receipt_of_return(return_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
         money = proofs.back(return_id)
         return _read(office, money, receipt_number(str(money.returned.return_id)), how)
@@ -96,7 +107,7 @@ def _add_doors_of_sales(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> 
 
 
 def _add_other_doors(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> None:
-    @app.get("/practice/sales/{sale_id}/receipt")
+    @app.get("/practice/sales/{sale_id}/receipt", responses=RECEIPT, response_class=Response)
     def read_receipt_of_practice(sale_id: Id, how: Annotated[ReadWish, Query()]) -> Response:
         return _read(office, proofs.practised(sale_id), "formation", how)
 
@@ -105,7 +116,7 @@ def _add_other_doors(app: FastAPI, office: ReceiptOffice, proofs: Proofs) -> Non
         return PrintedShape(duplicate=office.put_on_paper(proofs.practised(sale_id)))
 
     # Asked for with POST, though it changes nothing: looking is free, and balances are not.
-    @app.post("/errands/current/receipt")
+    @app.post("/errands/current/receipt", responses=RECEIPT, response_class=Response)
     def read_balances() -> Response:
         return _read(office, proofs.balances(), "solde", ReadWish())
 

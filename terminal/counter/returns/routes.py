@@ -14,10 +14,11 @@ from terminal.counter.returns.book import Kind, MoneyBack, ReturnBook, ReturnSta
 from terminal.counter.returns.desk import ReturnDesk, ReturnRefused
 from terminal.counter.speech import Language, Speech
 from terminal.counter.spoken import Spoken, speech_for
+from terminal.counter.whole import WHOLE
 from terminal.errors import BackendError
 from terminal.problems import problem
 
-AmountCents = Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX)]
+AmountCents = Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
 SaleId = Annotated[str, Field(min_length=1, max_length=64)]
 _STATUS_OF_OURS = {"receipt_unknown": 404}
 
