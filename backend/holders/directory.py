@@ -112,20 +112,13 @@ def read_choices(session: Session, now: datetime) -> Choices:
     open_here = _is_open(now, spent.ids)
     communes = session.execute(
         select(Commune.code, Commune.name)
-        .where(
-            select(Outlet.id)
-            .join(Partner, Partner.id == Outlet.partner_id)
-            .where(Outlet.commune_code == Commune.code, open_here)
-            .exists()
-        )
+        .where(Commune.code.in_(select(Outlet.commune_code).where(open_here)))
         .order_by(Commune.name, Commune.code)
         .limit(COMMUNES_MAX)
     )
     activities = session.scalars(
         select(PartnerActivity.activity)
-        .join(Partner, Partner.id == PartnerActivity.partner_id)
-        .join(Outlet, Outlet.partner_id == Partner.id)
-        .where(open_here)
+        .where(PartnerActivity.partner_id.in_(select(Outlet.partner_id).where(open_here)))
         .distinct()
         .order_by(PartnerActivity.activity)
         .limit(ACTIVITIES_MAX)
@@ -189,24 +182,26 @@ def _by_code(choices: Iterable[Choice]) -> tuple[Choice, ...]:
 
 
 def _is_open(now: datetime, benefit_ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """Whether `Outlet` of `Partner` takes one of these benefits now."""
+    """Whether `Outlet` takes one of these benefits now.
+
+    Who does is a set, made once: asked of each outlet in turn it would be slower than the page.
+    """
     ids = list(benefit_ids)
-    by_name = select(BenefitPartner.partner_id).where(
-        BenefitPartner.partner_id == Partner.id, BenefitPartner.benefit_id.in_(ids)
-    )
+    by_name = select(BenefitPartner.partner_id).where(BenefitPartner.benefit_id.in_(ids))
     by_activity = (
         select(PartnerActivity.partner_id)
         .join(BenefitActivity, BenefitActivity.activity == PartnerActivity.activity)
-        .where(PartnerActivity.partner_id == Partner.id, BenefitActivity.benefit_id.in_(ids))
-        .correlate(Partner)
+        .where(BenefitActivity.benefit_id.in_(ids))
     )
-    account = select(PartnerAccount.partner_id).where(PartnerAccount.partner_id == Partner.id)
-    return and_(
-        Outlet.closed_at.is_(None),
-        or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
-        account.exists(),
-        or_(by_name.exists(), by_activity.exists()),
+    serving = (
+        select(Partner.id)
+        .join(PartnerAccount, PartnerAccount.partner_id == Partner.id)
+        .where(
+            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
+            Partner.id.in_(by_name.union_all(by_activity)),
+        )
     )
+    return and_(Outlet.closed_at.is_(None), Outlet.partner_id.in_(serving))
 
 
 def _conditions(wish: Wish, centre: Point | None) -> list[ColumnElement[bool]]:
