@@ -1,10 +1,12 @@
 """Plays acts on a running simulator, and at a till beside it.
 
 Promise: acts come in their order, none before its time; one that is refused is counted, and the
-next goes on; every wait has a limit; what this run laid is taken away, however it ends.
+next goes on; a sale is rung up when the till is free again; every wait has a limit; what this run
+laid is taken away, however it ends.
 A code is looked up in what the player was given and goes to the pad alone.
 """
 
+import contextlib
 import http.client
 import json
 import time
@@ -20,6 +22,10 @@ from simulator.scenario.script import Act
 PAD_SECONDS_MAX = 8.0
 LOOK_SECONDS = 0.05
 TILL_SECONDS_MAX = 10.0
+#: How long a cashier waits for the sale before to end.
+BUSY_SECONDS_MAX = 40.0
+BUSY = "sale_in_progress"
+PAD_QUIET = "pad_did_not_ask"
 WRONG_CODE_KEYS = "0000E"
 PAD = "pad"
 
@@ -126,6 +132,10 @@ class Player:
             if error.code == "simulator_unreachable":
                 raise
             report.refused[error.code] += 1
+            if error.code == PAD_QUIET and self._till is not None:
+                # As a cashier would: else the next one's code goes to this one's card.
+                with contextlib.suppress(CommandError):
+                    self._till.cancel()
         else:
             report.done[act.do] += 1
 
@@ -141,13 +151,25 @@ class Player:
                 if self._till is None:
                     raise CommandError("no_till", "Say where the till is with --till.")
                 if act.do == "ring":
-                    self._till.ring(act.amount_cents or 0)
+                    self._ring(self._till, act.amount_cents or 0)
                 else:
                     self._till.cancel()
             case "code" | "wrong_code":
                 self._type(act)
             case _:
                 self._switch(act)
+
+    def _ring(self, till: Till, amount_cents: int) -> None:
+        end = self._clock.monotonic() + BUSY_SECONDS_MAX
+        while True:
+            try:
+                till.ring(amount_cents)
+            except CommandError as error:
+                if error.code != BUSY or self._clock.monotonic() > end:
+                    raise
+                self._clock.pause(LOOK_SECONDS)
+            else:
+                return
 
     def _type(self, act: Act) -> None:
         keys = WRONG_CODE_KEYS
@@ -159,7 +181,7 @@ class Player:
         end = self._clock.monotonic() + PAD_SECONDS_MAX
         while not self._client.pad()["entering"]:
             if self._clock.monotonic() > end:
-                raise CommandError("pad_did_not_ask", "The pad did not ask for a code.")
+                raise CommandError(PAD_QUIET, "The pad did not ask for a code.")
             self._clock.pause(LOOK_SECONDS)
         self._client.press(keys)
 

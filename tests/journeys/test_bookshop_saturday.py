@@ -40,6 +40,7 @@ def test_it_is_played_whole_and_the_books_agree(story: Story, tmp_path: Path) ->
     )
     assert ends["approved"] >= 30, ends
     assert ends["declined"] >= 5, ends  # Zoé's wallet is empty
+    assert sum(ends.values()) == 60, ends
     backend = [str(BIN / "pass-backend"), "--config", world.config("backend")]
     world.programs.run("ledger check", [*backend, "ledger", "check"])
 

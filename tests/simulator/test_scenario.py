@@ -215,10 +215,13 @@ def test_a_till_is_rung_and_cancelled_with_its_token() -> None:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.append((self.path, self.headers["Authorization"], body))
-            known = {"/sales": 201, "/sales/current/cancel": 409}
-            self.send_response(known[self.path])
+            # Busy at first, with the sale before.
+            status, code = (409, "no_sale_in_progress")
+            if self.path == "/sales":
+                status, code = (201, "") if len(asked) > 2 else (409, "sale_in_progress")
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(b'{"code": "no_sale_in_progress"}')
+            self.wfile.write(json.dumps({"code": code}).encode())
 
         def log_message(self, *_words: object) -> None: ...
 
@@ -231,7 +234,7 @@ def test_a_till_is_rung_and_cancelled_with_its_token() -> None:
         server.shutdown()
         thread.join()
     assert asked == [
-        ("/sales", "Bearer t0ken", b'{"amount_cents": 250}'),
+        *[("/sales", "Bearer t0ken", b'{"amount_cents": 250}')] * 3,
         ("/sales/current/cancel", "Bearer t0ken", b"{}"),
     ]
     assert (report.done, report.refused) == ({"ring": 1}, {"no_sale_in_progress": 1})
