@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from backend.database import Base
+from backend.year_guards import on_postgresql, on_sqlite
 
 TRIES_MAX = 3
 BY_CHARACTERS_MAX = 100
@@ -197,39 +198,9 @@ class CodeTally(Base):
     looked_at: Mapped[datetime | None]
 
 
-SQLITE_CODE_RECORD_DDL: Final = (
-    """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
-BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
-    """CREATE TRIGGER code_record_not_removed BEFORE DELETE ON code_record
-WHEN OLD.at > datetime('now', '-12 months')
-BEGIN SELECT RAISE(ABORT, 'what happened to a code is kept for twelve months'); END""",
-    # INSERT OR REPLACE removes the old row without firing its DELETE trigger.
-    """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
-WHEN EXISTS (SELECT 1 FROM code_record WHERE sequence = NEW.sequence)
-BEGIN SELECT RAISE(ABORT, 'what happened to a code is never replaced'); END""",
-)
-# No per cent sign in any of them: DDL() would take it for its own.
-POSTGRESQL_CODE_RECORD_DDL: Final = (
-    """CREATE OR REPLACE FUNCTION code_record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING
-    MESSAGE = 'what happened to a code only grows: no ' || TG_OP,
-    ERRCODE = 'integrity_constraint_violation';
-END $$""",
-    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR TRUNCATE ON code_record
-FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
-    """CREATE OR REPLACE FUNCTION code_record_forget() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF OLD.at > now() - interval '12 months' THEN
-    RAISE EXCEPTION USING
-      MESSAGE = 'what happened to a code is kept for twelve months',
-      ERRCODE = 'integrity_constraint_violation';
-  END IF;
-  RETURN OLD;
-END $$""",
-    """CREATE TRIGGER code_record_remembered BEFORE DELETE ON code_record
-FOR EACH ROW EXECUTE FUNCTION code_record_forget()""",
-)
+_SAID: Final = "what happened to a code"
+SQLITE_CODE_RECORD_DDL: Final = on_sqlite("code_record", "sequence", _SAID)
+POSTGRESQL_CODE_RECORD_DDL: Final = on_postgresql("code_record", _SAID)
 
 
 def _after_create(table: Table, dialect: str, statements: tuple[str, ...]) -> None:

@@ -583,7 +583,7 @@ BEGIN
 END""",
     """CREATE TRIGGER ledger_transfer_in_lists_insert
 AFTER INSERT ON ledger_transfer
-WHEN substr(NEW.reference, 1, 8) <> 'payment:'
+WHEN substr(NEW.reference, 1, 8) <> 'payment:' AND substr(NEW.reference, 1, 6) <> 'grant:'
 BEGIN
   INSERT INTO access_list_mark (establishment_id, mark)
     SELECT DISTINCT place, 1 FROM (SELECT NULL AS place WHERE 0
@@ -851,7 +851,7 @@ BEGIN
   RETURN NULL;
 END $$""",
     """CREATE TRIGGER ledger_transfer_in_lists_insert AFTER INSERT ON ledger_transfer
-FOR EACH ROW WHEN (left(NEW.reference, 8) <> 'payment:') EXECUTE FUNCTION ledger_transfer_in_lists_row()""",
+FOR EACH ROW WHEN (left(NEW.reference, 8) <> 'payment:' AND left(NEW.reference, 6) <> 'grant:') EXECUTE FUNCTION ledger_transfer_in_lists_row()""",
 )
 
 SQLITE_ACT_DDL = (
@@ -900,7 +900,7 @@ BEGIN UPDATE person_key SET family = fold_name(NEW.family_name),
 
 POSTGRESQL_SEARCH_DDL = (
     """CREATE OR REPLACE FUNCTION fold_name(text) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT convert_to(lower(translate(replace(replace(replace(replace(replace($1, 'œ', 'oe'), 'Œ', 'oe'), 'æ', 'ae'), 'Æ', 'ae'), 'ß', 'ss'), 'øØđĐłŁıÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĲĳĴĵĶķĹĺĻļĽľĿŀŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽžſ-''’.', 'ooddlliaaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiiiijjkkllllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzzs    ')), 'UTF8') $$""",
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT convert_to(lower(CASE WHEN octet_length($1) = length($1) THEN translate($1, '-''.', '   ') ELSE translate(replace(replace(replace(replace(replace($1, 'œ', 'oe'), 'Œ', 'oe'), 'æ', 'ae'), 'Æ', 'ae'), 'ß', 'ss'), 'øØđĐłŁıÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĲĳĴĵĶķĹĺĻļĽľĿŀŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽžſ-''’.', 'ooddlliaaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiiiijjkkllllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzzs    ') END), 'UTF8') $$""",
     """CREATE OR REPLACE FUNCTION person_key_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO person_key (beneficiary_id, family, given, email)
@@ -924,7 +924,7 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION person_key_ch
 SQLITE_CODE_RECORD_DDL = (
     """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
-    """CREATE TRIGGER code_record_not_removed BEFORE DELETE ON code_record
+    """CREATE TRIGGER code_record_kept BEFORE DELETE ON code_record
 WHEN OLD.at > datetime('now', '-12 months')
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is kept for twelve months'); END""",
     """CREATE TRIGGER code_record_not_replaced BEFORE INSERT ON code_record
@@ -936,11 +936,9 @@ POSTGRESQL_CODE_RECORD_DDL = (
     """CREATE OR REPLACE FUNCTION code_record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING
-    MESSAGE = 'what happened to a code only grows: no ' || TG_OP,
+    MESSAGE = 'what happened to a code is kept: no ' || TG_OP,
     ERRCODE = 'integrity_constraint_violation';
 END $$""",
-    """CREATE TRIGGER code_record_kept BEFORE UPDATE OR TRUNCATE ON code_record
-FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
     """CREATE OR REPLACE FUNCTION code_record_forget() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.at > now() - interval '12 months' THEN
@@ -950,7 +948,9 @@ BEGIN
   END IF;
   RETURN OLD;
 END $$""",
-    """CREATE TRIGGER code_record_remembered BEFORE DELETE ON code_record
+    """CREATE TRIGGER code_record_fixed BEFORE UPDATE OR TRUNCATE ON code_record
+FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
+    """CREATE TRIGGER code_record_kept BEFORE DELETE ON code_record
 FOR EACH ROW EXECUTE FUNCTION code_record_forget()""",
 )
 

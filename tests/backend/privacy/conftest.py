@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.database import Base
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind
+from backend.ledger.transfers import transfer
 from backend.services import Services
 
 NOW: Final = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
@@ -224,6 +225,22 @@ def _of_the_person(session: Session, person: UUID, parent: UUID) -> None:
         session, "consent", beneficiary_id=person, purpose="gate_photo", account_id=parent, own=True
     )
     fill(session, "erasure_request", beneficiary_id=person, account_id=parent)
+
+
+def pay_ahead(services: Services, whole: Whole, cents: int) -> None:
+    """Let her family pay for meals."""
+    with services.database.unit_of_work() as session:
+        till = open_account(session, AccountKind.FUNDING, now=NOW).id
+        transfer(
+            session,
+            transfer_id=uuid4(),
+            debit_account_id=till,
+            credit_account_id=whole.meal_account_id,
+            amount_cents=cents,
+            reason="meal_payment",
+            reference="1",
+            now=NOW,
+        )
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Whoever's rights ended a year ago is erased, and nobody else."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
@@ -10,12 +9,11 @@ from backend.access.tables import Enrolment
 from backend.accounts.tables import Beneficiary
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind
-from backend.ledger.transfers import transfer
 from backend.privacy import departures
 from backend.privacy.departures import Departed, erase_departed
 from backend.privacy.tables import ErasedPerson
 from backend.services import Services
-from tests.backend.privacy.conftest import NOW, Whole, fill
+from tests.backend.privacy.conftest import NOW, Whole, fill, pay_ahead
 
 LONG_AGO = NOW - timedelta(days=367)
 LATELY = NOW - timedelta(days=300)
@@ -95,18 +93,8 @@ def test_who_has_money_stays_and_is_counted_and_the_next_goes(
 ) -> None:
     monkeypatch.setattr(departures, "PEOPLE_AT_ONCE", 1)
     leave(services, whole)
+    pay_ahead(services, whole, 1)
     with services.database.unit_of_work() as session:
-        till = open_account(session, AccountKind.FUNDING, now=NOW).id
-        transfer(
-            session,
-            transfer_id=uuid4(),
-            debit_account_id=till,
-            credit_account_id=whole.meal_account_id,
-            amount_cents=1,
-            reason="meal_payment",
-            reference="1",
-            now=NOW,
-        )
         for _ in range(2):
             fill(session, "beneficiary", created_at=LONG_AGO)
     assert erase_departed(services) == Departed(2, 1)

@@ -11,14 +11,11 @@ from backend.accounts.errors import BeneficiaryUnknown
 from backend.accounts.tables import Beneficiary
 from backend.cards.tables import Card
 from backend.database import Base, Database
-from backend.ledger.accounts import open_account
-from backend.ledger.tables import AccountKind
-from backend.ledger.transfers import transfer
 from backend.privacy.erasing import erase_person
 from backend.privacy.errors import MoneyLeft
 from backend.privacy.register import REGISTER, Erasing
 from backend.services import Services
-from tests.backend.privacy.conftest import MARKS, NOW, Whole
+from tests.backend.privacy.conftest import MARKS, NOW, Whole, pay_ahead
 
 #: Removed or emptied with time, not with a person: nothing in them leads to one.
 BY_TIME = {"address_link", "federation_pending", "federated_visit", "passkey_challenge"}
@@ -92,18 +89,7 @@ def test_again_changes_nothing(services: Services, whole: Whole) -> None:
 
 
 def test_a_family_s_money_is_given_back_first(services: Services, whole: Whole) -> None:
-    with services.database.unit_of_work() as session:
-        till = open_account(session, AccountKind.FUNDING, now=NOW).id
-        transfer(
-            session,
-            transfer_id=uuid4(),
-            debit_account_id=till,
-            credit_account_id=whole.meal_account_id,
-            amount_cents=350,
-            reason="meal_payment",
-            reference="1",
-            now=NOW,
-        )
+    pay_ahead(services, whole, 350)
     before = rows_of(services.database)
     with pytest.raises(MoneyLeft) as refused:
         erase(services, whole.person_id)
