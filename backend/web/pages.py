@@ -1,7 +1,7 @@
 """Rendering a page: its template, its headers, and a problem at the field it is about.
 
-No page may be framed, cached, or load anything from elsewhere; no script runs here. What was typed
-is never in a page.
+No page may be framed, cached, or load anything from elsewhere; no script runs here. A password or
+a code that was typed is never in a page.
 """
 
 from pathlib import Path

@@ -3,7 +3,6 @@
 What was typed is never in a page, an address or a log. A link opens a page; only its button acts.
 """
 
-import re
 from datetime import date
 from typing import Annotated, Final
 
@@ -28,6 +27,7 @@ from backend.services import Services
 from backend.vault.values import SecretCode
 from backend.web import kitchen, words
 from backend.web.pages import FOLDER, Problem, form, notice, page
+from backend.web.typed_dates import read_date
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
 
@@ -53,7 +53,6 @@ LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
     ActivationUsed: words.LINK_USED,
     ActivationExhausted: words.LINK_EXHAUSTED,
 }
-_DATE: Final = re.compile(r"\s*(\d{1,2})[\s./-]+(\d{1,2})[\s./-]+(\d{4})\s*", re.ASCII)
 
 router = APIRouter(include_in_schema=False)
 router.include_router(kitchen.router)
@@ -159,15 +158,11 @@ def _set(services: Services, token: str, typed: tuple[str, str], birth_date: str
 
 
 def _read_date(text: str) -> date:
-    """Read a date as people here write it: day, month, year."""
-    found = _DATE.fullmatch(text)
-    try:
-        if found is not None:
-            day, month, year = (int(part) for part in found.groups())
-            return date(year, month, day)
-    except ValueError:
-        pass
-    raise _Mistyped(Problem("birth_date", words.BIRTH_DATE_FORM)) from None
+    """Read a date as people here write it; raise _Mistyped."""
+    found = read_date(text)
+    if found is None:
+        raise _Mistyped(Problem("birth_date", words.BIRTH_DATE_FORM))
+    return found
 
 
 def _code_form(services: Services, token: str, problem: Problem | None) -> HTMLResponse:

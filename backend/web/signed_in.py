@@ -157,12 +157,6 @@ def go(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
 
 
-def give_cookie(response: Response, token: str) -> Response:
-    """Let the browser hold a session."""
-    response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
-    return response
-
-
 def admit(
     request: Request, services: Services, started: Started, shown: Response | None = None
 ) -> Response:
