@@ -8,7 +8,9 @@ program for `fold_name` (backend/database.py).
 
 from typing import Final
 
-from backend.folding import PAIRS, SINGLE
+from backend.folding import BETWEEN, PAIRS, SINGLE
+
+ASCII_BETWEEN: Final = "".join(letter for letter in BETWEEN if letter.isascii())
 
 
 def _quoted(text: str) -> str:
@@ -16,11 +18,15 @@ def _quoted(text: str) -> str:
 
 
 def _folded() -> str:
+    """Write the folding: most names are plain ASCII, and are spared the long table."""
+    plain = f"translate($1, {_quoted(ASCII_BETWEEN)}, {_quoted(' ' * len(ASCII_BETWEEN))})"
     text = "$1"
     for letter, two in PAIRS.items():
         text = f"replace({text}, {_quoted(letter)}, {_quoted(two)})"
     singles = _quoted("".join(SINGLE)), _quoted("".join(SINGLE.values()))
-    return f"convert_to(lower(translate({text}, {', '.join(singles)})), 'UTF8')"
+    folded = f"translate({text}, {', '.join(singles)})"
+    is_plain = "octet_length($1) = length($1)"
+    return f"convert_to(lower(CASE WHEN {is_plain} THEN {plain} ELSE {folded} END), 'UTF8')"
 
 
 _NEW_KEYS: Final = "fold_name(family_name), fold_name(given_name), fold_name(email)"
