@@ -14,7 +14,6 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     and_,
-    exists,
     func,
     literal,
     or_,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,6 +31,7 @@ from backend.access.tables import Enrolment
 from backend.accounts.tables import Beneficiary
 from backend.cards.states import ENOUGH, CardState
 from backend.cards.tables import Card
+from backend.database import Base
 from backend.folding import fold
 from backend.pupils.tables import Pupil, SchoolClass
 
@@ -107,10 +107,10 @@ def list_pupils(
     limit: int = PUPILS_PER_PAGE,
 ) -> PupilPage:
     """Return pupils by name, whose names have words that begin as those searched for."""
-    query = _pupils(establishment_id, class_code)
+    query = _with_keys(_pupils(establishment_id, class_code))
     for word in _words(search):
         query = query.where(_has_word(word))
-    order = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name), Enrolment.id)
+    order = (*_keys(), Enrolment.id)
     if after is not None:
         query = query.where(tuple_(*order) > _key_of(session, after))
     rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
@@ -121,22 +121,20 @@ def list_pupils(
 
 def list_classes(session: Session, establishment_id: UUID) -> list[ClassLine]:
     """Return the classes that pupils are in now, and who is in none (code None) last."""
-    has_card = exists().where(
-        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state.in_(_ENOUGH)
-    )
-    is_here = exists().where(
-        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state == CardState.RECEIVED.value
-    )
+    having = func.count(Enrolment.id.distinct()).filter(Card.state.in_(_ENOUGH))
+    is_here = Card.state == CardState.RECEIVED.value
+    # All cards at once: asked pupil by pupil, a planner may read every card in a state each time.
     rows = session.execute(
         select(
             Pupil.class_code,
             SchoolClass.label,
-            func.count(),
-            func.count().filter(~has_card),
-            func.count().filter(is_here),
+            func.count(Enrolment.id.distinct()),
+            having,
+            func.count(Card.id).filter(is_here),
         )
         .select_from(Enrolment)
         .outerjoin(Pupil, Pupil.enrolment_id == Enrolment.id)
+        .outerjoin(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
         .outerjoin(
             SchoolClass,
             and_(
@@ -150,8 +148,8 @@ def list_classes(session: Session, establishment_id: UUID) -> list[ClassLine]:
         .limit(CLASSES_MAX)
     )
     return [
-        ClassLine(code, label or code or "", pupils, without, waiting)
-        for code, label, pupils, without, waiting in rows
+        ClassLine(code, label or code or "", pupils, pupils - having, waiting)
+        for code, label, pupils, having, waiting in rows
     ]
 
 
@@ -159,21 +157,30 @@ def people_without_card(
     session: Session, establishment_id: UUID, class_code: str | None = None
 ) -> list[UUID]:
     """Return who belongs here, or to a class, and has no card; BATCH_MAX at most."""
-    has_card = exists().where(
-        Card.beneficiary_id == Enrolment.beneficiary_id, Card.state.in_(_ENOUGH)
+    query: Select[Any] = (
+        select(Enrolment.beneficiary_id)
+        .outerjoin(Pupil, Pupil.enrolment_id == Enrolment.id)
+        .outerjoin(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
+        .where(Enrolment.establishment_id == establishment_id, Enrolment.ended_at.is_(None))
+        .group_by(Enrolment.id, Enrolment.beneficiary_id)
+        .having(func.count(Card.id).filter(Card.state.in_(_ENOUGH)) == 0)
+        .order_by(Enrolment.id)
     )
-    query = _pupils(establishment_id, class_code).where(~has_card).order_by(Enrolment.id)
-    return [row.beneficiary_id for row in session.execute(query.limit(BATCH_MAX))]
+    if class_code is not None:
+        query = query.where(Pupil.class_code == class_code)
+    return list(session.scalars(query.limit(BATCH_MAX)))
 
 
 def cards_to_hand_over(
     session: Session, establishment_id: UUID, class_code: str | None = None
 ) -> list[tuple[UUID, PupilLine]]:
     """Return the cards that arrived and wait for their holders, by name; BATCH_MAX at most."""
-    query = _pupils(establishment_id, class_code).add_columns(Card.id.label("card_id"))
+    query = _with_keys(_pupils(establishment_id, class_code)).add_columns(Card.id.label("card_id"))
     query = query.join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
-    order = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name), Enrolment.id)
-    waiting = query.where(Card.state == CardState.RECEIVED.value).order_by(*order)
+    order = (*_keys(), Enrolment.id)
+    # Not by the index of states: there are few cards a pupil, and many in a state.
+    is_here = func.coalesce(Card.state, "") == CardState.RECEIVED.value
+    waiting = query.where(is_here).order_by(*order)
     rows = session.execute(waiting.limit(BATCH_MAX))
     return [(row.card_id, _line(row, (CardState.RECEIVED, row.card_id))) for row in rows]
 
@@ -226,14 +233,20 @@ def _pupils(establishment_id: UUID, class_code: str | None) -> Select[Any]:
     return query if class_code is None else query.where(Pupil.class_code == class_code)
 
 
-def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[bytes]:
-    return func.fold_name(column, type_=LargeBinary)
+def _keys() -> tuple[ColumnElement[bytes], ColumnElement[bytes]]:
+    """Return the columns with names as the database folds them: it keeps them by itself."""
+    kept = Base.metadata.tables["person_key"]
+    return kept.c.family, kept.c.given
+
+
+def _with_keys(query: Select[Any]) -> Select[Any]:
+    kept = Base.metadata.tables["person_key"]
+    return query.join(kept, kept.c.beneficiary_id == Enrolment.beneficiary_id)
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
     typed = literal(word.encode(), LargeBinary)
-    names = (_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
-    return or_(*(_BeginsAWord(name, typed) for name in names))
+    return or_(*(_BeginsAWord(name, typed) for name in _keys()))
 
 
 def _words(search: str) -> list[str]:
@@ -244,11 +257,9 @@ def _words(search: str) -> list[str]:
 
 def _key_of(session: Session, enrolment_id: UUID) -> Any:
     """Return where an enrolment stands among the others: its names are in no address."""
-    row = session.execute(
-        select(_folded(Beneficiary.family_name), _folded(Beneficiary.given_name))
-        .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
-        .where(Enrolment.id == enrolment_id)
-    ).one_or_none()
+    names: tuple[Any, ...] = _keys()
+    query = _with_keys(select(*names).select_from(Enrolment))
+    row = session.execute(query.where(Enrolment.id == enrolment_id)).one_or_none()
     return tuple_(*(row or (b"", b"")), enrolment_id)
 
 
