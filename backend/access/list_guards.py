@@ -43,10 +43,12 @@ class _Watch:
     events: tuple[str, ...] = ("INSERT", "UPDATE", "DELETE")
 
 
-#: A payment moves a benefit's wallet and never meals: it is let by without a look.
-_NO_PAYMENT: Final = {
-    "sqlite": "\nWHEN substr(NEW.reference, 1, 8) <> 'payment:'",
-    "postgresql": "WHEN (left(NEW.reference, 8) <> 'payment:')",
+#: Payments and grants move a benefit's wallet and never meals: they are let by without a look.
+_NO_WALLET: Final = {
+    "sqlite": "\nWHEN substr(NEW.reference, 1, 8) <> 'payment:'"
+    " AND substr(NEW.reference, 1, 6) <> 'grant:'",
+    "postgresql": "WHEN (left(NEW.reference, 8) <> 'payment:'"
+    " AND left(NEW.reference, 6) <> 'grant:')",
 }
 _TRANSFER: Final = _Watch(
     "ledger_transfer", ("debit_account_id", "credit_account_id"), _MEALS, events=("INSERT",)
@@ -163,13 +165,13 @@ BEGIN
   RETURN NULL;
 END $$""",
         f"""CREATE TRIGGER ledger_transfer_in_lists_insert AFTER INSERT ON ledger_transfer
-FOR EACH ROW {_NO_PAYMENT["postgresql"]} EXECUTE FUNCTION ledger_transfer_in_lists_row()""",
+FOR EACH ROW {_NO_WALLET["postgresql"]} EXECUTE FUNCTION ledger_transfer_in_lists_row()""",
     )
 
 
 SQLITE_BY_TABLE: Final = {
     **{watch.table: _sqlite(watch) for watch in _WATCHES},
-    _TRANSFER.table: _sqlite(_TRANSFER, _NO_PAYMENT["sqlite"]),
+    _TRANSFER.table: _sqlite(_TRANSFER, _NO_WALLET["sqlite"]),
 }
 POSTGRESQL_BY_TABLE: Final = {
     **{watch.table: _postgresql(watch) for watch in _WATCHES},

@@ -176,7 +176,7 @@ function receive(state) {
   for (const [id, key] of [["establishment", "establishment"], ["list", "list_words"], ["outbox", "outbox_words"], ["link", "link_words"], ["siblings", "siblings_words"]]) say(id, state[key] || "");
   place("list").dataset.stale = String(state.list_stale);
   place("link").dataset.online = String(state.online);
-  const now = JSON.stringify([state.sequence, state.outbox, state.quarantined, state.list_version, state.service]);
+  const now = JSON.stringify([state.sequence, state.outbox, state.quarantined, state.list_version, state.service, state.reader_ready, state.door]);
   if (now !== drawn) {
     drawn = now;
     drawLines();

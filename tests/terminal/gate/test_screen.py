@@ -25,6 +25,7 @@ from passcard.secret import Secret
 from terminal.gate.access_list import read_access_list
 from terminal.gate.api import Screen, create_app
 from terminal.gate.decision import Answer, Detail
+from terminal.gate.door.event_book import DoorNews, EventBook
 from terminal.gate.events import StateStream
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
@@ -341,6 +342,10 @@ def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside
         page.get_by_label("Code d’un jour").fill(code)
         page.get_by_role("button", name="Valider").click()
         expect(said).to_contain_text(outcome)
+    EventBook(beside.journal.file).note(DoorNews.FORCED, datetime.now(UTC))
+    beside.board.change(reader_ready=False)
+    expect(page.locator("#door li")).to_contain_text("Passage forcé")
+    expect(page.locator("#door li")).to_contain_text("à transmettre")
     looked_at(page, "supervisor-acted")
     page.set_viewport_size({"width": 360, "height": 640})
     looked_at(page, "supervisor-phone")

@@ -348,6 +348,21 @@ def test_the_passages_of_a_long_outage_arrive_in_order(world: World) -> None:
     assert [number for number, _ in world.recorded()] == list(range(1, 251))
 
 
+def test_a_card_blocked_while_the_gate_was_offline_is_refused_as_soon_as_it_is_back(
+    world: World,
+) -> None:
+    assert world.parts.link.turn()
+    world.backend.stop()
+    with world.backend.services.database.unit_of_work() as session:
+        block_card(session, world.card_id, "lost", world.clock())
+    assert not world.parts.link.turn()
+    assert world.tap() == "OK", "nobody could tell it"
+    world.clock.advance(minutes=1)
+    world.backend.start()
+    assert world.parts.link.turn()
+    assert world.tap() == "CARTE_OPPOSEE"
+
+
 def test_a_forced_door_is_the_establishments_to_see(world: World) -> None:
     assert world.parts.link.turn()
     book = EventBook(world.journal.file)
