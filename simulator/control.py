@@ -25,7 +25,7 @@ from simulator.device_routes import PlugState, ReaderView, add_device_routes, re
 from simulator.pad.cable import PadCable, Unplugged
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
-from simulator.problems import add_problem_page, problem
+from simulator.problems import add_problem_page, describe_problems, problem
 from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
 from simulator.turnstile.routes import add_turnstile_routes
@@ -107,6 +107,7 @@ def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: Fa
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     _answer_errors(app)
     add_problem_page(app)
+    describe_problems(app)
     _add_general_routes(app, table)
     _add_event_route(app, table, stopping)
     _add_card_routes(app, table)

@@ -6,6 +6,7 @@ Promise: programs act on `code`; no key that was pressed is ever repeated. Not h
 from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -14,6 +15,17 @@ from simulator.refusals import Refusal
 
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS_PATH = "/problems"
+_TEXT = {"type": "string"}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "The body of every refusal (RFC 9457); act on `code`.",
+    "required": ["type", "title", "status", "detail", "code", "message", "details"],
+    "properties": {
+        **dict.fromkeys(("type", "title", "detail", "code", "message"), _TEXT),
+        "status": {"type": "integer"},
+        "details": {"type": "object"},
+    },
+}
 
 
 def problem(status: HTTPStatus, code: str, message: str) -> JSONResponse:
@@ -48,3 +60,31 @@ def _leaves(branch: type[Refusal]) -> Iterator[type[Refusal]]:
     yield branch
     for one in branch.__subclasses__():
         yield from _leaves(one)
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Let the application's description (OpenAPI) say what its refusals are."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _finish(plain())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _finish(api: dict[str, Any]) -> dict[str, Any]:
+    schemas = api.setdefault("components", {}).setdefault("schemas", {})
+    # FastAPI's own form of a refusal repeats what was sent, and that may be a code.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = PROBLEM_SCHEMA
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in api["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            if "422" in responses:
+                responses["422"] = {"description": "Not of this form", "content": content}
+            responses["default"] = {"description": "Any other refusal", "content": content}
+    return api

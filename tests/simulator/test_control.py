@@ -286,3 +286,12 @@ def test_the_program_with_its_readers(tmp_path_factory: pytest.TempPathFactory) 
     # The folder is free again: everything that was started has ended.
     with simulator(write_settings(folder, readers=True)) as (_, again):
         assert again["ready"] is True
+
+
+def test_its_description_says_what_its_refusals_are(control: httpx.Client) -> None:
+    described = control.get("/openapi.json").json()
+    text = str(described)
+    assert "HTTPValidationError" not in text
+    for path in described["paths"].values():
+        for operation in path.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
