@@ -25,7 +25,7 @@ from simulator.device_routes import PlugState, ReaderView, add_device_routes, re
 from simulator.pad.cable import PadCable, Unplugged
 from simulator.pad.faults import Fault, Faults
 from simulator.pad.pad import KEYS
-from simulator.problems import add_problem_page, describe_problems, problem
+from simulator.problems import add_problem_page, allowed_methods, describe_problems, problem
 from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
 from simulator.turnstile.routes import add_turnstile_routes
@@ -129,11 +129,12 @@ def _answer_errors(app: FastAPI) -> None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return problem(status, "malformed_request", "The request does not have the right shape.")
 
-    def plain(_request: Request, error: Exception) -> JSONResponse:
+    def plain(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         answer = problem(status, status.name.lower(), status.phrase)
-        answer.headers.update(error.headers or {})
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = allowed_methods(request)
         return answer
 
     app.add_exception_handler(Refusal, refusal)

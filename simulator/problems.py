@@ -8,13 +8,15 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import Match
 
 from simulator.refusals import Refusal
 
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS_PATH = "/problems"
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _TEXT = {"type": "string"}
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -60,6 +62,17 @@ def _leaves(branch: type[Refusal]) -> Iterator[type[Refusal]]:
     yield branch
     for one in branch.__subclasses__():
         yield from _leaves(one)
+
+
+def allowed_methods(request: Request) -> str:
+    """Name the methods of an address, whose routes know their own alone (RFC 9110 §15.5.6)."""
+    routes = request.app.router.routes
+    allowed = (
+        method
+        for method in METHODS
+        if any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
+    )
+    return ", ".join(allowed)
 
 
 def describe_problems(app: FastAPI) -> None:

@@ -295,3 +295,8 @@ def test_its_description_says_what_its_refusals_are(control: httpx.Client) -> No
     for path in described["paths"].values():
         for operation in path.values():
             assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+def test_an_address_names_all_its_methods(control: httpx.Client) -> None:
+    refused = control.put("/cards/LEA")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, PATCH")
