@@ -99,6 +99,7 @@ def test_from_the_order_to_the_hand_at_a_desk(
     with services.database.reading() as session:
         numbers = session.scalars(select(Card.number).order_by(Card.number)).all()
     for number in numbers:  # as a wedge scanner types: digits, then Enter, in the field that waits
+        expect(page.get_by_label("Scannez le code-barres")).to_be_focused()
         page.keyboard.type(number)
         with page.expect_navigation():
             page.keyboard.press("Enter")
