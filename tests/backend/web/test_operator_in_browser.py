@@ -66,6 +66,7 @@ def keep(page: Page, folder: Path, name: str) -> None:
     page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
+@pytest.mark.slow
 def test_an_operators_morning(
     page: Page, address: str, desk: Desk, browser: Browser, tmp_path: Path
 ) -> None:
