@@ -182,11 +182,7 @@ def test_a_space_asks_the_database_few_questions(
     "path",
     [
         "/espace/compte/mot-de-passe",
-        "/espace/compte/langue",
-        "/espace/famille",
         "/espace/ma-carte/code",
-        "/espace/ma-carte/numero",
-        "/espace/ma-carte/demande",
     ],
 )
 def test_a_form_without_its_token_is_refused(browser: Browser, camille: Person, path: str) -> None:
