@@ -122,9 +122,14 @@ def withdraw(
         _end(running, now)
         act = ActKind.CONSENT_WITHDRAWN
         record_act(session, act, account_id, beneficiary_id, now, beneficiary_id=beneficiary_id)
+    hide_photo(session, beneficiary_id)
+    session.flush()
+
+
+def hide_photo(session: Session, beneficiary_id: UUID) -> None:
+    """Take a person's photo from every gate."""
     for enrolment_id in _enrolments(session, beneficiary_id):
         drop_photo(session, enrolment_id)
-    session.flush()
 
 
 def show_photo(session: Session, beneficiary_id: UUID, now: datetime) -> bool:

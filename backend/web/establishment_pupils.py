@@ -28,6 +28,7 @@ from backend.cards.reporting import ReportReason, WithdrawalReason
 from backend.cards.requests import ReplacementReason
 from backend.cards.states import CardState
 from backend.pins.forcing import force_after_loss
+from backend.privacy.consents import show_photo
 from backend.pupils.listing import (
     SEARCH_CHARACTERS_MAX,
     find_pupil,
@@ -196,6 +197,7 @@ def give_photo(frame: Frame, enrolment_id: UUID, given: OwnPhotoForm) -> Respons
     with frame.services.database.unit_of_work() as session:
         holder = _holder(session, frame, enrolment_id)
         keep_card_photo(session, holder, drawn, office.now, frame.account_id)
+        show_photo(session, holder, office.now)
         if given.fields.get("portiques") == "oui":
             noted_by = str(frame.account_id)
             keep_photo(session, enrolment_id, drawn, noted_by=noted_by, now=office.now)

@@ -20,6 +20,7 @@ from backend.accounts.families.errors import (
     TooManyOfFamily,
 )
 from backend.accounts.families.requests import (
+    LISTED_MAX,
     OpenRequest,
     approve_tie,
     open_requests,
@@ -28,6 +29,8 @@ from backend.accounts.families.requests import (
 from backend.web.establishment_frame import Frame, StaffFrame, new_router
 from backend.web.signed_in import OwnForm
 
+#: A request is looked for among so many pages of those that wait.
+PAGES_MAX = 20
 router = new_router()
 
 
@@ -76,7 +79,13 @@ def _pupils(frame: StaffFrame) -> Select[Any]:
 def _asked(session: Session, frame: StaffFrame, request_id: UUID) -> OpenRequest:
     """Return a request that means one of the establishment's pupils; raise NotYours."""
     check_staff(session, frame.account_id, frame.establishment_id)
-    for one in open_requests(session, _pupils(frame)):
-        if one.request_id == request_id:
-            return one
+    after = None
+    for _ in range(PAGES_MAX):
+        waiting = open_requests(session, _pupils(frame), after)
+        for one in waiting:
+            if one.request_id == request_id:
+                return one
+        if len(waiting) < LISTED_MAX:
+            break
+        after = (waiting[-1].asked_at, waiting[-1].request_id)
     raise NotYours

@@ -8,12 +8,14 @@ from backend.web import (
     holder_cards,
     holder_code,
     holder_data,
+    holder_photo,
     holder_routes,
 )
 
 router = APIRouter(include_in_schema=False)
 for _part in (
     holder_routes,
+    holder_photo,
     holder_cards,
     holder_code,
     consent_routes,

@@ -26,6 +26,7 @@ from backend.web import (
     operator_request_routes,
     operator_seen_routes,
     operator_service_routes,
+    operator_tie_routes,
 )
 from backend.web import operator_words as words
 from backend.web.operator_pages import id_of, render
@@ -43,6 +44,7 @@ for part in (
     operator_request_routes,
     operator_money_routes,
     operator_service_routes,
+    operator_tie_routes,
     operator_seen_routes,
 ):
     router.include_router(part.router)

@@ -1,18 +1,28 @@
 """What anybody reads of their data, what people agree to, and what an operator answers."""
 
+import re
 from datetime import date, timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
+from backend.access.establishments import enrol_pupil
+from backend.access.office_tables import HolderPhoto
+from backend.accounts.families.composition import make_family
+from backend.accounts.families.requests import Named, ask_tie
+from backend.accounts.families.rights import my_beneficiaries
 from backend.accounts.families.tables import FamilyChild, FamilyMember, Tie
+from backend.accounts.signin.acts import ActKind
 from backend.accounts.tables import Beneficiary
 from backend.cards.order_tables import CardPhoto
 from backend.holders.tables import ErasureRequest
 from backend.privacy.register import REGISTER
 from backend.privacy.tables import Consent, ErasedPerson
 from backend.services import Services
+from backend.web.act_words import ACTS
 from tests.backend.privacy.conftest import fill
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import Desk, build_desk, make_operator, sit_down
@@ -170,3 +180,76 @@ def test_without_a_photo_an_agreement_waits_for_one(
         session.add(CardPhoto(beneficiary_id=person, **photo))
     browser.open(f"/espace/pass/{person}/accords")
     assert "pas encore de photo" not in browser.page
+
+
+def a_photo() -> bytes:
+    drawn = BytesIO()
+    Image.new("RGB", (200, 260), (120, 140, 160)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def send_photo(browser: Browser, page: str, image: bytes) -> int:
+    browser.open(page)
+    carried = re.search(r'name="form" value="([^"]+)"', browser.page)
+    files = {"photo": ("moi.png", image, "image/png")}
+    form = {"form": carried[1] if carried else ""}
+    answer = browser.client.post(page, data=form, files=files)
+    browser.page = answer.text
+    return answer.status_code
+
+
+def test_a_photo_given_after_the_agreement_is_at_the_gate_and_leaves_it(
+    browser: Browser, desk: Desk, services: Services
+) -> None:
+    person = desk.shop.lea
+    age(services, person, 16)
+    with services.database.unit_of_work() as session:
+        enrolment = enrol_pupil(session, desk.establishment, person, []).id
+    enter(services, browser, desk.holder)
+    browser.open(f"/espace/pass/{person}/accords")
+    browser.press(f"/espace/pass/{person}/accords/gate_photo")
+    page = f"/espace/pass/{person}/carte/photo"
+    assert send_photo(browser, page, b"\x89PNG\r\n\x1a\nno photo") == 422
+    assert send_photo(browser, page, a_photo()) == 200
+    assert "data:image/jpeg;base64," in browser.page
+    with services.database.reading() as session:
+        assert session.get(HolderPhoto, enrolment) is not None
+    assert browser.press(f"{page}/retrait") == 200
+    assert "Aucune photo" in browser.page
+    with services.database.reading() as session:
+        assert session.get(HolderPhoto, enrolment) is None
+        assert session.get(CardPhoto, person) is None
+
+
+def test_an_operator_answers_who_asks_for_a_child(
+    browser: Browser, desk: Desk, services: Services
+) -> None:
+    parent = make_person(services, "parent@example.fr").account_id
+    now = services.now()
+    with services.database.unit_of_work() as session:
+        family = make_family(session, parent, "Martin", now)
+        for given in ("Léa", "Inconnue", "Refusée"):
+            born = session.get_one(Beneficiary, desk.shop.lea).birth_date
+            ask_tie(session, parent, Named(given, "Martin", born), family, now)
+    sit_down(services, browser, make_operator(services, "op@region.example"))
+    browser.open("/exploitation/rattachements")
+    asked = dict(
+        re.findall(
+            r"<strong>(\w+) Martin</strong>.*?rattachements/([0-9a-f-]{36})/",
+            browser.page,
+            re.DOTALL,
+        )
+    )
+    way = "/exploitation/rattachements"
+    assert browser.press(f"{way}/{asked['Léa']}/accord", person=str(desk.shop.lea)) == 200
+    assert browser.press(f"{way}/{asked['Inconnue']}/nouvelle-personne") == 200
+    assert browser.press(f"{way}/{asked['Refusée']}/refus") == 200
+    assert "Personne n’attend" in browser.page
+    with services.database.reading() as session:
+        children = {one.given_name for one in my_beneficiaries(session, parent)}
+    assert children == {"Léa", "Inconnue"}
+
+
+@pytest.mark.usefixtures("database_url")
+def test_every_act_has_a_name() -> None:
+    assert {kind.value for kind in ActKind} <= set(ACTS)

@@ -1,0 +1,59 @@
+"""An operator's page of who asks for a young person that no establishment answered for."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, Response
+
+from backend.accounts.families.requests import (
+    approve_as_new,
+    approve_tie,
+    open_requests,
+    refuse_tie,
+)
+from backend.http import ServicesDependency
+from backend.web.operator_pages import render
+from backend.web.operator_who import Looking, OperatorRoute, Proving
+from backend.web.signed_in import OPERATION, OwnForm, Token, go
+
+TIES: Final = f"{OPERATION}/rattachements"
+router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
+
+
+@router.get(TIES)
+def ties(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+    """Show the requests that wait, the oldest first, and whom each may mean."""
+    with services.database.reading() as session:
+        found = open_requests(session)
+    return render(services, token, acting, "ties", found=found)
+
+
+@router.post(f"{TIES}/{{request_id}}/accord", dependencies=[OwnForm])
+def approve(
+    request_id: UUID,
+    services: ServicesDependency,
+    acting: Proving,
+    *,
+    person: Annotated[UUID, Form()],
+) -> Response:
+    """Approve a request for somebody who is known."""
+    with services.database.unit_of_work() as session:
+        approve_tie(session, request_id, person, acting.account_id, services.now())
+    return go(TIES)
+
+
+@router.post(f"{TIES}/{{request_id}}/nouvelle-personne", dependencies=[OwnForm])
+def record_new(request_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+    """Approve a request for somebody nobody knew, who is recorded from now on."""
+    with services.database.unit_of_work() as session:
+        approve_as_new(session, request_id, acting.account_id, services.now())
+    return go(TIES)
+
+
+@router.post(f"{TIES}/{{request_id}}/refus", dependencies=[OwnForm])
+def refuse(request_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+    """Refuse a request."""
+    with services.database.unit_of_work() as session:
+        refuse_tie(session, request_id, acting.account_id, services.now())
+    return go(TIES)
