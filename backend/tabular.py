@@ -17,6 +17,10 @@ CHUNK_BYTES: Final = 1_000_000
 _WINDOWS_BYTES: Final = re.compile(rb"[\x80-\x9f]")
 
 
+#: What a spreadsheet takes for a formula when it begins a cell, full-width signs included.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 class QuotationMarkOpen(Exception):
     """A line has a quotation mark that nothing closes."""
 
@@ -72,3 +76,10 @@ def plain(text: str) -> str:
     """Return text without accents, capitals and spaces around."""
     letters = unicodedata.normalize("NFKD", text.strip().lower())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell on one line that no spreadsheet takes for a formula."""
+    line = " ".join(text.splitlines())
+    begins_so = text.startswith(_FORMULA) or line.lstrip(" \xa0").startswith(_FORMULA)
+    return f"'{line}" if begins_so else line

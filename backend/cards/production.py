@@ -20,11 +20,11 @@ from backend.accounts.tables import Beneficiary
 from backend.cards.order_tables import CardPhoto, CardRequest, Delivery
 from backend.cards.states import CardState
 from backend.cards.tables import Card
+from backend.tabular import safe_cell
 
 HEADINGS: Final = ("numero_carte", "prenom", "nom", "tri", "photo")
 HOME: Final = "domicile"
 #: OWASP, “CSV Injection”: a cell that begins so is run by a spreadsheet.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,5 @@ def as_csv(cards: Iterable[ToMake]) -> str:
     table.writerow(HEADINGS)
     for one in cards:
         printed = (one.given_name, one.family_name, one.sort)
-        table.writerow([one.number, *map(as_text, printed), one.photo_name])
+        table.writerow([one.number, *map(safe_cell, printed), one.photo_name])
     return written.getvalue()
-
-
-def as_text(cell: str) -> str:
-    """Return a cell that no spreadsheet runs."""
-    return f"'{cell}" if cell.lstrip(" \xa0").startswith(_FORMULA) else cell

@@ -33,13 +33,12 @@ from backend.ledger.money import Cents
 from backend.ledger.tables import Transfer
 from backend.services import Services
 from backend.snapshot import hold_still
+from backend.tabular import safe_cell
 
 GRANTS_BY_HAND: Final = uuid5(NAMESPACE_URL, "urn:pass:grant-by-hand")
 PROGRESS_SECONDS: Final = 1.0
 #: Objects made between two looks of the garbage collector; the default is 700.
 GARBAGE_OBJECTS_MAX: Final = 100_000
-# A spreadsheet would take a cell that begins so for a formula.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True)
@@ -245,7 +244,7 @@ def report_as_csv(found: CampaignReport) -> str:
         decision = "accordé" if one.granted else "refusé"
         rule = one.rule_code or ""
         row = (one.benefit_code, rule, decision, one.reason, one.count, one.cents)
-        rows.writerow([_cell(str(each)) for each in row])
+        rows.writerow([safe_cell(str(each)) for each in row])
     money = found.money
     for words, cents in (
         ("total accordé", money.granted_cents),
@@ -300,7 +299,7 @@ def _refusals_into(target: Path, file: GrantFile) -> Iterator[Callable[[Refusal]
 
     def write(cells: list[str]) -> None:
         rows = csv.writer(opened[0], delimiter=file.separator, lineterminator="\n")
-        rows.writerow([_cell(cell) for cell in cells])
+        rows.writerow([safe_cell(cell) for cell in cells])
 
     def refuse(refusal: Refusal) -> None:
         if not opened:
@@ -318,7 +317,3 @@ def _refusals_into(target: Path, file: GrantFile) -> Iterator[Callable[[Refusal]
             one.close()
     if opened:
         part.replace(target)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

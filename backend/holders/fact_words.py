@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-#: What a table of a spreadsheet would take for a formula when it begins a cell.
-FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+from backend.tabular import safe_cell
+
 CENTS_SUFFIX: Final = "_cents"
 #: Of the ledger: whole cents, too.
 CENTS_NAMES: Final = frozenset({"credits_posted", "debits_posted", "debits_held"})
@@ -197,12 +197,6 @@ def euros_cell(cents: int) -> str:
     """Write cents as a number with a decimal comma, without a thousands separator."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100},{abs(cents) % 100:02d}"
-
-
-def safe_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, on one line."""
-    plain = " ".join(text.splitlines())
-    return f"'{plain}" if plain.startswith(FORMULA_BEGINS) else plain
 
 
 def labels(names: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import Beneficiary
 from backend.database import Database
 from backend.payments.days import day_bounds
+from backend.tabular import safe_cell
 
 LINES_PER_PAGE: Final = 50
 EXPORTED_LINES_MAX: Final = 100_000
@@ -35,8 +36,6 @@ COLUMNS: Final = (
     "session_id",
     "raison",
 )
-#: A spreadsheet would take a cell that begins so for a formula.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,6 @@ class TrailPage:
 
     lines: list[TrailLine]
     next_place: Place | None
-
-
-def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from reading a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def read_trail(

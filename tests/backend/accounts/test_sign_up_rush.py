@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from backend.accounts.families.tables import Tie
 from backend.accounts.signin import sign_up
 from backend.accounts.signin.address_links import give_address_link
 from backend.accounts.signin.errors import LinkGone, TooManyRequests
+from backend.accounts.signin.quota import Quota
 from backend.accounts.signin.sign_up import (
     FROM_ALL,
     MAILS_TO_ADDRESS,
@@ -40,7 +42,7 @@ def asked(number: int) -> Asked:
     return Asked(email, "Camille", "Durand", date(1985, 2, 1), Language.FRENCH, 1)
 
 
-def at_once(works: list[Callable[[], object]], threads: int = 4) -> list[object]:
+def at_once(works: Sequence[Callable[[], object]], threads: int = 4) -> list[object]:
     """Do all of it, from several threads that start together; return results or refusals."""
     gate = threading.Barrier(min(threads, len(works)))
 
@@ -62,7 +64,7 @@ def count(services: Services, table: type) -> int:
 
 
 def test_many_at_once_are_all_taken(services: Services) -> None:
-    works = [lambda n=n: ask_to_sign_up(services, asked(n), "192.0.2.7") for n in range(24)]
+    works = [partial(ask_to_sign_up, services, asked(n), "192.0.2.7") for n in range(24)]
     assert {type(one) for one in at_once(works)} == {UUID}
     assert count(services, SignUp) == count(services, Notice) == 24
     assert FROM_ALL.uses_max >= 3 * A_MINUTE
@@ -76,7 +78,7 @@ def test_ten_minutes_of_the_opening_take_less_than_ten_minutes(
     mailbox, began = Mailbox(services), time.process_time()
     for minute in range(MINUTES):
         people = range(minute * A_MINUTE, (minute + 1) * A_MINUTE)
-        works = [lambda n=n: ask_to_sign_up(services, asked(n), "") for n in people]
+        works = [partial(ask_to_sign_up, services, asked(n), "") for n in people]
         assert {type(one) for one in at_once(works)} == {UUID}
         while mailbox.empty():
             pass
@@ -84,7 +86,7 @@ def test_ten_minutes_of_the_opening_take_less_than_ten_minutes(
             one.text.partition("/inscription/")[2][:43] for one in mailbox.letters if one.text
         ]
         mailbox.letters.clear()
-        opened = at_once([lambda one=one: open_account(services, one, PASSWORD) for one in tokens])
+        opened = at_once([partial(open_account, services, one, PASSWORD) for one in tokens])
         assert [type(one) for one in opened] == [UUID] * A_MINUTE
         clock.advance(minutes=1)
         while mailbox.empty():
@@ -105,8 +107,8 @@ def test_one_address_gets_three_mails_however_many_ask_at_once(services: Service
 def test_above_the_limit_nobody_is_taken(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_up, "FROM_ALL", sign_up.Quota(5, FROM_ALL.period))
-    works = [lambda n=n: ask_to_sign_up(services, asked(n), "") for n in range(8)]
+    monkeypatch.setattr(sign_up, "FROM_ALL", Quota(5, FROM_ALL.period))
+    works = [partial(ask_to_sign_up, services, asked(n), "") for n in range(8)]
     refused = [one for one in at_once(works) if not isinstance(one, UUID)]
     assert [type(one) for one in refused] == [TooManyRequests] * 3
     assert count(services, SignUp) == 5
@@ -122,7 +124,7 @@ def test_two_links_of_one_address_open_one_account(services: Services) -> None:
             until = row.expires_at
             kind = AddressLinkKind.SIGN_UP
             tokens.append(give_address_link(session, kind, row.id, until, now))
-    works = [lambda one=one: open_account(services, one, PASSWORD) for one in tokens]
+    works = [partial(open_account, services, one, PASSWORD) for one in tokens]
     results = at_once(works)
     assert sorted(type(one).__name__ for one in results) == ["LinkGone", "LinkGone", "UUID"]
     assert LinkGone in {type(one) for one in results}
@@ -144,6 +146,6 @@ def test_a_young_person_is_tied_to_one_account_however_many_try(services: Servic
         with services.database.unit_of_work() as session:
             make_tie(session, account_id, person, account_id, services.now())  # type: ignore[arg-type]
 
-    results = at_once([lambda one=one: tie(one) for one in accounts])
+    results = at_once([partial(tie, one) for one in accounts])
     assert sorted(type(one).__name__ for one in results) == ["NoneType", *["TieTaken"] * 3]
     assert count(services, Tie) == 1

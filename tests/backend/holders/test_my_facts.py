@@ -29,7 +29,7 @@ from backend.holders.data_rights import (
 )
 from backend.holders.errors import ErasureAsked
 from backend.holders.export import as_json, as_tables
-from backend.holders.fact_words import LABELS, for_person, for_program, safe_cell
+from backend.holders.fact_words import LABELS, for_person, for_program
 from backend.holders.kept import Kept
 from backend.holders.kept_of_account import OF_ACCOUNT
 from backend.holders.my_facts import ABOUT_PERSON, ELSEWHERE, Facts, collect, whose
@@ -38,6 +38,7 @@ from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.payments.orders import Approved
 from backend.privacy.facts import OF_PRIVACY
+from backend.tabular import safe_cell
 from tests.backend.counting import statements
 from tests.backend.holders.world import PASSWORD, People
 

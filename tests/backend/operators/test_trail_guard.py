@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.signing_in import invite_to_sign_in
-from backend.operators.trail import Wanted, forget_acts, read_trail, safe_cell
+from backend.operators.trail import Wanted, forget_acts, read_trail
 from backend.services import Services
+from backend.tabular import safe_cell
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from backend.pupils.listing import (
 from backend.pupils.tables import Pupil, SchoolClass
 from backend.services import Services
 
-PEOPLE = [
+PEOPLE: list[tuple[str, str, str | None]] = [
     ("Léa", "Martin", "2A"),
     ("Élie", "d’Arcy", "2A"),
     ("Jean-Loup", "Le Goff", "2B"),
@@ -40,14 +40,14 @@ def lycee(services: Services) -> tuple[UUID, dict[str, UUID]]:
         for code in ("2A", "2B"):
             known = {"establishment_id": place, "code": code, "label": f"Seconde {code}"}
             session.execute(insert(SchoolClass).values(**known))
-        for given, family, code in PEOPLE:
+        for given, family, class_code in PEOPLE:
             now, born = services.now(), date(2010, 1, 2)
             person = create_beneficiary(
                 session, given_name=given, family_name=family, birth_date=born, now=now
             ).id
             enrolment = enrol_pupil(session, place, person, []).id
-            if code is not None:
-                row = {"enrolment_id": enrolment, "class_code": code, "updated_at": now}
+            if class_code is not None:
+                row = {"enrolment_id": enrolment, "class_code": class_code, "updated_at": now}
                 session.execute(insert(Pupil).values(**row))
             people[given] = person
     return place, people

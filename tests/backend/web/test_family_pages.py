@@ -157,7 +157,8 @@ def test_what_is_answered_does_not_tell_whether_a_child_is_known(
 ) -> None:
     child(services)
     family_id = start_family(services, browser, camille)
-    pages, statements = set(), []
+    pages = set[str]()
+    statements = list[list[str]]()
 
     def note(_c: Any, _cu: Any, text: str, *_: Any) -> None:
         statements[-1].append(text)

@@ -195,7 +195,7 @@ def send_photo(browser: Browser, page: str, image: bytes) -> int:
     form = {"form": carried[1] if carried else ""}
     answer = browser.client.post(page, data=form, files=files)
     browser.page = answer.text
-    return answer.status_code
+    return int(answer.status_code)
 
 
 def test_a_photo_given_after_the_agreement_is_at_the_gate_and_leaves_it(

@@ -125,7 +125,8 @@ def test_who_is_known_learns_it_by_mail_and_the_page_does_not_tell(
 ) -> None:
     here, there = browsers
     mailbox.empty()
-    pages, statements = set(), []
+    pages = set[str]()
+    statements = list[list[str]]()
 
     def note(_c: Any, _cu: Any, text: str, *_: Any) -> None:
         statements[-1].append(text)
@@ -194,7 +195,7 @@ def test_three_mails_an_hour_and_what_was_typed_fades(
 
 
 def test_one_network_does_not_fill_the_outbox(browser: Browser, services: Services) -> None:
-    browser.client._transport.client = ("192.0.2.7", 50_000)  # type: ignore[attr-defined]
+    browser.client._transport.client = ("192.0.2.7", 50_000)
     sign_up(browser)
     with services.database.unit_of_work() as session:
         full = [row for row in session.scalars(select(SignInQuota)) if row.used == 1]
