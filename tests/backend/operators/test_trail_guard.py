@@ -83,5 +83,5 @@ def test_pages_of_the_trail_leave_nothing_out(
 
 @pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\tx", "\rx"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
+    assert safe_cell(text).startswith("'")
     assert safe_cell("Léa") == "Léa"
