@@ -1,7 +1,6 @@
 """Terminals at the door: enrolment, tokens, who am I."""
 
 import base64
-import binascii
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from backend.partners.authentication import (
     require_kind,
 )
 from backend.partners.enrolment import enrol_terminal
-from backend.partners.errors import PublicKeyInvalid
 from backend.partners.registry import place_of
 from backend.partners.tokens import ASSERTION_CHARACTERS_MAX, issue_token
 
@@ -139,11 +137,5 @@ def me(terminal: CurrentTerminal, services: ServicesDependency) -> TerminalBody:
 
 
 def _decode_key(x: str) -> bytes:
-    try:
-        raw = base64.urlsafe_b64decode(x + "=")
-    except (binascii.Error, ValueError):
-        raise PublicKeyInvalid from None
-    # One spelling only (RFC 4648 §3.5): the last character's unused bits are zero.
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != x:
-        raise PublicKeyInvalid
-    return raw
+    """Decode what its pattern has allowed: 43 characters of one spelling."""
+    return base64.urlsafe_b64decode(x + "=")

@@ -90,6 +90,7 @@ def make_whole(session: Session) -> Whole:
     meals = _at_the_establishment(session, place, enrolment, card)
     _of_the_account(session, account)
     _of_the_family(session, person, account, parent)
+    _of_the_organisation(session, account, parent)
     _of_the_person(session, person, parent)
     return Whole(person, account, parent, card, enrolment, meals)
 
@@ -210,6 +211,28 @@ def _of_the_family(session: Session, person: UUID, account: UUID, parent: UUID) 
         state="approved",
         decided_at=NOW,
         **identity,
+    )
+
+
+def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> None:
+    fill(session, "commune", code="31999", name="Castanet")
+    place = fill(
+        session,
+        "organisation",
+        siret="73282932000074",
+        phone=PHONE,
+        state="own",
+        commune_code="31999",
+        created_by=account,
+    )["id"]
+    fill(session, "organisation_member", organisation_id=place, account_id=account)
+    fill(
+        session,
+        "organisation_invitation",
+        organisation_id=place,
+        email=EMAIL,
+        language="fr",
+        invited_by=parent,
     )
 
 

@@ -4,20 +4,18 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 
 from backend.accounts.signin.links import give_link
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInLinkKind
-from backend.app import build_app
 from backend.partners.registry import create_outlet, create_partner
 from backend.partners.space import add_member
 from backend.services import Services
+from tests.backend.conftest import app_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -67,17 +65,10 @@ class Staff:
         return f"/espace/partenaire/{self.partner_id}"
 
 
-@cache
-def _app() -> FastAPI:
-    """Build the application once: it holds nothing of a test but its services."""
-    return build_app(None)
-
-
 @pytest.fixture
 def browsers(services: Services) -> Iterator[list[Browser]]:
     """Two browsers that share nothing."""
-    app = _app()
-    app.state.services = services
+    app = app_of(services)
     opened = [TestClient(app, base_url="https://pass.example") for _ in range(2)]
     yield [Browser(client) for client in opened]
     for client in opened:

@@ -53,7 +53,7 @@ def test_what_remains_for_who_asks(shop: Shop) -> None:
     shop.wait_for_rest()
     told = shop.http.post("/client/remaining", json={}).json()
     assert told == {"label": "Culture", "remaining_cents": 8750}
-    assert refusal(shop, "GET", "/client/remaining") == (405, "malformed_request")
+    assert refusal(shop, "GET", "/client/remaining") == (405, "method_not_allowed")
 
 
 def test_the_holder_cancels_on_their_own_side(shop: Shop) -> None:
