@@ -27,6 +27,7 @@ ONE_WORKER = (
     "terminal/counter/till/test_tills_nobody_here_wrote.py",
     "terminal/gate/test_screen.py",
     "terminal/test_backend_client.py",
+    "test_architecture.py",
 )
 
 

@@ -113,6 +113,7 @@ MAY_KNOW: dict[str, set[str]] = {
         "backend.cards",
         "backend.pins",
         "backend.payments",
+        "backend.partners",
         "backend.accounts",
         "backend.access",
         "backend.pupils",
@@ -197,8 +198,13 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports_of(path: Path) -> tuple[tuple[int, str], ...]:
     """Give line and dotted name of each import, `from a import b` as `a.b`."""
+    return tuple(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)

@@ -17,6 +17,8 @@ EXCHANGES_MAX = 100
 Begin = Callable[[Any, Chip, Any], Any]
 
 
+#: Every exchange when there is time, every third every day: a life is some forty exchanges.
+often = pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.slow), 3])
 TYPED = {"CardRefused", "CardNotGenuine", "KeysUnknown", "UnsuitableCard", "UnexpectedAnswer"}
 
 
@@ -76,7 +78,8 @@ def at_every_exchange(one_life: Callable[[int], bool], step: int = 1) -> int:
     raise AssertionError("the dialogue has no end")
 
 
-def test_personalising(world: Any, blank: Callable[[], Chip]) -> None:
+@often
+def test_personalising(world: Any, blank: Callable[[], Chip], step: int) -> None:
     def one_life(at: int) -> bool:
         card, chip = world.order(), blank()
         over = cut(world, chip, begin_personalisation(world, chip, card), at)
@@ -86,10 +89,11 @@ def test_personalising(world: Any, blank: Callable[[], Chip]) -> None:
         assert world.tap(chip).status_code == 201
         return over
 
-    assert at_every_exchange(one_life) > 30
+    assert at_every_exchange(one_life, step) > 30
 
 
-def test_renewing(world: Any) -> None:
+@often
+def test_renewing(world: Any, step: int) -> None:
     world.roll_card_keys()
 
     def one_life(at: int) -> bool:
@@ -101,7 +105,7 @@ def test_renewing(world: Any) -> None:
         assert world.tap(chip).status_code == 201
         return over
 
-    assert at_every_exchange(one_life) > 30
+    assert at_every_exchange(one_life, step) > 30
 
 
 def test_retiring(world: Any) -> None:

@@ -78,9 +78,9 @@ def made(services: Services, person: Person, typed: Typed = SHOP, *, asked: bool
     return found
 
 
-def accepted(services: Services, organisation_id: UUID) -> UUID:
+def accepted(services: Services, organisation_id: UUID, by: Person) -> UUID:
     with services.database.unit_of_work() as session:
-        return asking.accept(session, organisation_id, uuid4(), services.now())
+        return asking.accept(session, organisation_id, by.account_id, services.now())
 
 
 def state_of(services: Services, organisation_id: UUID) -> str:
@@ -308,44 +308,56 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize("state", [one.value for one in OrganisationState])
-@pytest.mark.parametrize("act", ["ask", "change", "withdraw", "accept", "refuse"])
-def test_each_act_in_each_state(services: Services, nadia: Person, state: str, act: str) -> None:
-    place, me, by = made(services, nadia, asked=state != "own"), nadia.account_id, uuid4()
+def in_state(services: Services, person: Person, state: str, number: int) -> UUID:
+    """Make an organisation of its own number, and bring it into a state."""
+    now, rna = services.now(), f"W75{number:07d}"
+    with services.database.unit_of_work() as session:
+        typed = replace(SHOP, number=rna)
+        place = make_organisation(session, person.account_id, "association", typed, now)
+        if state != "own":
+            asking.ask(session, person.account_id, place, now)
+        if state == "accepted":
+            asking.accept(session, place, person.account_id, now)
+        if state == "refused":
+            asking.refuse(session, place, person.account_id, "non", now)
+    return place
+
+
+@pytest.mark.usefixtures("nadia")
+def test_each_act_in_each_state(services: Services) -> None:
     now = services.now()
-    if state == "accepted":
-        accepted(services, place)
-    if state == "refused":
-        with services.database.unit_of_work() as session:
-            asking.refuse(session, place, by, "non", now)
-
-    acts: dict[str, Callable[[Session], object]] = {
-        "ask": lambda session: asking.ask(session, me, place, now),
-        "change": lambda session: change_organisation(session, me, place, SHOP, now),
-        "withdraw": lambda session: asking.withdraw(session, me, place, now),
-        "accept": lambda session: asking.accept(session, place, by, now),
-        "refuse": lambda session: asking.refuse(session, place, by, "non", now),
-    }
-
-    def try_it() -> None:
-        with services.database.unit_of_work() as session:
-            acts[act](session)
-
-    if act in ALLOWED[state]:
-        try_it()
-    else:
-        with pytest.raises((OrganisationFixed, OrganisationUnknown)):
-            try_it()
-        assert state_of(services, place) == state
+    done: dict[str, set[str]] = {}
+    for number, state in enumerate(one.value for one in OrganisationState):
+        person = make_person(services, f"{state}@port.example")
+        me = person.account_id
+        acts: dict[str, Callable[[Session, UUID], object]] = {
+            "ask": lambda session, place, me=me: asking.ask(session, me, place, now),
+            "change": lambda session, place, me=me: change_organisation(
+                session, me, place, replace(SHOP, number="W751111111"), now
+            ),
+            "withdraw": lambda session, place, me=me: asking.withdraw(session, me, place, now),
+            "accept": lambda session, place, me=me: asking.accept(session, place, me, now),
+            "refuse": lambda session, place, me=me: asking.refuse(session, place, me, "n", now),
+        }
+        done[state] = set()
+        for step, (name, act) in enumerate(acts.items()):
+            place = in_state(services, person, state, number * 10 + step)
+            try:
+                with services.database.unit_of_work() as session:
+                    act(session, place)
+                done[state].add(name)
+            except (OrganisationFixed, OrganisationUnknown):
+                assert state_of(services, place) == state
+    assert done == ALLOWED
 
 
 def test_a_number_is_one_partners(
     browser: Browser, nadia: Person, mallory: Person, services: Services
 ) -> None:
     place, other = made(services, nadia, asked=True), made(services, mallory, asked=True)
-    accepted(services, place)
+    accepted(services, place, nadia)
     with pytest.raises(OrganisationTwice):
-        accepted(services, other)
+        accepted(services, other, nadia)
     sit_down(services, browser, make_operator(services, "op@region.example"))
     browser.open("/exploitation/organismes")
     assert "déjà partenaire" in browser.page
@@ -410,7 +422,7 @@ def test_who_comes_later_belongs_to_the_partner_and_who_goes_does_not(
     nadia: Person, second: Person, services: Services
 ) -> None:
     place = made(services, nadia, asked=True)
-    partner = accepted(services, place)
+    partner = accepted(services, place, nadia)
     join(services, place, nadia, second)
     with services.database.unit_of_work() as session:
         assert session.get(PartnerMember, (second.account_id, partner)) is not None
@@ -474,7 +486,7 @@ def test_pages_ask_as_much_however_much_there_is(
     counted = {}
     for path in (HOME, f"{HOME}/{place}"):
         counted[path] = statements(services.database, partial(browser.open, path))
-    assert counted == {HOME: 5, f"{HOME}/{place}": 6}
+    assert counted == {HOME: 6, f"{HOME}/{place}": 7}
     with services.database.reading() as session:
         assert len(asking.list_asked(session)) == many
         assert statements(services.database, lambda: asking.list_asked(session)) == 3
