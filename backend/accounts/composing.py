@@ -169,8 +169,7 @@ def _address_left(session: Session, about_id: UUID, _now: datetime) -> Addressed
 
 def _invitation(session: Session, about_id: UUID, now: datetime) -> Addressed | None:
     row = session.get(FamilyInvitation, about_id)
-    over = row is None or row.used_at is not None or row.withdrawn_at is not None
-    if row is None or over or now >= row.expires_at:
+    if row is None or row.is_over(now):
         return None
     inviting = session.get_one(SignInAccount, row.invited_by)
     joins = row.family_id is not None

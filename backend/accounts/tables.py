@@ -79,6 +79,11 @@ class AddressNoticeKind(StrEnum):
     EMAIL_CHANGED = "address_changed"
     FAMILY_INVITATION = "address_family"
     DOOR_ALARM = "address_door"
+    ORGANISATION_INVITATION = "address_org_invited"
+    #: To a member: accepted as a partner, or refused.
+    ORGANISATION_DECIDED = "address_org_decided"
+    #: To a member: somebody else came or went.
+    ORGANISATION_PEOPLE = "address_org_people"
 
 
 class NoticeState(StrEnum):

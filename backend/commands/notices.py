@@ -8,7 +8,8 @@ from threading import Event
 
 from sqlalchemy.exc import OperationalError
 
-import backend.access.door_letters  # noqa: F401 - mails of another room
+import backend.access.door_letters  # mails of another room
+import backend.partners.organisations.letters  # noqa: F401 - and of a third
 from backend.accounts.delivery import Delivered, OpenPost, deliver_notices
 from backend.commands.refusal import CommandRefused
 from backend.mail import open_post

@@ -18,6 +18,11 @@ from backend.accounts.signin.tables import (
 from backend.accounts.tables import Notice
 from backend.holders.kept import Kept
 from backend.operators.tables import Impersonation, Operator
+from backend.partners.organisations.tables import (
+    Organisation,
+    OrganisationInvitation,
+    OrganisationMember,
+)
 from backend.partners.tables import PartnerMember
 
 WHILE_OPEN: Final = "tant que le compte est ouvert, puis un an"
@@ -183,6 +188,50 @@ OF_ACCOUNT: Final = (
             "decided_at",
         ),
         hidden=("id", "account_id", "family_id", "decided_by", "beneficiary_id"),
+    ),
+    Kept(
+        table=OrganisationMember,
+        title="Organismes que vous gérez",
+        why="Vous ouvrir la fiche d’un organisme",
+        kept_for=WHILE_OPEN,
+        where=lambda whose: OrganisationMember.account_id == whose.account_id,
+        shown=("organisation_id", "since", "ended_at"),
+        hidden=("id", "account_id", "invited_by", "ended_by"),
+    ),
+    Kept(
+        table=Organisation,
+        title="Organismes que vous avez créés",
+        why="Savoir qui demande à être partenaire",
+        kept_for=WHILE_OPEN,
+        where=lambda whose: Organisation.created_by == whose.account_id,
+        shown=(
+            "kind",
+            "name",
+            "rna",
+            "siret",
+            "owner_name",
+            "address_1",
+            "address_2",
+            "postcode",
+            "commune_code",
+            "phone",
+            "created_at",
+            "state",
+            "asked_at",
+            "decided_at",
+            "reason",
+            "partner_id",
+        ),
+        hidden=("id", "created_by", "decided_by"),
+    ),
+    Kept(
+        table=OrganisationInvitation,
+        title="Invitations à gérer un organisme",
+        why="Faire entrer un autre gestionnaire",
+        kept_for=A_YEAR,
+        where=lambda whose: OrganisationInvitation.invited_by == whose.account_id,
+        shown=("email", "created_at", "expires_at", "used_at", "withdrawn_at"),
+        hidden=("id", "organisation_id", "language", "invited_by"),
     ),
     Kept(
         table=PartnerMember,

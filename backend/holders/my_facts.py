@@ -22,6 +22,7 @@ from backend.holders.kept_of_account import OF_ACCOUNT
 from backend.holders.kept_of_card import OF_CARD
 from backend.holders.kept_of_money import OF_MONEY
 from backend.holders.kept_of_person import OF_PERSON
+from backend.partners.organisations.tables import Organisation
 from backend.partners.tables import Outlet, Partner, Terminal
 
 #: More than anybody has; reading stops there and says so.
@@ -55,6 +56,7 @@ _NAMES: Final[dict[str, tuple[InstrumentedAttribute[UUID], InstrumentedAttribute
     "campaign_id": (Campaign.id, Campaign.name),
     "establishment_id": (Establishment.id, Establishment.name),
     "family_id": (Family.id, Family.name),
+    "organisation_id": (Organisation.id, Organisation.name),
     "outlet_id": (Outlet.id, Outlet.name),
     "partner_id": (Partner.id, Partner.name),
     "service_id": (Service.id, Service.label),

@@ -22,6 +22,8 @@ from backend.accounts.signin.tables import (
     SignInVisit,
 )
 from backend.accounts.tables import Notice
+from backend.partners.organisations.people import leave_all
+from backend.partners.organisations.tables import OrganisationInvitation
 
 NO_GIVEN_NAME: Final = "Personne"
 NO_FAMILY_NAME: Final = "effacée"
@@ -41,6 +43,7 @@ OWNED: Final[tuple[tuple[type[DeclarativeBase], Any], ...]] = (
     (EmailChange, EmailChange.account_id),
     (TieRequest, TieRequest.account_id),
     (FamilyInvitation, FamilyInvitation.invited_by),
+    (OrganisationInvitation, OrganisationInvitation.invited_by),
     (Notice, Notice.account_id),
 )
 
@@ -53,10 +56,12 @@ def empty_account(session: Session, account_id: UUID, now: datetime) -> None:
         session.execute(delete(table).where(owner == account_id))
     session.execute(delete(SignUp).where(SignUp.email == email))
     session.execute(delete(FamilyInvitation).where(FamilyInvitation.email == email))
+    session.execute(delete(OrganisationInvitation).where(OrganisationInvitation.email == email))
     session.execute(delete(EmailChange).where(_mentions(email)))
     for ended in (Tie, FamilyMember):
         mine = (ended.account_id == account_id) & ended.ended_at.is_(None)
         session.execute(update(ended).where(mine).values(ended_at=now))
+    leave_all(session, account_id, now)
     account.email = f"{account_id}@{NOBODYS_DOMAIN}"
     account.given_name, account.family_name = NO_GIVEN_NAME, NO_FAMILY_NAME
     account.birth_date = None

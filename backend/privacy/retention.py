@@ -32,6 +32,7 @@ from backend.accounts.tables import Activation, Notice, NoticeState
 from backend.holders.tables import ErasureRequest
 from backend.operators.tables import Impersonation, JobRun
 from backend.operators.trail import KEPT_DAYS, forget_acts
+from backend.partners.organisations.tables import OrganisationInvitation
 from backend.payments.enquiry_tables import BalanceEnquiry
 from backend.pins.tables import CodeRecord
 from backend.privacy.accounts import NOBODYS_DOMAIN, empty_account
@@ -74,6 +75,9 @@ RULES: Final = (
     Rule("sign_in_link", SignInLink, SignInLink.expires_at, MONTH),
     Rule("activation", Activation, Activation.expires_at, MONTH),
     Rule("family_invitation", FamilyInvitation, FamilyInvitation.expires_at, YEAR),
+    Rule(
+        "organisation_invitation", OrganisationInvitation, OrganisationInvitation.expires_at, YEAR
+    ),
     Rule("notice", Notice, Notice.created_at, MONTH, Notice.state != NoticeState.WAITING.value),
     Rule("balance_enquiry", BalanceEnquiry, BalanceEnquiry.created_at, QUARTER),
     Rule("day_code", DayCode, DayCode.day, QUARTER),

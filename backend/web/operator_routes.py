@@ -21,6 +21,7 @@ from backend.operators.search import Cursor, Results, search
 from backend.operators.watching import read_watch
 from backend.web import (
     operator_money_routes,
+    operator_organisation_routes,
     operator_people_routes,
     operator_place_routes,
     operator_request_routes,
@@ -45,6 +46,7 @@ for part in (
     operator_money_routes,
     operator_service_routes,
     operator_tie_routes,
+    operator_organisation_routes,
     operator_seen_routes,
 ):
     router.include_router(part.router)

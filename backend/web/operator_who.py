@@ -43,7 +43,7 @@ from backend.operators.errors import (
 from backend.pins.errors import CodeNotSet
 from backend.privacy.errors import MoneyLeft
 from backend.web import operator_words as words
-from backend.web import sign_in_words
+from backend.web import organisation_words, sign_in_words
 from backend.web.pages import notice
 from backend.web.signed_in import OPERATION, PageRoute, Token, go
 from backend.web.words import Notice
@@ -73,6 +73,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     BenefitCodeTaken: words.CAMPAIGN_CODE,
     BenefitOverlaps: words.BENEFIT_OVERLAPS,
     MoneyLeft: words.MONEY_LEFT,
+    **organisation_words.OPERATOR_SAID,
     CampaignUnknown: sign_in_words.NOTHING_HERE,
 }
 

@@ -28,7 +28,7 @@ SESSION_COOKIE: Final = "__Host-pass"
 END: Final = "/exploitation/voir-comme/fin"
 READING: Final = frozenset({"GET", "HEAD"})
 #: The pages that are shown; any other of the person's is its owner's alone.
-SHOWN: Final = re.compile(r"/espace(/(pass|partenaire|etablissement|famille)(/.*)?)?")
+SHOWN: Final = re.compile(r"/espace(/(pass|partenaire|etablissement|famille|organisme)(/.*)?)?")
 #: Within them, what holds or leads to a secret, or carries data away.
 HIDDEN: Final = frozenset(
     {"code", "codes", "cles", "lien", "liens", "verification", "connexions", "donnees", "export"}

@@ -53,6 +53,7 @@ from backend.web import (
     family_words,
     federation_words,
     operator_words,
+    organisation_words,
     passkey_words,
     sign_up_words,
 )
@@ -89,6 +90,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     TooManyPasskeys: passkey_words.TOO_MANY,
     NotYours: words.NOTHING_HERE,
     **family_words.SAID,
+    **organisation_words.SAID,
     NotShown: operator_words.NOT_SHOWN,
     TerminalEnrolled: words.COUNTER_ENROLLED,
     TooManyCounters: words.TOO_MANY_COUNTERS,

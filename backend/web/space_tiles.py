@@ -92,6 +92,13 @@ def family_tiles(session: Session, account_id: UUID) -> list[Tile]:
     return [*offered, Tile("/espace/compte", "Mon compte", said)]
 
 
+def organisation_tiles(session: Session, account_id: UUID) -> list[Tile]:
+    """Offer what one looks after for others: an association, a place, a shop."""
+    del session, account_id
+    said = Text("Association, lieu ou commerce partenaire", "Association, place or partner shop")
+    return [Tile("/espace/organisme", "Mon organisme", said)]
+
+
 #: In the order they are shown.
 PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (
     pass_tiles,
@@ -99,6 +106,7 @@ PARTS: Final[tuple[Callable[[Session, UUID], list[Tile]], ...]] = (
     establishment_tiles,
     operator_tiles,
     family_tiles,
+    organisation_tiles,
     access_tiles,
 )
 

@@ -306,12 +306,7 @@ def _read_waiting(
         parts[family_id].requests.extend(found)
     invitations = session.scalars(
         select(FamilyInvitation)
-        .where(
-            FamilyInvitation.family_id.in_(parts),
-            FamilyInvitation.used_at.is_(None),
-            FamilyInvitation.withdrawn_at.is_(None),
-            FamilyInvitation.expires_at > now,
-        )
+        .where(FamilyInvitation.family_id.in_(parts), FamilyInvitation.waits(now))
         .order_by(FamilyInvitation.created_at, FamilyInvitation.id)
         .limit(FAMILIES_MAX * MEMBERS_MAX)
     )

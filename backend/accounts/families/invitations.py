@@ -5,9 +5,9 @@ page, its button acts; whoever is signed in with the address finds the invitatio
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,23 +15,20 @@ from sqlalchemy.orm import Session
 from backend.accounts.beneficiaries import find_beneficiary, normal_email
 from backend.accounts.errors import NotYours
 from backend.accounts.families.composition import add_member, check_member, tell_members
-from backend.accounts.families.errors import AddressDiffers, NotOldEnough, TieTaken
+from backend.accounts.families.errors import NotOldEnough, TieTaken
 from backend.accounts.families.own_tie import OWN_ACCOUNT_YEARS, make_tie
 from backend.accounts.families.rights import check_mine
 from backend.accounts.families.tables import FamilyInvitation, Relation, Tie
+from backend.accounts.mailed_invitations import check_acceptable, names_of_inviting, sent
 from backend.accounts.outbox import owe_address_notice
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.address_links import drop_address_links, find_address_link
 from backend.accounts.signin.errors import LinkGone
-from backend.accounts.signin.quota import Quota, door_of, take_use
 from backend.accounts.signin.sign_up import age_on
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import AddressNoticeKind
 
-INVITATION_DAYS_MAX: Final = 7
-#: One person sends no more mails to strangers than a family has members.
-INVITED_PER_DAY: Final = Quota(10, timedelta(hours=24))
 LISTED_MAX: Final = 20
 PARENT: Final = "parent"
 SELF: Final = "self"
@@ -107,7 +104,7 @@ def find_invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return what a link invites to; raise LinkGone. Looking changes nothing."""
     about = find_address_link(session, AddressLinkKind.FAMILY, token, now)
     row = session.get(FamilyInvitation, about)
-    if row is None or _is_over(row, now):
+    if row is None or row.is_over(now):
         raise LinkGone
     return _seen(session, [row])[0]
 
@@ -117,12 +114,7 @@ def my_invitations(session: Session, account_id: UUID, now: datetime) -> list[In
     mine = select(SignInAccount.email).where(SignInAccount.id == account_id).scalar_subquery()
     rows = session.scalars(
         select(FamilyInvitation)
-        .where(
-            FamilyInvitation.email == mine,
-            FamilyInvitation.used_at.is_(None),
-            FamilyInvitation.withdrawn_at.is_(None),
-            FamilyInvitation.expires_at > now,
-        )
+        .where(FamilyInvitation.email == mine, FamilyInvitation.waits(now))
         .order_by(FamilyInvitation.created_at, FamilyInvitation.id)
         .limit(LISTED_MAX)
     ).all()
@@ -137,10 +129,8 @@ def accept_invitation(
     Raises LinkGone, AddressDiffers, TooManyOfFamily, NotOldEnough, TieTaken.
     """
     row = session.get(FamilyInvitation, invitation_id, with_for_update=True)
-    if row is None or _is_over(row, now):
-        raise LinkGone
-    if session.get_one(SignInAccount, account_id).email != row.email:
-        raise AddressDiffers
+    check_acceptable(session, row, account_id, now)
+    assert row is not None, "there is one to accept"
     row.used_at = now
     drop_address_links(session, AddressLinkKind.FAMILY, row.id)
     if row.beneficiary_id is not None:
@@ -161,19 +151,11 @@ def _write(
     family_id: UUID | None = None,
     beneficiary_id: UUID | None = None,
 ) -> UUID:
-    take_use(session, door_of("invite", str(by)), INVITED_PER_DAY, now)
     row = FamilyInvitation(
-        id=uuid4(),
         relation=PARENT if family_id is not None else SELF,
         family_id=family_id,
         beneficiary_id=beneficiary_id,
-        email=email,
-        language=session.get_one(SignInAccount, by).language,
-        invited_by=by,
-        created_at=now,
-        expires_at=now + timedelta(days=INVITATION_DAYS_MAX),
-        used_at=None,
-        withdrawn_at=None,
+        **sent(session, by, email, now),
     )
     session.add(row)
     session.flush()
@@ -181,14 +163,8 @@ def _write(
     return row.id
 
 
-def _is_over(row: FamilyInvitation, now: datetime) -> bool:
-    return row.used_at is not None or row.withdrawn_at is not None or now >= row.expires_at
-
-
 def _seen(session: Session, rows: list[FamilyInvitation]) -> list[Invitation]:
-    inviting = {row.invited_by for row in rows}
-    people = session.scalars(select(SignInAccount).where(SignInAccount.id.in_(inviting)))
-    names = {one.id: f"{one.given_name} {one.family_name}" for one in people}
+    names = names_of_inviting(session, rows)
     return [
         Invitation(row.id, row.email, names[row.invited_by], row.beneficiary_id is not None)
         for row in rows

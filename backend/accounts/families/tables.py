@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.accounts.tables import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX
+from backend.accounts.mailed_invitations import MailedInvitation
+from backend.accounts.tables import NAME_CHARACTERS_MAX
 from backend.database import Base
 
 _OPEN = text("ended_at is null")
@@ -160,7 +161,7 @@ class TieRequest(Base):
     beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
 
 
-class FamilyInvitation(Base):
+class FamilyInvitation(MailedInvitation, Base):
     """An address is asked into a family, or to be a young person's own account."""
 
     __tablename__ = "family_invitation"
@@ -172,14 +173,6 @@ class FamilyInvitation(Base):
         Index("ix_family_invitation_email", "email"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     relation: Mapped[str] = mapped_column(String(6))
     family_id: Mapped[UUID | None] = mapped_column(ForeignKey("family.id"), index=True)
     beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"), index=True)
-    email: Mapped[str] = mapped_column(String(EMAIL_CHARACTERS_MAX))
-    language: Mapped[str] = mapped_column(String(2))
-    invited_by: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    used_at: Mapped[datetime | None]
-    withdrawn_at: Mapped[datetime | None]

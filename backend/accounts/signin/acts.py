@@ -99,6 +99,18 @@ class ActKind(StrEnum):
     OWN_ACCOUNT_INVITED = "own_account_invited"
     OWN_ACCOUNT_TIED = "own_account_tied"
     OWN_ACCOUNT_ENDED = "own_account_ended"
+    # Of organisations: by those who look after one, then by an operator.
+    ORGANISATION_MADE = "organisation_made"
+    ORGANISATION_CHANGED = "organisation_changed"
+    ORGANISATION_INVITED = "organisation_invited"
+    ORGANISATION_UNINVITED = "organisation_uninvited"
+    ORGANISATION_JOINED = "organisation_joined"
+    ORGANISATION_LEFT = "organisation_left"
+    ORGANISATION_PUT_OUT = "organisation_put_out"
+    ORGANISATION_ASKED = "organisation_asked"
+    ORGANISATION_WITHDRAWN = "organisation_withdrawn"
+    ORGANISATION_ACCEPTED = "organisation_accepted"
+    ORGANISATION_REFUSED = "organisation_refused"
     # Of the address an account is opened with.
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGE_AGREED = "email_change_agreed"

@@ -13,6 +13,7 @@ from backend.accounts.written import Part, Written
 
 SIGN_UP_PATH: Final = "/inscription"
 INVITATION_PATH: Final = "/invitation"
+ORGANISATION_PATH: Final = "/espace/organisme"
 
 
 class AddressLetter(StrEnum):
@@ -26,6 +27,10 @@ class AddressLetter(StrEnum):
     JOIN_FAMILY = "join_family"
     OWN_ACCOUNT = "own_account"
     DOOR_ALARM = "door_alarm"
+    JOIN_ORGANISATION = "join_organisation"
+    ORGANISATION_ACCEPTED = "organisation_accepted"
+    ORGANISATION_REFUSED = "organisation_refused"
+    ORGANISATION_PEOPLE = "organisation_people"
 
 
 LETTERS: Final[dict[AddressLetter, Words]] = {
@@ -106,6 +111,40 @@ LETTERS: Final[dict[AddressLetter, Words]] = {
         "{about}.\nFurther alarms of the same gate within a quarter of an hour make no other "
         "mail: they are on the page of your school.",
         "Alarm at a gate of your school",
+    ),
+    AddressLetter.JOIN_ORGANISATION: Words(
+        "Invitation à gérer un organisme",
+        "{about} vous invite à gérer ensemble un organisme dans l’espace Pass. Connectez-vous, ou "
+        "ouvrez un compte avec cette adresse, puis acceptez ici. Le lien sert une fois, pendant "
+        "sept jours :\n{link}\nVous ne connaissez pas cette personne ? Ignorez ce message.",
+        "{about} invites you to look after an organisation together in the Pass. Sign in, or open "
+        "an account with this address, then accept here. The link serves once, for seven "
+        "days:\n{link}\nYou do not know them? Ignore this message.",
+        "Invitation to look after an organisation",
+    ),
+    AddressLetter.ORGANISATION_ACCEPTED: Words(
+        "Votre organisme est partenaire du Pass",
+        "Votre demande a été acceptée : votre organisme est partenaire du Pass et votre espace "
+        "montre désormais ses caisses.\n{link}",
+        "Your request was accepted: your organisation is a partner of the Pass, and your space "
+        "now shows its counters.\n{link}",
+        "Your organisation is a partner of the Pass",
+    ),
+    AddressLetter.ORGANISATION_REFUSED: Words(
+        "Votre organisme n’est pas devenu partenaire du Pass",
+        "Votre demande a été refusée, pour cette raison : {about}\n"
+        "Vous pouvez corriger la fiche de votre organisme et demander de nouveau :\n{link}",
+        "Your request was refused, for this reason: {about}\n"
+        "You may put your organisation’s details right and ask again:\n{link}",
+        "Your organisation has not become a partner of the Pass",
+    ),
+    AddressLetter.ORGANISATION_PEOPLE: Words(
+        "Les gestionnaires de votre organisme ont changé",
+        "Le {when}, une personne a rejoint ou quitté les gestionnaires de votre organisme. Ce "
+        "n’était pas voulu ? Regardez qui en fait partie :\n{link}",
+        "On {when} somebody joined or left those who look after your organisation. Was this not "
+        "meant? See who belongs to it:\n{link}",
+        "Those who look after your organisation have changed",
     ),
 }
 

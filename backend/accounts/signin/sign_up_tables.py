@@ -24,6 +24,7 @@ class AddressLinkKind(StrEnum):
     #: To the address that is left, to agree or to object.
     OLD_ADDRESS = "old_address"
     FAMILY = "family"
+    ORGANISATION = "organism"
 
 
 class SignUp(Base):
@@ -48,7 +49,9 @@ class AddressLink(Base):
 
     __tablename__ = "address_link"
     __table_args__ = (
-        CheckConstraint("kind in ('sign_up', 'new_address', 'old_address', 'family')", name="kind"),
+        CheckConstraint(
+            "kind in ('sign_up', 'new_address', 'old_address', 'family', 'organism')", name="kind"
+        ),
     )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)

@@ -976,7 +976,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind in ('sign_up', 'new_address', 'old_address', 'family')",
+            "kind in ('sign_up', 'new_address', 'old_address', 'family', 'organism')",
             name=op.f("ck_address_link_kind"),
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_address_link")),
@@ -2031,7 +2031,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -2070,6 +2070,75 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_operator")),
     )
+    op.create_table(
+        "organisation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("rna", sa.String(length=10), nullable=True),
+        sa.Column("siret", sa.String(length=14), nullable=True),
+        sa.Column("owner_name", sa.String(length=100), nullable=True),
+        sa.Column("address_1", sa.String(length=100), nullable=False),
+        sa.Column("address_2", sa.String(length=100), nullable=True),
+        sa.Column("postcode", sa.String(length=5), nullable=False),
+        sa.Column("commune_code", sa.String(length=5), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("partner_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'accepted') = (partner_id is not null)", name=op.f("ck_organisation_partner")
+        ),
+        sa.CheckConstraint(
+            "(state = 'refused') = (reason is not null)", name=op.f("ck_organisation_reason")
+        ),
+        sa.CheckConstraint(
+            "(state in ('accepted', 'refused')) = (decided_at is not null)",
+            name=op.f("ck_organisation_decided"),
+        ),
+        sa.CheckConstraint(
+            "state = 'own' or asked_at is not null", name=op.f("ck_organisation_asked")
+        ),
+        sa.CheckConstraint(
+            "state in ('own', 'asked', 'accepted', 'refused')", name=op.f("ck_organisation_state")
+        ),
+        sa.CheckConstraint("(rna is null) <> (siret is null)", name=op.f("ck_organisation_number")),
+        sa.ForeignKeyConstraint(
+            ["commune_code"], ["commune.code"], name=op.f("fk_organisation_commune_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["sign_in_account.id"], name=op.f("fk_organisation_created_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_organisation_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("partner_id", name=op.f("uq_organisation_partner_id")),
+    )
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_organisation_accepted_rna",
+            ["rna"],
+            unique=True,
+            postgresql_where=sa.text("state = 'accepted'"),
+            sqlite_where=sa.text("state = 'accepted'"),
+        )
+        batch_op.create_index(
+            "ix_organisation_accepted_siret",
+            ["siret"],
+            unique=True,
+            postgresql_where=sa.text("state = 'accepted'"),
+            sqlite_where=sa.text("state = 'accepted'"),
+        )
+        batch_op.create_index(
+            "ix_organisation_state_asked_at", ["state", "asked_at", "id"], unique=False
+        )
+
     op.create_table(
         "outlet",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2666,10 +2735,10 @@ def upgrade() -> None:
 
     op.create_table(
         "family_invitation",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.String(length=6), nullable=False),
         sa.Column("family_id", sa.Uuid(), nullable=True),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("invited_by", sa.Uuid(), nullable=False),
@@ -2827,6 +2896,77 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("service_id", "category", name=op.f("pk_meal_price")),
     )
+    op.create_table(
+        "organisation_invitation",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "used_at is null or withdrawn_at is null", name=op.f("ck_organisation_invitation_over")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by"],
+            ["sign_in_account.id"],
+            name=op.f("fk_organisation_invitation_invited_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_invitation_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_invitation")),
+    )
+    with op.batch_alter_table("organisation_invitation", schema=None) as batch_op:
+        batch_op.create_index("ix_organisation_invitation_email", ["email"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_organisation_invitation_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_invitation_organisation_id"),
+            ["organisation_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "organisation_member",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "ended_by is null or ended_at is not null", name=op.f("ck_organisation_member_ended")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_organisation_member_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_member_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_member")),
+    )
+    with op.batch_alter_table("organisation_member", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_organisation_member_open",
+            ["account_id", "organisation_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_member_organisation_id"), ["organisation_id"], unique=False
+        )
+
     op.create_table(
         "pupil",
         sa.Column("enrolment_id", sa.Uuid(), nullable=False),

@@ -57,6 +57,7 @@ class Whole:
     card_id: UUID
     enrolment_id: UUID
     meal_account_id: UUID
+    organisation_id: UUID
 
 
 def make_whole(session: Session) -> Whole:
@@ -90,9 +91,9 @@ def make_whole(session: Session) -> Whole:
     meals = _at_the_establishment(session, place, enrolment, card)
     _of_the_account(session, account)
     _of_the_family(session, person, account, parent)
-    _of_the_organisation(session, account, parent)
+    organisation = _of_the_organisation(session, account, parent)
     _of_the_person(session, person, parent)
-    return Whole(person, account, parent, card, enrolment, meals)
+    return Whole(person, account, parent, card, enrolment, meals, organisation)
 
 
 def _accounts(session: Session) -> tuple[UUID, UUID]:
@@ -214,7 +215,7 @@ def _of_the_family(session: Session, person: UUID, account: UUID, parent: UUID) 
     )
 
 
-def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> None:
+def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> UUID:
     fill(session, "commune", code="31999", name="Castanet")
     place = fill(
         session,
@@ -234,6 +235,7 @@ def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> None:
         language="fr",
         invited_by=parent,
     )
+    return UUID(str(place))
 
 
 def _of_the_person(session: Session, person: UUID, parent: UUID) -> None:

@@ -24,6 +24,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "sign_in_session": {"stage": "full"},
     "activation": {"kind": "new_code"},
     "family_invitation": {"relation": "self", "language": "fr"},
+    "organisation_invitation": {"language": "fr"},
     "balance_enquiry": {"status": EnquiryState.PENDING},
     "day_code": {},
     "reservation": {},
@@ -42,6 +43,10 @@ def owners(rule: Rule, whole: Whole, moment: datetime) -> dict[str, Any]:
         given["beneficiary_id"] = whole.person_id
     special: dict[str, dict[str, Any]] = {
         "family_invitation": {"invited_by": whole.parent_id},
+        "organisation_invitation": {
+            "invited_by": whole.parent_id,
+            "organisation_id": whole.organisation_id,
+        },
         "impersonation": {"operator_id": whole.parent_id, "account_id": whole.account_id},
         "code_record": {"account_id": whole.person_id, "happening": "set"},
         "erasure_request": {"account_id": whole.parent_id, "answer": "non"},

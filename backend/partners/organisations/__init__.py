@@ -1,0 +1,1 @@
+"""Organisations: who looks after one, what it says of itself, and how it becomes a partner."""

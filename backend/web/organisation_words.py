@@ -1,0 +1,95 @@
+"""What the pages of organisations say: French first, English after it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from backend.errors import BackendError
+from backend.partners.organisations.errors import (
+    OrganisationFixed,
+    OrganisationTwice,
+    TooManyOfOrganisation,
+)
+from backend.partners.organisations.kinds import Kind, Numbering
+from backend.web.words import Notice, Text
+
+SAID: Final[dict[type[BackendError], Notice]] = {
+    OrganisationFixed: Notice(
+        "Fiche fermée pour l’instant",
+        Text(
+            "Une demande attend sa réponse, ou l’organisme est déjà partenaire. Retirez d’abord la "
+            "demande ; pour un partenaire, adressez-vous à qui exploite le Pass.",
+            "A request waits for its answer, or the organisation is a partner already. Take the "
+            "request back first; for a partner, ask those who run the Pass.",
+        ),
+    ),
+    TooManyOfOrganisation: Notice(
+        "Nombre permis atteint",
+        Text(
+            "Il y a autant d’organismes, ou de gestionnaires, qu’il peut y en avoir.",
+            "There are as many organisations, or people in one, as there may be.",
+        ),
+    ),
+}
+TWICE: Final = Notice(
+    "Déjà partenaire",
+    Text(
+        "Rien n’a été fait : un partenaire porte déjà ce numéro.",
+        "Nothing was done: a partner has this number already.",
+    ),
+)
+OPERATOR_SAID: Final[dict[type[BackendError], Notice]] = {OrganisationTwice: TWICE}
+#: What is wrong with a field.
+PROBLEMS: Final[Mapping[str, Text]] = {
+    "name": Text("Écrivez le nom de l’organisme.", "Write the name of the organisation."),
+    "rna": Text(
+        "Ce n’est pas un numéro RNA : la lettre W, puis neuf chiffres.",
+        "This is no RNA number: the letter W, then nine digits.",
+    ),
+    "siret": Text(
+        "Ce n’est pas un SIRET : quatorze chiffres. Vérifiez-les un par un.",
+        "This is no SIRET: fourteen digits. Check them one by one.",
+    ),
+    "owner_name": Text(
+        "Écrivez à qui appartient le lieu : une commune, un département.",
+        "Write who owns the place: a commune, a department.",
+    ),
+    "address_1": Text("Écrivez le numéro et la rue.", "Write number and street."),
+    "address_2": Text("Cette ligne n’est pas lisible.", "This line cannot be read."),
+    "postcode": Text(
+        "Écrivez les cinq chiffres du code postal.", "Write the five digits of the postcode."
+    ),
+    "commune": Text(
+        "Choisissez une commune de la liste, par son nom ou son code INSEE.",
+        "Choose a commune of the list, by its name or its INSEE code.",
+    ),
+    "phone": Text(
+        "Écrivez un numéro de téléphone, par exemple 01 46 00 00 00.",
+        "Write a telephone number, such as 01 46 00 00 00.",
+    ),
+    "email": Text(
+        "Ce n’est pas une adresse électronique. Vérifiez-la.",
+        "This is not an e-mail address. Check it.",
+    ),
+}
+STATES: Final[Mapping[str, str]] = {
+    "own": "pas encore partenaire",
+    "asked": "demande en attente",
+    "accepted": "partenaire du Pass",
+    "refused": "demande refusée",
+}
+_NUMBERS: Final = {
+    Numbering.RNA: ("Numéro RNA", "RNA number", "La lettre W, puis neuf chiffres."),
+    Numbering.SIRET: ("SIRET", "SIRET", "Quatorze chiffres."),
+}
+INVITED: Final = Notice(
+    "Invitation envoyée",
+    Text(
+        "Un message part vers cette adresse. Son lien sert une fois, pendant sept jours.",
+        "A message is on its way to this address. Its link serves once, for seven days.",
+    ),
+)
+
+
+def number_words(kind: Kind) -> tuple[str, str, str]:
+    """Return what a kind's number is called, in French and in English, and how it looks."""
+    return _NUMBERS[kind.numbering]
