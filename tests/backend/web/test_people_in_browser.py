@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import create_beneficiary
+from backend.partners.directory import name_commune
 from backend.services import Services
 from tests.backend.web.conftest import PASSWORD
 from tests.backend.web.mailbox import Mailbox
@@ -99,6 +100,29 @@ def add_child(page: Page, code: str) -> None:  # noqa: F811
     is_well(page)
 
 
+def make_organisation(page: Page, address: str) -> None:  # noqa: F811
+    """Describe one by keyboard, with a fault first, and ask that it be a partner."""
+    page.goto(f"{address}/espace")
+    page.get_by_role("link", name="Mon organisme").press("Enter")
+    is_well(page)
+    page.get_by_role("link", name="Équipement public").press("Enter")
+    is_well(page)
+    page.get_by_label("Nom de l’organisme").focus()
+    enter(page, "Médiathèque")
+    expect(page.get_by_label("SIRET")).to_be_focused()
+    is_well(page)
+    for text in ("73282932000074", "Ville d’Antony", "1 rue Haute", "", "92160", "Antony"):
+        page.keyboard.type(text)
+        press(page, "Tab")
+    enter(page, "01 46 00 00 00")
+    expect(page.locator("h1")).to_have_text("Médiathèque")
+    is_well(page)
+    page.get_by_role("button", name="Demander à devenir partenaire").focus()
+    submit(page)
+    expect(page.locator("main")).to_contain_text("demande en attente")
+    is_well(page)
+
+
 def test_from_the_home_page_to_a_child_by_keyboard(
     page: Page,  # noqa: F811
     address: str,  # noqa: F811
@@ -114,6 +138,9 @@ def test_from_the_home_page_to_a_child_by_keyboard(
     expect(page.locator("h1")).to_have_text("Bonjour Camille")
     is_well(page)
     add_child(page, code)
+    with services.database.unit_of_work() as session:
+        name_commune(session, "92002", "Antony")
+    make_organisation(page, address)
     for path in PAGES:
         page.goto(address + path)
         is_well(page)
