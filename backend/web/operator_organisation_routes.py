@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from backend.http import ServicesDependency
 from backend.operators.errors import ReasonMissing
+from backend.operators.organisations import accept_organisation
 from backend.partners.organisations import asking
 from backend.web import organisation_words
 from backend.web.operator_pages import render
@@ -31,7 +32,7 @@ def show_asked(services: ServicesDependency, token: Token, acting: Looking) -> H
 def accept(organisation_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
     """Make an organisation a partner."""
     with services.database.unit_of_work() as session:
-        asking.accept(session, organisation_id, acting.account_id, services.now())
+        accept_organisation(session, organisation_id, acting.account_id, services.now())
     return go(ORGANISATIONS)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -13,7 +14,13 @@ from sqlalchemy.orm import Session
 import backend.partners.organisations.letters  # noqa: F401 - the mails tested here
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.act_tables import SignInAct
+from backend.benefits.campaigns import (
+    create_benefit,
+    create_campaign,
+    set_activities_of_benefit,
+)
 from backend.database import Base
+from backend.operators.organisations import accept_organisation
 from backend.partners.directory import name_commune
 from backend.partners.organisations import asking, people
 from backend.partners.organisations.errors import (
@@ -80,7 +87,7 @@ def made(services: Services, person: Person, typed: Typed = SHOP, *, asked: bool
 
 def accepted(services: Services, organisation_id: UUID, by: Person) -> UUID:
     with services.database.unit_of_work() as session:
-        return asking.accept(session, organisation_id, by.account_id, services.now())
+        return accept_organisation(session, organisation_id, by.account_id, services.now())
 
 
 def state_of(services: Services, organisation_id: UUID) -> str:
@@ -250,6 +257,44 @@ def test_asked_accepted_once_and_all_of_it(
     enter(services, browser, second.account_id)
     browser.open("/espace")
     assert f"/espace/partenaire/{partner.id}" in browser.page
+
+
+def test_the_directory_has_it_once_it_is_accepted(
+    browser: Browser, nadia: Person, services: Services
+) -> None:
+    place, now = made(services, nadia, asked=True), services.now()
+    with services.database.unit_of_work() as session:
+        opens, closes = now.date(), date(now.year + 1, 6, 30)
+        campaign = create_campaign(
+            session, name="Pass", opens_on=opens, closes_on=closes, now=now
+        ).id
+        culture = create_benefit(session, code="culture", label="Culture", campaign_id=campaign)
+        set_activities_of_benefit(session, culture.id, ["librairie"])
+    browser.open("/annuaire")
+    assert "Librairie du Port" not in browser.page
+    sit_down(services, browser, make_operator(services, "op@region.example"))
+    browser.open("/exploitation/organismes")
+    assert browser.press(f"/exploitation/organismes/{place}/accord") == 200
+    browser.open("/annuaire")
+    assert "Librairie du Port" in browser.page
+    assert "1 quai du Port, 92160 Antony" in browser.page
+
+
+def test_half_an_acceptance_is_none(
+    nadia: Person, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = made(services, nadia, asked=True)
+
+    def fail(*_what: object, **_named: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("backend.operators.organisations.contract_partner", fail)
+    with pytest.raises(RuntimeError), services.database.unit_of_work() as session:
+        accept_organisation(session, place, nadia.account_id, services.now())
+    with services.database.reading() as session:
+        for table in (Partner, Outlet, PartnerActivity, PartnerMember):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+    assert state_of(services, place) == "asked"
 
 
 def test_a_refusal_has_a_reason_that_is_shown_and_mailed(
