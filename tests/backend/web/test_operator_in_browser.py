@@ -12,6 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from backend.app import build_app
+from backend.partners.directory import name_commune
+from backend.partners.organisations.asking import ask
+from backend.partners.organisations.profile import Typed, make_organisation
 from backend.services import Services
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import SESSION, Desk, build_desk, make_operator, sit_down
@@ -66,6 +69,18 @@ def keep(page: Page, folder: Path, name: str) -> None:
     page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
+def ask_as_organisation(desk: Desk) -> None:
+    """Let an organisation wait for an answer."""
+    typed = Typed(
+        "Médiathèque", "73282932000074", "Ville", "1 rue Haute", "", "92160", "92002", "0146000000"
+    )
+    with desk.services.database.unit_of_work() as session:
+        now = desk.services.now()
+        name_commune(session, "92002", "Antony")
+        place = make_organisation(session, desk.member, "equipement-public", typed, now)
+        ask(session, desk.member, place, now)
+
+
 @pytest.mark.slow
 def test_an_operators_morning(
     page: Page, address: str, desk: Desk, browser: Browser, tmp_path: Path
@@ -95,6 +110,7 @@ def test_an_operators_morning(
     is_well(page)
     keep(page, tmp_path, "person-phone")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    ask_as_organisation(desk)
     for path in (
         f"comptes/{desk.holder}",
         f"partenaires/{desk.shop.partner}",
@@ -107,6 +123,7 @@ def test_an_operators_morning(
         "cles",
         "journal",
         "exploitants",
+        "organismes",
         "verification",
     ):
         page.goto(f"{address}/exploitation/{path}")
