@@ -18,6 +18,8 @@ from backend.web.operator_who import Looking, OperatorRoute, Proving
 from backend.web.signed_in import OPERATION, OwnForm, Token, go
 
 TIES: Final = f"{OPERATION}/rattachements"
+#: Whom a form that names nobody would mean.
+NOBODY: Final = UUID(int=0)
 router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 
 
@@ -34,8 +36,7 @@ def approve(
     request_id: UUID,
     services: ServicesDependency,
     acting: Proving,
-    *,
-    person: Annotated[UUID, Form()],
+    person: Annotated[UUID, Form()] = NOBODY,
 ) -> Response:
     """Approve a request for somebody who is known."""
     with services.database.unit_of_work() as session:

@@ -13,6 +13,7 @@ BY_LINK_ALONE = {"/activation/{token}", "/code-oublie"}
 STREAMED = {
     "/espace/etablissement/{establishment_id}/import",
     "/espace/etablissement/{establishment_id}/eleves/{enrolment_id}/photo",
+    "/espace/pass/{beneficiary_id}/carte/photo",
 }
 GUARDS = {OwnForm.dependency, OwnSite.dependency}
 
