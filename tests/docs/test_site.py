@@ -161,7 +161,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_browser_reads_it_asks_nobody_else_and_axe_is_content(
     browser: Browser, address: str, scheme: str
 ) -> None:
