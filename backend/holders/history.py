@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from backend.benefits.rules import PARIS
@@ -157,18 +157,17 @@ def _payments(
     session: Session, transfer_ids: list[UUID], wallets: Sequence[HeldWallet]
 ) -> _Payments:
     labels = {purpose.code: purpose.label for one in wallets for purpose in one.purposes}
-    given_back = select(PaymentReturn.payment_id).where(PaymentReturn.transfer_id.in_(transfer_ids))
+    # Three questions, each with its own index: one OR of them would read every payment there is.
+    meant = union(
+        select(Payment.payment_id).where(Payment.transfer_id.in_(transfer_ids)),
+        select(Payment.payment_id).where(Payment.reversal_transfer_id.in_(transfer_ids)),
+        select(PaymentReturn.payment_id).where(PaymentReturn.transfer_id.in_(transfer_ids)),
+    )
     query = (
         select(Payment, Partner.name, Outlet.name)
         .outerjoin(Partner, Partner.id == Payment.partner_id)
         .outerjoin(Outlet, Outlet.id == Payment.outlet_id)
-        .where(
-            or_(
-                Payment.transfer_id.in_(transfer_ids),
-                Payment.reversal_transfer_id.in_(transfer_ids),
-                Payment.payment_id.in_(given_back),
-            )
-        )
+        .where(Payment.payment_id.in_(meant))
     )
     found = _Payments({}, {})
     for row, partner, outlet in session.execute(query):

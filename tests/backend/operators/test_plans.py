@@ -9,6 +9,8 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.acts import ActKind
+from backend.holders.history import HistoryWish, read_history
+from backend.holders.wallets import read_wallets
 from backend.operators.accounts import read_account
 from backend.operators.entering import Acting
 from backend.operators.money import read_payment
@@ -86,6 +88,7 @@ def views(desk: Desk, acting: Acting) -> dict[str, Callable[[Session], object]]:
     place = Place(now, uuid4())
     order = desk.shop.order()
     desk.shop.pay(order)
+    desk.shop.void(order.payment_id)  # an empty table would be read through
     terminal = desk.ids["terminal_id"]
     wishes = {
         "all": Wanted(),
@@ -107,6 +110,9 @@ def views(desk: Desk, acting: Acting) -> dict[str, Callable[[Session], object]]:
         "terminal": lambda session: read_terminal(session, terminal, now, token_seconds=300),
         "partner": lambda session: read_partner(session, desk.shop.partner, now),
         "establishment": lambda session: read_establishment(session, desk.establishment),
+        "history of a holder": lambda session: read_history(
+            session, HistoryWish(tuple(read_wallets(session, lea, now)))
+        ),
         "outbox": lambda session: read_outbox(session, now),
         "books": read_books,
     }
