@@ -18,7 +18,7 @@ from backend.access.office_tables import DayCode, HolderPhoto
 from backend.access.tables import Enrolment, MealAccount, Passage, Reservation
 from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.families.tables import FamilyChild, FamilyInvitation, Tie, TieRequest
-from backend.accounts.tables import Activation, Beneficiary, Notice
+from backend.accounts.tables import Activation, Notice
 from backend.benefits.tables import Eligibility
 from backend.cards.history import Actor
 from backend.cards.life import lock_card, move
@@ -61,9 +61,8 @@ def erase_person(session: Session, beneficiary_id: UUID, now: datetime, *, by: s
 
     Raises BeneficiaryUnknown, MoneyLeft.
     """
-    person = session.get(Beneficiary, beneficiary_id, with_for_update=True)
-    if person is None:
-        person = find_beneficiary(session, beneficiary_id)
+    person = find_beneficiary(session, beneficiary_id)
+    session.refresh(person, with_for_update=True)
     again = session.get(ErasedPerson, beneficiary_id) is not None
     if again and person.birth_date == NO_BIRTH_DATE:
         return False
