@@ -57,7 +57,11 @@ def build_app(services: Services | None) -> FastAPI:
     install_error_answers(app)
     app.add_middleware(ReadOnlyWhileSeen)
     for router in _routers():
-        app.include_router(router)
+        if router.include_in_schema:
+            app.include_router(router)
+        else:
+            # Pages as they stand: included, each would be made again, at its first request too.
+            app.router.routes.extend(router.routes)
     describe(app)
     return app
 

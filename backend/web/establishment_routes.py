@@ -21,4 +21,4 @@ PARTS: Final = (
 )
 router = APIRouter(include_in_schema=False)
 for _part in PARTS:
-    router.include_router(_part)
+    router.routes.extend(_part.routes)

@@ -81,7 +81,7 @@ LOG: Final = logging.getLogger(__name__)
 FIRST_TIME: Final = f"{START}/nouveau"
 BROUGHT_CHARACTERS_MAX: Final = 4_096
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-router.include_router(federation_own.router)
+router.routes.extend(federation_own.router.routes)
 TypedEmail = Annotated[str, Form(max_length=320)]
 
 

@@ -22,4 +22,4 @@ for _part in (
     holder_data,
     directory_routes,
 ):
-    router.include_router(_part.router)
+    router.routes.extend(_part.router.routes)

@@ -49,7 +49,7 @@ for part in (
     operator_organisation_routes,
     operator_seen_routes,
 ):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)
 
 
 @router.get(OPERATION)

@@ -55,7 +55,7 @@ LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
 }
 
 router = APIRouter(include_in_schema=False)
-router.include_router(kitchen.router)
+router.routes.extend(kitchen.router.routes)
 Typed = Annotated[str, Form(max_length=FIELD_CHARACTERS_MAX)]
 TypedEmail = Annotated[str, Form(max_length=EMAIL_FIELD_CHARACTERS_MAX)]
 
