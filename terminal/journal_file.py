@@ -25,6 +25,8 @@ from terminal.errors import JournalError, JournalFault
 
 BUSY_SECONDS_MAX = 5.0
 """How long a statement waits for another program that writes to the same file."""
+LOG_PIECE_BYTES = 1024 * 1024
+"""So much of a log's room is taken at once: what a write may have to wait for."""
 
 SqlValue = str | int | bytes | None
 Row = sqlite3.Row
@@ -87,6 +89,11 @@ class JournalFile:
     def _holds_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def rows_written(self) -> int:
+        """Return how many rows were written through here since the file was opened."""
+        return self._connection.total_changes
+
     def keep_log(self, pages_max: int) -> None:
         """Let the log grow to so many pages before a write has to fold it into the file itself.
 
@@ -94,11 +101,43 @@ class JournalFile:
         """
         self.execute(f"pragma wal_autocheckpoint = {pages_max:d}")
 
-    def fold_log(self) -> None:
-        """Fold the log into the file from a connection of its own: nobody who writes waits."""
+    def take_log_room(self, log_bytes: int) -> bool:
+        """Write one piece of zeros behind the log; True once it has `log_bytes`.
+
+        A commit into a log that grows waits for the file system's journal too, and with it for what
+        others write; in one that has its blocks it waits for its own few pages. SQLite reads a log
+        up to the first frame that is none (sqlite.org/fileformat2.html §4.3): zeros are no harm,
+        and what is there is used again after each fold. Raises JournalError; DISK_FULL while there
+        is not twice the room.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        with self._typed_errors(), log.open("r+b", buffering=0) as file:
+            # Nobody appends a frame meanwhile, so the end stays where it is.
+            with self.transaction():
+                size = os.fstat(file.fileno()).st_size
+                if size >= log_bytes:
+                    return True
+                self.require_room(2 * (log_bytes - size))
+                os.pwrite(file.fileno(), bytes(min(LOG_PIECE_BYTES, log_bytes - size)), size)
+            os.fsync(file.fileno())
+            return os.fstat(file.fileno()).st_size >= log_bytes
+
+    def fold_log(self) -> bool:
+        """Fold the log into the file and begin it anew; False if somebody still stands in it.
+
+        The folding is done from a connection of its own: who writes does not wait. Beginning anew
+        costs one small write here, so that the next one has a single sync.
+        """
         with self._typed_errors(), closing(sqlite3.connect(self.path, timeout=0)) as apart:
             apart.execute("pragma synchronous = full")
-            apart.execute("pragma wal_checkpoint(passive)").fetchall()
+            _, pages, folded = apart.execute("pragma wal_checkpoint(passive)").fetchone()
+        if folded < pages or self._holds_transaction():
+            return False
+        with self.transaction():
+            version = self.first_row("pragma user_version")
+            assert version is not None, "every file has one"
+            self.execute(f"pragma user_version = {version[0]:d}")
+        return True
 
     def require_room(self, bytes_min: int) -> None:
         """Raise JournalError, DISK_FULL, unless this much may still be written to the disk."""

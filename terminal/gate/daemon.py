@@ -24,7 +24,6 @@ from fastapi import FastAPI
 
 from terminal.backend_client import BackendClient
 from terminal.door_settings import DoorSettings
-from terminal.errors import JournalError
 from terminal.gate.access_list import ListRefused
 from terminal.gate.api import Screen, create_app
 from terminal.gate.beside import Beside, DeskServer, open_sibling_line, seat_supervisor
@@ -33,6 +32,7 @@ from terminal.gate.door.event_book import EventBook, ReaderWatch, hand_over
 from terminal.gate.door.keeper import DoorKeeper
 from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.events import StateStream
+from terminal.gate.folding import Folder, Lull
 from terminal.gate.link import BackendLink, GateBackend, Pace
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
@@ -54,9 +54,6 @@ LOG = logging.getLogger(__name__)
 
 JOURNAL_FILE: Final = "passages.db"
 LOCK_FILE: Final = "gate.lock"
-FOLD_SECONDS: Final = 5.0
-LOG_PAGES_MAX: Final = 8192
-"""32 MB: more than a lunch writes. Only then would a tap have to fold the log itself."""
 THREAD_END_SECONDS_MAX: Final = 20.0  # one exchange with the backend, and a little
 
 
@@ -91,7 +88,6 @@ def run(settings: GateSettings) -> int:
         names = NameSeal(identity.secret(), identity.terminal_id)
         journal = open_passage_journal(settings.state_dir / JOURNAL_FILE, names)
         stack.callback(journal.close)
-        journal.file.keep_log(LOG_PAGES_MAX)
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)
         )
@@ -179,15 +175,6 @@ def _put_beside(
         parts.beside.stops.append(line.wake)
 
 
-def fold_now_and_then(journal: PassageJournal, stop: threading.Event) -> None:
-    """Fold the journal's log beside the taps, so that none of them waits for it."""
-    while not stop.wait(FOLD_SECONDS):
-        try:
-            journal.file.fold_log()
-        except JournalError as error:
-            LOG.warning("the journal's log could not be folded: %s", error)
-
-
 def _load_stored_list(store: ListStore, board: StateBoard, now: datetime) -> None:
     try:
         held = store.load()
@@ -218,8 +205,8 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
         thread.start()
         return thread
 
-    book = EventBook(parts.screen.journal.file)
-    reader_watch = ReaderWatch(book, utc_now, time.monotonic)
+    file, lull = parts.screen.journal.file, Lull()
+    reader_watch = ReaderWatch(EventBook(file), utc_now, time.monotonic)
 
     def serve_taps() -> None:
         watch(
@@ -229,10 +216,12 @@ def _run_threads(settings: GateSettings, parts: Parts, reader: CardReader) -> in
             stopping,
             after_tap=parts.link.wake,
             see_reader=lambda is_there: reader_watch.see(is_there=is_there),
+            lull=lull,
         )
 
     threads = [guarded("link", parts.link.run), guarded("reader", serve_taps)]
-    threads.append(guarded("journal", lambda: fold_now_and_then(parts.screen.journal, stopping)))
+    folder = Folder(file, lull)
+    threads.append(guarded("journal", lambda: folder.run(stopping)))
     keeper = parts.keeper
     if keeper is not None:
         threads.append(guarded("door", lambda: keeper.run(stopping)))

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from terminal.errors import CardSilent, ReaderError
+from terminal.gate.folding import Lull
 from terminal.gate.state import StateBoard
 from terminal.gate.tap import CardInField, Gate
 
@@ -38,12 +39,14 @@ def watch(
     *,
     after_tap: Callable[[], None] = lambda: None,
     see_reader: Callable[[bool], None] = lambda _: None,
+    lull: Lull | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Serve taps until `stop` is set; `after_tap` is told of each passage that was written.
 
-    `see_reader` is told at each look whether the reader serves.
+    `see_reader` is told at each look whether the reader serves; `lull` is broken by each card.
     """
+    quiet = lull or Lull(monotonic)
     while not stop.is_set():
         try:
             card = reader.wait_for_card(LOOK_SECONDS_MAX)
@@ -51,7 +54,7 @@ def watch(
             board.change(reader_ready=True)
             see_reader(True)
             if card is not None:
-                with card as in_field:
+                with quiet.broken(), card as in_field:
                     passage = gate.serve(in_field, arrived)
                 if passage is not None:
                     after_tap()

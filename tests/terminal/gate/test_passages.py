@@ -247,29 +247,3 @@ class Outbox(RuleBasedStateMachine):
 
 TestOutbox = Outbox.TestCase
 TestOutbox.settings = settings(max_examples=20, stateful_step_count=20)
-
-
-def test_a_log_is_folded_beside_the_writes_and_nothing_is_lost(tmp_path: Path) -> None:
-    sizes = []
-    for pages_max in (8, 8192):
-        path = tmp_path / f"{pages_max}.sqlite3"
-        log = path.with_name(f"{path.name}-wal")
-        journal = open_passage_journal(path)
-        journal.file.fold_log()  # what made the tables
-        journal.file.keep_log(pages_max)
-        for _ in range(20):
-            journal.append(passage())
-        sizes.append(log.stat().st_size)
-        if pages_max == 8192:
-            with journal.file.transaction():  # somebody writes meanwhile: nobody waits
-                journal.append(passage())
-                journal.file.fold_log()
-            journal.file.fold_log()
-            grown = log.stat().st_size
-            for _ in range(5):
-                journal.append(passage())
-            assert log.stat().st_size == grown, "what is folded is written over"
-        journal.close()
-    assert sizes[1] > 2 * sizes[0], "no write has folded it"
-    with closing(open_passage_journal(tmp_path / "8192.sqlite3")) as again:
-        assert again.count(PassageState.WAITING) == 26
