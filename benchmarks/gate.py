@@ -7,6 +7,7 @@ chip's and the gate's randoms are fixed, so that the recorded commands are good 
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,7 @@ def measure(folder: Path) -> list[Comparison]:
 class _Bench:
     def __init__(self, folder: Path, slot: VirtualCardSlot, uids: Sequence[bytes] = (UID,)) -> None:
         # pyscard reads where the daemon is when it is first used, so it is imported after.
+        from terminal.gate.folding import PIECE_SECONDS, Folder, Lull  # noqa: PLC0415
         from terminal.gate.passages import open_passage_journal  # noqa: PLC0415
         from terminal.gate.state import StateBoard  # noqa: PLC0415
         from terminal.gate.tap import Gate  # noqa: PLC0415
@@ -91,7 +93,13 @@ class _Bench:
         board = StateBoard()
         board.change(access_list=_access_list(uids))
         self._journal = open_passage_journal(folder / "passages.sqlite3")
-        self._journal.file.keep_log(8192)  # as the daemon does; it folds it in another thread
+        # As in the daemon: the log has its room, and is folded in lulls by another thread.
+        self._lull, self._stop = Lull(), threading.Event()
+        folder_of_log = Folder(self._journal.file, self._lull)
+        while folder_of_log.look() == PIECE_SECONDS:
+            pass
+        self._folding = threading.Thread(target=folder_of_log.run, args=(self._stop,))
+        self._folding.start()
         #: Of the latest tap: seconds in the card's answers, and in all after the card was there.
         self.in_card = 0.0
         self.in_gate = 0.0
@@ -133,9 +141,10 @@ class _Bench:
             self._slot.insert(self.chip)
             connection = reader.wait_for_card(WAIT_SECONDS_MAX)
             assert connection is not None, "the card was not noticed"
-            work(connection, arrived[-1])
-            took = time.monotonic() - arrived[-1]
-            connection.disconnect()
+            with self._lull.broken():
+                work(connection, arrived[-1])
+                took = time.monotonic() - arrived[-1]
+                connection.disconnect()
             self._slot.remove()
             assert connection.wait_for_removal(WAIT_SECONDS_MAX)
         return took
@@ -170,13 +179,11 @@ class _Bench:
         scard.SCardReleaseContext(context)
         return took
 
-    def fold(self) -> None:
-        """Fold the journal's log, as the daemon does every few seconds beside the taps."""
-        self._journal.file.fold_log()
-
     def close(self) -> None:
         """Let everything go."""
         self._slot.remove()
+        self._stop.set()
+        self._folding.join()
         self._journal.close()
 
 
