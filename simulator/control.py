@@ -5,6 +5,7 @@ ever repeats a key that was pressed or shows a key of a card.
 Not done here: cards (`cards/`, `chip/`), readers (`tabletop.py`, `vpcd.py`), the pad (`pad/`).
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
@@ -30,7 +31,9 @@ from simulator.refusals import KeyUnknown, PadUnplugged, Refusal
 from simulator.tabletop import Tabletop
 from simulator.turnstile.routes import add_turnstile_routes
 from simulator.wire.feed import event_stream
+from simulator.wire_types import WHOLE, Flag, PadLines
 
+LOG = logging.getLogger(__name__)
 KEYS_MAX = 40
 
 # What is not here is a conflict with how things lie.
@@ -42,10 +45,7 @@ _STATUS_BY_CODE = {
     "line_unknown": HTTPStatus.NOT_FOUND,
     "printer_absent": HTTPStatus.NOT_FOUND,
     "card_name_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "original_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "trace_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
     "trace_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "uid_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "key_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reader_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_many_listeners": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -58,10 +58,16 @@ class _Body(BaseModel):
 
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
-Count = Annotated[int, Field(ge=0, le=1000)]
+Count = Annotated[int, Field(ge=0, le=1000, strict=True), WHOLE]
 # A browser that lost the stream says where it was (WHATWG HTML §9.2.4), and that wins.
 After = Annotated[int | None, Query(ge=0)]
 LastEventId = Annotated[int | None, Header(ge=0)]
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
 
 
 class LaidCard(_Body):
@@ -74,13 +80,21 @@ class LaidCard(_Body):
 class PressedKeys(_Body):
     """Keys to press, one after the other."""
 
-    keys: Annotated[str, Field(min_length=1, max_length=KEYS_MAX, repr=False)]
+    keys: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=KEYS_MAX,
+            repr=False,
+            json_schema_extra={"pattern": f"^[{KEYS}]+$"},
+        ),
+    ]
 
 
 class PadState(_Body):
     """What somebody in front of the pad sees."""
 
-    lines: tuple[str, str]
+    lines: PadLines
     entering: bool
     entry_count: int
     plugged: bool
@@ -97,8 +111,8 @@ class WantedFaults(_Body):
     unasked_goodbyes: Count = 0
     bounced_keys: Count = 0
     stray_bytes: Count = 0
-    silent: bool = False
-    wrong_speed: bool = False
+    silent: Flag = False
+    wrong_speed: Flag = False
 
 
 def create_control(table: Tabletop, *, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
@@ -137,7 +151,14 @@ def _answer_errors(app: FastAPI) -> None:
             answer.headers["Allow"] = allowed_methods(request)
         return answer
 
+    def unexpected(_request: Request, error: Exception) -> JSONResponse:
+        # The type alone: the text of an unforeseen error may quote a key that was pressed.
+        LOG.error("unexpected error: %s", type(error).__name__)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return problem(status, "internal_error", "Something went wrong: the log has its name.")
+
     app.add_exception_handler(Refusal, refusal)
+    app.add_exception_handler(Exception, unexpected)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, plain)
 
@@ -153,13 +174,11 @@ def _add_general_routes(app: FastAPI, table: Tabletop) -> None:
 
 
 def _add_event_route(app: FastAPI, table: Tabletop, stopping: Callable[[], bool]) -> None:
-    @app.get("/events")
-    async def events(after: After = None, last_event_id: LastEventId = None) -> StreamingResponse:
+    @app.get("/events", response_class=EventStream)
+    async def events(after: After = None, last_event_id: LastEventId = None) -> EventStream:
         since = after if last_event_id is None else last_event_id
         stream = event_stream(table.feed, table.feed.listen(since), stopping=stopping)
-        return StreamingResponse(
-            stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        return EventStream(stream, headers={"Cache-Control": "no-store"})
 
 
 def _add_card_routes(app: FastAPI, table: Tabletop) -> None:
@@ -213,7 +232,8 @@ def _add_reader_routes(app: FastAPI, table: Tabletop) -> None:
 
 def _add_pad_routes(app: FastAPI, table: Tabletop) -> None:
     def state() -> PadState:
-        return PadState(**asdict(table.plugged_cable().view()))
+        seen = table.plugged_cable().view()
+        return PadState(**asdict(seen) | {"lines": list(seen.lines)})
 
     @app.get("/pad")
     def pad() -> PadState:

@@ -7,9 +7,10 @@ import json
 from datetime import UTC
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.cards.view import CardView, view_of
@@ -21,6 +22,15 @@ from simulator.turnstile.routes import TurnstileView, turnstile_view
 from simulator.wire.feed import Wire
 from simulator.wire.http_wire import HttpWire, LineFaults
 from simulator.wire.record import as_text
+from simulator.wire_types import WHOLE, Flag, PadLines
+
+#: What `GET /wire` gives, by the form that was asked for.
+NEWS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "What was heard, a line each, the oldest first",
+        "content": {"application/x-ndjson": {}, "text/plain; charset=utf-8": {}},
+    }
+}
 
 
 class _Body(BaseModel):
@@ -38,7 +48,7 @@ class ReaderView(_Body):
 class PlugState(_Body):
     """Whether something has its cable."""
 
-    plugged: bool
+    plugged: Flag
 
 
 class LineView(_Body):
@@ -79,13 +89,13 @@ class PrinterState(_Body):
 class WantedPaper(_Body):
     """The roll to put in: no rows is none, and without a number it never ends."""
 
-    rows: Annotated[int, Field(ge=0, le=ROLL_ROWS_MAX)] | None = None
+    rows: Annotated[int, Field(ge=0, le=ROLL_ROWS_MAX, strict=True), WHOLE] | None = None
 
 
 class PadGlance(_Body):
     """The pad, and whether it is mute."""
 
-    lines: tuple[str, str]
+    lines: PadLines
     entering: bool
     entry_count: int
     plugged: bool
@@ -139,7 +149,7 @@ def add_device_routes(app: FastAPI, table: Tabletop) -> None:
     def glance() -> TableView:
         return table_view(table)
 
-    @app.get("/wire")
+    @app.get("/wire", response_class=PlainTextResponse, responses=NEWS)
     def news(wanted: Annotated[WantedNews, Query()]) -> Response:
         wires = set(wanted.wire) or set(Wire)
         found = [one for one in table.feed.history(wanted.after) if one["wire"] in wires]
@@ -206,7 +216,7 @@ def _line(line: HttpWire) -> LineView:
 
 def _pad(seen: PadView, silent: bool) -> PadGlance:
     return PadGlance(
-        lines=seen.lines,
+        lines=list(seen.lines),
         entering=seen.entering,
         entry_count=seen.entry_count,
         plugged=seen.plugged,

@@ -19,6 +19,7 @@ from simulator.refusals import (
     LineUnknown,
     PadAbsent,
     PrinterAbsent,
+    ReadersStay,
     ReaderUnknown,
     ReaderUnplugged,
     ReaderUnreachable,
@@ -101,7 +102,7 @@ class Tabletop:
         with self.lock:
             slot = self.slot(reader)
             if self.plugs is None:
-                raise ReaderUnreachable
+                raise ReadersStay
             if not plugged:
                 slot.remove()
             if self.plugs.change(reader, plugged=plugged):

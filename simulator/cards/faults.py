@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.vpcd import CardMute, Remarks, VirtualCard
+from simulator.wire_types import WHOLE, Flag
 
 APDUS_MAX = 1000
 SLOW_MILLISECONDS_MAX = 10_000
@@ -32,7 +33,7 @@ class LostPart(StrEnum):
     ANSWER = "answer"  # the card has obeyed, and nobody hears it
 
 
-Count = Annotated[int, Field(ge=0, le=APDUS_MAX)]
+Count = Annotated[int, Field(ge=0, le=APDUS_MAX, strict=True), WHOLE]
 
 
 class CardFaults(BaseModel):
@@ -42,10 +43,10 @@ class CardFaults(BaseModel):
 
     tear_after: Count | None = None
     tear_loses: LostPart = LostPart.ANSWER
-    slow_milliseconds: Annotated[int, Field(ge=0, le=SLOW_MILLISECONDS_MAX)] = 0
+    slow_milliseconds: Annotated[int, Field(ge=0, le=SLOW_MILLISECONDS_MAX, strict=True), WHOLE] = 0
     mute_after: Count | None = None
-    corrupt_answer: Annotated[int, Field(ge=1, le=APDUS_MAX)] | None = None
-    random_uid: bool = False
+    corrupt_answer: Annotated[int, Field(ge=1, le=APDUS_MAX, strict=True), WHOLE] | None = None
+    random_uid: Flag = False
 
 
 class Tear(BaseModel):

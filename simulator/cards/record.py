@@ -51,7 +51,18 @@ def _one_line(text: str) -> str:
 
 
 # Longer than any name may be: `checked_name` says what is wrong with it.
-GivenName = Annotated[str, Field(min_length=1, max_length=200)]
+GivenName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        json_schema_extra={"format": "card-name", "maxLength": NAME_CHARACTERS_MAX},
+    ),
+]
+Trace = Annotated[
+    str,
+    Field(max_length=TEXT_CHARACTERS_MAX, json_schema_extra={"format": "pass-trace"}),
+]
 Uid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{14}$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Note = Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX), AfterValidator(_one_line)]
@@ -71,7 +82,7 @@ class NewCard(_Value):
     colour: Colour | None = None
     note: Note = ""
     faults: CardFaults = NO_FAULTS
-    trace: Annotated[str | None, Field(max_length=TEXT_CHARACTERS_MAX, repr=False)] = None
+    trace: Annotated[Trace | None, Field(repr=False)] = None
 
 
 class CardChange(_Value):

@@ -12,6 +12,7 @@ from simulator.refusals import TurnstileLocked
 from simulator.tabletop import Tabletop
 from simulator.turnstile.arm import ArmFaults
 from simulator.turnstile.turnstile import SimulatedTurnstile
+from simulator.wire_types import Flag
 
 
 class _Body(BaseModel):
@@ -35,29 +36,29 @@ class TurnstileView(_Body):
 class Push(_Body):
     """Go through; by force, if it is locked."""
 
-    force: bool = False
+    force: Flag = False
 
 
 class Swing(_Body):
     """Open the door or close it; by force, if it is locked."""
 
-    stands_open: bool
-    force: bool = False
+    stands_open: Flag
+    force: Flag = False
 
 
 class TurnstilePlug(_Body):
     """Whether it has its cable."""
 
-    plugged: bool
+    plugged: Flag
 
 
 class WantedArmFaults(_Body):
     """What is broken from now on."""
 
-    stuck_arm: bool = False
-    stuck_sensor: bool = False
-    blind_sensor: bool = False
-    silent: bool = False
+    stuck_arm: Flag = False
+    stuck_sensor: Flag = False
+    blind_sensor: Flag = False
+    silent: Flag = False
 
 
 def turnstile_view(turnstile: SimulatedTurnstile) -> TurnstileView:

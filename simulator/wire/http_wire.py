@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.wire.feed import Feed, What, Wire, WireEvent, microseconds
 from simulator.wire.http_words import answer_words, read_call, seen_body
+from simulator.wire_types import WHOLE, Flag
 
 HOST = "127.0.0.1"
 CONNECTIONS_MAX = 32
@@ -53,10 +54,12 @@ class LineFaults(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    down: bool = False
-    slow_milliseconds: Annotated[int, Field(ge=0, le=SLOW_MILLISECONDS_MAX)] = 0
-    lost_answers: Annotated[int, Field(ge=0, le=LOST_MAX)] = 0
-    clock_seconds: Annotated[int, Field(ge=-CLOCK_SECONDS_MAX, le=CLOCK_SECONDS_MAX)] = 0
+    down: Flag = False
+    slow_milliseconds: Annotated[int, Field(ge=0, le=SLOW_MILLISECONDS_MAX, strict=True), WHOLE] = 0
+    lost_answers: Annotated[int, Field(ge=0, le=LOST_MAX, strict=True), WHOLE] = 0
+    clock_seconds: Annotated[
+        int, Field(ge=-CLOCK_SECONDS_MAX, le=CLOCK_SECONDS_MAX, strict=True), WHOLE
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)

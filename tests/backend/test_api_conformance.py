@@ -5,15 +5,13 @@ from link to link. The everyday run is short and always the same; the slow one a
 everybody, and further.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import events, from_schema
 
 from backend.access.establishments import assign_gate, create_establishment
 from backend.access.routes import NEWS_LIST
@@ -26,7 +24,9 @@ from backend.ledger.sealing import seal
 from backend.partners.tables import TerminalKind
 from backend.payments.enquiry_routes import CARD_LIST
 from backend.services import Services
+from tests import conformance as api
 from tests.backend.payments.conftest import Shop, build_shop
+from tests.conformance import PHASES, Asked, Asking
 
 MOMENT = "2026-09-01T10:00:00+00:00"
 #: A cursor is no text that could be made up: these are of the form that each list gives.
@@ -68,15 +68,6 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@dataclass
-class Asked:
-    """One run over some operations as somebody."""
-
-    calls: int = 0
-    operations: set[str] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-
-
 class World:
     """A shop that sold, a gate that stands somewhere, a desk, and who asks."""
 
@@ -105,48 +96,25 @@ class World:
             "list_card_payments": {"proof_id": str(shop.prove())},
         }
 
-    def ask(self, who: str, paths: str, *, examples: int, seed: int, phases: list[str]) -> Asked:
+    def ask(
+        self, who: str, paths: str, *, examples: int, seed: int, phases: Sequence[str]
+    ) -> Asked:
         """Ask the operations whose path matches, with all checks; name what is wrong."""
-        every = ("examples", "coverage", "fuzzing", "stateful")
-        config = SchemathesisConfig.from_dict(
-            {
-                "seed": seed,
-                "headers": self.headers[who],
-                "continue-on-failure": True,
-                "generation": {"max-examples": examples, "database": "none", "no-shrink": True},
-                "phases": {name: {"enabled": name in phases} for name in every},
-                "operations": [
-                    {"exclude-path-regex": paths, "enabled": False},
-                    *(
-                        {"include-operation-id": name, "parameters": given}
-                        for name, given in self.existing.items()
-                    ),
-                ],
-            }
+        operations: list[dict[str, Any]] = [
+            {"exclude-path-regex": paths, "enabled": False},
+            *(
+                {"include-operation-id": name, "parameters": given}
+                for name, given in self.existing.items()
+            ),
+        ]
+        asking = Asking(
+            seed=seed,
+            examples=examples,
+            phases=phases,
+            headers=self.headers[who],
+            operations=operations,
         )
-        api = schemathesis.openapi.from_asgi("/openapi.json", self.app, config=config)
-        asked = Asked()
-        for event in from_schema(api).execute():
-            _take(asked, event)
-        return asked
-
-
-def _take(asked: Asked, event: events.EngineEvent) -> None:
-    if isinstance(event, events.NonFatalError):
-        asked.wrong.append(str(event.info))
-    if isinstance(event, events.FatalError):
-        asked.wrong.append(str(event.exception))
-    if not isinstance(event, events.ScenarioFinished):
-        return
-    asked.operations.add(event.recorder.label)
-    for case_id, checks in event.recorder.checks.items():
-        asked.calls += 1
-        for check in checks:
-            if check.failure_info is not None:
-                failure, sample = check.failure_info.failure, check.failure_info.code_sample
-                answer = event.recorder.interactions[case_id].response
-                said = b"" if answer is None else answer.content[:500]
-                asked.wrong.append(f"{failure.title}: {failure.message}\n{sample}\n{said!r}")
+        return api.ask(self.app, asking)
 
 
 @pytest.fixture
@@ -170,7 +138,7 @@ def test_all_that_is_described_is_so(world: World) -> None:
 
 def test_what_one_answer_leads_to_is_so(world: World) -> None:
     asked = world.ask("counter", "^/v1/", examples=3, seed=1, phases=["stateful"])
-    assert not asked.wrong, "\n\n".join(asked.wrong[:5])
+    assert not asked.wrong, asked.words()
     assert asked.calls > 5
 
 
@@ -178,8 +146,7 @@ def test_what_one_answer_leads_to_is_so(world: World) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_everything_as_everybody(world: World, who: str) -> None:
-    phases = ["examples", "coverage", "fuzzing", "stateful"]
     for seed in (2, 3):
-        asked = world.ask(who, "^/v1/", examples=60, seed=seed, phases=phases)
-        assert not asked.wrong, "\n\n".join(asked.wrong[:5])
+        asked = world.ask(who, "^/v1/", examples=60, seed=seed, phases=PHASES)
+        assert not asked.wrong, asked.words()
         assert asked.calls > 2000

@@ -103,7 +103,7 @@ def test_every_kind_of_card(control: httpx.Client) -> None:
     ("card", "expected"),
     [
         ({"name": "bank", "kind": "blank"}, (409, "card_name_taken")),
-        ({"name": "x", "kind": "clone"}, (422, "original_missing")),
+        ({"name": "x", "kind": "clone"}, (409, "original_missing")),
         ({"name": "x", "kind": "clone", "of": "nobody"}, (404, "card_unknown")),
         ({"name": "x", "kind": "clone", "of": "bank"}, (409, "original_not_desfire")),
         ({"name": "x", "kind": "dragon"}, (422, "malformed_request")),

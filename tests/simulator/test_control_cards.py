@@ -89,7 +89,7 @@ def test_a_colour_and_a_note(control: httpx.Client) -> None:
             "POST",
             "/cards",
             {"name": "x", "kind": "phone", "uid": "04A1B2C3D4E5F6"},
-            (422, "uid_refused"),
+            (409, "uid_refused"),
         ),
     ],
 )

@@ -199,7 +199,7 @@ def test_it_is_made_over_http_and_its_trace_is_not_shown() -> None:
         refused = client.post("/cards", json={"name": "Y", "kind": "trace", "trace": "?"})
         assert code_of(refused) == (422, "trace_refused")
         missing = client.post("/cards", json={"name": "Y", "kind": "trace"})
-        assert code_of(missing) == (422, "trace_missing")
+        assert code_of(missing) == (409, "trace_missing")
 
 
 def test_the_command_line_says_what_is_wrong_with_a_file(
