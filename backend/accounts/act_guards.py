@@ -2,8 +2,14 @@
 
 from typing import Final
 
-from backend.year_guards import on_postgresql, on_sqlite
+from backend.year_guards import Kept, on_postgresql, on_sqlite
 
-_SAID: Final = "what somebody did"
-SQLITE_ACT_DDL: Final = on_sqlite("sign_in_act", "id", _SAID)
-POSTGRESQL_ACT_DDL: Final = on_postgresql("sign_in_act", _SAID)
+KEPT: Final = Kept(
+    "sign_in_act",
+    key="id",
+    said="what somebody did",
+    words="words",
+    fixed=("id", "at", "account_id", "kind", "subject", "beneficiary_id", "session_id"),
+)
+SQLITE_ACT_DDL: Final = on_sqlite(KEPT)
+POSTGRESQL_ACT_DDL: Final = on_postgresql(KEPT)

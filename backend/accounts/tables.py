@@ -84,6 +84,8 @@ class AddressNoticeKind(StrEnum):
     ORGANISATION_DECIDED = "address_org_decided"
     #: To a member: somebody else came or went.
     ORGANISATION_PEOPLE = "address_org_people"
+    #: To a structure that people suggested: does it agree?
+    STRUCTURE_SUGGESTED = "address_suggested"
 
 
 class NoticeState(StrEnum):

@@ -170,8 +170,12 @@ class DigitsWrong(ForbiddenError):
     message = "These are not the last digits of this card."
 
 
-class ImageRefused(InvalidInputError):
-    """What was given is no photo that may be kept; `details.why` says what it is instead."""
+class ProcedureInvalid(InvalidInputError):
+    """Some lines of an establishment's procedure cannot be; `fields` names them all."""
 
-    code = "image_refused"
-    message = "This image cannot be used as a photo."
+    code = "procedure_invalid"
+    message = "Some lines are not as they must be."
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(field=fields[0])
+        self.fields = tuple(fields)

@@ -18,6 +18,10 @@ def accept_organisation(session: Session, organisation_id: UUID, by: UUID, now: 
 
     Raises OrganisationUnknown, OrganisationTwice.
     """
-    partner_id = accept(session, organisation_id, by, now)
-    contract_partner(session, partner_id, now=now)
-    return partner_id
+    return accept(
+        session,
+        organisation_id,
+        by,
+        now,
+        contract=lambda unit, partner_id: contract_partner(unit, partner_id, now=now),
+    )

@@ -21,12 +21,13 @@ from backend.access.staff_cards import (
 )
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.acts import ActKind, record_act
-from backend.cards.errors import CardStateRefused, HasCard, ImageRefused, TooManyOrders
+from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
 from backend.cards.order_tables import CardPhoto
 from backend.cards.photos import drop_card_photo, keep_card_photo
 from backend.cards.reporting import ReportReason, WithdrawalReason
 from backend.cards.requests import ReplacementReason
 from backend.cards.states import CardState
+from backend.pictures import ImageRefused
 from backend.pins.forcing import force_after_loss
 from backend.privacy.consents import show_photo
 from backend.pupils.listing import (

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.signin.acts import ActKind, record_act
-from backend.cards.errors import ImageRefused
 from backend.cards.photos import drop_card_photo, find_card_photo, keep_card_photo
+from backend.pictures import ImageRefused
 from backend.privacy.consents import hide_photo, show_photo
 from backend.web.holder_frame import PREFIX, Frame, Framed
 from backend.web.pages import Problem

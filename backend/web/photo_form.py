@@ -13,8 +13,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from backend.accounts.signin.tokens import form_token
-from backend.cards.errors import ImageRefused
-from backend.cards.images import UPLOAD_BYTES_MAX, Unfit, draw_anew
+from backend.pictures import UPLOAD_BYTES_MAX, ImageRefused, Unfit, draw_anew
 from backend.web.file_form import read_file_form
 from backend.web.signed_in import FormForged, Token
 from backend.web.words import Text

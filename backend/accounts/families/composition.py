@@ -25,6 +25,7 @@ from backend.accounts.families.tables import (
     Tie,
     TieRequest,
 )
+from backend.accounts.memberships import begun
 from backend.accounts.names import normal_name
 from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.acts import ActKind, record_act
@@ -127,17 +128,7 @@ def add_member(
         return
     if len(open_ones) >= MEMBERS_MAX or len(_memberships(session, account_id)) >= FAMILIES_MAX:
         raise TooManyOfFamily
-    session.add(
-        FamilyMember(
-            id=uuid4(),
-            family_id=family_id,
-            account_id=account_id,
-            invited_by=invited_by,
-            since=now,
-            ended_at=None,
-            ended_by=None,
-        )
-    )
+    session.add(FamilyMember(family_id=family_id, **begun(account_id, invited_by, now)))
     session.flush()
 
 

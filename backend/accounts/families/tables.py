@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.accounts.mailed_invitations import MailedInvitation
+from backend.accounts.memberships import Membership, ended_when, open_once
 from backend.accounts.tables import NAME_CHARACTERS_MAX
 from backend.database import Base
 
@@ -41,7 +42,7 @@ class Tie(Base):
 
     __tablename__ = "tie"
     __table_args__ = (
-        CheckConstraint("ended_by is null or ended_at is not null", name="ended"),
+        ended_when(),
         Index(
             "ix_tie_open_account_id",
             "account_id",
@@ -78,47 +79,20 @@ class Family(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"))
 
 
-class FamilyMember(Base):
+class FamilyMember(Membership, Base):
     """An adult of a family, from a day on, perhaps until one."""
 
     __tablename__ = "family_member"
-    __table_args__ = (
-        CheckConstraint("ended_by is null or ended_at is not null", name="ended"),
-        Index(
-            "ix_family_member_open",
-            "account_id",
-            "family_id",
-            unique=True,
-            postgresql_where=_OPEN,
-            sqlite_where=_OPEN,
-        ),
-    )
+    __table_args__ = (ended_when(), open_once(__tablename__, "account_id", "family_id"))
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     family_id: Mapped[UUID] = mapped_column(ForeignKey("family.id"), index=True)
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"))
-    #: Whose invitation was accepted; None: the founder.
-    invited_by: Mapped[UUID | None]
-    since: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    ended_by: Mapped[UUID | None]
 
 
 class FamilyChild(Base):
     """A child of a family, from a day on, perhaps until one."""
 
     __tablename__ = "family_child"
-    __table_args__ = (
-        CheckConstraint("ended_by is null or ended_at is not null", name="ended"),
-        Index(
-            "ix_family_child_open",
-            "family_id",
-            "beneficiary_id",
-            unique=True,
-            postgresql_where=_OPEN,
-            sqlite_where=_OPEN,
-        ),
-    )
+    __table_args__ = (ended_when(), open_once(__tablename__, "family_id", "beneficiary_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     family_id: Mapped[UUID] = mapped_column(ForeignKey("family.id"))

@@ -1,4 +1,7 @@
-"""What people who sign in did: rows that are added and never changed; the database sees to it."""
+"""What people who sign in did: rows that are added and never changed; the database sees to it.
+
+The words somebody typed are the exception: they can be emptied, when a person is erased.
+"""
 
 from datetime import datetime
 from typing import cast

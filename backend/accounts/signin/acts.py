@@ -111,6 +111,14 @@ class ActKind(StrEnum):
     ORGANISATION_WITHDRAWN = "organisation_withdrawn"
     ORGANISATION_ACCEPTED = "organisation_accepted"
     ORGANISATION_REFUSED = "organisation_refused"
+    DOCUMENT_GIVEN = "document_given"
+    DOCUMENT_TAKEN_AWAY = "document_taken_away"
+    DOCUMENT_READ = "document_read"
+    # Of structures that people would spend their Pass at.
+    SUGGESTION_MADE = "suggestion_made"
+    SUGGESTION_WITHDRAWN = "suggestion_withdrawn"
+    SUGGESTION_INVITED = "suggestion_invited"
+    SUGGESTION_SET_ASIDE = "suggestion_set_aside"
     # Of the address an account is opened with.
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGE_AGREED = "email_change_agreed"

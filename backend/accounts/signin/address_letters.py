@@ -31,6 +31,7 @@ class AddressLetter(StrEnum):
     ORGANISATION_ACCEPTED = "organisation_accepted"
     ORGANISATION_REFUSED = "organisation_refused"
     ORGANISATION_PEOPLE = "organisation_people"
+    STRUCTURE_SUGGESTED = "structure_suggested"
 
 
 LETTERS: Final[dict[AddressLetter, Words]] = {
@@ -145,6 +146,20 @@ LETTERS: Final[dict[AddressLetter, Words]] = {
         "On {when} somebody joined or left those who look after your organisation. Was this not "
         "meant? See who belongs to it:\n{link}",
         "Those who look after your organisation have changed",
+    ),
+    AddressLetter.STRUCTURE_SUGGESTED: Words(
+        "Des jeunes aimeraient payer chez vous avec leur Pass",
+        "Des titulaires du Pass ont proposé votre structure. Vous êtes d’accord pour devenir "
+        "partenaire ? Ouvrez un compte avec l’adresse de votre choix :\n{link}\n"
+        "Décrivez ensuite votre structure dans « Mon organisme », puis demandez à devenir "
+        "partenaire. Rien n’est publié sans cette demande.\n"
+        "Cela ne vous intéresse pas ? Ignorez ce message.",
+        "Holders of the Pass suggested your organisation. You agree to become a partner? Open an "
+        "account with any address of yours:\n{link}\n"
+        "Then describe your organisation under “Mon organisme”, and ask to be a partner. Nothing "
+        "is published without that request.\n"
+        "Not interested? Ignore this message.",
+        "Young people would like to pay at your place with their Pass",
     ),
 }
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001d"  # nothing is released: made anew, it tells a database made before from its own
+revision = "0001e"  # nothing is released: made anew, it tells a database made before from its own
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -855,8 +855,11 @@ FOR EACH ROW WHEN (left(NEW.reference, 8) <> 'payment:' AND left(NEW.reference, 
 )
 
 SQLITE_ACT_DDL = (
-    """CREATE TRIGGER sign_in_act_not_changed BEFORE UPDATE ON sign_in_act
+    """CREATE TRIGGER sign_in_act_not_changed BEFORE UPDATE OF "id", "at", "account_id", "kind", "subject", "beneficiary_id", "session_id" ON sign_in_act
 BEGIN SELECT RAISE(ABORT, 'what somebody did is never changed'); END""",
+    """CREATE TRIGGER sign_in_act_not_reworded BEFORE UPDATE OF words ON sign_in_act
+WHEN NEW.words IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'what somebody did is never said otherwise'); END""",
     """CREATE TRIGGER sign_in_act_kept BEFORE DELETE ON sign_in_act
 WHEN OLD.at > datetime('now', '-12 months')
 BEGIN SELECT RAISE(ABORT, 'what somebody did is kept for twelve months'); END""",
@@ -881,8 +884,11 @@ BEGIN
   END IF;
   RETURN OLD;
 END $$""",
-    """CREATE TRIGGER sign_in_act_fixed BEFORE UPDATE OR TRUNCATE ON sign_in_act
+    """CREATE TRIGGER sign_in_act_fixed
+BEFORE UPDATE OF "id", "at", "account_id", "kind", "subject", "beneficiary_id", "session_id" OR TRUNCATE ON sign_in_act
 FOR EACH STATEMENT EXECUTE FUNCTION sign_in_act_refuse()""",
+    """CREATE TRIGGER sign_in_act_not_reworded BEFORE UPDATE OF words ON sign_in_act
+FOR EACH ROW WHEN (NEW.words IS NOT NULL) EXECUTE FUNCTION sign_in_act_refuse()""",
     """CREATE TRIGGER sign_in_act_kept BEFORE DELETE ON sign_in_act
 FOR EACH ROW EXECUTE FUNCTION sign_in_act_forget()""",
 )
@@ -922,8 +928,11 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION person_key_ch
 )
 
 SQLITE_CODE_RECORD_DDL = (
-    """CREATE TRIGGER code_record_not_changed BEFORE UPDATE ON code_record
+    """CREATE TRIGGER code_record_not_changed BEFORE UPDATE OF "sequence", "account_id", "happening", "at", "by" ON code_record
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is never changed'); END""",
+    """CREATE TRIGGER code_record_not_reworded BEFORE UPDATE OF reason ON code_record
+WHEN NEW.reason IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'what happened to a code is never said otherwise'); END""",
     """CREATE TRIGGER code_record_kept BEFORE DELETE ON code_record
 WHEN OLD.at > datetime('now', '-12 months')
 BEGIN SELECT RAISE(ABORT, 'what happened to a code is kept for twelve months'); END""",
@@ -948,8 +957,11 @@ BEGIN
   END IF;
   RETURN OLD;
 END $$""",
-    """CREATE TRIGGER code_record_fixed BEFORE UPDATE OR TRUNCATE ON code_record
+    """CREATE TRIGGER code_record_fixed
+BEFORE UPDATE OF "sequence", "account_id", "happening", "at", "by" OR TRUNCATE ON code_record
 FOR EACH STATEMENT EXECUTE FUNCTION code_record_refuse()""",
+    """CREATE TRIGGER code_record_not_reworded BEFORE UPDATE OF reason ON code_record
+FOR EACH ROW WHEN (NEW.reason IS NOT NULL) EXECUTE FUNCTION code_record_refuse()""",
     """CREATE TRIGGER code_record_kept BEFORE DELETE ON code_record
 FOR EACH ROW EXECUTE FUNCTION code_record_forget()""",
 )
@@ -1580,6 +1592,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("beneficiary_id", name=op.f("pk_card_photo")),
     )
     op.create_table(
+        "card_procedure",
+        sa.Column("establishment_id", sa.Uuid(), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=True),
+        sa.Column("closes_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.String(length=120), nullable=True),
+        sa.Column("online_until", sa.Date(), nullable=True),
+        sa.Column("phone", sa.String(length=120), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("note", sa.String(length=600), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "opens_on is null or closes_on is null or opens_on <= closes_on",
+            name=op.f("ck_card_procedure_days"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["changed_by"], ["sign_in_account.id"], name=op.f("fk_card_procedure_changed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["establishment_id"],
+            ["establishment.id"],
+            name=op.f("fk_card_procedure_establishment_id"),
+        ),
+        sa.PrimaryKeyConstraint("establishment_id", name=op.f("pk_card_procedure")),
+    )
+    op.create_table(
         "closed_day",
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -2031,7 +2069,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people', 'address_suggested')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -2209,6 +2247,59 @@ def upgrade() -> None:
     with op.batch_alter_table("partner_member", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_partner_member_partner_id"), ["partner_id"], unique=False
+        )
+
+    op.create_table(
+        "partner_suggestion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("folded_name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=100), nullable=False),
+        sa.Column("postcode", sa.String(length=5), nullable=False),
+        sa.Column("commune_code", sa.String(length=5), nullable=False),
+        sa.Column("number", sa.String(length=30), nullable=True),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("invited_email", sa.String(length=254), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'set_aside') = (reason is not null)",
+            name=op.f("ck_partner_suggestion_reason"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'waiting') = (decided_at is null)", name=op.f("ck_partner_suggestion_decided")
+        ),
+        sa.CheckConstraint(
+            "state <> 'invited' or invited_email is not null",
+            name=op.f("ck_partner_suggestion_invited"),
+        ),
+        sa.CheckConstraint(
+            "state in ('waiting', 'invited', 'listed', 'set_aside')",
+            name=op.f("ck_partner_suggestion_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["sign_in_account.id"], name=op.f("fk_partner_suggestion_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["commune_code"], ["commune.code"], name=op.f("fk_partner_suggestion_commune_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner_suggestion")),
+    )
+    with op.batch_alter_table("partner_suggestion", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_partner_suggestion_decided_at"), ["decided_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_partner_suggestion_once", ["account_id", "commune_code", "folded_name"], unique=True
+        )
+        batch_op.create_index(
+            "ix_partner_suggestion_place", ["commune_code", "folded_name"], unique=False
+        )
+        batch_op.create_index(
+            "ix_partner_suggestion_state_said_at", ["state", "said_at", "id"], unique=False
         )
 
     op.create_table(
@@ -2785,8 +2876,8 @@ def upgrade() -> None:
 
     op.create_table(
         "family_member",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("invited_by", sa.Uuid(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
@@ -2897,6 +2988,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service_id", "category", name=op.f("pk_meal_price")),
     )
     op.create_table(
+        "organisation_document",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=9), nullable=False),
+        sa.Column("media_type", sa.String(length=15), nullable=False),
+        sa.Column("bytes_long", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_by", sa.Uuid(), nullable=False),
+        sa.Column("counted_from", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('statutes', 'register', 'bank', 'approval', 'other')",
+            name=op.f("ck_organisation_document_kind"),
+        ),
+        sa.CheckConstraint(
+            "media_type in ('application/pdf', 'image/jpeg')",
+            name=op.f("ck_organisation_document_media_type"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["given_by"], ["sign_in_account.id"], name=op.f("fk_organisation_document_given_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_document_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_document")),
+    )
+    with op.batch_alter_table("organisation_document", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_organisation_document_counted_from"), ["counted_from"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_document_given_by"), ["given_by"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_document_organisation_id"),
+            ["organisation_id"],
+            unique=False,
+        )
+
+    op.create_table(
         "organisation_invitation",
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2935,8 +3068,8 @@ def upgrade() -> None:
 
     op.create_table(
         "organisation_member",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("invited_by", sa.Uuid(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),

@@ -8,6 +8,7 @@ Promise: an organisation becomes a partner once, with its activity, its place an
 unit of work: all of it is there, or nothing. Every member is told by mail.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +22,7 @@ from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import AddressNoticeKind
 from backend.partners.directory import Place, place_outlet
 from backend.partners.directory_tables import Commune
+from backend.partners.organisations.documents import documents_of, keep_documents_on
 from backend.partners.organisations.errors import (
     OrganisationFixed,
     OrganisationTwice,
@@ -29,9 +31,11 @@ from backend.partners.organisations.errors import (
 from backend.partners.organisations.kinds import KINDS, Kind
 from backend.partners.organisations.people import members_of, tell
 from backend.partners.organisations.profile import find_own
+from backend.partners.organisations.suggesting import note_listed
 from backend.partners.organisations.tables import (
     REASON_CHARACTERS_MAX,
     Organisation,
+    OrganisationDocument,
     OrganisationMember,
     OrganisationState,
 )
@@ -39,6 +43,8 @@ from backend.partners.registry import create_outlet, create_partner, set_activit
 from backend.partners.space import add_member
 
 LISTED_MAX: Final = 100
+#: Signs with a partner, by id: where amounts are owed is known to another room.
+Contract = Callable[[Session, UUID], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class AskedLine:
     people: tuple[tuple[str, str], ...]
     #: A partner has its number already: it can only be refused.
     is_twice: bool
+    #: Without their content.
+    documents: tuple[OrganisationDocument, ...]
 
 
 def ask(session: Session, account_id: UUID, organisation_id: UUID, now: datetime) -> None:
@@ -76,7 +84,7 @@ def withdraw(session: Session, account_id: UUID, organisation_id: UUID, now: dat
 
 
 def list_asked(session: Session) -> list[AskedLine]:
-    """Return who waits, the longest wait first, at most LISTED_MAX: three questions."""
+    """Return who waits, the longest wait first, at most LISTED_MAX: four questions."""
     rows = session.execute(
         select(Organisation, Commune.name)
         .join(Commune, Commune.code == Organisation.commune_code)
@@ -86,6 +94,7 @@ def list_asked(session: Session) -> list[AskedLine]:
     ).all()
     people = _people(session, [row[0].id for row in rows])
     taken = _taken(session, [row[0] for row in rows])
+    documents = documents_of(session, [row[0].id for row in rows])
     return [
         AskedLine(
             one,
@@ -93,14 +102,18 @@ def list_asked(session: Session) -> list[AskedLine]:
             commune,
             tuple(people.get(one.id, ())),
             bool({one.rna, one.siret} & taken),
+            tuple(documents.get(one.id, ())),
         )
         for one, commune in rows
     ]
 
 
-def accept(session: Session, organisation_id: UUID, by: UUID, now: datetime) -> UUID:
+def accept(
+    session: Session, organisation_id: UUID, by: UUID, now: datetime, *, contract: Contract
+) -> UUID:
     """Make an organisation a partner, with its place and its people; return the partner's id.
 
+    `contract` makes it one that can be paid, in this unit of work: without that it is none.
     Raises OrganisationUnknown, OrganisationTwice.
     """
     row = _asked(session, organisation_id)
@@ -117,6 +130,9 @@ def accept(session: Session, organisation_id: UUID, by: UUID, now: datetime) -> 
     row.partner_id = partner.id
     _decide(row, OrganisationState.ACCEPTED, by, now)
     session.flush()
+    contract(session, partner.id)
+    keep_documents_on(session, row.id, now)
+    note_listed(session, row, by, now)
     record_act(session, ActKind.ORGANISATION_ACCEPTED, by, row.id, now)
     tell(session, AddressNoticeKind.ORGANISATION_DECIDED, members, now)
     return partner.id
@@ -128,6 +144,7 @@ def refuse(session: Session, organisation_id: UUID, by: UUID, reason: str, now: 
     row.reason = " ".join(reason.split())[:REASON_CHARACTERS_MAX]
     _decide(row, OrganisationState.REFUSED, by, now)
     session.flush()
+    keep_documents_on(session, row.id, now)
     record_act(session, ActKind.ORGANISATION_REFUSED, by, row.id, now, words=row.reason)
     tell(session, AddressNoticeKind.ORGANISATION_DECIDED, members_of(session, row.id), now)
 

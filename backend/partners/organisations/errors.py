@@ -41,3 +41,31 @@ class TooManyOfOrganisation(ConflictError):
 
     code = "too_many_of_organisation"
     message = "There are as many as there may be."
+
+
+class DocumentUnknown(NotFoundError):
+    """No such document, or of an organisation that asks for nothing."""
+
+    code = "document_not_found"
+    message = "There is no such document."
+
+
+class AlreadyListed(ConflictError):
+    """The directory has this place already."""
+
+    code = "partner_listed_already"
+    message = "This place is in the directory already."
+
+
+class TooManySuggestions(ConflictError):
+    """As many suggestions as one person may have."""
+
+    code = "too_many_suggestions"
+    message = "There are as many suggestions as there may be."
+
+
+class SuggestionUnknown(NotFoundError):
+    """No suggestion waits under this id."""
+
+    code = "suggestion_not_found"
+    message = "There is no such suggestion that waits."

@@ -12,17 +12,20 @@ from backend.accounts.composing import Addressed, address_notices
 from backend.accounts.signin.address_letters import (
     INVITATION_PATH,
     ORGANISATION_PATH,
+    SIGN_UP_PATH,
     AddressLetter,
 )
 from backend.accounts.signin.address_links import give_address_link
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
-from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.signin.tables import Language, SignInAccount
 from backend.accounts.tables import AddressNoticeKind
 from backend.partners.organisations.tables import (
     Organisation,
     OrganisationInvitation,
     OrganisationMember,
     OrganisationState,
+    PartnerSuggestion,
+    SuggestionState,
 )
 
 _DECIDED = {
@@ -64,6 +67,14 @@ def _people(session: Session, about_id: UUID, _now: datetime) -> Addressed | Non
     return _to_member(session, member, AddressLetter.ORGANISATION_PEOPLE)
 
 
+def _suggested(session: Session, about_id: UUID, _now: datetime) -> Addressed | None:
+    row = session.get(PartnerSuggestion, about_id)
+    if row is None or row.invited_email is None or row.state != SuggestionState.INVITED.value:
+        return None
+    letter = AddressLetter.STRUCTURE_SUGGESTED
+    return Addressed(row.invited_email, Language.FRENCH.value, letter, SIGN_UP_PATH)
+
+
 def _to_member(
     session: Session, member: OrganisationMember, letter: AddressLetter, about: str = ""
 ) -> Addressed | None:
@@ -77,3 +88,4 @@ def _to_member(
 address_notices(AddressNoticeKind.ORGANISATION_INVITATION, _invitation)
 address_notices(AddressNoticeKind.ORGANISATION_DECIDED, _decided)
 address_notices(AddressNoticeKind.ORGANISATION_PEOPLE, _people)
+address_notices(AddressNoticeKind.STRUCTURE_SUGGESTED, _suggested)

@@ -7,7 +7,7 @@ than that. Every other member is told by mail. Not here: what is asked in its na
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import NotYours
 from backend.accounts.mailed_invitations import check_acceptable, names_of_inviting, sent
+from backend.accounts.memberships import begun
 from backend.accounts.outbox import owe_address_notice
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.address_links import drop_address_links, find_address_link
@@ -22,6 +23,7 @@ from backend.accounts.signin.errors import LinkGone
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import AddressNoticeKind
+from backend.partners.organisations.documents import forget_documents
 from backend.partners.organisations.errors import TooManyOfOrganisation
 from backend.partners.organisations.profile import (
     ORGANISATIONS_MAX,
@@ -166,15 +168,7 @@ def accept_invitation(
     if crowded or len(members) >= MEMBERS_MAX:
         raise TooManyOfOrganisation
     session.add(
-        OrganisationMember(
-            id=uuid4(),
-            organisation_id=place.id,
-            account_id=account_id,
-            invited_by=row.invited_by,
-            since=now,
-            ended_at=None,
-            ended_by=None,
-        )
+        OrganisationMember(organisation_id=place.id, **begun(account_id, row.invited_by, now))
     )
     if place.partner_id is not None:
         add_member(session, account_id, place.partner_id, now)
@@ -241,6 +235,7 @@ def _end(
     if not left:
         # Nobody is there to be called, or to read an answer.
         place.phone = None
+        forget_documents(session, place.id)
         if place.state == OrganisationState.ASKED.value:
             place.state = OrganisationState.OWN.value
     session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.accounts.errors import NotYours
+from backend.accounts.memberships import begun
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.folding import fold
 from backend.partners.directory import POSTCODE
@@ -35,7 +36,8 @@ from backend.partners.tables import ADDRESS_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 
 ORGANISATIONS_MAX: Final = 10
 COMMUNES_MAX: Final = 2_000
-_CHANGEABLE: Final = frozenset({OrganisationState.OWN.value, OrganisationState.REFUSED.value})
+#: While it is in one of these, what it says may be put right.
+CHANGEABLE: Final = frozenset({OrganisationState.OWN.value, OrganisationState.REFUSED.value})
 _LETTER: Final = re.compile(r"[^\W_]")
 
 
@@ -76,17 +78,7 @@ def make_organisation(
     )
     session.add(row)
     session.flush()
-    session.add(
-        OrganisationMember(
-            id=uuid4(),
-            organisation_id=row.id,
-            account_id=account_id,
-            invited_by=None,
-            since=now,
-            ended_at=None,
-            ended_by=None,
-        )
-    )
+    session.add(OrganisationMember(organisation_id=row.id, **begun(account_id, None, now)))
     record_act(session, ActKind.ORGANISATION_MADE, account_id, row.id, now)
     return row.id
 
@@ -96,7 +88,7 @@ def change_organisation(
 ) -> None:
     """Put right what an organisation says; raise NotYours, OrganisationFixed, -Invalid."""
     row = find_own(session, account_id, organisation_id, lock=True)
-    if row.state not in _CHANGEABLE:
+    if row.state not in CHANGEABLE:
         raise OrganisationFixed
     for field, value in _read(session, KINDS[row.kind], typed).items():
         setattr(row, field, value)
@@ -167,15 +159,15 @@ def typed_of(row: Organisation) -> Typed:
 def _read(session: Session, kind: Kind, typed: Typed) -> dict[str, str | None]:
     """Return the columns; raise OrganisationInvalid with every field that is wrong."""
     number = rna_of(typed.number) if kind.numbering is Numbering.RNA else siret_of(typed.number)
-    commune = _commune_of(session, typed.commune)
+    commune = commune_of(session, typed.commune)
     postcode = "".join(typed.postcode.split())
-    owner = _line(typed.owner_name, NAME_CHARACTERS_MAX) if kind.has_owner else None
-    second = _line(typed.address_2, ADDRESS_CHARACTERS_MAX)
+    owner = line_of(typed.owner_name, NAME_CHARACTERS_MAX) if kind.has_owner else None
+    second = line_of(typed.address_2, ADDRESS_CHARACTERS_MAX)
     said = {
-        "name": _line(typed.name, NAME_CHARACTERS_MAX),
+        "name": line_of(typed.name, NAME_CHARACTERS_MAX),
         "number": number,
         "owner_name": owner if kind.has_owner else "",
-        "address_1": _line(typed.address_1, ADDRESS_CHARACTERS_MAX),
+        "address_1": line_of(typed.address_1, ADDRESS_CHARACTERS_MAX),
         "address_2": second if typed.address_2.strip() else "",
         "postcode": postcode if POSTCODE.fullmatch(postcode) and postcode.isascii() else None,
         "commune": commune,
@@ -198,7 +190,7 @@ def _read(session: Session, kind: Kind, typed: Typed) -> dict[str, str | None]:
     }
 
 
-def _line(typed: str, characters_max: int) -> str | None:
+def line_of(typed: str, characters_max: int) -> str | None:
     """Read one line with at least a letter or a digit, and nothing that is not printed."""
     line = unicodedata.normalize("NFC", " ".join(typed.split()))
     if len(line) > characters_max or not line.isprintable() or not _LETTER.search(line):
@@ -206,7 +198,7 @@ def _line(typed: str, characters_max: int) -> str | None:
     return line
 
 
-def _commune_of(session: Session, typed: str) -> str | None:
+def commune_of(session: Session, typed: str) -> str | None:
     """Return the code of the commune that is meant; None where none is, or more than one."""
     wanted = typed.strip()
     known = communes(session)

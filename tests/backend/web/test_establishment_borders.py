@@ -21,7 +21,7 @@ from backend.cards.order_tables import CardHistory, CardPhoto
 from backend.services import Services
 from backend.web.establishment_routes import PARTS
 from backend.web.signed_in import COOKIE
-from tests.backend.cards.test_images import jpeg, located
+from tests.backend.test_pictures import jpeg, located
 from tests.backend.web.conftest import Browser
 from tests.backend.web.school import School, crowd, make_school
 

@@ -18,7 +18,7 @@ from backend.app import build_app
 from backend.cards.tables import Card
 from backend.services import Services
 from backend.web.signed_in import COOKIE
-from tests.backend.cards.test_images import jpeg
+from tests.backend.test_pictures import jpeg
 from tests.backend.web.school import School, make_school
 from tests.backend.web.test_establishment_pages import send
 

@@ -1,4 +1,4 @@
-"""A photo as people give it, made into one that may be kept: a small JPEG drawn anew.
+"""A picture as people give it, made into one that may be kept: a JPEG drawn anew.
 
 Promise: whatever comes is a JPEG or a PNG and nothing besides, or it is refused: its content and
 what was said of it agree, its sides are looked at before a pixel is unpacked, and nothing follows
@@ -9,20 +9,16 @@ no thumbnail, no comment. Not here: whose it is, and reading it from a request.
 import io
 import struct
 import zlib
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from backend.cards.errors import ImageRefused
+from backend.errors import InvalidInputError
 
 UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024
 PIXELS_MAX: Final = 40_000_000
 SIDE_PIXELS_MIN: Final = 120
 SIDE_PIXELS_MAX: Final = 20_000
-#: What is kept fits in here, and in what a gate is given.
-KEPT_WIDTH: Final = 480
-KEPT_HEIGHT: Final = 640
-KEPT_BYTES_MAX: Final = 60_000
-QUALITIES: Final = (85, 75, 60, 45, 30)
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
 _END_OF_IMAGE: Final = 0xD9
@@ -44,8 +40,31 @@ class Unfit(StrEnum):
     DAMAGED = "damaged"
 
 
-def draw_anew(image: bytes, said_type: str | None = None) -> bytes:
-    """Return a small JPEG of a JPEG or PNG; `said_type` is what the sender called it.
+class ImageRefused(InvalidInputError):
+    """What was given is no picture that may be kept; `details.why` says what it is instead."""
+
+    code = "image_refused"
+    message = "This image cannot be used."
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large what is kept may be; the first quality (1 to 95) that fits is taken."""
+
+    width_max: int
+    height_max: int
+    bytes_max: int
+    qualities: tuple[int, ...]
+
+
+#: What is kept of a photo fits in here, and in what a gate is given.
+PHOTO: Final = Size(480, 640, 60_000, (85, 75, 60, 45, 30))
+#: A page of a document, still read by people: about 200 points an inch.
+PAGE: Final = Size(1700, 2400, 1_500_000, (80, 65, 50))
+
+
+def draw_anew(image: bytes, said_type: str | None = None, size: Size = PHOTO) -> bytes:
+    """Return a JPEG of a JPEG or PNG; `said_type` is what the sender called it.
 
     Raises ImageRefused.
     """
@@ -53,7 +72,7 @@ def draw_anew(image: bytes, said_type: str | None = None) -> bytes:
     end = _end_of_png(image) if kind == "PNG" else _end_of_jpeg(image)
     if end != len(image):
         raise _unfit(Unfit.MORE_THAN_AN_IMAGE)
-    return _redraw(image, kind)
+    return _redraw(image, kind, size)
 
 
 def _unfit(why: Unfit) -> ImageRefused:
@@ -120,7 +139,7 @@ def _end_of_scan(image: bytes, at: int) -> int:
     raise _unfit(Unfit.DAMAGED)
 
 
-def _redraw(image: bytes, kind: str) -> bytes:
+def _redraw(image: bytes, kind: str, size: Size) -> bytes:
     # Slow to import, and seldom needed.
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415
 
@@ -128,20 +147,20 @@ def _redraw(image: bytes, kind: str) -> bytes:
         with Image.open(io.BytesIO(image), formats=[kind]) as opened:
             _check_sides(opened.size)
             # A JPEG is unpacked no larger than it is needed.
-            opened.draft("RGB", (2 * KEPT_WIDTH, 2 * KEPT_HEIGHT))
+            opened.draft("RGB", (2 * size.width_max, 2 * size.height_max))
             upright = ImageOps.exif_transpose(opened)
             on_white = Image.new("RGB", upright.size, "white")
             shown = upright.convert("RGBA")
             on_white.paste(shown, mask=shown.getchannel("A"))
-            on_white.thumbnail((KEPT_WIDTH, KEPT_HEIGHT))
+            on_white.thumbnail((size.width_max, size.height_max))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _unfit(Unfit.TOO_MANY_PIXELS) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, *_LIBRARY_FAULTS):
         raise _unfit(Unfit.DAMAGED) from None
-    for quality in QUALITIES:
+    for quality in size.qualities:
         written = io.BytesIO()
         on_white.save(written, "JPEG", quality=quality, optimize=True)
-        if written.tell() <= KEPT_BYTES_MAX:
+        if written.tell() <= size.bytes_max:
             return written.getvalue()
     raise _unfit(Unfit.DAMAGED)
 

@@ -12,8 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from backend.access.photos import PHOTO_BYTES_MAX, strip_photo
-from backend.cards.errors import ImageRefused
-from backend.cards.images import KEPT_BYTES_MAX, UPLOAD_BYTES_MAX, Unfit, draw_anew
+from backend.pictures import PHOTO, UPLOAD_BYTES_MAX, ImageRefused, Unfit, draw_anew
 
 PLACE = b"48.8566N 2.3522E"
 
@@ -69,7 +68,7 @@ def test_what_is_kept_is_a_small_jpeg_of_pixels_alone(given: Callable[[], bytes]
     with Image.open(io.BytesIO(kept)) as opened:
         assert (opened.format, opened.size, dict(opened.getexif())) == ("JPEG", (300, 400), {})
     assert PLACE not in kept
-    assert len(kept) <= KEPT_BYTES_MAX <= PHOTO_BYTES_MAX
+    assert len(kept) <= PHOTO.bytes_max <= PHOTO_BYTES_MAX
     assert strip_photo(kept) == kept, "a gate takes it as it is"
 
 
@@ -120,4 +119,4 @@ def test_damage_is_refused_or_drawn_and_never_more(image: bytes, at: int, said: 
     except ImageRefused:
         return
     assert kept.startswith(b"\xff\xd8\xff")
-    assert len(kept) <= KEPT_BYTES_MAX
+    assert len(kept) <= PHOTO.bytes_max
