@@ -68,12 +68,28 @@ def test_checks_are_the_same(migrated: Database, declared: Database) -> None:
 
 
 def test_migrating_twice_changes_nothing(migrated: Database) -> None:
-    schema.migrate(migrated)
+    assert schema.migrate(migrated) == schema.newest_revision()
     schema.require_current(migrated)
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/empty.sqlite3")
-    with pytest.raises(schema.WrongSchemaError, match="pass-backend migrate"):
+    with pytest.raises(schema.WrongSchemaError, match=r"revision none.*pass-backend migrate"):
+        schema.require_current(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0000')"))
+    with pytest.raises(schema.WrongSchemaError, match=r"revision 0000.*pass-backend migrate"):
         schema.require_current(database)
     database.close()
+
+
+def test_the_newest_revision_is_the_one_that_none_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "versions").mkdir()
+    for name, before in (("0001", None), ("0003b", "0002"), ("0002", "0001")):
+        named = f"down_revision = {before and chr(34) + before + chr(34)}\n"
+        (tmp_path / "versions" / f"{name}.py").write_text(f'revision = "{name}"\n{named}')
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path)
+    assert schema.newest_revision() == "0003b"
