@@ -25,9 +25,8 @@ from backend.pupils.reading import read_files
 from backend.pupils.rows import Problem as RowProblem
 from backend.pupils.rows import PupilRow
 from backend.web.establishment_frame import Frame, StaffFrame, new_router
-from backend.web.file_form import read_file_form
+from backend.web.file_form import check_form, read_file_form
 from backend.web.pages import Problem
-from backend.web.photo_form import check_form
 from backend.web.signed_in import Token
 from backend.web.words import Text
 

@@ -15,6 +15,7 @@ from backend.accounts.errors import EmailInvalid, NotYours
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.http import ServicesDependency
 from backend.partners.organisations import asking, people
+from backend.partners.organisations.documents import DOCUMENTS_MAX, documents_of
 from backend.partners.organisations.errors import OrganisationInvalid
 from backend.partners.organisations.kinds import KINDS, Kind
 from backend.partners.organisations.profile import (
@@ -28,6 +29,7 @@ from backend.partners.organisations.profile import (
 )
 from backend.services import Services
 from backend.web import organisation_words as words
+from backend.web.moments import moment
 from backend.web.pages import notice, page
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, Token, Who, go
@@ -98,7 +100,7 @@ def show(
     organisation_id: UUID, services: ServicesDependency, token: Token, who: Who
 ) -> HTMLResponse:
     """Show an organisation, who looks after it, and where its request is."""
-    return _show(services, token, who.account_id, organisation_id, {})
+    return show_organisation(services, token, who.account_id, organisation_id, {})
 
 
 @router.get(f"{ORGANISATION}/{{organisation_id}}/fiche")
@@ -158,7 +160,7 @@ def invite(
             people.invite(session, who.account_id, organisation_id, email, services.now())
     except EmailInvalid:
         problems = {"email": words.PROBLEMS["email"]}
-        return _show(services, token, who.account_id, organisation_id, problems)
+        return show_organisation(services, token, who.account_id, organisation_id, problems)
     return notice("good", words.INVITED, way=f"{ORGANISATION}/{organisation_id}")
 
 
@@ -248,9 +250,10 @@ def _form(
         )
 
 
-def _show(
+def show_organisation(
     services: Services, token: str, account_id: UUID, organisation_id: UUID, problems: Problems
 ) -> HTMLResponse:
+    """Render an organisation's page; problems make it a 422."""
     with services.database.reading() as session:
         row = find_own(session, account_id, organisation_id)
         kind = KINDS[row.kind]
@@ -262,6 +265,11 @@ def _show(
             number=words.number_words(kind),
             members=people.read_members(session, account_id, organisation_id),
             invitations=people.invitations_of(session, organisation_id, services.now()),
+            documents=documents_of(session, [organisation_id]).get(organisation_id, []),
+            documents_max=DOCUMENTS_MAX,
+            document_kinds=words.DOCUMENTS,
+            length=words.length_in_words,
+            at=lambda when: moment(when, services),
             me=account_id,
             states=words.STATES,
             problems=problems,

@@ -8,8 +8,10 @@ from backend.partners.organisations.errors import (
     OrganisationFixed,
     OrganisationTwice,
     TooManyOfOrganisation,
+    TooManySuggestions,
 )
 from backend.partners.organisations.kinds import Kind, Numbering
+from backend.partners.organisations.tables import DocumentKind, SuggestionState
 from backend.web.words import Notice, Text
 
 SAID: Final[dict[type[BackendError], Notice]] = {
@@ -25,8 +27,15 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     TooManyOfOrganisation: Notice(
         "Nombre permis atteint",
         Text(
-            "Il y a autant d’organismes, ou de gestionnaires, qu’il peut y en avoir.",
-            "There are as many organisations, or people in one, as there may be.",
+            "Il y a autant d’organismes, de gestionnaires ou de pièces qu’il peut y en avoir.",
+            "There are as many organisations, people or documents in one, as there may be.",
+        ),
+    ),
+    TooManySuggestions: Notice(
+        "Nombre permis atteint",
+        Text(
+            "Vous avez proposé autant de lieux qu’il est permis. Retirez-en un d’abord.",
+            "You suggested as many places as you may. Take one back first.",
         ),
     ),
 }
@@ -66,10 +75,37 @@ PROBLEMS: Final[Mapping[str, Text]] = {
         "Écrivez un numéro de téléphone, par exemple 01 46 00 00 00.",
         "Write a telephone number, such as 01 46 00 00 00.",
     ),
+    "affiliation": Text(
+        "Ce numéro n’est pas lisible : 30 signes au plus.", "This number cannot be read."
+    ),
     "email": Text(
         "Ce n’est pas une adresse électronique. Vérifiez-la.",
         "This is not an e-mail address. Check it.",
     ),
+}
+LISTED_ALREADY: Final = Notice(
+    "Déjà partenaire",
+    Text(
+        "Ce lieu est déjà dans l’annuaire : vous pouvez y utiliser le Pass.",
+        "This place is in the directory already: the Pass can be used there.",
+    ),
+)
+#: What became of a suggestion.
+SUGGESTED: Final[Mapping[SuggestionState, Text]] = {
+    SuggestionState.WAITING: Text("attend une réponse", "waits for an answer"),
+    SuggestionState.INVITED: Text(
+        "on lui a demandé si elle veut devenir partenaire", "it was asked whether it agrees"
+    ),
+    SuggestionState.LISTED: Text("partenaire du Pass", "partner of the Pass"),
+    SuggestionState.SET_ASIDE: Text("écartée", "set aside"),
+}
+#: What a supporting document is called, in the order of the list.
+DOCUMENTS: Final[Mapping[DocumentKind, Text]] = {
+    DocumentKind.STATUTES: Text("Statuts", "Statutes"),
+    DocumentKind.REGISTER: Text("Avis SIRENE, RNA ou Kbis", "Entry in a register"),
+    DocumentKind.BANK: Text("RIB", "Bank details"),
+    DocumentKind.APPROVAL: Text("Agrément ou affiliation", "Approval or affiliation"),
+    DocumentKind.OTHER: Text("Autre pièce", "Another document"),
 }
 STATES: Final[Mapping[str, str]] = {
     "own": "pas encore partenaire",
@@ -93,3 +129,11 @@ INVITED: Final = Notice(
 def number_words(kind: Kind) -> tuple[str, str, str]:
     """Return what a kind's number is called, in French and in English, and how it looks."""
     return _NUMBERS[kind.numbering]
+
+
+def length_in_words(bytes_long: int) -> str:
+    """Say how long a file is, as people here write it."""
+    kilobytes = max(bytes_long // 1000, 1)
+    if kilobytes < 1000:
+        return f"{kilobytes} Ko"
+    return f"{kilobytes / 1000:.1f} Mo".replace(".", ",")

@@ -5,17 +5,15 @@ not of the session's own page is refused; what the photo holds is looked at befo
 Put it after whoever is asked for in a route's parameters: those come first, and need no body.
 """
 
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from backend.accounts.signin.tokens import form_token
 from backend.pictures import UPLOAD_BYTES_MAX, ImageRefused, Unfit, draw_anew
-from backend.web.file_form import read_file_form
-from backend.web.signed_in import FormForged, Token
+from backend.web.file_form import GivenFile, read_given_file
+from backend.web.signed_in import Token
 from backend.web.words import Text
 
 UNFIT: Final[dict[str, Text]] = {
@@ -54,19 +52,22 @@ UNFIT: Final[dict[str, Text]] = {
 class PhotoForm:
     """What a form carried: its fields, and its photo if one was chosen."""
 
-    fields: Mapping[str, str] = field(repr=False)
-    image: bytes | None = field(repr=False)
-    said_type: str | None
-    #: What made it unreadable: then nothing is known of it, not even whose page it is from.
-    unfit: Unfit | None = None
+    given: GivenFile
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What was typed and ticked."""
+        return self.given.fields
 
     def draw(self) -> bytes:
         """Return the photo drawn anew; raise ImageRefused."""
-        if self.unfit is not None:
-            raise ImageRefused(why=self.unfit.value)
-        if self.image is None:
+        if self.given.too_long:
+            raise ImageRefused(why=Unfit.TOO_LARGE.value)
+        if self.given.unreadable:
+            raise ImageRefused(why=Unfit.DAMAGED.value)
+        if self.given.content is None:
             raise ImageRefused(why=Unfit.NOT_AN_IMAGE.value)
-        return draw_anew(self.image, self.said_type)
+        return draw_anew(self.given.content, self.given.said_type)
 
 
 async def read_photo_form(request: Request, token: Token) -> PhotoForm:
@@ -74,22 +75,7 @@ async def read_photo_form(request: Request, token: Token) -> PhotoForm:
 
     What is too long or no such form has neither fields nor photo, and says so when it is drawn.
     """
-    form = await read_file_form(request, bytes_max=UPLOAD_BYTES_MAX, files_max=1)
-    if form.too_long or form.unreadable:
-        return PhotoForm({}, None, None, Unfit.TOO_LARGE if form.too_long else Unfit.DAMAGED)
-    try:
-        photo = next(iter(form.files), None)
-        image = None if photo is None else await photo.read()
-    finally:
-        await form.close()
-    check_form(form.fields.get("form", ""), token)
-    return PhotoForm(form.fields, image or None, photo.content_type if photo is not None else None)
-
-
-def check_form(said: str, token: str) -> None:
-    """Refuse a form that is not of a page of this session; raise FormForged."""
-    if not hmac.compare_digest(said.encode(), form_token(token).encode()):
-        raise FormForged
+    return PhotoForm(await read_given_file(request, token, bytes_max=UPLOAD_BYTES_MAX))
 
 
 OwnPhotoForm = Annotated[PhotoForm, Depends(read_photo_form)]

@@ -96,7 +96,11 @@ def organisation_tiles(session: Session, account_id: UUID) -> list[Tile]:
     """Offer what one looks after for others: an association, a place, a shop."""
     del session, account_id
     said = Text("Association, lieu ou commerce partenaire", "Association, place or partner shop")
-    return [Tile("/espace/organisme", "Mon organisme", said)]
+    suggest = Text("Un lieu où payer avec le Pass", "A place where the Pass should pay")
+    return [
+        Tile("/espace/organisme", "Mon organisme", said),
+        Tile("/espace/propositions", "Proposer un partenaire", suggest),
+    ]
 
 
 #: In the order they are shown.
