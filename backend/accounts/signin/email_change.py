@@ -149,7 +149,8 @@ def find_email_change(session: Session, token: str, now: datetime) -> tuple[Addr
     """Return which side a link is for, and the other address; raise LinkGone."""
     for kind in (AddressLinkKind.OLD_ADDRESS, AddressLinkKind.NEW_ADDRESS):
         try:
-            row = _of_link(session, find_address_link(session, kind, token, now), now)
+            about_id = find_address_link(session, kind, token, now)
+            row = _of_link(session, about_id, now, lock=False)
         except LinkGone:
             continue
         old = kind is AddressLinkKind.OLD_ADDRESS
@@ -236,16 +237,16 @@ def _open() -> Select[EmailChange]:
     )
 
 
-def _waiting(session: Session, change_id: UUID, now: datetime) -> EmailChange:
-    row = session.get(EmailChange, change_id, with_for_update=True)
+def _waiting(session: Session, change_id: UUID, now: datetime, *, lock: bool = True) -> EmailChange:
+    row = session.get(EmailChange, change_id, with_for_update=lock or None)
     over = row is None or row.done_at is not None or row.refused_at is not None
     if row is None or over or now >= row.expires_at:
         raise EmailChangeOver
     return row
 
 
-def _of_link(session: Session, change_id: UUID, now: datetime) -> EmailChange:
+def _of_link(session: Session, change_id: UUID, now: datetime, *, lock: bool = True) -> EmailChange:
     try:
-        return _waiting(session, change_id, now)
+        return _waiting(session, change_id, now, lock=lock)
     except EmailChangeOver:
         raise LinkGone from None
