@@ -6,12 +6,15 @@ first, contract a release later, and hold no lock for long (tests/backend/test_m
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from backend.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: How long a migration waits for a lock; then it fails, and is run again at a quieter moment.
 LOCK_MILLISECONDS_MAX = 2_000
@@ -36,12 +39,9 @@ def migrate(database: Database) -> str | None:
     """Bring the database to the newest revision, in one unit of work; return that revision."""
     # Every other command does without what loading this takes, longer than most of them run.
     from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    config = Config()
-    # A percent sign in a path would be read as interpolation.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _config()
     with database.engine.begin() as connection:
         limit_waits(connection)
         config.attributes["connection"] = connection
@@ -79,3 +79,12 @@ def newest_revision() -> str:
             (followed if follows else named).add(revision)
     (newest,) = named - followed
     return newest
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    # A percent sign in a path would be read as interpolation.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
