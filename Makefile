@@ -1,6 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Each installs what it needs first.
 PYTHON ?= python3
 export PYTHON
+# Bytecode is kept, whatever the shell says: every program here is started many times.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install install-test demo test test-slow bench openapi docs screenshots clean
 
