@@ -1,5 +1,6 @@
 """What every test shares: property profiles and the published vectors."""
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -29,6 +30,14 @@ ONE_WORKER = (
     "terminal/test_backend_client.py",
     "test_architecture.py",
 )
+# Collecting makes what stays to the end: looking for garbage in it takes as long as making it.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, and not among what collecting made."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
