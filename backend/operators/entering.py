@@ -53,6 +53,8 @@ class Acting:
     searched: str | None
     #: Whether they can type a one-time password; a passkey is shown by signing in again.
     types_digits: bool = True
+    #: What their pages and mails are written in.
+    language: str = "fr"
 
     @property
     def acts(self) -> bool:
@@ -147,6 +149,7 @@ def _enter(
         fresh=fresh,
         searched=mine.searched,
         types_digits=account.factor_confirmed_at is not None,
+        language=account.language,
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
-from backend.access.tables import Enrolment, Establishment
+from backend.access.tables import Enrolment, Establishment, Gate
 from backend.accounts.errors import NotYours
 from backend.accounts.families.tables import FamilyChild, FamilyMember, Relation, Tie
 from backend.accounts.signin.acts import ActKind
@@ -27,7 +27,7 @@ from backend.ledger.tables import Account
 from backend.operators.acting import note
 from backend.operators.entering import Acting
 from backend.operators.trail import TrailLine, Wanted, read_trail
-from backend.partners.tables import Partner
+from backend.partners.tables import Partner, Terminal
 from backend.payments.tables import Payment
 from backend.pins.states import CodeState
 from backend.pins.tables import CodeRecord, PinReferenceRow
@@ -40,6 +40,7 @@ RECORDS_MAX: Final = 15
 ACTS_MAX: Final = 15
 PEOPLE_MAX: Final = 20
 GIFTS_MAX: Final = 60
+GATES_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,23 @@ class GiftChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class GateHeard:
+    """A gate that this person's card opens, and when it was last heard: what it knows."""
+
+    terminal_id: UUID
+    name: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """Everything the page shows."""
 
     person: Beneficiary
     places: list[tuple[UUID, str]]
     cards: list[CardPart]
+    #: Where somebody has a blocked card: the gates that have to know of it.
+    gates: list[GateHeard]
     code: CodePart
     wallets: list[WalletPart]
     payments: list[PaymentPart]
@@ -129,10 +141,13 @@ def read_person(session: Session, acting: Acting, person_id: UUID, now: datetime
     person = session.get(Beneficiary, person_id)
     if person is None:
         raise NotYours
+    cards = _cards(session, person_id)
+    blocked = any(part.state is CardState.BLOCKED for part in cards)
     found = PersonView(
         person,
         _places(session, person_id),
-        _cards(session, person_id),
+        cards,
+        _gates(session, person_id) if blocked else [],
         _code(session, person_id),
         _wallets(session, person_id, now),
         _payments(session, person_id),
@@ -166,6 +181,23 @@ def _cards(session: Session, person_id: UUID) -> list[CardPart]:
     cards = session.scalars(query).all()
     histories = read_histories(session, [card.id for card in cards])
     return [CardPart(card, CardState(card.state), histories[card.id]) for card in cards]
+
+
+def _gates(session: Session, person_id: UUID) -> list[GateHeard]:
+    rows = session.execute(
+        select(Terminal.id, Terminal.name, Gate.heard_at)
+        .join(Gate, Gate.terminal_id == Terminal.id)
+        .join(Enrolment, Enrolment.establishment_id == Gate.establishment_id)
+        .where(
+            Enrolment.beneficiary_id == person_id,
+            Enrolment.ended_at.is_(None),
+            Terminal.revoked_at.is_(None),
+            Terminal.enrolled_at.is_not(None),
+        )
+        .order_by(Terminal.name, Terminal.id)
+        .limit(GATES_MAX)
+    )
+    return [GateHeard(*row) for row in rows]
 
 
 def _code(session: Session, person_id: UUID) -> CodePart:

@@ -19,12 +19,12 @@ from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.tables import SignInAccount
 from backend.operators.trail import TrailLine, Wanted, read_trail
 from backend.partners.tables import (
-    AccessToken,
     Outlet,
     Partner,
     PartnerActivity,
     PartnerMember,
     Terminal,
+    TerminalHeard,
     TerminalKind,
 )
 from backend.payments.day_sums import DaySum, day_sums
@@ -40,7 +40,6 @@ MEMBERS_MAX: Final = 200
 GATES_MAX: Final = 200
 PAYMENTS_MAX: Final = 25
 ACTS_MAX: Final = 15
-TERMINALS_PER_PAGE: Final = 50
 #: How many keys an initial key gives: ANSI X9.24-3 (AES) and X9.24-1 (TDES).
 KEYS_OF_PAD: Final = {"aes128-dukpt/iso4": 2**32, "tdes-dukpt/iso0": 2**20}
 #: From this share of its keys on, a pad wants another initial key.
@@ -133,14 +132,6 @@ class EstablishmentView:
     acts: list[TrailLine]
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalLine:
-    """One line of the list of terminals."""
-
-    terminal: Terminal
-    place: str
-
-
 def read_partner(session: Session, partner_id: UUID, now: datetime) -> PartnerView:
     """Return a partner; raise NotYours."""
     partner = session.get(Partner, partner_id)
@@ -205,10 +196,8 @@ def read_establishment(session: Session, establishment_id: UUID) -> Establishmen
     )
 
 
-def read_terminal(
-    session: Session, terminal_id: UUID, now: datetime, *, token_seconds: int
-) -> TerminalView:
-    """Return a terminal, whose tokens live for `token_seconds`; raise NotYours."""
+def read_terminal(session: Session, terminal_id: UUID, now: datetime) -> TerminalView:
+    """Return a terminal; raise NotYours."""
     terminal = session.get(Terminal, terminal_id)
     if terminal is None:
         raise NotYours
@@ -227,7 +216,7 @@ def read_terminal(
         terminal,
         place,
         outlet_name,
-        _last_heard(session, terminal_id, token_seconds) if gate is None else gate.heard_at,
+        _last_heard(session, terminal_id, gate),
         None if guard is None else guard.suspended_until,
         day_totals(session, terminal_id, day_of(now)) if is_counter else None,
         sum(payment.status is PaymentState.PENDING for payment in payments),
@@ -237,26 +226,6 @@ def read_terminal(
         _quarantined(session, terminal_id),
         read_trail(session, Wanted(subject_id=terminal_id), limit=ACTS_MAX).lines,
     )
-
-
-def list_terminals(session: Session, after: UUID | None = None) -> list[TerminalLine]:
-    """Return TERMINALS_PER_PAGE terminals and one more if there are more, by id."""
-    query = (
-        select(Terminal, Outlet.name, Partner.name)
-        .outerjoin(Outlet, Outlet.id == Terminal.outlet_id)
-        .outerjoin(Partner, Partner.id == Outlet.partner_id)
-        .order_by(Terminal.id)
-        .limit(TERMINALS_PER_PAGE + 1)
-    )
-    if after is not None:
-        query = query.where(Terminal.id > after)
-    return [
-        TerminalLine(
-            terminal,
-            " · ".join(part for part in (partner, outlet, terminal.establishment_name) if part),
-        )
-        for terminal, outlet, partner in session.execute(query)
-    ]
 
 
 def _place(
@@ -272,19 +241,12 @@ def _place(
     return ("partenaires", partner.id, partner.name), outlet.name
 
 
-def _last_heard(session: Session, terminal_id: UUID, token_seconds: int) -> datetime | None:
-    """Return about when a terminal last spoke: its last token, or its last payment.
-
-    Tokens are swept an hour after they are over.
-    """
-    given = session.scalar(
-        select(func.max(AccessToken.expires_at)).where(AccessToken.terminal_id == terminal_id)
-    )
-    paid = session.scalar(
-        select(func.max(Payment.created_at)).where(Payment.terminal_id == terminal_id)
-    )
-    asked = None if given is None else given - timedelta(seconds=token_seconds)
-    return max((moment for moment in (asked, paid) if moment is not None), default=None)
+def _last_heard(session: Session, terminal_id: UUID, gate: Gate | None) -> datetime | None:
+    """Return when a terminal last spoke: a gate to the half minute, others by their tokens."""
+    if gate is not None and gate.heard_at is not None:
+        return gate.heard_at
+    heard = session.get(TerminalHeard, terminal_id)
+    return None if heard is None else heard.heard_at
 
 
 def _pads(session: Session, terminal_id: UUID) -> list[PadPart]:

@@ -25,17 +25,6 @@ EXPORTED_LINES_MAX: Final = 100_000
 EXPORTED_AT_ONCE: Final = 1_000
 KEPT_DAYS: Final = 366
 FORGOTTEN_AT_ONCE: Final = 1_000
-COLUMNS: Final = (
-    "moment",
-    "acte",
-    "par",
-    "adresse",
-    "personne",
-    "personne_id",
-    "objet_id",
-    "session_id",
-    "raison",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +68,11 @@ class TrailLine:
     session_id: UUID | None
     words: str | None
 
-    def cells(self) -> list[str]:
-        """Write it as a row of `COLUMNS`, safe in a spreadsheet."""
+    def cells(self, act: str, why: str) -> list[str]:
+        """Write it as a row, the act and its reason in words, safe in a spreadsheet."""
         row = (
             f"{self.at:%Y-%m-%dT%H:%M:%SZ}",
+            act,
             self.kind,
             self.actor,
             self.email,
@@ -90,7 +80,7 @@ class TrailLine:
             str(self.person_id or ""),
             self.subject,
             str(self.session_id or ""),
-            self.words or "",
+            why,
         )
         return [safe_cell(text) for text in row]
 

@@ -8,17 +8,21 @@ key was made is when it was first seen.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Establishment, RetentionRun
+from backend.accounts.families.tables import RequestState, TieRequest
 from backend.accounts.tables import Notice, NoticeState
+from backend.holders.tables import ErasureRequest
 from backend.ledger.tables import Seal, Transfer
+from backend.operators.devices import count_silent
 from backend.operators.places import PAD_WORN_PERCENT, PadPart, pad_part
 from backend.operators.tables import WORDS_CHARACTERS_MAX, JobRun, KeySighting
+from backend.partners.organisations.tables import Organisation, OrganisationState
 from backend.partners.tables import Terminal
 from backend.pins.alarms import list_alarms
 from backend.pins.tables import CodeAlarm, PinPad
@@ -77,10 +81,22 @@ class KeyPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many wait for an operator's answer; counts stop at COUNTED_MAX."""
+
+    erasures: int
+    ties: int
+    organisations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """The morning's page."""
 
     alarms: list[AlarmPart]
+    waiting: Waiting
+    #: Terminals in service that were not heard of for a day.
+    silent: int
     outbox: Outbox
     books: Books
     jobs: list[JobRun]
@@ -92,6 +108,8 @@ def read_watch(session: Session, now: datetime) -> Watch:
     """Return what wants a look."""
     return Watch(
         _alarms(session),
+        _waiting(session),
+        count_silent(session, now),
         read_outbox(session, now),
         read_books(session),
         last_runs(session),
@@ -111,9 +129,8 @@ def read_outbox(session: Session, now: datetime) -> Outbox:
         .order_by(Notice.next_try_at.desc(), Notice.id)
         .limit(GIVEN_UP_MAX)
     )
-    return Outbox(
-        _count(session, waiting), _count(session, late), _count(session, gone), list(given_up)
-    )
+    counts = _count(session, *(select(Notice.id).where(those) for those in (waiting, late, gone)))
+    return Outbox(counts[0], counts[1], counts[2], list(given_up))
 
 
 def read_books(session: Session) -> Books:
@@ -191,6 +208,24 @@ def _names(
     return {row.id: row.name for row in rows}
 
 
-def _count(session: Session, fits: object) -> int:
-    some = select(Notice.id).where(fits).limit(COUNTED_MAX).subquery()  # type: ignore[arg-type]
-    return session.scalar(select(func.count()).select_from(some)) or 0
+def _waiting(session: Session) -> Waiting:
+    asked = ErasureRequest.withdrawn_at.is_(None) & ErasureRequest.answered_at.is_(None)
+    tied = TieRequest.state == RequestState.ASKED.value
+    joining = Organisation.state == OrganisationState.ASKED.value
+    return Waiting(
+        *_count(
+            session,
+            select(ErasureRequest.id).where(asked),
+            select(TieRequest.id).where(tied),
+            select(Organisation.id).where(joining),
+        )
+    )
+
+
+def _count(session: Session, *those: Select[Any]) -> tuple[int, ...]:
+    """Count each, COUNTED_MAX at most: one question."""
+    counted = (
+        select(func.count()).select_from(one.limit(COUNTED_MAX).subquery()).scalar_subquery()
+        for one in those
+    )
+    return tuple(session.execute(select(*counted)).one())

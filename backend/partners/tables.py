@@ -125,6 +125,15 @@ class AccessToken(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class TerminalHeard(Base):
+    """When a terminal last asked for a token: within its life, when it last spoke."""
+
+    __tablename__ = "terminal_heard"
+
+    terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminal.id"), primary_key=True)
+    heard_at: Mapped[datetime]
+
+
 class SeenAssertion(Base):
     """A client assertion that has served; remembered until it would be too old anyway."""
 

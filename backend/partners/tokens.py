@@ -14,7 +14,8 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import LargeBinary, bindparam, select
+from sqlalchemy import Insert, LargeBinary, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ from backend.partners.tables import (
     Outlet,
     SeenAssertion,
     Terminal,
+    TerminalHeard,
     TerminalKind,
 )
 from backend.statements import Statement
@@ -107,6 +109,7 @@ def issue_token(
         )
     )
     session.flush()
+    _HEARD.all(session, {"terminal_id": terminal.id, "heard_at": now})
     return IssuedToken(token, token_seconds)
 
 
@@ -157,6 +160,18 @@ def _is_fresh(holder: _Holder, now: datetime) -> bool:
     return holder.read_at <= now < min(trusted_until, holder.expires_at)
 
 
+def _hearing(insert: postgresql.Insert | sqlite.Insert) -> Insert:
+    """Note when a terminal was heard; it may be the first time."""
+    return insert.on_conflict_do_update(
+        index_elements=["terminal_id"], set_={"heard_at": insert.excluded.heard_at}
+    )
+
+
+_HEARD: Final = Statement(
+    _hearing(postgresql.insert(TerminalHeard)),
+    on_sqlite=_hearing(sqlite.insert(TerminalHeard)),
+    columns=["terminal_id", "heard_at"],
+)
 _HOLDER: Final = Statement(
     select(
         AccessToken.expires_at,

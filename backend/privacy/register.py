@@ -238,5 +238,6 @@ NOBODYS: Final = frozenset(
         "seen_assertion",
         "terminal",
         "terminal_guard",
+        "terminal_heard",
     }
 )

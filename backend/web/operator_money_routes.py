@@ -9,20 +9,21 @@ from fastapi.responses import HTMLResponse, Response
 from backend.benefits.changing import NewDays
 from backend.benefits.errors import CampaignDatesUnacceptable, CampaignNeedsCode
 from backend.benefits.tables import CODE_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Purse
-from backend.http import ServicesDependency
 from backend.operators import running
 from backend.operators.errors import ReasonMissing
 from backend.operators.money import list_campaigns, read_campaign, read_payment, read_report
+from backend.payments.reasons import DeclineReason
+from backend.payments.words import SENTENCES
 from backend.snapshot import hold_still
-from backend.web.operator_pages import date_of, render
-from backend.web.operator_who import Looking, OperatorRoute, Proving
-from backend.web.signed_in import OPERATION, OwnForm, Token, go
+from backend.web.languages import is_english
+from backend.web.operator_pages import date_of
+from backend.web.operator_who import Looking, OperatorRoute, Proving, Reason
+from backend.web.signed_in import OPERATION, OwnForm
 
 PAYMENTS: Final = f"{OPERATION}/paiements"
 CAMPAIGNS: Final = f"{OPERATION}/campagnes"
 ACTIVITIES_MAX: Final = 40
 router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
-Reason = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=4 * NAME_CHARACTERS_MAX)]
 Code = Annotated[str, Form(max_length=4 * CODE_CHARACTERS_MAX)]
 Day = Annotated[str, Form(max_length=10)]
@@ -36,27 +37,24 @@ LastDays = Annotated[NewDays, Depends(_last_days)]
 
 
 @router.get(f"{PAYMENTS}/{{payment_id}}")
-def payment(
-    payment_id: UUID, services: ServicesDependency, token: Token, acting: Looking
-) -> HTMLResponse:
-    """Show a payment and what came back of it."""
-    with services.database.reading() as session:
+def payment(payment_id: UUID, frame: Looking) -> HTMLResponse:
+    """Show a payment, why it was refused if it was, and what came back of it."""
+    with frame.services.database.reading() as session:
         view = read_payment(session, payment_id)
-    return render(services, token, acting, "payment", view=view)
+    return frame.show("payment", view=view, help=_help(view.payment.reason, frame.language))
 
 
 @router.get(CAMPAIGNS)
-def campaigns(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def campaigns(frame: Looking) -> HTMLResponse:
     """List the campaigns."""
-    with services.database.reading() as session:
-        lines = list_campaigns(session, services.now())
-    return render(services, token, acting, "campaigns", lines=lines)
+    with frame.services.database.reading() as session:
+        lines = list_campaigns(session, frame.now)
+    return frame.show("campaigns", lines=lines)
 
 
 @router.post(CAMPAIGNS, dependencies=[OwnForm])
 def open_one(
-    services: ServicesDependency,
-    acting: Proving,
+    frame: Proving,
     *,
     name: Name = "",
     code: Code = "",
@@ -79,62 +77,53 @@ def open_one(
         days.partners_until,
         Purse.SINGLE if purse == Purse.SINGLE.value else Purse.SEPARATE,
     )
-    with services.database.unit_of_work() as session:
-        made = running.open_campaign(session, acting, new, services.now())
-    return go(f"{CAMPAIGNS}/{made}")
+    with frame.services.database.unit_of_work() as session:
+        made = running.open_campaign(session, frame.acting, new, frame.now)
+    return frame.back(f"{CAMPAIGNS}/{made}", "campagne")
 
 
 @router.get(f"{CAMPAIGNS}/{{campaign_id}}")
-def campaign(
-    campaign_id: UUID, services: ServicesDependency, token: Token, acting: Looking
-) -> HTMLResponse:
+def campaign(campaign_id: UUID, frame: Looking) -> HTMLResponse:
     """Show a campaign."""
-    with services.database.reading() as session:
-        view = read_campaign(session, campaign_id, services.now())
-    return render(services, token, acting, "campaign", view=view)
+    with frame.services.database.reading() as session:
+        view = read_campaign(session, campaign_id, frame.now)
+    return frame.show("campaign", view=view)
 
 
 @router.get(f"{CAMPAIGNS}/{{campaign_id}}/bilan")
-def report(
-    campaign_id: UUID, services: ServicesDependency, token: Token, acting: Looking
-) -> HTMLResponse:
+def report(campaign_id: UUID, frame: Looking) -> HTMLResponse:
     """Show what became of a campaign's money: it adds every wallet up, and so is asked for."""
-    with services.database.reading() as session:
+    with frame.services.database.reading() as session:
         hold_still(session)
         campaign, found = read_report(session, campaign_id)
-    return render(services, token, acting, "report", campaign=campaign, report=found)
+    return frame.show("report", campaign=campaign, report=found)
 
 
 @router.post(f"{CAMPAIGNS}/{{campaign_id}}/prolongation", dependencies=[OwnForm])
 def extend(
     campaign_id: UUID,
-    services: ServicesDependency,
-    acting: Proving,
+    frame: Proving,
     *,
     days: LastDays,
     reason: Reason = "",
 ) -> Response:
     """Move a campaign's last days later."""
-    with services.database.unit_of_work() as session:
-        running.extend(session, acting, campaign_id, days, services.now(), reason=reason)
-    return go(f"{CAMPAIGNS}/{campaign_id}")
+    way = f"{CAMPAIGNS}/{campaign_id}"
+    act = running.extend
+    return frame.do(act, way, "prolongation", campaign_id, days, frame.now, reason=reason)
 
 
 @router.post(f"{CAMPAIGNS}/{{campaign_id}}/cloture", dependencies=[OwnForm])
-def close(
-    campaign_id: UUID, services: ServicesDependency, acting: Proving, reason: Reason = ""
-) -> Response:
+def close(campaign_id: UUID, frame: Proving, reason: Reason = "") -> Response:
     """Make today the last day of grants."""
-    with services.database.unit_of_work() as session:
-        running.close(session, acting, campaign_id, reason, services.now())
-    return go(f"{CAMPAIGNS}/{campaign_id}")
+    way = f"{CAMPAIGNS}/{campaign_id}"
+    return frame.do(running.close, way, "close", campaign_id, reason, frame.now)
 
 
 @router.post(f"{CAMPAIGNS}/{{campaign_id}}/avantages", dependencies=[OwnForm])
 def add_benefit(
     campaign_id: UUID,
-    services: ServicesDependency,
-    acting: Proving,
+    frame: Proving,
     *,
     code: Code = "",
     label: Name = "",
@@ -150,10 +139,17 @@ def add_benefit(
         _said(label, NAME_CHARACTERS_MAX),
         tuple(part for part in named[:ACTIVITIES_MAX] if part),
     )
-    with services.database.unit_of_work() as session:
-        running.add_benefit(session, acting, new, services.now())
-    return go(f"{CAMPAIGNS}/{campaign_id}")
+    return frame.do(running.add_benefit, f"{CAMPAIGNS}/{campaign_id}", "avantage", new, frame.now)
 
 
 def _said(text: str, characters_max: int) -> str:
     return " ".join(text.split())[:characters_max]
+
+
+def _help(reason: str | None, language: str) -> str:
+    """Return what the till said of a refusal: what happened, and what would work."""
+    known = {one.value for one in SENTENCES}
+    if reason not in known:
+        return ""
+    sentence = SENTENCES[DeclineReason(reason)]
+    return sentence.en if is_english(language) else sentence.fr

@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse, Response
 from backend.accounts.signin.acts import ActKind
 from backend.accounts.signin.email_change import list_email_changes
 from backend.accounts.signin.errors import SignInRefused
-from backend.http import ServicesDependency
+from backend.accounts.signin.own_account import choose_language
+from backend.accounts.signin.tables import Language
 from backend.operators.acting import note
 from backend.operators.entering import prove_again, remember_search
 from backend.operators.errors import SearchTooShort
@@ -30,13 +31,15 @@ from backend.web import (
     operator_tie_routes,
 )
 from backend.web import operator_words as words
-from backend.web.operator_pages import id_of, render
+from backend.web.operator_pages import id_of, own_page
 from backend.web.operator_who import PROOF, Entered, Looking, OperatorRoute
 from backend.web.pages import Problem
-from backend.web.signed_in import OPERATION, OwnForm, Token, go
+from backend.web.signed_in import OPERATION, OwnForm, go
 
 SEARCH: Final = f"{OPERATION}/recherche"
+LANGUAGE: Final = f"{OPERATION}/langue"
 SEARCH_FIELD_CHARACTERS_MAX: Final = 200
+PAGE_CHARACTERS_MAX: Final = 200
 
 router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 for part in (
@@ -53,66 +56,69 @@ for part in (
 
 
 @router.get(OPERATION)
-def home(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def home(frame: Looking) -> HTMLResponse:
     """Show what wants a look this morning."""
-    with services.database.reading() as session:
-        watch = read_watch(session, services.now())
-        changes = list_email_changes(session, services.now())
-    return render(services, token, acting, "home", watch=watch, changes=changes)
+    with frame.services.database.reading() as session:
+        watch = read_watch(session, frame.now)
+        changes = list_email_changes(session, frame.now)
+    return frame.show("home", watch=watch, changes=changes)
 
 
 @router.post(SEARCH, dependencies=[OwnForm])
 def look_for(
-    services: ServicesDependency,
-    acting: Looking,
+    frame: Looking,
     wanted: Annotated[str, Form(max_length=SEARCH_FIELD_CHARACTERS_MAX)] = "",
 ) -> Response:
     """Keep what is looked for with the session, and show what fits."""
-    with services.database.unit_of_work() as session:
-        remember_search(session, acting, " ".join(wanted.split()))
+    with frame.services.database.unit_of_work() as session:
+        remember_search(session, frame.acting, " ".join(wanted.split()))
     return go(SEARCH)
 
 
 @router.get(SEARCH)
-def results(
-    services: ServicesDependency, token: Token, acting: Looking, suite: str = ""
-) -> HTMLResponse:
+def results(frame: Looking, suite: str = "") -> HTMLResponse:
     """Show what fits, a page at a time; how many people were shown is an act."""
     after, found, problem = _cursor(suite), Results([], [], None), None
-    with services.database.unit_of_work() as session:
+    acting, now = frame.acting, frame.now
+    with frame.services.database.unit_of_work() as session:
         try:
             if acting.searched:
                 found = search(session, acting.searched, after)
         except SearchTooShort:
             problem = Problem("wanted", words.SEARCH_SHORT)
         if found.people:
-            said = f"{len(found.people)} personne{'s' if len(found.people) > 1 else ''}"
-            kind, now = ActKind.PEOPLE_SEARCHED, services.now()
-            note(session, acting, kind, acting.account_id, now, words=said)
-    values = {"found": found, "first": after is None}
-    return render(services, token, acting, "results", problem=problem, **values)
+            shown, kind = str(len(found.people)), ActKind.PEOPLE_SEARCHED
+            note(session, acting, kind, acting.account_id, now, words=shown)
+    return frame.show("results", problem=problem, found=found, first=after is None)
 
 
 @router.get(PROOF)
-def proof_form(services: ServicesDependency, token: Token, acting: Entered) -> HTMLResponse:
+def proof_form(frame: Entered) -> HTMLResponse:
     """Ask for a one-time password."""
-    return render(services, token, acting, "proof")
+    return frame.show("proof")
 
 
 @router.post(PROOF, dependencies=[OwnForm])
-def prove(
-    services: ServicesDependency,
-    token: Token,
-    acting: Entered,
-    digits: Annotated[str, Form(max_length=16)] = "",
-) -> Response:
+def prove(frame: Entered, digits: Annotated[str, Form(max_length=16)] = "") -> Response:
     """Take it, and go on."""
     try:
-        prove_again(services, acting, digits)
+        prove_again(frame.services, frame.acting, digits)
     except SignInRefused:
-        problem = Problem("digits", words.DIGITS_WRONG)
-        return render(services, token, acting, "proof", problem=problem)
+        return frame.show("proof", problem=Problem("digits", words.DIGITS_WRONG))
     return go(OPERATION)
+
+
+@router.post(LANGUAGE, dependencies=[OwnForm])
+def choose(
+    frame: Entered,
+    language: Annotated[str, Form(max_length=10)] = "",
+    page: Annotated[str, Form(max_length=PAGE_CHARACTERS_MAX)] = "",
+) -> Response:
+    """Write the pages, and the mails, in another language, and lead back to the page."""
+    if language in tuple(Language):
+        with frame.services.database.unit_of_work() as session:
+            choose_language(session, frame.acting.account_id, Language(language))
+    return frame.back(own_page(page), "langue")
 
 
 def _cursor(text: str) -> Cursor | None:

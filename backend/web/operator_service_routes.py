@@ -11,23 +11,19 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from backend.accounts.signin.acts import ActKind
-from backend.http import ServicesDependency
+from backend.folding import fold
 from backend.operators import roles, running
 from backend.operators.acting import note
 from backend.operators.tables import OperatorRole
-from backend.operators.trail import (
-    COLUMNS,
-    Place,
-    TrailLine,
-    Wanted,
-    export_trail,
-    read_trail,
-)
+from backend.operators.trail import Place, Wanted, export_trail, read_trail
 from backend.operators.watching import list_pads, read_outbox, see_keys
-from backend.web.operator_pages import date_of, id_of, render
+from backend.web.act_words import ACTS
+from backend.web.languages import said, told
+from backend.web.operator_pages import Frame, date_of, id_of
 from backend.web.operator_who import Looking, Operating, OperatorRoute, Proving
+from backend.web.operator_words import COLUMNS
 from backend.web.pages import HEADERS
-from backend.web.signed_in import OPERATION, OwnForm, Token, go
+from backend.web.signed_in import OPERATION, OwnForm
 
 MAILS: Final = f"{OPERATION}/courriels"
 KEYS: Final = f"{OPERATION}/cles"
@@ -52,76 +48,70 @@ Asked = Annotated[dict[str, str], Depends(_asked)]
 
 
 @router.post(f"{OPERATION}/alertes/{{alarm_id}}/traitee", dependencies=[OwnForm])
-def release_alarm(alarm_id: UUID, services: ServicesDependency, acting: Operating) -> Response:
+def release_alarm(alarm_id: UUID, frame: Operating) -> Response:
     """Say that an alarm was dealt with."""
-    with services.database.unit_of_work() as session:
-        running.release(session, acting, alarm_id, services.now())
-    return go(OPERATION)
+    return frame.do(running.release, OPERATION, "alerte", alarm_id, frame.now)
 
 
 @router.get(MAILS)
-def mails(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def mails(frame: Looking) -> HTMLResponse:
     """Show what is owed and what was given up."""
-    with services.database.reading() as session:
-        outbox = read_outbox(session, services.now())
-    return render(services, token, acting, "mails", outbox=outbox)
+    with frame.services.database.reading() as session:
+        outbox = read_outbox(session, frame.now)
+    return frame.show("mails", outbox=outbox)
 
 
 @router.post(f"{MAILS}/{{notice_id}}/relance", dependencies=[OwnForm])
-def try_again(notice_id: UUID, services: ServicesDependency, acting: Operating) -> Response:
+def try_again(notice_id: UUID, frame: Operating) -> Response:
     """Let a mail that was given up be tried anew."""
-    with services.database.unit_of_work() as session:
-        running.try_mail_again(session, acting, notice_id, services.now())
-    return go(MAILS)
+    return frame.do(running.try_mail_again, MAILS, "courriel", notice_id, frame.now)
 
 
 @router.get(KEYS)
-def keys(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def keys(frame: Looking) -> HTMLResponse:
     """Show which keys there are, never a key, and how much of the pads' is used."""
-    held = services.vault.held_keys()
-    with services.database.unit_of_work() as session:
-        shown = see_keys(session, held, services.now())
+    held = frame.services.vault.held_keys()
+    with frame.services.database.unit_of_work() as session:
+        shown = see_keys(session, held, frame.now)
         pads = list_pads(session)
-    return render(services, token, acting, "keys", keys=shown, pads=pads)
+    return frame.show("keys", keys=shown, pads=pads)
 
 
 @router.get(TRAIL)
-def trail(
-    services: ServicesDependency,
-    token: Token,
-    acting: Looking,
-    asked: Asked,
-    suite: str = "",
-) -> HTMLResponse:
+def trail(frame: Looking, asked: Asked, suite: str = "") -> HTMLResponse:
     """Show what was done, the newest first."""
-    with services.database.reading() as session:
+    with frame.services.database.reading() as session:
         page = read_trail(session, _wanted(asked), after=_place(suite))
-    kinds = [kind.value for kind in ActKind]
-    return render(services, token, acting, "trail", page=page, asked=asked, kinds=kinds)
+    kinds = sorted(
+        ((kind.value, told(ACTS, kind, frame.language)) for kind in ActKind),
+        key=lambda pair: fold(pair[1]),
+    )
+    return frame.show("trail", page=page, asked=asked, kinds=kinds, first=not suite)
 
 
 @router.get(f"{TRAIL}.csv")
-def trail_table(services: ServicesDependency, acting: Looking, asked: Asked) -> Response:
+def trail_table(frame: Looking, asked: Asked) -> Response:
     """Give the same as a table, safe in a spreadsheet; that it was taken away is an act."""
-    with services.database.unit_of_work() as session:
-        note(session, acting, ActKind.TRAIL_EXPORTED, acting.account_id, services.now())
-    headers = HEADERS | {"Content-Disposition": 'attachment; filename="journal.csv"'}
-    rows = _table(export_trail(services.database, _wanted(asked)))
+    acting = frame.acting
+    with frame.services.database.unit_of_work() as session:
+        note(session, acting, ActKind.TRAIL_EXPORTED, acting.account_id, frame.now)
+    name = "trail" if frame.language == "en" else "journal"
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    rows = _table(frame, _wanted(asked))
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get(OPERATORS)
-def operators(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def operators(frame: Looking) -> HTMLResponse:
     """List those who run the service."""
-    with services.database.reading() as session:
+    with frame.services.database.reading() as session:
         lines = roles.list_operators(session)
-    return render(services, token, acting, "operators", lines=lines)
+    return frame.show("operators", lines=lines)
 
 
 @router.post(OPERATORS, dependencies=[OwnForm])
 def invite(
-    services: ServicesDependency,
-    acting: Proving,
+    frame: Proving,
     *,
     email: Typed = "",
     given_name: Typed = "",
@@ -131,27 +121,25 @@ def invite(
     """Let somebody in; they are mailed."""
     names = (" ".join(part.split())[:100] or "—" for part in (given_name, family_name))
     new = roles.Newcomer(email, *names)
-    with services.database.unit_of_work() as session:
-        roles.let_in(services, session, new, _role(role), acting)
-    return go(OPERATORS)
+    with frame.services.database.unit_of_work() as session:
+        roles.let_in(frame.services, session, new, _role(role), frame.acting)
+    return frame.back(OPERATORS, "invitation")
 
 
 @router.post(f"{OPERATORS}/{{account_id}}/role", dependencies=[OwnForm])
-def change_role(
-    account_id: UUID, services: ServicesDependency, acting: Proving, role: Typed = ""
-) -> Response:
+def change_role(account_id: UUID, frame: Proving, role: Typed = "") -> Response:
     """Let somebody do more, or only look."""
-    with services.database.unit_of_work() as session:
-        roles.change_role(session, account_id, _role(role), acting, services.now())
-    return go(OPERATORS)
+    with frame.services.database.unit_of_work() as session:
+        roles.change_role(session, account_id, _role(role), frame.acting, frame.now)
+    return frame.back(OPERATORS, "role")
 
 
 @router.post(f"{OPERATORS}/{{account_id}}/retrait", dependencies=[OwnForm])
-def take_away(account_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+def take_away(account_id: UUID, frame: Proving) -> Response:
     """Take somebody's role away."""
-    with services.database.unit_of_work() as session:
-        roles.take_away(session, account_id, acting, services.now())
-    return go(OPERATORS)
+    with frame.services.database.unit_of_work() as session:
+        roles.take_away(session, account_id, frame.acting, frame.now)
+    return frame.back(OPERATORS, "retrait")
 
 
 def _role(text: str) -> OperatorRole:
@@ -177,10 +165,10 @@ def _place(text: str) -> Place | None:
     return Place(EPOCH + timedelta(microseconds=int(moment)), act_id)
 
 
-def _table(lines: Iterator[TrailLine]) -> Iterator[str]:
-    yield MARK + _row(list(COLUMNS))
-    for line in lines:
-        yield _row(line.cells())
+def _table(frame: Frame, wanted: Wanted) -> Iterator[str]:
+    yield MARK + _row([said(column, frame.language) for column in COLUMNS])
+    for line in export_trail(frame.services.database, wanted):
+        yield _row(line.cells(told(ACTS, line.kind, frame.language), frame.why(line)))
 
 
 def _row(cells: list[str]) -> str:

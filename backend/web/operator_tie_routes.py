@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
 
 from backend.accounts.families.requests import (
     approve_as_new,
@@ -12,10 +13,9 @@ from backend.accounts.families.requests import (
     open_requests,
     refuse_tie,
 )
-from backend.http import ServicesDependency
-from backend.web.operator_pages import render
+from backend.operators.entering import Acting
 from backend.web.operator_who import Looking, OperatorRoute, Proving
-from backend.web.signed_in import OPERATION, OwnForm, Token, go
+from backend.web.signed_in import OPERATION, OwnForm
 
 TIES: Final = f"{OPERATION}/rattachements"
 #: Whom a form that names nobody would mean.
@@ -24,37 +24,42 @@ router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 
 
 @router.get(TIES)
-def ties(services: ServicesDependency, token: Token, acting: Looking) -> HTMLResponse:
+def ties(frame: Looking) -> HTMLResponse:
     """Show the requests that wait, the oldest first, and whom each may mean."""
-    with services.database.reading() as session:
+    with frame.services.database.reading() as session:
         found = open_requests(session)
-    return render(services, token, acting, "ties", found=found)
+    return frame.show("ties", found=found)
 
 
 @router.post(f"{TIES}/{{request_id}}/accord", dependencies=[OwnForm])
 def approve(
     request_id: UUID,
-    services: ServicesDependency,
-    acting: Proving,
+    frame: Proving,
     person: Annotated[UUID, Form()] = NOBODY,
 ) -> Response:
     """Approve a request for somebody who is known."""
-    with services.database.unit_of_work() as session:
-        approve_tie(session, request_id, person, acting.account_id, services.now())
-    return go(TIES)
+
+    def act(session: Session, acting: Acting) -> None:
+        approve_tie(session, request_id, person, acting.account_id, frame.now)
+
+    return frame.do(act, TIES, "rattachement")
 
 
 @router.post(f"{TIES}/{{request_id}}/nouvelle-personne", dependencies=[OwnForm])
-def record_new(request_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+def record_new(request_id: UUID, frame: Proving) -> Response:
     """Approve a request for somebody nobody knew, who is recorded from now on."""
-    with services.database.unit_of_work() as session:
-        approve_as_new(session, request_id, acting.account_id, services.now())
-    return go(TIES)
+
+    def act(session: Session, acting: Acting) -> None:
+        approve_as_new(session, request_id, acting.account_id, frame.now)
+
+    return frame.do(act, TIES, "rattachement")
 
 
 @router.post(f"{TIES}/{{request_id}}/refus", dependencies=[OwnForm])
-def refuse(request_id: UUID, services: ServicesDependency, acting: Proving) -> Response:
+def refuse(request_id: UUID, frame: Proving) -> Response:
     """Refuse a request."""
-    with services.database.unit_of_work() as session:
-        refuse_tie(session, request_id, acting.account_id, services.now())
-    return go(TIES)
+
+    def act(session: Session, acting: Acting) -> None:
+        refuse_tie(session, request_id, acting.account_id, frame.now)
+
+    return frame.do(act, TIES, "refus")

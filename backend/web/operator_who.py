@@ -30,7 +30,7 @@ from backend.benefits.errors import (
 from backend.cards.errors import CardStateRefused
 from backend.errors import BackendError, ConflictError, NotFoundError
 from backend.http import ServicesDependency, status_of
-from backend.operators.entering import Acting, enter, prove_again, require_proof
+from backend.operators.entering import enter, prove_again, require_proof
 from backend.operators.errors import (
     AmountUnacceptable,
     FactorStale,
@@ -40,16 +40,20 @@ from backend.operators.errors import (
     OperatorOnly,
     ReasonMissing,
 )
+from backend.partners.organisations.errors import OrganisationTwice
 from backend.pins.errors import CodeNotSet
 from backend.privacy.errors import MoneyLeft
 from backend.web import operator_words as words
-from backend.web import organisation_words, sign_in_words
+from backend.web import organisation_words
+from backend.web.operator_pages import Frame
 from backend.web.pages import notice
 from backend.web.signed_in import OPERATION, PageRoute, Token, go
 from backend.web.words import Notice
 
 PROOF: Final = f"{OPERATION}/verification"
 DIGITS_CHARACTERS_MAX: Final = 16
+#: Why something is done, as it is typed.
+Reason = Annotated[str, Form(max_length=400)]
 SAID: Final[dict[type[BackendError], Notice]] = {
     OperatorOnly: words.OPERATOR_ONLY,
     SignInRefused: words.FACTOR_WRONG,
@@ -73,8 +77,8 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     BenefitCodeTaken: words.CAMPAIGN_CODE,
     BenefitOverlaps: words.BENEFIT_OVERLAPS,
     MoneyLeft: words.MONEY_LEFT,
-    **organisation_words.OPERATOR_SAID,
-    CampaignUnknown: sign_in_words.NOTHING_HERE,
+    OrganisationTwice: organisation_words.TWICE._replace(heading_en="A partner already"),
+    CampaignUnknown: words.NOTHING_HERE,
 }
 
 
@@ -95,18 +99,21 @@ class OperatorRoute(PageRoute):
 
 
 def _page_of(refusal: BackendError, request: Request) -> Response:
+    language = getattr(request.state, "operator_language", "")
     if isinstance(refusal, FactorStale):
         if request.method == "GET":
             return go(PROOF)
-        return notice("stop", words.FACTOR_STALE, status_of(refusal), way=page_behind(request))
-    said = SAID.get(type(refusal))
+        said: Notice | None = words.FACTOR_STALE
+    else:
+        said = SAID.get(type(refusal))
     if said is None and isinstance(refusal, ConflictError):
         said = words.CONFLICT
     if said is None and isinstance(refusal, NotFoundError):
-        said = sign_in_words.NOTHING_HERE
+        said = words.NOTHING_HERE
     if said is None:
         raise refusal
-    return notice("stop", said, status_of(refusal), way=page_behind(request))
+    way, status = page_behind(request), status_of(refusal)
+    return notice("stop", said, status, way=way, language=language)
 
 
 def page_behind(request: Request) -> str:
@@ -114,44 +121,44 @@ def page_behind(request: Request) -> str:
     return "/".join(request.url.path.split("/")[:4])
 
 
-def _entered(services: ServicesDependency, token: Token) -> Acting:
-    return enter(services, token)
+def _entered(request: Request, services: ServicesDependency, token: Token) -> Frame:
+    acting = enter(services, token)
+    request.state.operator_language = acting.language
+    return Frame(services, token, acting, request.url.path, request.query_params.get("fait", ""))
 
 
 #: Whoever has a role, even where this session never saw the second factor.
-Entered = Annotated[Acting, Depends(_entered)]
+Entered = Annotated[Frame, Depends(_entered)]
 
 
-def _looking(entered: Entered) -> Acting:
-    require_proof(entered)
+def _looking(entered: Entered) -> Frame:
+    require_proof(entered.acting)
     return entered
 
 
 #: Whoever may look: an operator or an auditor.
-Looking = Annotated[Acting, Depends(_looking)]
+Looking = Annotated[Frame, Depends(_looking)]
 
 
-def _operator(looking: Looking) -> Acting:
-    if not looking.acts:
+def _operator(looking: Looking) -> Frame:
+    if not looking.acting.acts:
         raise OperatorOnly
     return looking
 
 
 #: Who may act.
-Operating = Annotated[Acting, Depends(_operator)]
+Operating = Annotated[Frame, Depends(_operator)]
 
 
 def _proving(
-    services: ServicesDependency,
-    acting: Operating,
-    digits: Annotated[str, Form(max_length=DIGITS_CHARACTERS_MAX)] = "",
-) -> Acting:
-    if not acting.fresh:
+    frame: Operating, digits: Annotated[str, Form(max_length=DIGITS_CHARACTERS_MAX)] = ""
+) -> Frame:
+    if not frame.acting.fresh:
         if not digits.strip():
             raise FactorStale
-        prove_again(services, acting, digits)
-    return acting
+        prove_again(frame.services, frame.acting, digits)
+    return frame
 
 
 #: Who may act and typed the second factor within the last minutes, or with this very form.
-Proving = Annotated[Acting, Depends(_proving)]
+Proving = Annotated[Frame, Depends(_proving)]

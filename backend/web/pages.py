@@ -18,6 +18,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -46,7 +47,14 @@ def form(template: str, problem: Problem | None = None, **values: object) -> HTM
     return page(template, 422 if problem else 200, problem=problem, **values)
 
 
-def notice(tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
-    """Render a page that only says something; `tone` is good or stop, `way` where to go next."""
-    told = {"tone": tone, "heading": said.heading, "text": said.text, "way": way}
+def notice(
+    tone: str, said: Notice, status: int = 200, way: str = "", *, language: str = ""
+) -> HTMLResponse:
+    """Render a page that only says something; `tone` is good or stop, `way` where to go next.
+
+    With a `language` it is in that alone, where the notice has a heading in it.
+    """
+    alone = language if said.heading_en else ""
+    heading = said.heading_en if alone == "en" else said.heading
+    told = {"tone": tone, "heading": heading, "text": said.text, "way": way, "language": alone}
     return page("notice.html", status, **told)

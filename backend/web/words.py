@@ -17,6 +17,8 @@ class Notice(NamedTuple):
 
     heading: str
     text: Text
+    #: For a page that is wholly in English.
+    heading_en: str = ""
 
 
 CODES_DIFFER: Final = Text(

@@ -117,6 +117,7 @@ TERMINAL = {
     "retention_run",
     "seen_assertion",
     "terminal_guard",
+    "terminal_heard",
 }
 #: Of somebody who signs in: what a browser holds, and how often it was wrong.
 BROWSER = {

@@ -3884,6 +3884,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("terminal_id", name=op.f("pk_terminal_guard")),
     )
     op.create_table(
+        "terminal_heard",
+        sa.Column("terminal_id", sa.Uuid(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"], ["terminal.id"], name=op.f("fk_terminal_heard_terminal_id")
+        ),
+        sa.PrimaryKeyConstraint("terminal_id", name=op.f("pk_terminal_heard")),
+    )
+    op.create_table(
         "wallet",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),

@@ -12,6 +12,7 @@ from backend.accounts.signin.acts import ActKind
 from backend.holders.history import HistoryWish, read_history
 from backend.holders.wallets import read_wallets
 from backend.operators.accounts import read_account
+from backend.operators.devices import TerminalsAsked, list_terminals
 from backend.operators.entering import Acting
 from backend.operators.money import read_payment
 from backend.operators.people import read_person
@@ -107,13 +108,14 @@ def views(desk: Desk, acting: Acting) -> dict[str, Callable[[Session], object]]:
         "person": lambda session: read_person(session, acting, lea, now),
         "account": lambda session: read_account(session, acting, desk.holder, now),
         "payment": lambda session: read_payment(session, order.payment_id),
-        "terminal": lambda session: read_terminal(session, terminal, now, token_seconds=300),
+        "terminal": lambda session: read_terminal(session, terminal, now),
         "partner": lambda session: read_partner(session, desk.shop.partner, now),
         "establishment": lambda session: read_establishment(session, desk.establishment),
         "history of a holder": lambda session: read_history(
             session, HistoryWish(tuple(read_wallets(session, lea, now)))
         ),
         "outbox": lambda session: read_outbox(session, now),
+        "terminals": lambda session: list_terminals(session, TerminalsAsked(), now),
         "books": read_books,
     }
 

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 #: What an auditor may send: it changes nothing but their own session.
 READING_POSTS = {
     "/exploitation/recherche",
+    "/exploitation/langue",
     "/exploitation/verification",
     "/exploitation/voir-comme/fin",
 }

@@ -194,7 +194,7 @@ def test_a_terminal_is_looked_at_and_revoked(at_desk: Browser, desk: Desk) -> No
     desk.shop.pay(desk.shop.order())
     base = f"/exploitation/terminaux/{desk.ids['terminal_id']}"
     at_desk.open(base)
-    for word in ("Caisse", "Librairie du Parc", "encaissé", "0 % de ses clés"):
+    for word in ("Caisse", "Librairie du Parc", "encaissé", "0\N{NO-BREAK SPACE}% de ses clés"):
         assert word in at_desk.page, word
     assert at_desk.press(f"{base}/revocation", reason="Volée") == 200
     assert "révoqué" in at_desk.page
