@@ -1,10 +1,12 @@
 """Giving: a transfer from the campaign's funding account to the beneficiary's wallet.
 
-The grant's id is the transfer's: the same grant sent twice is given once.
+The grant's id is the transfer's: the same grant sent twice is given once. What somebody typed as
+a reason is not in the ledger, which nobody can empty, but with the decision, which can be.
 """
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -17,8 +19,12 @@ from backend.benefits.errors import CampaignClosed
 from backend.benefits.rules import GRANTING, day_of
 from backend.benefits.tables import Benefit, Campaign, GrantDecision, Purse, Wallet
 from backend.ledger.accounts import open_account
+from backend.ledger.errors import TransferConflict
 from backend.ledger.tables import AccountKind, Transfer
 from backend.ledger.transfers import transfer
+
+#: What the ledger says of an amount that somebody gave by hand.
+BY_HAND: Final = "Aide accordée"
 
 
 def grant(
@@ -30,9 +36,11 @@ def grant(
     reason: str,
     grant_id: UUID,
     now: datetime,
-    make_id: Callable[[], UUID] = uuid4,
+    words: str | None = None,
 ) -> Transfer:
-    """Give `amount_cents` of a benefit for a reason (French, on the holder's statement).
+    """Give `amount_cents` of a benefit for a reason (French, in the ledger for good).
+
+    `words` is what somebody typed, for the holder's statement; without it the reason is shown.
 
     May come before the campaign opens. Raises CampaignClosed after its last day,
     TransferConflict when the id names another grant, TransferUnacceptable.
@@ -41,7 +49,7 @@ def grant(
     phase = campaign.days.phase(day_of(now))
     if phase not in GRANTING and not _is_granted(session, grant_id):
         raise CampaignClosed
-    wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now, make_id=make_id)
+    wallet = _ensure_wallet(session, beneficiary_id, benefit, campaign, now=now)
     made = transfer(
         session,
         transfer_id=grant_id,
@@ -52,7 +60,7 @@ def grant(
         reference=f"grant:{grant_id}",
         now=now,
     )
-    _remember(session, beneficiary_id, benefit, made)
+    _remember(session, beneficiary_id, benefit, made, words or reason)
     return made
 
 
@@ -60,7 +68,12 @@ def _is_granted(session: Session, grant_id: UUID) -> bool:
     return session.scalar(select(Transfer.id).where(Transfer.id == grant_id)) is not None
 
 
-def _remember(session: Session, beneficiary_id: UUID, benefit: Benefit, made: Transfer) -> None:
+def _remember(
+    session: Session, beneficiary_id: UUID, benefit: Benefit, made: Transfer, words: str
+) -> None:
+    known = session.get(GrantDecision, (beneficiary_id, benefit.id, made.reference))
+    if known is not None and known.words != words:
+        raise TransferConflict
     row = {
         "beneficiary_id": beneficiary_id,
         "benefit_id": benefit.id,
@@ -70,7 +83,7 @@ def _remember(session: Session, beneficiary_id: UUID, benefit: Benefit, made: Tr
         "granted": True,
         "reason": Reason.NAMED.value,
         "amount_cents": made.amount_cents,
-        "words": made.reason,
+        "words": words,
         "decided_at": made.recorded_at,
     }
     upsert(session, GrantDecision, [row])
@@ -83,7 +96,7 @@ def _ensure_wallet(
     campaign: Campaign,
     *,
     now: datetime,
-    make_id: Callable[[], UUID],
+    make_id: Callable[[], UUID] = uuid4,
 ) -> Wallet:
     benefit_id = None if campaign.purse == Purse.SINGLE else benefit.id
     known = _find_wallet(session, beneficiary_id, campaign.id, benefit_id)

@@ -22,7 +22,7 @@ from backend.benefits.grant_file import (
     open_grant_file,
 )
 from backend.benefits.granting import Run, Tally, explain, run_grants
-from backend.benefits.grants import grant
+from backend.benefits.grants import BY_HAND, grant
 from backend.benefits.importing import ImportTally, Refusal, import_grants
 from backend.benefits.report import CampaignReport, report_campaign
 from backend.benefits.tables import Eligibility
@@ -194,7 +194,8 @@ def give(services: Services, campaign_name: str, wish: Wish, *, commit: bool) ->
             beneficiary_id=person,
             benefit=benefit,
             amount_cents=wish.amount.value,
-            reason=wish.reason,
+            reason=BY_HAND,
+            words=wish.reason,
             grant_id=grant_id,
             now=services.now(),
         )

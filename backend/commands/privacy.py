@@ -84,7 +84,7 @@ def register_as_json() -> str:
                 "name": one.name,
                 "purpose": one.purpose,
                 "basis": one.basis,
-                "kept": one.kept,
+                "kept": list(one.kept),
                 "tables": {table: erasing.value for table, erasing in one.tables.items()},
             }
             for one in REGISTER

@@ -35,7 +35,7 @@ def as_json(facts: Sequence[Facts], name: str, now: datetime) -> bytes:
             "sujet": one.kept.title,
             "table": one.kept.table.__tablename__,
             "pourquoi": one.kept.why,
-            "garde": one.kept.kept_for,
+            "garde": one.kept.kept_for.words,
             "tronque": one.cut,
             "lignes": [
                 {
@@ -82,7 +82,7 @@ def _summary(facts: Sequence[Facts]) -> bytes:
         [
             one.kept.title,
             one.kept.why,
-            one.kept.kept_for,
+            one.kept.kept_for.words,
             str(len(one.rows)),
             "non" if one.cut else "oui",
         ]

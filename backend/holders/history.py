@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from backend.benefits.rules import PARIS
+from backend.benefits.tables import GrantDecision, Wallet
 from backend.holders.wallets import HeldWallet
 from backend.ledger.money import Cents
 from backend.ledger.tables import Transfer
@@ -104,7 +105,8 @@ def read_history(session: Session, wish: HistoryWish) -> HistoryPage:
     paid = _payments(session, [row.id for row in shown], wish.wallets)
     returns = _returns(session, [row.id for row in shown])
     wallets = {one.account_id: one for one in wish.wallets}
-    lines = tuple(_line(row, wallets, paid, returns) for row in shown)
+    given = _given(session, [row.reference for row in shown], wish.wallets)
+    lines = tuple(_line(row, wallets, paid, returns, given) for row in shown)
     return HistoryPage(lines, shown[-1].sequence if len(rows) > limit else None)
 
 
@@ -202,6 +204,18 @@ def _returns(session: Session, transfer_ids: list[UUID]) -> dict[UUID, _Return]:
     }
 
 
+def _given(
+    session: Session, references: list[str], wallets: Sequence[HeldWallet]
+) -> dict[str, str]:
+    """Return what was typed as the reason of the amounts somebody gave by hand."""
+    accounts = [one.account_id for one in wallets]
+    whose = select(Wallet.beneficiary_id).where(Wallet.account_id.in_(accounts))
+    query = select(GrantDecision.slot, GrantDecision.words).where(
+        GrantDecision.beneficiary_id.in_(whose), GrantDecision.slot.in_(references)
+    )
+    return {row.slot: row.words for row in session.execute(query)}
+
+
 _OF_RETURN: Final = {
     ReturnKind.VOID: MovementKind.VOID,
     ReturnKind.REFUND: MovementKind.REFUND,
@@ -214,6 +228,7 @@ def _line(
     wallets: dict[UUID, HeldWallet],
     payments: _Payments,
     returns: dict[UUID, _Return],
+    given: dict[str, str],
 ) -> HistoryLine:
     received = row.credit_account_id in wallets
     wallet = wallets[row.credit_account_id if received else row.debit_account_id]
@@ -235,7 +250,7 @@ def _line(
         kind=kind,
         received=received,
         amount=Cents(row.amount_cents),
-        words=row.reason,
+        words=given.get(row.reference, row.reason),
         paid=paid,
         receipt_number=number,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 
 from backend.database import Base
+from backend.holders.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Kept:
     table: type[Base]
     title: str
     why: str
-    kept_for: str
+    kept_for: Term
     where: Callable[[Whose], ColumnElement[bool]]
     shown: tuple[str, ...]
     hidden: tuple[str, ...] = ()

@@ -17,16 +17,16 @@ from backend.accounts.signin.tables import (
 )
 from backend.accounts.tables import Notice
 from backend.holders.kept import Kept
+from backend.holders.terms import NEXT_DAY, THIRTY_DAYS, UNTIL_REMOVED, WHILE_OPEN, YEAR
 from backend.operators.tables import Impersonation, Operator
 from backend.partners.organisations.tables import (
     Organisation,
+    OrganisationDocument,
     OrganisationInvitation,
     OrganisationMember,
+    PartnerSuggestion,
 )
 from backend.partners.tables import PartnerMember
-
-WHILE_OPEN: Final = "tant que le compte est ouvert, puis un an"
-A_YEAR: Final = "12 mois"
 
 OF_ACCOUNT: Final = (
     Kept(
@@ -69,7 +69,7 @@ OF_ACCOUNT: Final = (
         table=SignInSession,
         title="Connexions ouvertes",
         why="Vous reconnaître d’une page à l’autre, et vous laisser fermer une connexion",
-        kept_for="jusqu’à la fin de la connexion",
+        kept_for=NEXT_DAY,
         where=lambda whose: SignInSession.account_id == whose.account_id,
         shown=("browser", "created_at", "seen_at", "expires_at", "stage", "kept", "factor_at"),
         hidden=("token_hash", "id", "account_id"),
@@ -87,7 +87,7 @@ OF_ACCOUNT: Final = (
         table=SignInBrowser,
         title="Navigateurs connus",
         why="Vous prévenir quand un nouvel appareil se connecte",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: SignInBrowser.account_id == whose.account_id,
         shown=("seen_at",),
         hidden=("account_id", "mark_hash"),
@@ -96,7 +96,7 @@ OF_ACCOUNT: Final = (
         table=SignInLink,
         title="Liens de mot de passe",
         why="Qu’un lien ne serve qu’une fois",
-        kept_for="30 jours",
+        kept_for=THIRTY_DAYS,
         where=lambda whose: SignInLink.account_id == whose.account_id,
         shown=("kind", "created_at", "expires_at", "used_at"),
         hidden=("token_hash", "account_id"),
@@ -105,7 +105,7 @@ OF_ACCOUNT: Final = (
         table=Passkey,
         title="Clés d’accès",
         why="Vous laisser entrer sans mot de passe",
-        kept_for="jusqu’à ce que vous la retiriez",
+        kept_for=UNTIL_REMOVED,
         where=lambda whose: Passkey.account_id == whose.account_id,
         shown=("name", "created_at", "used_at", "backed_up", "regressed_at"),
         hidden=("id", "account_id", "credential_id", "credential", "sign_count"),
@@ -114,7 +114,7 @@ OF_ACCOUNT: Final = (
         table=FederatedIdentity,
         title="Identité FranceConnect",
         why="Vous laisser entrer avec FranceConnect",
-        kept_for="jusqu’à ce que vous la détachiez",
+        kept_for=UNTIL_REMOVED,
         where=lambda whose: FederatedIdentity.account_id == whose.account_id,
         shown=(
             "issuer",
@@ -131,7 +131,7 @@ OF_ACCOUNT: Final = (
         table=EmailChange,
         title="Changements d’adresse",
         why="Qu’une adresse ne change qu’avec votre accord",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: EmailChange.account_id == whose.account_id,
         shown=(
             "old_email",
@@ -167,7 +167,7 @@ OF_ACCOUNT: Final = (
         table=FamilyInvitation,
         title="Invitations envoyées",
         why="Faire entrer l’autre parent, ou donner son compte à un enfant",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: FamilyInvitation.invited_by == whose.account_id,
         shown=("relation", "email", "created_at", "expires_at", "used_at", "withdrawn_at"),
         hidden=("id", "family_id", "beneficiary_id", "language", "invited_by"),
@@ -176,7 +176,7 @@ OF_ACCOUNT: Final = (
         table=TieRequest,
         title="Demandes de rattachement",
         why="Vérifier que vous pouvez voir un Pass",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: TieRequest.account_id == whose.account_id,
         shown=(
             "relation",
@@ -228,10 +228,38 @@ OF_ACCOUNT: Final = (
         table=OrganisationInvitation,
         title="Invitations à gérer un organisme",
         why="Faire entrer un autre gestionnaire",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: OrganisationInvitation.invited_by == whose.account_id,
         shown=("email", "created_at", "expires_at", "used_at", "withdrawn_at"),
         hidden=("id", "organisation_id", "language", "invited_by"),
+    ),
+    Kept(
+        table=OrganisationDocument,
+        title="Pièces que vous avez données pour un organisme",
+        why="Montrer ce que l’organisme dit de lui",
+        kept_for=YEAR,
+        where=lambda whose: OrganisationDocument.given_by == whose.account_id,
+        shown=("kind", "media_type", "bytes_long", "given_at", "counted_from"),
+        hidden=("id", "organisation_id", "content", "given_by"),
+    ),
+    Kept(
+        table=PartnerSuggestion,
+        title="Partenaires que vous avez proposés",
+        why="Savoir où vous aimeriez utiliser le Pass",
+        kept_for=YEAR,
+        where=lambda whose: PartnerSuggestion.account_id == whose.account_id,
+        shown=(
+            "name",
+            "address",
+            "postcode",
+            "commune_code",
+            "number",
+            "said_at",
+            "state",
+            "decided_at",
+            "reason",
+        ),
+        hidden=("id", "account_id", "folded_name", "decided_by", "invited_email"),
     ),
     Kept(
         table=PartnerMember,
@@ -264,7 +292,7 @@ OF_ACCOUNT: Final = (
         table=Impersonation,
         title="Regards d’un opérateur sur vos pages",
         why="Que chaque regard sur votre compte ait une raison écrite",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: Impersonation.account_id == whose.account_id,
         shown=("began_at", "ended_at", "reason"),
         hidden=("id", "token_hash", "session_id", "operator_id", "account_id", "expires_at"),
@@ -273,7 +301,7 @@ OF_ACCOUNT: Final = (
         table=Notice,
         title="Messages envoyés à votre compte",
         why="Vous prévenir, et recommencer quand un envoi échoue",
-        kept_for="30 jours après l’envoi",
+        kept_for=THIRTY_DAYS,
         where=lambda whose: Notice.account_id == whose.account_id,
         shown=("kind", "created_at", "state", "tries", "sent_at"),
         hidden=("id", "beneficiary_id", "account_id", "about_id", "facts", "next_try_at"),
@@ -282,7 +310,7 @@ OF_ACCOUNT: Final = (
         table=SignInAct,
         title="Ce que vous avez fait",
         why="Que chaque acte laisse une trace",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: SignInAct.account_id == whose.account_id,
         shown=("at", "kind", "subject", "words"),
         hidden=("id", "account_id", "beneficiary_id", "session_id"),

@@ -6,11 +6,8 @@ from backend.accounts.tables import Activation
 from backend.cards.order_tables import CardHistory, CardPhoto, CardRequest
 from backend.cards.tables import Card, CardPersonalisation, CardProof
 from backend.holders.kept import Kept
+from backend.holders.terms import NEXT_DAY, THIRTY_DAYS, WHILE_ENTITLED, WITH_BOOKS, YEAR
 from backend.pins.tables import CodeMiss, CodeRecord, PinReferenceRow
-
-WHILE_ENTITLED: Final = "tant que vous avez des droits, puis un an"
-A_YEAR: Final = "12 mois"
-MINUTES: Final = "quelques minutes"
 
 OF_CARD: Final = (
     Kept(
@@ -26,7 +23,7 @@ OF_CARD: Final = (
         table=Card,
         title="Cartes",
         why="Payer et entrer avec la carte",
-        kept_for=WHILE_ENTITLED,
+        kept_for=WITH_BOOKS,
         where=lambda whose: Card.beneficiary_id == whose.beneficiary_id,
         shown=(
             "number",
@@ -41,8 +38,8 @@ OF_CARD: Final = (
     Kept(
         table=CardRequest,
         title="Commandes de cartes",
-        why="Fabriquer la carte et vous la faire parvenir",
-        kept_for="comme la carte ; l’adresse, jusqu’à l’arrivée de la carte",
+        why="Fabriquer la carte et vous la faire parvenir ; l’adresse s’efface à son arrivée",
+        kept_for=WITH_BOOKS,
         where=lambda whose: CardRequest.card_id.in_(whose.card_ids),
         shown=("delivery", "establishment_id", "fee_cents", "charter_version", "address"),
         hidden=("card_id", "replaces_id", "production_id", "shipment_id"),
@@ -51,7 +48,7 @@ OF_CARD: Final = (
         table=CardHistory,
         title="Vie des cartes",
         why="Savoir qui a fait quoi de la carte, et quand",
-        kept_for="comme la carte",
+        kept_for=WITH_BOOKS,
         where=lambda whose: CardHistory.card_id.in_(whose.card_ids),
         shown=("at", "event", "state", "reason", "terminal_id", "command"),
         hidden=("id", "card_id", "account_id"),
@@ -60,7 +57,7 @@ OF_CARD: Final = (
         table=CardProof,
         title="Carte présentée à une caisse",
         why="Finir le paiement en cours",
-        kept_for=MINUTES,
+        kept_for=NEXT_DAY,
         where=lambda whose: CardProof.card_id.in_(whose.card_ids),
         shown=("terminal_id", "expires_at"),
         hidden=("id", "card_id", "used_by"),
@@ -69,7 +66,7 @@ OF_CARD: Final = (
         table=CardPersonalisation,
         title="Fabrication des cartes",
         why="Reprendre une fabrication interrompue",
-        kept_for=MINUTES,
+        kept_for=NEXT_DAY,
         where=lambda whose: CardPersonalisation.card_id.in_(whose.card_ids),
         shown=("purpose", "terminal_id", "expires_at", "finished_at", "uid"),
         hidden=("id", "card_id", "key_version"),
@@ -87,7 +84,7 @@ OF_CARD: Final = (
         table=CodeRecord,
         title="Ce qui est arrivé au code",
         why="Savoir quand il a été choisi, bloqué ou débloqué",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: CodeRecord.account_id == whose.beneficiary_id,
         shown=("at", "happening", "by", "reason"),
         hidden=("sequence", "account_id"),
@@ -96,7 +93,7 @@ OF_CARD: Final = (
         table=CodeMiss,
         title="Codes faux récents",
         why="Repérer une caisse où quelqu’un essaie des codes",
-        kept_for=MINUTES,
+        kept_for=NEXT_DAY,
         where=lambda whose: CodeMiss.account_id == whose.beneficiary_id,
         shown=("at", "wrong", "terminal_id"),
         hidden=("account_id",),
@@ -105,7 +102,7 @@ OF_CARD: Final = (
         table=Activation,
         title="Liens pour choisir un code",
         why="Qu’un lien ne serve qu’une fois",
-        kept_for="30 jours",
+        kept_for=THIRTY_DAYS,
         where=lambda whose: Activation.beneficiary_id == whose.beneficiary_id,
         shown=("kind", "created_at", "expires_at", "used_at"),
         hidden=("token_hash", "beneficiary_id", "answers_left", "refusals_left"),

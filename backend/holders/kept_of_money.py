@@ -6,17 +6,16 @@ from sqlalchemy import or_, select
 
 from backend.benefits.tables import Eligibility, GrantDecision, Wallet
 from backend.holders.kept import Kept
+from backend.holders.terms import BOOKS, WHILE_ENTITLED
 from backend.ledger.tables import Account, Hold, Transfer
 from backend.payments.tables import Payment, PaymentReturn
-
-TEN_YEARS: Final = "10 ans : ce sont des comptes"
 
 OF_MONEY: Final = (
     Kept(
         table=Eligibility,
         title="Ce qui ouvre vos droits",
         why="Calculer les avantages auxquels vous avez droit",
-        kept_for="tant que vous avez des droits, puis un an",
+        kept_for=WHILE_ENTITLED,
         where=lambda whose: Eligibility.beneficiary_id == whose.beneficiary_id,
         shown=(
             "reference",
@@ -35,7 +34,7 @@ OF_MONEY: Final = (
         table=GrantDecision,
         title="Décisions sur vos avantages",
         why="Expliquer pourquoi un avantage est donné ou refusé",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: GrantDecision.beneficiary_id == whose.beneficiary_id,
         shown=(
             "decided_at",
@@ -52,7 +51,7 @@ OF_MONEY: Final = (
         table=Wallet,
         title="Portefeuilles",
         why="Garder chaque avantage à part",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: Wallet.beneficiary_id == whose.beneficiary_id,
         shown=("campaign_id", "benefit_id", "account_id"),
         hidden=("id", "beneficiary_id"),
@@ -61,7 +60,7 @@ OF_MONEY: Final = (
         table=Account,
         title="Soldes",
         why="Savoir ce qu’il vous reste",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: Account.id.in_(whose.ledger_ids),
         shown=("id", "kind", "credits_posted", "debits_posted", "debits_held", "opened_at"),
         hidden=("normal_side", "limited", "rolled_up_to", "credits_held"),
@@ -70,7 +69,7 @@ OF_MONEY: Final = (
         table=Transfer,
         title="Mouvements",
         why="Prouver chaque mouvement d’argent",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: or_(
             Transfer.debit_account_id.in_(whose.ledger_ids),
             Transfer.credit_account_id.in_(whose.ledger_ids),
@@ -82,7 +81,7 @@ OF_MONEY: Final = (
         table=Hold,
         title="Montants réservés",
         why="Ne pas promettre deux fois la même somme",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: or_(
             Hold.debit_account_id.in_(whose.ledger_ids),
             Hold.credit_account_id.in_(whose.ledger_ids),
@@ -94,7 +93,7 @@ OF_MONEY: Final = (
         table=Payment,
         title="Paiements",
         why="Vous rembourser, et rembourser les partenaires",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: Payment.beneficiary_id == whose.beneficiary_id,
         shown=(
             "created_at",
@@ -129,7 +128,7 @@ OF_MONEY: Final = (
         table=PaymentReturn,
         title="Remboursements et annulations",
         why="Prouver ce qui vous a été rendu",
-        kept_for=TEN_YEARS,
+        kept_for=BOOKS,
         where=lambda whose: PaymentReturn.payment_id.in_(
             select(Payment.payment_id).where(
                 Payment.beneficiary_id == whose.beneficiary_id, Payment.transfer_id.is_not(None)

@@ -18,12 +18,16 @@ from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.tables import Beneficiary, Notice
 from backend.holders.kept import Kept
 from backend.holders.tables import ErasureRequest
+from backend.holders.terms import (
+    BOOKS,
+    NINETY_DAYS,
+    PASSAGES,
+    THIRTY_DAYS,
+    WHILE_AGREED,
+    WHILE_ENTITLED,
+    YEAR,
+)
 from backend.pupils.tables import NationalNumber, Pupil
-
-WHILE_ENTITLED: Final = "tant que vous avez des droits, puis un an"
-NINETY_DAYS: Final = "90 jours, puis seulement des nombres sans nom"
-A_YEAR: Final = "12 mois"
-MINUTES: Final = "quelques minutes"
 
 OF_PERSON: Final = (
     Kept(
@@ -83,7 +87,7 @@ OF_PERSON: Final = (
         table=Reservation,
         title="Repas réservés",
         why="Préparer le bon nombre de repas",
-        kept_for=WHILE_ENTITLED,
+        kept_for=NINETY_DAYS,
         where=lambda whose: Reservation.enrolment_id.in_(whose.enrolment_ids),
         shown=("service_id", "day", "made_at", "cancelled_at"),
         hidden=("enrolment_id",),
@@ -92,7 +96,7 @@ OF_PERSON: Final = (
         table=HolderPhoto,
         title="Photo pour l’entrée",
         why="Vous reconnaître à l’entrée, avec l’accord de votre famille",
-        kept_for="jusqu’à votre départ, ou jusqu’à ce que l’accord soit retiré",
+        kept_for=WHILE_AGREED,
         where=lambda whose: HolderPhoto.enrolment_id.in_(whose.enrolment_ids),
         shown=("image", "agreed_at", "noted_by"),
         hidden=("enrolment_id", "sha256"),
@@ -101,7 +105,7 @@ OF_PERSON: Final = (
         table=Passage,
         title="Passages à l’entrée et à la cantine",
         why="Un repas par service ; comprendre un refus",
-        kept_for=NINETY_DAYS,
+        kept_for=PASSAGES,
         where=lambda whose: Passage.card_id.in_(whose.card_ids),
         shown=(
             "occurred_at",
@@ -152,7 +156,7 @@ OF_PERSON: Final = (
         table=MealAccount,
         title="Compte de cantine",
         why="Savoir quel compte paie les repas",
-        kept_for="10 ans : ce sont des comptes",
+        kept_for=BOOKS,
         where=lambda whose: MealAccount.enrolment_id.in_(whose.enrolment_ids),
         shown=("account_id",),
         hidden=("enrolment_id",),
@@ -161,7 +165,7 @@ OF_PERSON: Final = (
         table=MealPayment,
         title="Versements pour la cantine",
         why="Retrouver le reçu d’un versement",
-        kept_for="10 ans : ce sont des comptes",
+        kept_for=BOOKS,
         where=lambda whose: MealPayment.enrolment_id.in_(whose.enrolment_ids),
         shown=(
             "received_at",
@@ -195,7 +199,7 @@ OF_PERSON: Final = (
         table=TieRequest,
         title="Demandes de rattachement acceptées",
         why="Savoir qui a demandé à voir votre Pass, et qui l’a accepté",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: TieRequest.beneficiary_id == whose.beneficiary_id,
         shown=("relation", "asked_at", "state", "decided_at"),
         hidden=(
@@ -213,7 +217,7 @@ OF_PERSON: Final = (
         table=FamilyInvitation,
         title="Invitations à ouvrir votre compte",
         why="Vous donner votre propre compte",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: FamilyInvitation.beneficiary_id == whose.beneficiary_id,
         shown=("email", "created_at", "expires_at", "used_at", "withdrawn_at"),
         hidden=(
@@ -229,7 +233,7 @@ OF_PERSON: Final = (
         table=Notice,
         title="Messages envoyés",
         why="Vous prévenir, et recommencer quand un envoi échoue",
-        kept_for="30 jours après l’envoi",
+        kept_for=THIRTY_DAYS,
         where=lambda whose: Notice.beneficiary_id == whose.beneficiary_id,
         shown=("kind", "created_at", "state", "tries", "sent_at"),
         hidden=("id", "beneficiary_id", "account_id", "about_id", "facts", "next_try_at"),
@@ -238,7 +242,7 @@ OF_PERSON: Final = (
         table=SignInAct,
         title="Qui a agi ou regardé pour vous",
         why="Que chaque accès à votre Pass laisse une trace",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: or_(
             SignInAct.beneficiary_id == whose.beneficiary_id,
             SignInAct.subject == str(whose.beneficiary_id),
@@ -250,7 +254,7 @@ OF_PERSON: Final = (
         table=ErasureRequest,
         title="Demandes d’effacement",
         why="Répondre à la demande",
-        kept_for=A_YEAR,
+        kept_for=YEAR,
         where=lambda whose: ErasureRequest.beneficiary_id == whose.beneficiary_id,
         shown=("asked_at", "withdrawn_at", "answered_at", "answer"),
         hidden=("id", "beneficiary_id", "account_id"),

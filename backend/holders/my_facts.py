@@ -35,7 +35,8 @@ ELSEWHERE: Final[dict[str, str]] = {
     "balance_enquiry": "a terminal's answer, kept a day; it names nobody and no card",
     "canteen_account": "an establishment's own accounts",
     "card_challenge": "a question to a chip, alive for ten seconds and kept for minutes",
-    "code_link_request": "asked by anybody; looked at and removed within a minute",
+    "card_procedure": "how cards are asked for, as an office tells everybody",
+    "code_link_request": "asked by anybody; looked at and removed within a minute, forgotten the next day",
     "erased_person": "the bare id of somebody who was erased: there is nobody to tell",
     "federated_visit": "a browser's, until its session at the provider ends",
     "federation_attempt": "a browser on its way to the provider and back, kept for minutes",
@@ -49,7 +50,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "partner_account": "a partner's own account",
     "person_key": "the names of a person, folded for the search: the same as the identity",
     "quarantined_passage": "a report as a gate sent it, attributed to nobody; kept ninety days",
-    "sign_up": "typed by somebody who has no account yet; removed when the link's day is over",
+    "sign_up": "typed by somebody who has no account yet; removed the day after the link's day",
 }
 _NAMES: Final[dict[str, tuple[InstrumentedAttribute[UUID], InstrumentedAttribute[str]]]] = {
     "benefit_id": (Benefit.id, Benefit.label),

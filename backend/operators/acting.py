@@ -22,7 +22,7 @@ from backend.accounts.signin.passkeys.keeping import remove_every_passkey
 from backend.accounts.signin.sessions import end_all
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import NoticeKind, SignInNoticeKind
-from backend.benefits.grants import grant
+from backend.benefits.grants import BY_HAND, grant
 from backend.benefits.tables import Benefit
 from backend.cards.history import Actor
 from backend.cards.life import block_card
@@ -173,7 +173,8 @@ def give(session: Session, acting: Acting, gift: Gift, now: datetime) -> None:
         beneficiary_id=gift.beneficiary_id,
         benefit=benefit,
         amount_cents=gift.amount_cents,
-        reason=said,
+        reason=BY_HAND,
+        words=said,
         grant_id=gift.grant_id,
         now=now,
     )

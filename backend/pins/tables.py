@@ -1,7 +1,8 @@
 """The stored reference of each code, what happened to it, and what pads and terminals did wrong.
 
 Never here: a digit, a PIN block, a key. What happened to a code is only ever added to, and
-forgotten after a year: the triggers refuse anything else. How often each code was chosen at an
+forgotten after a year; the triggers refuse anything else, but that a reason somebody typed be
+emptied. How often each code was chosen at an
 establishment is sealed by the vault.
 """
 
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from backend.database import Base
-from backend.year_guards import on_postgresql, on_sqlite
+from backend.year_guards import Kept, on_postgresql, on_sqlite
 
 TRIES_MAX = 3
 BY_CHARACTERS_MAX = 100
@@ -198,9 +199,15 @@ class CodeTally(Base):
     looked_at: Mapped[datetime | None]
 
 
-_SAID: Final = "what happened to a code"
-SQLITE_CODE_RECORD_DDL: Final = on_sqlite("code_record", "sequence", _SAID)
-POSTGRESQL_CODE_RECORD_DDL: Final = on_postgresql("code_record", _SAID)
+CODE_RECORD_KEPT: Final = Kept(
+    "code_record",
+    key="sequence",
+    said="what happened to a code",
+    words="reason",
+    fixed=("sequence", "account_id", "happening", "at", "by"),
+)
+SQLITE_CODE_RECORD_DDL: Final = on_sqlite(CODE_RECORD_KEPT)
+POSTGRESQL_CODE_RECORD_DDL: Final = on_postgresql(CODE_RECORD_KEPT)
 
 
 def _after_create(table: Table, dialect: str, statements: tuple[str, ...]) -> None:

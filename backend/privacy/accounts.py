@@ -23,7 +23,12 @@ from backend.accounts.signin.tables import (
 )
 from backend.accounts.tables import Notice
 from backend.partners.organisations.people import leave_all
-from backend.partners.organisations.tables import OrganisationInvitation
+from backend.partners.organisations.tables import (
+    OrganisationDocument,
+    OrganisationInvitation,
+    PartnerSuggestion,
+)
+from backend.privacy.free_texts import empty_texts_of_account
 
 NO_GIVEN_NAME: Final = "Personne"
 NO_FAMILY_NAME: Final = "effacée"
@@ -44,6 +49,8 @@ OWNED: Final[tuple[tuple[type[DeclarativeBase], Any], ...]] = (
     (TieRequest, TieRequest.account_id),
     (FamilyInvitation, FamilyInvitation.invited_by),
     (OrganisationInvitation, OrganisationInvitation.invited_by),
+    (OrganisationDocument, OrganisationDocument.given_by),
+    (PartnerSuggestion, PartnerSuggestion.account_id),
     (Notice, Notice.account_id),
 )
 
@@ -62,6 +69,8 @@ def empty_account(session: Session, account_id: UUID, now: datetime) -> None:
         mine = (ended.account_id == account_id) & ended.ended_at.is_(None)
         session.execute(update(ended).where(mine).values(ended_at=now))
     leave_all(session, account_id, now)
+    session.flush()
+    empty_texts_of_account(session, account_id)
     account.email = f"{account_id}@{NOBODYS_DOMAIN}"
     account.given_name, account.family_name = NO_GIVEN_NAME, NO_FAMILY_NAME
     account.birth_date = None

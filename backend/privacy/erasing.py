@@ -14,15 +14,15 @@ from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from backend.access.enrolling import end_roster
-from backend.access.office_tables import DayCode, HolderPhoto
-from backend.access.tables import Enrolment, MealAccount, Passage, Reservation
+from backend.access.office_tables import HolderPhoto
+from backend.access.tables import Enrolment, MealAccount, Reservation
 from backend.accounts.beneficiaries import find_beneficiary
 from backend.accounts.families.tables import FamilyChild, FamilyInvitation, Tie, TieRequest
 from backend.accounts.tables import Activation, Notice
 from backend.benefits.tables import Eligibility
 from backend.cards.history import Actor
 from backend.cards.life import lock_card, move
-from backend.cards.order_tables import CardPhoto, CardRequest
+from backend.cards.order_tables import CardPhoto
 from backend.cards.states import CardEvent, CardState, next_state
 from backend.cards.tables import Card
 from backend.holders.tables import ErasureRequest
@@ -36,10 +36,11 @@ from backend.privacy.accounts import (
     empty_account,
 )
 from backend.privacy.errors import MoneyLeft
+from backend.privacy.free_texts import CARD_REASON, empty_texts
 from backend.privacy.tables import Consent, ErasedPerson
 from backend.pupils.tables import NationalNumber, Pupil
 
-CARD_REASON: Final = "erased"
+DONE: Final = "Vos données personnelles ont été effacées."
 #: What is kept of a person for their own use of the service, and for nothing else.
 OWNED: Final[tuple[tuple[type[DeclarativeBase], Any], ...]] = (
     (Activation, Activation.beneficiary_id),
@@ -69,6 +70,8 @@ def erase_person(session: Session, beneficiary_id: UUID, now: datetime, *, by: s
     _check_money(session, beneficiary_id)
     _end_cards(session, beneficiary_id, now, by)
     _leave_places(session, beneficiary_id, now)
+    session.flush()
+    empty_texts(session, person)
     for table, owner in OWNED:
         session.execute(delete(table).where(owner == beneficiary_id))
     own = select(Tie.account_id).where(Tie.beneficiary_id == beneficiary_id)
@@ -110,10 +113,6 @@ def _end_cards(session: Session, beneficiary_id: UUID, now: datetime, by: str) -
             if next_state(state, event) not in {None, state}:
                 move(card, event, now, reason=CARD_REASON, by=Actor.typed(by))
                 break
-    cards = mine.order_by(None)
-    session.execute(update(CardRequest).where(CardRequest.card_id.in_(cards)).values(address=None))
-    session.execute(update(Passage).where(Passage.card_id.in_(cards)).values(note=None))
-    session.execute(update(DayCode).where(DayCode.card_id.in_(cards)).values(label=""))
 
 
 def _leave_places(session: Session, beneficiary_id: UUID, now: datetime) -> None:
@@ -138,7 +137,9 @@ def _answer(session: Session, beneficiary_id: UUID, now: datetime) -> None:
     """Close what was asked about this person, with what was done."""
     mine = ErasureRequest.beneficiary_id == beneficiary_id
     waiting = ErasureRequest.withdrawn_at.is_(None) & ErasureRequest.answered_at.is_(None)
-    done = "Vos données personnelles ont été effacées."
+    # An earlier answer was typed by somebody.
+    answered = update(ErasureRequest).where(mine & ErasureRequest.answered_at.is_not(None))
+    session.execute(answered.values(answer=DONE))
     session.execute(
-        update(ErasureRequest).where(mine & waiting).values(answered_at=now, answer=done)
+        update(ErasureRequest).where(mine & waiting).values(answered_at=now, answer=DONE)
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.acts import ActKind, record_act
@@ -47,6 +47,17 @@ def list_requests(session: Session, now: datetime) -> list[OpenRequest]:
         .limit(LISTED_MAX)
     )
     return [_open(request, person, email, now) for request, person, email in rows]
+
+
+def count_requests(session: Session, now: datetime) -> tuple[int, int]:
+    """Return how many wait for an answer, and how many of them should have had it."""
+    late = ErasureRequest.asked_at < now - timedelta(days=REPLY_DAYS)
+    row = session.execute(
+        select(func.count(), func.count().filter(late)).where(
+            ErasureRequest.withdrawn_at.is_(None), ErasureRequest.answered_at.is_(None)
+        )
+    ).one()
+    return row[0], row[1]
 
 
 def grant(session: Session, request_id: UUID, account_id: UUID, by: str, now: datetime) -> None:

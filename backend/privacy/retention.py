@@ -11,14 +11,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from backend.access.office_tables import DayCode
 from backend.access.retention import RETENTION_DAYS, forget_passages
-from backend.access.tables import Passage, Reservation
+from backend.access.tables import Passage, PassageCancellation, Reservation, RetentionRun
 from backend.accounts.families.tables import FamilyInvitation, RequestState, TieRequest
 from backend.accounts.signin.act_tables import SignInAct
+from backend.accounts.signin.federation.tables import (
+    FederatedVisit,
+    FederationAttempt,
+    FederationPending,
+)
+from backend.accounts.signin.passkeys.tables import PasskeyChallenge
 from backend.accounts.signin.sign_up_tables import AddressLink, EmailChange, SignUp
 from backend.accounts.signin.tables import (
     SignInAccount,
@@ -29,32 +35,51 @@ from backend.accounts.signin.tables import (
     SignInTries,
 )
 from backend.accounts.tables import Activation, Notice, NoticeState
+from backend.cards.tables import CardChallenge, CardPersonalisation, CardProof
 from backend.holders.tables import ErasureRequest
-from backend.operators.tables import Impersonation, JobRun
+from backend.holders.terms import (
+    NEXT_DAY,
+    NINETY_DAYS,
+    PROOFS,
+    THIRTY_DAYS,
+    TWO_DAYS,
+    YEAR,
+    Term,
+)
+from backend.operators.tables import Impersonation, JobRun, OperatorSession
 from backend.operators.trail import KEPT_DAYS, forget_acts
-from backend.partners.organisations.tables import OrganisationInvitation
+from backend.partners.organisations.tables import (
+    OrganisationDocument,
+    OrganisationInvitation,
+    PartnerSuggestion,
+)
 from backend.payments.enquiry_tables import BalanceEnquiry
-from backend.pins.tables import CodeRecord
+from backend.pins.tables import CodeAlarm, CodeLinkRequest, CodeMiss, CodeRecord
 from backend.privacy.accounts import NOBODYS_DOMAIN, empty_account
 from backend.privacy.tables import ForgettingRun
 from backend.services import Services
 
 ROWS_AT_ONCE: Final = 1000
-DAY: Final = 1
-MONTH: Final = 30
-QUARTER: Final = RETENTION_DAYS
-YEAR: Final = 366
+#: « puis un an », of an account that was closed.
+CLOSED_DAYS: Final = 366
+_ASKED: Final = RequestState.ASKED.value
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Rows of `table` whose moment is more than `days` ago are removed; `only` narrows them."""
+    """Rows of `table` whose moment is longer ago than `term` are removed; `only` narrows them."""
 
     name: str
     table: type[DeclarativeBase]
     moment: Any
-    days: int
+    term: Term
     only: ColumnElement[bool] | None = None
+
+    @property
+    def days(self) -> int:
+        """Return how many days a row stays."""
+        assert self.term.days is not None, "a rule counts days"
+        return self.term.days
 
     def due(self, before: datetime) -> ColumnElement[bool]:
         """Build what is too old."""
@@ -67,36 +92,55 @@ class Rule:
 
 #: The CNIL's developer guide, sheet 14: logs 6 to 12 months; movements of persons three months.
 RULES: Final = (
-    Rule("sign_in_session", SignInSession, SignInSession.expires_at, DAY),
-    Rule("sign_in_tries", SignInTries, SignInTries.day_began_at, 2 * DAY),
-    Rule("sign_in_quota", SignInQuota, SignInQuota.began_at, 2 * DAY),
-    Rule("sign_up", SignUp, SignUp.expires_at, MONTH),
-    Rule("address_link", AddressLink, AddressLink.expires_at, MONTH),
-    Rule("sign_in_link", SignInLink, SignInLink.expires_at, MONTH),
-    Rule("activation", Activation, Activation.expires_at, MONTH),
+    Rule("sign_in_session", SignInSession, SignInSession.expires_at, NEXT_DAY),
+    Rule("operator_session", OperatorSession, OperatorSession.expires_at, NEXT_DAY),
+    Rule("sign_up", SignUp, SignUp.expires_at, NEXT_DAY),
+    Rule("passkey_challenge", PasskeyChallenge, PasskeyChallenge.expires_at, NEXT_DAY),
+    Rule("federation_attempt", FederationAttempt, FederationAttempt.expires_at, NEXT_DAY),
+    Rule("federation_pending", FederationPending, FederationPending.expires_at, NEXT_DAY),
+    Rule("federated_visit", FederatedVisit, FederatedVisit.expires_at, NEXT_DAY),
+    Rule("card_challenge", CardChallenge, CardChallenge.expires_at, NEXT_DAY),
+    Rule("card_proof", CardProof, CardProof.expires_at, NEXT_DAY),
+    Rule("card_personalisation", CardPersonalisation, CardPersonalisation.expires_at, NEXT_DAY),
+    Rule("code_miss", CodeMiss, CodeMiss.at, NEXT_DAY),
+    Rule("code_link_request", CodeLinkRequest, CodeLinkRequest.asked_at, NEXT_DAY),
+    Rule("balance_enquiry", BalanceEnquiry, BalanceEnquiry.created_at, NEXT_DAY),
+    Rule("sign_in_tries", SignInTries, SignInTries.day_began_at, TWO_DAYS),
+    Rule("sign_in_quota", SignInQuota, SignInQuota.began_at, TWO_DAYS),
+    Rule("address_link", AddressLink, AddressLink.expires_at, THIRTY_DAYS),
+    Rule("sign_in_link", SignInLink, SignInLink.expires_at, THIRTY_DAYS),
+    Rule("activation", Activation, Activation.expires_at, THIRTY_DAYS),
+    Rule(
+        "notice", Notice, Notice.created_at, THIRTY_DAYS, Notice.state != NoticeState.WAITING.value
+    ),
+    Rule("day_code", DayCode, DayCode.day, NINETY_DAYS),
+    Rule("reservation", Reservation, Reservation.day, NINETY_DAYS),
+    Rule(
+        "passage_cancellation",
+        PassageCancellation,
+        PassageCancellation.cancelled_at,
+        NINETY_DAYS,
+        # While its passage is there, a meal could be given back a second time.
+        ~exists().where(Passage.passage_id == PassageCancellation.passage_id),
+    ),
     Rule("family_invitation", FamilyInvitation, FamilyInvitation.expires_at, YEAR),
     Rule(
         "organisation_invitation", OrganisationInvitation, OrganisationInvitation.expires_at, YEAR
     ),
-    Rule("notice", Notice, Notice.created_at, MONTH, Notice.state != NoticeState.WAITING.value),
-    Rule("balance_enquiry", BalanceEnquiry, BalanceEnquiry.created_at, QUARTER),
-    Rule("day_code", DayCode, DayCode.day, QUARTER),
-    Rule("reservation", Reservation, Reservation.day, QUARTER),
-    Rule(
-        "tie_request",
-        TieRequest,
-        TieRequest.decided_at,
-        YEAR,
-        TieRequest.state != RequestState.ASKED.value,
-    ),
+    Rule("organisation_document", OrganisationDocument, OrganisationDocument.counted_from, YEAR),
+    Rule("partner_suggestion", PartnerSuggestion, PartnerSuggestion.said_at, YEAR),
+    Rule("tie_request", TieRequest, TieRequest.decided_at, YEAR, TieRequest.state != _ASKED),
+    Rule("tie_unanswered", TieRequest, TieRequest.asked_at, YEAR, TieRequest.state == _ASKED),
     Rule("erasure_request", ErasureRequest, ErasureRequest.answered_at, YEAR),
     Rule("erasure_withdrawn", ErasureRequest, ErasureRequest.withdrawn_at, YEAR),
     Rule("code_record", CodeRecord, CodeRecord.at, YEAR),
+    Rule("code_alarm", CodeAlarm, CodeAlarm.released_at, YEAR),
     Rule("email_change", EmailChange, EmailChange.expires_at, YEAR),
     Rule("sign_in_browser", SignInBrowser, SignInBrowser.seen_at, YEAR),
     Rule("impersonation", Impersonation, Impersonation.expires_at, YEAR),
     Rule("job_run", JobRun, JobRun.ended_at, YEAR),
-    Rule("forgetting_run", ForgettingRun, ForgettingRun.ran_at, 10 * YEAR),
+    Rule("retention_run", RetentionRun, RetentionRun.ran_at, PROOFS),
+    Rule("forgetting_run", ForgettingRun, ForgettingRun.ran_at, PROOFS),
 )
 
 
@@ -194,7 +238,7 @@ def _acts(services: Services, now: datetime, *, only_look: bool) -> Forgotten:
 
 def _closed_accounts(services: Services, now: datetime, *, only_look: bool) -> Forgotten:
     """Empty accounts that were closed a year ago: what they did stays, under nobody's name."""
-    before = now - timedelta(days=YEAR)
+    before = now - timedelta(days=CLOSED_DAYS)
     due = (SignInAccount.closed_at < before) & ~SignInAccount.email.endswith(f"@{NOBODYS_DOMAIN}")
     if only_look:
         return Forgotten("closed_account", before, _count(services, SignInAccount, due), 0)

@@ -46,7 +46,7 @@ def data(frame: Framed) -> HTMLResponse:
             {
                 "title": one.title,
                 "why": one.why,
-                "kept_for": one.kept_for,
+                "kept_for": one.kept_for.words,
                 "erased": ERASING[one.table.__tablename__] is Erasing.REMOVED,
             }
             for one in asked(of, OF_PRIVACY)

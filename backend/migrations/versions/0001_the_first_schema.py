@@ -1602,13 +1602,9 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("note", sa.String(length=600), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_by", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "opens_on is null or closes_on is null or opens_on <= closes_on",
             name=op.f("ck_card_procedure_days"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["changed_by"], ["sign_in_account.id"], name=op.f("fk_card_procedure_changed_by")
         ),
         sa.ForeignKeyConstraint(
             ["establishment_id"],
@@ -2764,6 +2760,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", name=op.f("pk_enrolment_service")),
     )
+    with op.batch_alter_table("enrolment_service", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_enrolment_service_service_id"), ["service_id"], unique=False
+        )
+
     op.create_table(
         "event_delivery",
         sa.Column(
@@ -3149,7 +3150,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("enrolment_id", "service_id", "day", name=op.f("pk_reservation")),
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_reservation_service_id"), ["service_id"], unique=False)
+        batch_op.create_index("ix_reservation_service_id_day", ["service_id", "day"], unique=False)
 
     op.create_table(
         "terminal",
@@ -3518,13 +3519,15 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("passages", sa.BigInteger(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind in ('not_passed', 'in_doubt', 'forced', 'held_open', 'sensor_stuck', 'line_lost', 'alarm_over', 'reader_lost', 'reader_back')",
+            "kind in ('not_passed', 'in_doubt', 'forced', 'held_open', 'sensor_stuck', 'line_lost', 'alarm_over', 'emergency', 'emergency_hand', 'emergency_over', 'reader_lost', 'reader_back')",
             name=op.f("ck_gate_event_kind"),
         ),
+        sa.CheckConstraint("passages >= 0", name=op.f("ck_gate_event_passages")),
         sa.ForeignKeyConstraint(
             ["establishment_id"], ["establishment.id"], name=op.f("fk_gate_event_establishment_id")
         ),
@@ -3643,9 +3646,19 @@ def upgrade() -> None:
             "ix_passage_card_id_local_day", ["card_id", "local_day"], unique=False
         )
         batch_op.create_index(
+            "ix_passage_establishment_id_local_day", ["establishment_id", "local_day"], unique=False
+        )
+        batch_op.create_index(
             "ix_passage_establishment_id_received_at",
             ["establishment_id", "received_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            "ix_passage_reviewed",
+            ["establishment_id", "occurred_at"],
+            unique=False,
+            sqlite_where=sa.text("intervention is not null or over_maximum"),
+            postgresql_where=sa.text("intervention is not null or over_maximum"),
         )
 
     op.create_table(

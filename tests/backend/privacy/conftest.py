@@ -19,9 +19,10 @@ NOW: Final = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
 GIVEN, FAMILY = "Zoëlle", "Quenneville"
 EMAIL, PHONE, INE = "zoelle.quenneville@example.fr", "+33600000042", "120892437KD"
 BORN: Final = date(2010, 3, 14)
-ADDRESS, NOTE = "7 allée des Mimosas", "cousine de Zoëlle"
+ADDRESS, NOTE, POSTCODE = "7 allée des Mimosas", "cousine de Zoëlle", "3109Z"
 #: What must be nowhere once she is erased, in any clothes the database gives it.
-MARKS: Final = (GIVEN, FAMILY, EMAIL, PHONE, INE, BORN.isoformat(), ADDRESS, NOTE, "quenneville")
+IDENTITY: Final = (GIVEN, FAMILY, EMAIL, PHONE, INE, BORN.isoformat(), ADDRESS, POSTCODE)
+MARKS: Final = (*IDENTITY, NOTE, "sans porc", "quenneville")
 
 
 def fill(session: Session, table: str, **given: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def make_whole(session: Session) -> Whole:
         birth_date=BORN,
         email=EMAIL,
         phone=PHONE,
-        postcode="31000",
+        postcode=POSTCODE,
         created_at=NOW - timedelta(days=400),
     )
     account, parent = _accounts(session)
@@ -92,7 +93,7 @@ def make_whole(session: Session) -> Whole:
     _of_the_account(session, account)
     _of_the_family(session, person, account, parent)
     organisation = _of_the_organisation(session, account, parent)
-    _of_the_person(session, person, parent)
+    _of_the_person(session, person, account, parent)
     return Whole(person, account, parent, card, enrolment, meals, organisation)
 
 
@@ -125,7 +126,10 @@ def _card(session: Session, person: UUID, place: UUID) -> UUID:
         number="9250000000000016",
         uid=bytes(7),
         state="active",
+        state_reason=NOTE,
     )
+    words = {"event": "blocked", "state": "blocked", "command": "vie-scolaire"}
+    fill(session, "card_history", card_id=card, reason=NOTE, **words)
     fill(
         session,
         "card_request",
@@ -148,7 +152,7 @@ def _at_the_establishment(session: Session, place: UUID, enrolment: UUID, card: 
     fill(session, "holder_photo", enrolment_id=enrolment, image=FAMILY.encode())
     fill(session, "day_code", service_id=service_id, card_id=card, label=f"{GIVEN} {FAMILY}")
     gate = fill(session, "terminal", kind="gate")["id"]
-    fill(
+    passage = fill(
         session,
         "passage",
         terminal_id=gate,
@@ -159,9 +163,47 @@ def _at_the_establishment(session: Session, place: UUID, enrolment: UUID, card: 
         intervention="let_pass",
         supervisor="Nadia",
         note=NOTE,
+    )["passage_id"]
+    fill(
+        session,
+        "passage_cancellation",
+        passage_id=passage,
+        establishment_id=place,
+        reason=NOTE,
     )
     meals = open_account(session, AccountKind.MEALS, now=NOW).id
     fill(session, "meal_account", enrolment_id=enrolment, account_id=meals)
+    till = open_account(session, AccountKind.FUNDING, now=NOW).id
+    paid = uuid4()
+    transfer(
+        session,
+        transfer_id=paid,
+        debit_account_id=till,
+        credit_account_id=meals,
+        amount_cents=100,
+        reason="Versement pour les repas",
+        reference=f"meals:{enrolment}",
+        now=NOW,
+    )
+    transfer(
+        session,
+        transfer_id=uuid4(),
+        debit_account_id=meals,
+        credit_account_id=till,
+        amount_cents=100,
+        reason="Repas",
+        reference="passage:1",
+        now=NOW,
+    )
+    fill(
+        session,
+        "meal_payment",
+        enrolment_id=enrolment,
+        establishment_id=place,
+        reference=NOTE,
+        means="cash",
+        transfer_id=paid,
+    )
     return meals
 
 
@@ -189,7 +231,7 @@ def _of_the_account(session: Session, account: UUID) -> None:
 
 def _of_the_family(session: Session, person: UUID, account: UUID, parent: UUID) -> None:
     identity = {"given_name": GIVEN, "family_name": FAMILY, "birth_date": BORN}
-    family = fill(session, "family", created_by=parent)["id"]
+    family = fill(session, "family", created_by=parent, name=f"Famille {FAMILY}")["id"]
     fill(session, "family_member", family_id=family, account_id=account)
     fill(session, "family_child", family_id=family, beneficiary_id=person)
     fill(
@@ -213,6 +255,10 @@ def _of_the_family(session: Session, person: UUID, account: UUID, parent: UUID) 
         decided_at=NOW,
         **identity,
     )
+    # Another parent's, typed in other letters and never answered.
+    asked = identity | {"given_name": "ZOËLLE", "family_name": "quenneville"}
+    wanted = {"relation": "child", "family_id": family, "state": "asked"}
+    fill(session, "tie_request", account_id=parent, **wanted, **asked)
 
 
 def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> UUID:
@@ -221,11 +267,28 @@ def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> UUID:
         session,
         "organisation",
         siret="73282932000074",
+        name=f"Librairie {FAMILY}",
+        owner_name=f"{GIVEN} {FAMILY}",
+        address_1=ADDRESS,
         phone=PHONE,
-        state="own",
+        state="refused",
+        asked_at=NOW,
+        decided_at=NOW,
+        reason=NOTE,
         commune_code="31999",
         created_by=account,
     )["id"]
+    fill(
+        session,
+        "organisation_document",
+        organisation_id=place,
+        kind="statutes",
+        media_type="application/pdf",
+        content=FAMILY.encode(),
+        given_by=account,
+    )
+    suggested = {"name": NOTE, "commune_code": "31999", "state": "waiting"}
+    fill(session, "partner_suggestion", account_id=account, **suggested)
     fill(session, "organisation_member", organisation_id=place, account_id=account)
     fill(
         session,
@@ -238,7 +301,7 @@ def _of_the_organisation(session: Session, account: UUID, parent: UUID) -> UUID:
     return UUID(str(place))
 
 
-def _of_the_person(session: Session, person: UUID, parent: UUID) -> None:
+def _of_the_person(session: Session, person: UUID, account: UUID, parent: UUID) -> None:
     fill(session, "activation", beneficiary_id=person, kind="new_code")
     fill(session, "notice", beneficiary_id=person, kind="code_set", facts="{}", state="waiting")
     fill(session, "pin_reference", account_id=person, state="active", tries_left=3)
@@ -250,6 +313,29 @@ def _of_the_person(session: Session, person: UUID, parent: UUID) -> None:
         session, "consent", beneficiary_id=person, purpose="gate_photo", account_id=parent, own=True
     )
     fill(session, "erasure_request", beneficiary_id=person, account_id=parent)
+    refused = {"answered_at": NOW, "answer": NOTE}
+    fill(session, "erasure_request", beneficiary_id=person, account_id=parent, **refused)
+    _typed_about(session, person, account, parent)
+
+
+def _typed_about(session: Session, person: UUID, account: UUID, operator: UUID) -> None:
+    """Write down what people typed about her, and she about herself."""
+    by = {"happening": "change_forced", "by": "Nadia"}
+    fill(session, "code_record", account_id=person, reason=NOTE, **by)
+    acts = ({"beneficiary_id": person}, {"subject": str(person)}, {"subject": str(account)})
+    for act in acts:
+        fill(session, "sign_in_act", account_id=operator, kind="card_blocked", words=NOTE, **act)
+    fill(session, "sign_in_act", account_id=account, kind="card_blocked", words=NOTE)
+    seen = {"operator_id": operator, "account_id": account}
+    fill(session, "impersonation", reason=NOTE, **seen)
+    funding = open_account(session, AccountKind.FUNDING, now=NOW).id
+    given = {"funding_account_id": funding, "purse": "separate", "closes_on": date(2020, 1, 1)}
+    given |= {"opens_on": date(2019, 9, 1)}
+    campaign = fill(session, "campaign", **given)["id"]
+    benefit = fill(session, "benefit", campaign_id=campaign)["id"]
+    decided = {"granted": True, "amount_cents": 100, "slot": "base"}
+    whose = {"beneficiary_id": person, "benefit_id": benefit, "campaign_id": campaign}
+    fill(session, "grant_decision", words=NOTE, reason="named", **whose, **decided)
 
 
 def pay_ahead(services: Services, whole: Whole, cents: int) -> None:
