@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVarTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,6 @@ from backend.partners.tables import Outlet, Partner, Terminal, TerminalHeard, Te
 
 TERMINALS_PER_PAGE: Final = 50
 PAGES_MAX: Final = 1_000
-COUNTED_MAX: Final = 10_000
 _Row = TypeVarTuple("_Row")
 SILENT_AFTER: Final = timedelta(days=1)
 
@@ -84,11 +84,9 @@ def list_terminals(
     return lines, len(rows) > TERMINALS_PER_PAGE
 
 
-def count_silent(session: Session, now: datetime) -> int:
-    """Return how many terminals in service were not heard of for a day; at most COUNTED_MAX."""
-    asked = TerminalsAsked(standing=Standing.SILENT)
-    some = _those(select(Terminal.id), asked, now).limit(COUNTED_MAX).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+def select_silent(now: datetime) -> Select[UUID]:
+    """Choose the terminals in service that were not heard of for a day."""
+    return _those(select(Terminal.id), TerminalsAsked(standing=Standing.SILENT), now)
 
 
 def _those(query: Select[*_Row], asked: TerminalsAsked, now: datetime) -> Select[*_Row]:

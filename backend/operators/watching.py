@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from backend.access.tables import Establishment, RetentionRun
 from backend.accounts.families.tables import RequestState, TieRequest
 from backend.accounts.tables import Notice, NoticeState
-from backend.holders.tables import ErasureRequest
 from backend.ledger.tables import Seal, Transfer
-from backend.operators.devices import count_silent
+from backend.operators.devices import select_silent
 from backend.operators.places import PAD_WORN_PERCENT, PadPart, pad_part
 from backend.operators.tables import WORDS_CHARACTERS_MAX, JobRun, KeySighting
 from backend.partners.organisations.tables import Organisation, OrganisationState
@@ -82,11 +81,12 @@ class KeyPart:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many wait for an operator's answer; counts stop at COUNTED_MAX."""
+    """How many wait for an operator; counts stop at COUNTED_MAX."""
 
-    erasures: int
     ties: int
     organisations: int
+    #: Terminals in service that were not heard of for a day.
+    silent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,6 @@ class Watch:
 
     alarms: list[AlarmPart]
     waiting: Waiting
-    #: Terminals in service that were not heard of for a day.
-    silent: int
     outbox: Outbox
     books: Books
     jobs: list[JobRun]
@@ -108,8 +106,7 @@ def read_watch(session: Session, now: datetime) -> Watch:
     """Return what wants a look."""
     return Watch(
         _alarms(session),
-        _waiting(session),
-        count_silent(session, now),
+        _waiting(session, now),
         read_outbox(session, now),
         read_books(session),
         last_runs(session),
@@ -208,16 +205,15 @@ def _names(
     return {row.id: row.name for row in rows}
 
 
-def _waiting(session: Session) -> Waiting:
-    asked = ErasureRequest.withdrawn_at.is_(None) & ErasureRequest.answered_at.is_(None)
+def _waiting(session: Session, now: datetime) -> Waiting:
     tied = TieRequest.state == RequestState.ASKED.value
     joining = Organisation.state == OrganisationState.ASKED.value
     return Waiting(
         *_count(
             session,
-            select(ErasureRequest.id).where(asked),
             select(TieRequest.id).where(tied),
             select(Organisation.id).where(joining),
+            select_silent(now),
         )
     )
 

@@ -357,4 +357,5 @@ LABELS: Final[Mapping[str, str]] = {
     "établissements": "establishments",
     "état": "state",
     "Précédents": "Previous",
+    "dont {count} en retard": "{count} of them late",
 }

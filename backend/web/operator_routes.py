@@ -20,6 +20,7 @@ from backend.operators.entering import prove_again, remember_search
 from backend.operators.errors import SearchTooShort
 from backend.operators.search import Cursor, Results, search
 from backend.operators.watching import read_watch
+from backend.privacy.requests import count_requests
 from backend.web import (
     operator_money_routes,
     operator_organisation_routes,
@@ -61,7 +62,8 @@ def home(frame: Looking) -> HTMLResponse:
     with frame.services.database.reading() as session:
         watch = read_watch(session, frame.now)
         changes = list_email_changes(session, frame.now)
-    return frame.show("home", watch=watch, changes=changes)
+        erasures, late = count_requests(session, frame.now)
+    return frame.show("home", watch=watch, changes=changes, erasures=erasures, late=late)
 
 
 @router.post(SEARCH, dependencies=[OwnForm])
