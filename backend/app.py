@@ -19,11 +19,14 @@ from backend.payments import routes as payments
 from backend.pins import routes as pins
 from backend.services import Services
 from backend.web import (
+    api_page,
     family_card,
     family_routes,
     federation_routes,
     operator_routes,
+    organisation_documents,
     organisation_routes,
+    organisation_suggestions,
     partner_events,
     partner_routes,
     passkey_routes,
@@ -49,7 +52,8 @@ def build_app(services: Services | None) -> FastAPI:
         version=API_VERSION,
         description=DESCRIPTION,
         generate_unique_id_function=operation_id,
-        docs_url="/docs",
+        # FastAPI's own pages load their scripts from elsewhere: ours is `web/api_page.py`.
+        docs_url=None,
         redoc_url=None,
         lifespan=_limit_threads,
     )
@@ -94,6 +98,8 @@ def _routers() -> list[APIRouter]:
         family_routes.router,
         family_card.router,
         organisation_routes.router,
+        organisation_documents.router,
+        organisation_suggestions.router,
         passkey_routes.router,
         federation_routes.router,
         partner_routes.router,
@@ -102,6 +108,7 @@ def _routers() -> list[APIRouter]:
         holder_router,
         establishment_router,
         problem_pages.router,
+        api_page.router,
         public_routes.router,
         web.router,
     ]

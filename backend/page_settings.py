@@ -1,11 +1,16 @@
 """What the backend is told of its public pages: whom people write to, and what an audit found."""
 
 from enum import StrEnum
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
 MAILBOX = r"^[^@\s<>]+@[^@\s<>]+$"
+
+
+#: Numbers beginning so say what a call costs, even where that is nothing.
+COSTLY: Final = ("081", "082", "089", "3")
 
 
 class Conformity(StrEnum):
@@ -26,4 +31,17 @@ class PageSettings(BaseSettings):
     privacy_contact: str | None = Field(default=None, pattern=MAILBOX)
     #: Where people write who cannot use a page.
     accessibility_contact: str | None = Field(default=None, pattern=MAILBOX)
+    #: Whom holders and families ask: a mailbox, a telephone number, and what calling it costs.
+    support_email: str | None = Field(default=None, pattern=MAILBOX)
+    support_phone: str | None = Field(default=None, pattern=r"^[0-9+ .]{4,20}$")
+    support_phone_price: str | None = Field(default=None, max_length=60)
     accessibility: Conformity = Conformity.NONE
+
+    @model_validator(mode="after")
+    def _price_what_costs(self) -> Self:
+        """Numbers of a shared cost say their price wherever they stand (arrêté du 10 juin 2009)."""
+        number = "".join(letter for letter in self.support_phone or "" if letter.isdigit())
+        if number.startswith(COSTLY) and self.support_phone_price is None:
+            msg = "say in support_phone_price what calling support_phone costs"
+            raise ValueError(msg)
+        return self

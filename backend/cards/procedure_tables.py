@@ -33,4 +33,3 @@ class CardProcedure(Base):
     email: Mapped[str | None] = mapped_column(String(CONTACT_CHARACTERS_MAX))
     note: Mapped[str | None] = mapped_column(String(NOTE_CHARACTERS_MAX))
     changed_at: Mapped[datetime]
-    changed_by: Mapped[UUID] = mapped_column(ForeignKey("sign_in_account.id"))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import EmailInvalid
+from backend.accounts.signin.acts import ActKind, record_act
 from backend.cards.errors import ProcedureInvalid
 from backend.cards.procedure_tables import (
     LINE_CHARACTERS_MAX,
@@ -65,8 +66,9 @@ def keep_procedure(
     row.opens_on, row.closes_on = read.opens_on, read.closes_on
     row.online_until = read.online_until
     row.place, row.phone, row.email, row.note = read.place, read.phone, read.email, read.note
-    row.changed_at, row.changed_by = now, by
+    row.changed_at = now
     session.flush()
+    record_act(session, ActKind.PROCEDURE_CHANGED, by, establishment_id, now)
 
 
 def _read(lines: Lines) -> Lines:

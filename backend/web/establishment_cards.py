@@ -31,7 +31,7 @@ router = new_router()
 @router.get("/cartes")
 def cards(frame: Frame, fait: str = "", cartes: int | None = None) -> HTMLResponse:
     """Show who has no card, which parcels come, and which cards wait for their holders."""
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         classes = list_classes(session, frame.establishment_id)
         parcels = list_shipments(session, frame.establishment_id)
     return frame.show(
@@ -78,7 +78,7 @@ def scan(
 @router.get("/cartes/colis/{lot_id}")
 def parcel(frame: Frame, lot_id: UUID) -> HTMLResponse:
     """Show a parcel, and what of it has not arrived."""
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         line, missing = read_parcel(session, frame.office(), lot_id)
     return frame.show("establishment_parcel.html", "/cartes", parcel=line, missing=missing)
 
@@ -112,7 +112,7 @@ def hand_over(
 
 
 def _reception(frame: StaffFrame, scanned: Scan | None) -> HTMLResponse:
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         parcels = list_shipments(session, frame.establishment_id)
     coming = [one for one in parcels if one.missing]
     return frame.show(
@@ -127,7 +127,7 @@ def _reception(frame: StaffFrame, scanned: Scan | None) -> HTMLResponse:
 def _waiting(
     frame: StaffFrame, class_code: str, *, problem: Problem | None = None, done: str = ""
 ) -> HTMLResponse:
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         classes = list_classes(session, frame.establishment_id)
         found = cards_to_hand_over(session, frame.establishment_id, class_code or None)
     return frame.show(

@@ -4,7 +4,8 @@ Promise: an establishment whose staff one is not does not exist; nobody is there
 factor. What a refusal means is a page, never an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -27,6 +28,7 @@ from backend.accounts.families.errors import (
     TooManyOfFamily,
 )
 from backend.accounts.signin.tokens import form_token
+from backend.by_index import find_by_index
 from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
 from backend.errors import BackendError
 from backend.http import ServicesDependency, status_of
@@ -34,7 +36,7 @@ from backend.services import Services
 from backend.web import establishment_words as words
 from backend.web.pages import Problem, notice, page
 from backend.web.signed_in import SPACE, PageRoute, StaffWho, Token, go
-from backend.web.words import Notice
+from backend.web.words import Notice, Text
 
 PLACE: Final = f"{SPACE}/etablissement"
 PREFIX: Final = f"{PLACE}/{{establishment_id}}"
@@ -74,6 +76,13 @@ class StaffFrame:
         """Where the establishment's pages begin."""
         return f"{PLACE}/{self.establishment_id}"
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read of this one establishment, among all that there are."""
+        with self.services.database.reading() as session:
+            find_by_index(session)
+            yield session
+
     def office(self) -> Office:
         """Return who acts, where, and when."""
         return Office(self.account_id, self.establishment_id, self.services.now())
@@ -88,10 +97,11 @@ class StaffFrame:
         here: str,
         *,
         problem: Problem | None = None,
+        problems: Mapping[str, Text] | None = None,
         done: str = "",
         **values: object,
     ) -> HTMLResponse:
-        """Render one of the establishment's pages; a problem makes it a 422."""
+        """Render one of the establishment's pages; a problem, or several, make it a 422."""
         told: Mapping[str, object] = {
             "place": self.name,
             "path": self.path,
@@ -99,12 +109,13 @@ class StaffFrame:
             "here": here,
             "form_token": self.form_token,
             "problem": problem,
+            "problems": problems or {},
             "done": words.DONE.get(done, ""),
             "done_cards": None,
             "at": self.at,
             "words": words,
         }
-        return page(template, 422 if problem else 200, **{**told, **values})
+        return page(template, 422 if problem or problems else 200, **{**told, **values})
 
     def refuse(self, refusal: BackendError, way: str) -> Response:
         """Say why something cannot be done, and lead back."""

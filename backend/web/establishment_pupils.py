@@ -8,7 +8,6 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
-from backend.access.photos import drop_photo, keep_photo
 from backend.access.staff import check_pupil
 from backend.access.staff_cards import (
     cancel_card_order,
@@ -20,16 +19,12 @@ from backend.access.staff_cards import (
     withdraw_pupils_card,
 )
 from backend.accounts.errors import NotYours
-from backend.accounts.signin.acts import ActKind, record_act
 from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
-from backend.cards.order_tables import CardPhoto
-from backend.cards.photos import drop_card_photo, keep_card_photo
+from backend.cards.photos import find_card_photo
 from backend.cards.reporting import ReportReason, WithdrawalReason
 from backend.cards.requests import ReplacementReason
 from backend.cards.states import CardState
-from backend.pictures import ImageRefused
 from backend.pins.forcing import force_after_loss
-from backend.privacy.consents import show_photo
 from backend.pupils.listing import (
     SEARCH_CHARACTERS_MAX,
     find_pupil,
@@ -38,8 +33,6 @@ from backend.pupils.listing import (
 )
 from backend.pupils.tables import CLASS_CHARACTERS_MAX
 from backend.web.establishment_frame import Frame, StaffFrame, list_services, new_router
-from backend.web.pages import Problem
-from backend.web.photo_form import UNFIT, OwnPhotoForm
 from backend.web.signed_in import OwnForm
 
 PUPIL: Final = "/eleves/{enrolment_id}"
@@ -64,7 +57,7 @@ def pupils(
     apres: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
     """Show pupils by name, some at a time."""
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         classes = list_classes(session, frame.establishment_id)
         found = list_pupils(
             session,
@@ -184,56 +177,18 @@ def hand_over(
     return _back(frame, enrolment_id, "remise" if in_person else "confiee")
 
 
-@router.post(f"{PUPIL}/photo")
-def give_photo(frame: Frame, enrolment_id: UUID, given: OwnPhotoForm) -> Response:
-    """Keep a photo for the card; on gates too, where the family agreed."""
-    with frame.services.database.reading() as session:
-        _holder(session, frame, enrolment_id)
-    try:
-        drawn = given.draw()
-    except ImageRefused as refusal:
-        problem = Problem("photo", UNFIT[str(refusal.details["why"])])
-        return _show(frame, enrolment_id, problem=problem)
-    office = frame.office()
-    with frame.services.database.unit_of_work() as session:
-        holder = _holder(session, frame, enrolment_id)
-        keep_card_photo(session, holder, drawn, office.now, frame.account_id)
-        show_photo(session, holder, office.now)
-        if given.fields.get("portiques") == "oui":
-            noted_by = str(frame.account_id)
-            keep_photo(session, enrolment_id, drawn, noted_by=noted_by, now=office.now)
-        kind = ActKind.PHOTO_GIVEN
-        record_act(session, kind, frame.account_id, enrolment_id, office.now, beneficiary_id=holder)
-    return _back(frame, enrolment_id, "photo")
-
-
-@router.post(f"{PUPIL}/photo/retrait", dependencies=[OwnForm])
-def take_photo(frame: Frame, enrolment_id: UUID) -> Response:
-    """Forget a pupil's photo, on the card to come and on gates."""
-    with frame.services.database.unit_of_work() as session:
-        holder, now = _holder(session, frame, enrolment_id), frame.services.now()
-        drop_card_photo(session, holder)
-        drop_photo(session, enrolment_id)
-        kind = ActKind.PHOTO_TAKEN_AWAY
-        record_act(session, kind, frame.account_id, enrolment_id, now, beneficiary_id=holder)
-    return _back(frame, enrolment_id, "photo-retiree")
-
-
-def _show(
-    frame: StaffFrame, enrolment_id: UUID, *, problem: Problem | None = None, done: str = ""
-) -> HTMLResponse:
-    with frame.services.database.reading() as session:
+def _show(frame: StaffFrame, enrolment_id: UUID, *, done: str = "") -> HTMLResponse:
+    with frame.reading() as session:
         check_pupil(session, frame.account_id, frame.establishment_id, enrolment_id)
         found = find_pupil(session, enrolment_id)
         if found is None:
             raise NotYours
         cards = read_cards(session, found.beneficiary_id)
-        photo = session.get(CardPhoto, found.beneficiary_id)
+        photo = find_card_photo(session, found.beneficiary_id)
         services = list_services(session, frame.establishment_id)
     return frame.show(
         "establishment_pupil.html",
         "",
-        problem=problem,
         done=done,
         pupil=found,
         cards=cards,

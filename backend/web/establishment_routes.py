@@ -8,13 +8,17 @@ from backend.web import (
     establishment_cards,
     establishment_gates,
     establishment_import,
+    establishment_photo,
+    establishment_procedure,
     establishment_pupils,
     establishment_ties,
 )
 
 PARTS: Final = (
     establishment_pupils.router,
+    establishment_photo.router,
     establishment_cards.router,
+    establishment_procedure.router,
     establishment_gates.router,
     establishment_ties.router,
     establishment_import.router,

@@ -98,6 +98,7 @@ DONE: Final[dict[str, str]] = {
     "confiee": "La carte est confiée. Son titulaire l’activera sur son compte.",
     "photo": "La photo est enregistrée.",
     "photo-retiree": "La photo est retirée.",
+    "procedure": "Vos lignes sont enregistrées. La procédure est prête à imprimer.",
     "rien": "Rien n’était à faire : chacun a déjà une carte, ou une en route.",
     "import": "L’import est enregistré.",
     "rattache": "Le rattachement est accordé.",
@@ -165,3 +166,20 @@ TOO_MANY_AT_ONCE: Final = Text(
     "Cochez au plus 500 cartes à la fois.", "Tick at most 500 cards at once."
 )
 NOTHING_TICKED: Final = Text("Cochez au moins une carte.", "Tick at least one card.")
+DAY: Final = Text(
+    "Écrivez la date ainsi : jour, mois, année, par exemple 14/06/2027.",
+    "Write the date as day, month, year, such as 14/06/2027.",
+)
+#: What is wrong with a line of the procedure.
+PROCEDURE: Final[dict[str, Text]] = {
+    "closes_on": Text(
+        "La fin des inscriptions vient avant leur début.", "Enrolment ends before it begins."
+    ),
+    "place": Text("Une ligne de 120 signes au plus.", "One line of 120 characters at most."),
+    "phone": Text("Une ligne de 120 signes au plus.", "One line of 120 characters at most."),
+    "email": Text(
+        "Ce n’est pas une adresse électronique. Vérifiez-la.",
+        "This is not an e-mail address. Check it.",
+    ),
+    "note": Text("600 signes au plus.", "600 characters at most."),
+}

@@ -43,6 +43,7 @@ STYLES: Final = {
         "holder.css",
         "kitchen.css",
         "operator.css",
+        "camera.js",
         "kitchen.js",
         "passkey.js",
     )

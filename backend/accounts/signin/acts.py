@@ -78,6 +78,7 @@ class ActKind(StrEnum):
     PHOTO_TAKEN_AWAY = "photo_taken_away"
     DAY_CODE_GIVEN = "day_code_given"
     PUPILS_IMPORTED = "pupils_imported"
+    PROCEDURE_CHANGED = "procedure_changed"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
