@@ -10,8 +10,10 @@ not choose: `failing` has no default. Relays and inputs are counted from 0, as b
     failing = "secure"              # secure: locked when anything fails; safe: free
     rotation_input = 0              # a passage counts when this was seen
     contact_input = 1               # the door stands open
+    emergency_input = 2             # the fire panel frees the door
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -39,7 +41,8 @@ class _Door(BaseModel):
 
     `failing` is how it is wired: "secure" is locked without current, "safe" is free without it.
     `release_seconds` is how long it waits for who was admitted, `held_open_seconds` how long it
-    may stand open before it is an alarm.
+    may stand open before it is an alarm. A fire panel's contact is often closed at rest, so that a
+    cut cable frees the door: `emergency_normally_closed`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -50,19 +53,30 @@ class _Door(BaseModel):
     rotation_input: Input | None = None
     contact_input: Input | None = None
     inputs_normally_closed: bool = False
+    emergency_input: Input | None = None
+    emergency_normally_closed: bool = False
     release_seconds: Annotated[int, Field(ge=1, le=30)] = 5
     held_open_seconds: Annotated[int, Field(ge=3, le=300)] = 15
 
     @model_validator(mode="after")
-    def _inputs_are_two(self) -> Self:
-        if self.rotation_input is not None and self.rotation_input == self.contact_input:
-            raise ValueError("rotation_input and contact_input must be two inputs")
+    def _inputs_differ(self) -> Self:
+        if len(set(self.inputs)) != len(self.inputs):
+            raise ValueError("rotation_input, contact_input and emergency_input must differ")
         return self
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """Return the inputs that are wired: rotation first, then contact."""
-        return tuple(each for each in (self.rotation_input, self.contact_input) if each is not None)
+        """Return the inputs that are wired: rotation first, then contact, then emergency."""
+        wired = (self.rotation_input, self.contact_input, self.emergency_input)
+        return tuple(each for each in wired if each is not None)
+
+    def is_active(self, place: int | None, said: Mapping[int, bool]) -> bool:
+        """Tell whether an input means what it is wired for; one nobody told of does not."""
+        if place is None or place not in said:
+            return False
+        is_emergency = place == self.emergency_input
+        at_rest = self.emergency_normally_closed if is_emergency else self.inputs_normally_closed
+        return said[place] is not at_rest
 
 
 class RelayDoorSettings(_Door):

@@ -15,6 +15,7 @@ class GateEventReport:
     sequence: int
     occurred_at: AwareDatetime
     kind: str
+    passages: int | None = None  # how many went through a door released for everybody
 
     def as_json(self) -> dict[str, object]:
         """Return the value that the upload carries."""
@@ -23,6 +24,7 @@ class GateEventReport:
             "sequence": self.sequence,
             "occurred_at": self.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "kind": self.kind,
+            **({} if self.passages is None else {"passages": self.passages}),
         }
 
 

@@ -1,4 +1,4 @@
-"""The mail an establishment gets when one of its doors was forced or held open.
+"""The mail an establishment gets when a door was forced, held open or released for everybody.
 
 Imported, it tells the mails' room who they go to. Not here: when one is owed (gate_events.py).
 """
@@ -20,6 +20,8 @@ from backend.partners.tables import Terminal
 _WORDS: Final = {
     GateEventKind.FORCED.value: "passage forcé",
     GateEventKind.HELD_OPEN.value: "passage resté ouvert",
+    GateEventKind.EMERGENCY.value: "issue de secours ouverte par l’alarme incendie",
+    GateEventKind.EMERGENCY_BY_HAND.value: "issue de secours ouverte par un surveillant",
 }
 
 

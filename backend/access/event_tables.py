@@ -20,6 +20,9 @@ class GateEventKind(StrEnum):
     SENSOR_STUCK = "sensor_stuck"
     LINE_LOST = "line_lost"
     ALARM_OVER = "alarm_over"
+    EMERGENCY = "emergency"  # the fire panel released the door for everybody
+    EMERGENCY_BY_HAND = "emergency_hand"  # a supervisor did
+    EMERGENCY_OVER = "emergency_over"
     READER_LOST = "reader_lost"
     READER_BACK = "reader_back"
 
@@ -33,6 +36,7 @@ class GateEvent(Base):
     __tablename__ = "gate_event"
     __table_args__ = (
         CheckConstraint(f"kind in ({_KINDS})", name="kind"),
+        CheckConstraint("passages >= 0", name="passages"),
         Index("ix_gate_event_establishment_id_occurred_at", "establishment_id", "occurred_at"),
         Index("ix_gate_event_terminal_id_mailed_at", "terminal_id", "mailed_at"),
     )
@@ -42,7 +46,9 @@ class GateEvent(Base):
     sequence: Mapped[int]
     establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     occurred_at: Mapped[datetime] = mapped_column(index=True)
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(16))
+    #: How many went through a door released for everybody, where it ends and they were counted.
+    passages: Mapped[int | None]
     received_at: Mapped[datetime]
     #: When a mail was written of it; None: nobody asked for one, or there was one just before.
     mailed_at: Mapped[datetime | None]

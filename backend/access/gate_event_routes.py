@@ -32,6 +32,17 @@ class GateEventBody(BaseModel):
     ]
     occurred_at: Moment
     kind: GateEventKind
+    passages: (
+        Annotated[
+            int,
+            Field(ge=0, le=BIGGEST_INTEGER, strict=True),
+            WHOLE,
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="how many went through a door released for everybody, at its end",
+    )
 
 
 class GateEventsBody(BaseModel):

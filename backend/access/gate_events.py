@@ -1,8 +1,9 @@
 """What gates tell of their doors and readers: recorded exactly once, listed, and mailed if asked.
 
 Promise: the same event again is `already_recorded`; the same id with other content is refused and
-overwrites nothing. A forced or held door is mailed to the establishment's alarm address, if it has
-one: of each gate at most one mail in MAIL_GAP, and none of what is long past. Not here: HTTP.
+overwrites nothing. A door forced, held or released for everybody is mailed to the establishment's
+alarm address, if it has one: of each gate at most one mail in MAIL_GAP, and none of what is long
+past; a release for everybody is mailed whatever was before it but another. Not here: HTTP.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ from backend.partners.tables import Terminal
 BATCH_MAX: Final = 100
 LISTED_MAX: Final = 200
 #: What somebody should look at now.
-ALARMS: Final = frozenset({GateEventKind.FORCED, GateEventKind.HELD_OPEN})
+EMERGENCIES: Final = frozenset({GateEventKind.EMERGENCY, GateEventKind.EMERGENCY_BY_HAND})
+ALARMS: Final = frozenset({GateEventKind.FORCED, GateEventKind.HELD_OPEN, *EMERGENCIES})
 MAIL_GAP: Final = timedelta(minutes=15)
 MAILED_WITHIN: Final = timedelta(hours=2)
 
@@ -46,6 +48,7 @@ class EventReport:
     sequence: int
     occurred_at: datetime
     kind: GateEventKind
+    passages: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class ListedEvent:
     establishment: str
     occurred_at: datetime
     kind: GateEventKind
+    passages: int | None = None
 
     @property
     def is_alarm(self) -> bool:
@@ -112,6 +116,7 @@ def _event(report: EventReport, gate: Gate, now: datetime) -> GateEvent:
         establishment_id=gate.establishment_id,
         occurred_at=report.occurred_at.replace(microsecond=0),
         kind=report.kind.value,
+        passages=report.passages,
         received_at=now,
         mailed_at=None,
     )
@@ -119,8 +124,9 @@ def _event(report: EventReport, gate: Gate, now: datetime) -> GateEvent:
 
 def _is_same(event: GateEvent, terminal_id: UUID, report: EventReport) -> bool:
     at = report.occurred_at.replace(microsecond=0)
-    told = (terminal_id, report.sequence, at, report.kind.value)
-    return (event.terminal_id, event.sequence, event.occurred_at, event.kind) == told
+    told = (terminal_id, report.sequence, at, report.kind.value, report.passages)
+    known = (event.terminal_id, event.sequence, event.occurred_at, event.kind, event.passages)
+    return known == told
 
 
 def _mail(session: Session, place: Establishment, event: GateEvent, now: datetime) -> None:
@@ -133,13 +139,15 @@ def _mail(session: Session, place: Establishment, event: GateEvent, now: datetim
     before = select(GateEvent.event_id).where(
         GateEvent.terminal_id == event.terminal_id, GateEvent.mailed_at > now - MAIL_GAP
     )
+    if event.kind in EMERGENCIES:
+        before = before.where(GateEvent.kind.in_([kind.value for kind in EMERGENCIES]))
     if session.scalar(before.limit(1)) is None:
         event.mailed_at = now
         owe_address_notice(session, AddressNoticeKind.DOOR_ALARM, event.event_id, now)
 
 
 def set_alarm_address(session: Session, establishment_id: UUID, email: str | None) -> None:
-    """Say who is mailed when a door is forced or held open; None: nobody.
+    """Say who is mailed when a door is forced, held open or freed for all; None: nobody.
 
     Raises EstablishmentUnknown, EmailInvalid.
     """
@@ -182,6 +190,7 @@ def list_gate_events(
             place,
             event.occurred_at,
             GateEventKind(event.kind),
+            event.passages,
         )
         for event, gate, place in session.execute(query)
     ]

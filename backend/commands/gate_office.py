@@ -187,7 +187,9 @@ class DoorDay:
     def as_text(self) -> str:
         """Write it for a person, a line each."""
         lines = [
-            f"{each.occurred_at:%Y-%m-%d %H:%M:%S} {each.gate} {each.kind}" for each in self.events
+            f"{each.occurred_at:%Y-%m-%d %H:%M:%S} {each.gate} {each.kind}"
+            + ("" if each.passages is None else f" ({each.passages} went through)")
+            for each in self.events
         ]
         return "\n".join(lines) or "nothing happened"
 
@@ -202,6 +204,7 @@ class DoorDay:
                     "occurred_at": each.occurred_at.isoformat(),
                     "kind": each.kind.value,
                     "alarm": each.is_alarm,
+                    "passages": each.passages,
                 }
                 for each in self.events
             ],

@@ -116,6 +116,7 @@ TURNSTILE = """\
   pass-simulator turnstile push --force      go through without being let
   pass-simulator turnstile open              hold the door open; `close` lets it fall shut
   pass-simulator turnstile faults --stuck-arm   break a part; without an option, mend all
+  pass-simulator turnstile panel             the fire panel frees it; `panel --over` ends that
   pass-simulator turnstile unplug            pull its cable; `plug` puts it back
 
 """

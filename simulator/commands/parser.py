@@ -194,6 +194,8 @@ def _add_turnstile_commands(commands: Commands) -> None:
     _online(commands, "close", "close the door", turnstile.close_door)
     _online(commands, "plug", "put the turnstile's cable in", turnstile.plug)
     _online(commands, "unplug", "pull the turnstile's cable out", turnstile.unplug)
+    panel = _online(commands, "panel", "let the fire panel ask for it to be free", turnstile.panel)
+    panel.add_argument("--over", action="store_true", help="it does no longer")
     what = "choose what is broken from now on; nothing, without an option"
     faults = _online(commands, "faults", what, turnstile.faults)
     for name, help_text in turnstile.SWITCHES.items():

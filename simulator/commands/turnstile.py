@@ -43,6 +43,11 @@ def unplug(client: ControlClient, _asked: Namespace) -> Outcome:
     return _seen(client.change_turnstile("PUT", "plug", {"plugged": False}))
 
 
+def panel(client: ControlClient, asked: Namespace) -> Outcome:
+    """Let the fire panel ask for the arm to be free, or end that."""
+    return _seen(client.change_turnstile("PUT", "panel", {"closed": not asked.over}))
+
+
 def faults(client: ControlClient, asked: Namespace) -> Outcome:
     """Choose what is broken from now on."""
     wanted = {name: getattr(asked, name) for name in SWITCHES}
@@ -59,5 +64,6 @@ def _seen(turnstile: Json) -> Outcome:
     said += ["the door stands open"] if turnstile["stands_open"] else []
     said += ["without its cable"] if not turnstile["plugged"] else []
     said += [f"shows {turnstile['light']}"] if turnstile["light"] else []
+    said += ["the fire panel asks for it"] if turnstile["panel"] else []
     said += [SWITCHES[name] for name, broken in turnstile["faults"].items() if broken]
     return Outcome(turnstile, f"{'; '.join(said)}; through so far: {turnstile['through']}")

@@ -1,4 +1,4 @@
-"""The mechanics: an arm, a lock that a relay moves, a rotation sensor, a door contact.
+"""The mechanics: an arm, its lock on a relay, a rotation sensor, contacts of door and fire panel.
 
 Promise: nobody gets through a locked arm but by force; whoever goes through is counted here, apart
 from what any sensor says, so that a test may compare. Times are the caller's, in seconds.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PULSE_SECONDS = 0.2
-ROTATION_INPUT, CONTACT_INPUT = 0, 1
+ROTATION_INPUT, CONTACT_INPUT, PANEL_INPUT = 0, 1, 2
 
 Wiring = Literal["secure", "safe"]
 
@@ -37,6 +37,7 @@ class ArmView:
     stands_open: bool
     through: int
     plugged: bool
+    panel: bool = False
     light: str | None = None
     beeps: int = 0
 
@@ -49,6 +50,7 @@ class Arm:
         self.faults = NO_ARM_FAULTS
         self.through = 0
         self.stands_open = False
+        self.panel = False  # what the contact of the fire panel says, whichever way it is wired
         self._normally_closed = normally_closed
         self._relay = False
         self._other_until: float | None = None  # a board's timer holds the relay's other state
@@ -96,12 +98,15 @@ class Arm:
         """Say whether the rotation sensor is active."""
         return self.faults.stuck_sensor or now < self._pulse_until
 
-    def inputs(self, now: float) -> tuple[bool, bool]:
-        """Return what the two inputs of a board carry: rotation, contact."""
+    def inputs(self, now: float) -> tuple[bool, bool, bool]:
+        """Return what the inputs of a board carry: rotation, contact, fire panel."""
         closed = self._normally_closed
-        return self.is_rotating(now) is not closed, self.stands_open is not closed
+        return self.is_rotating(now) is not closed, self.stands_open is not closed, self.panel
 
     def view(self, now: float, *, plugged: bool) -> ArmView:
         """Look at it."""
         free, relay = self.is_free(now), self.relay(now)
-        return ArmView(free, relay, self.is_rotating(now), self.stands_open, self.through, plugged)
+        rotating = self.is_rotating(now)
+        return ArmView(
+            free, relay, rotating, self.stands_open, self.through, plugged, panel=self.panel
+        )

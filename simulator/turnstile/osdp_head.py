@@ -17,7 +17,7 @@ import osdp
 from simulator.pty_line import PtyLine
 from simulator.turnstile.arm import Arm
 
-INPUTS, OUTPUTS = 2, 2
+INPUTS, OUTPUTS = 3, 2
 LOOK_SECONDS = 0.02
 _COLOURS = ("black", "red", "green", "amber", "blue", "magenta", "cyan", "white")
 _OFF, _ON, _ON_FOR, _OFF_FOR = 1, 2, 5, 6

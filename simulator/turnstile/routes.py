@@ -28,6 +28,7 @@ class TurnstileView(_Body):
     stands_open: bool
     through: int
     plugged: bool
+    panel: bool
     light: str | None
     beeps: int
     faults: ArmFaults
@@ -50,6 +51,12 @@ class TurnstilePlug(_Body):
     """Whether it has its cable."""
 
     plugged: Flag
+
+
+class PanelContact(_Body):
+    """Whether the contact of the fire panel is closed."""
+
+    closed: Flag
 
 
 class WantedArmFaults(_Body):
@@ -89,6 +96,13 @@ def add_turnstile_routes(app: FastAPI, table: Tabletop) -> None:
             raise TurnstileLocked
         return view()
 
+    _add_wires(app, table)
+
+
+def _add_wires(app: FastAPI, table: Tabletop) -> None:
+    def view() -> TurnstileView:
+        return turnstile_view(table.standing_turnstile())
+
     @app.put("/turnstile/plug")
     def plug(wanted: TurnstilePlug) -> TurnstileView:
         turnstile = table.standing_turnstile()
@@ -96,6 +110,11 @@ def add_turnstile_routes(app: FastAPI, table: Tabletop) -> None:
             turnstile.plug()
         else:
             turnstile.unplug()
+        return view()
+
+    @app.put("/turnstile/panel")
+    def panel(wanted: PanelContact) -> TurnstileView:
+        table.standing_turnstile().set_panel(closed=wanted.closed)
         return view()
 
     @app.put("/turnstile/faults")

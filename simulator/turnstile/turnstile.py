@@ -106,6 +106,11 @@ class SimulatedTurnstile:
         with self._lock:
             return self._arm.swing(self._now(), stands_open=stands_open, force=force)
 
+    def set_panel(self, *, closed: bool) -> None:
+        """Close or open the contact of the fire panel."""
+        with self._lock:
+            self._arm.panel = closed
+
     def set_faults(self, faults: ArmFaults) -> None:
         """Choose what is broken from now on."""
         with self._lock:

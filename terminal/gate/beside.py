@@ -16,7 +16,7 @@ import uvicorn
 
 from terminal.gate.api import Screen
 from terminal.gate.certificate import own_certificate
-from terminal.gate.door.doorway import Doorway
+from terminal.gate.door.keeper import DoorKeeper
 from terminal.gate.events import StateStream
 from terminal.gate.gossip.book import GossipBook
 from terminal.gate.gossip.line import SiblingLine
@@ -104,13 +104,15 @@ def seat_supervisor(
     photos: PhotoShelf,
     settings: SupervisorSettings,
     *,
-    doorway: Doorway | None,
+    keeper: DoorKeeper | None,
 ) -> Desk:
     """Put the supervisor's desk together."""
     journal, board, now = screen.journal, screen.board, screen.now
     return Desk(
         screen=screen,
-        supervision=Supervision(journal, board, now=now, doorway=doorway, after=link.wake),
+        supervision=Supervision(
+            journal, board, now=now, doorway=keeper, exit_=keeper, after=link.wake
+        ),
         book=SupervisorBook(journal, now=now),
         stream=StateStream(board, lambda: state_json(board.current, now())),
         photos=photos,

@@ -164,7 +164,7 @@ def _put_beside(
     """Put beside the gate what the settings name."""
     if settings.supervisor is not None:
         desk = seat_supervisor(
-            parts.screen, parts.link, parts.photos, settings.supervisor, doorway=parts.keeper
+            parts.screen, parts.link, parts.photos, settings.supervisor, keeper=parts.keeper
         )
         server = DeskServer(desk, settings.supervisor, settings.state_dir)
         parts.beside.works["supervisor"] = server.run

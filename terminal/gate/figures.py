@@ -30,6 +30,11 @@ def gate_figures(state: GateState, now: datetime) -> Iterator[Figure]:
             "1 while the turnstile or door is forced, held open or silent.",
             float(state.door.alarm is not None),
         )
+        yield Figure(
+            "pass_gate_door_released",
+            "1 while the door is released for everybody: fire panel, or a supervisor.",
+            float(state.door.emergency is not None),
+        )
     yield Figure("pass_gate_outbox", "Passages not handed over yet.", state.outbox)
     yield Figure(
         "pass_gate_quarantined", "Passages the backend refused, kept aside.", state.quarantined

@@ -6,7 +6,7 @@ no chip, and a guest no card; numbers go on where they were, also when every row
 
 from typing import Final
 
-from terminal.gate.door.schema import DOOR_SCHEMA, EVENTS_SCHEMA
+from terminal.gate.door.schema import DOOR_SCHEMA, EMERGENCY_SCHEMA, EVENTS_SCHEMA
 
 SCHEMA: Final = """
 create table passage (
@@ -172,4 +172,10 @@ drop table door_release;
 alter table release_line rename to door_release;
 """
 
-UPGRADES: Final = (_SIBLINGS, DOOR_SCHEMA, _INTERVENTIONS, EVENTS_SCHEMA)
+UPGRADES: Final = (
+    _SIBLINGS,
+    DOOR_SCHEMA,
+    _INTERVENTIONS,
+    EVENTS_SCHEMA,
+    EMERGENCY_SCHEMA,
+)

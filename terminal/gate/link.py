@@ -48,6 +48,8 @@ BACK_OFF_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses after the first, second … failure in a row; the last one then repeats."""
 BATCHES_PER_ROUND_MAX: Final = 20
 UNREADABLE: Final = frozenset({413, 422})
+#: The backend has no such place in its news, or no longer.
+CURSOR_INVALID: Final = "cursor_invalid"
 """Statuses by which the backend says that it cannot read what it was sent."""
 
 
@@ -246,7 +248,12 @@ class BackendLink:
         held = self._board.current.access_list
         if held is None:
             return  # without a list nobody passes
-        news = self._backend.fetch_gate_news(self._cursor)
+        try:
+            news = self._backend.fetch_gate_news(self._cursor)
+        except BackendRefused as refusal:
+            if refusal.code == CURSOR_INVALID:
+                self._cursor = None  # begun again: what was heard twice is noted once
+            raise
         self._journal.note_opposed([str(card_id) for card_id in news.blocked], held.version)
         self._journal.note_siblings([_sibling(passage) for passage in news.passages])
         self._journal.note_cancelled(news.cancelled, self._now())

@@ -30,6 +30,18 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencySight:
+    """A door released for everybody, by the fire panel or by hand.
+
+    `passages` is how many went through since, None where nobody can count them.
+    """
+
+    since: datetime
+    by_panel: bool
+    passages: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DoorSight:
     """What is seen of the turnstile or door: its phase, and a notice while there is an alarm.
 
@@ -39,6 +51,7 @@ class DoorSight:
     phase: str
     alarm: Notice | None = None
     free: bool = False
+    emergency: EmergencySight | None = None
 
 
 @dataclass(frozen=True, slots=True)

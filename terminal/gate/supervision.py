@@ -1,7 +1,8 @@
 """What a supervisor does at this gate: let pass, find by name, guest, one-day code, take back.
 
 Promise: every act is a line of the journal before anything opens, with who did it and why, in the
-same numbers as taps; what cannot be written down is not done. It needs no network. A tap that is
+same numbers as taps; what cannot be written down is not done. Only a door released for everybody
+opens first, without a list or a reason (`door/emergency.py`). It needs no network. A tap that is
 being decided and an act never overtake each other. Names come from the sealed list, never from the
 journal. Not here: who may ask (`supervisors.py`), and pages.
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID, uuid4
 
 from terminal.errors import TerminalError
@@ -52,6 +53,8 @@ class ActRefused(StrEnum):
     CODE_WRONG = "code_wrong"
     CODE_USED_UP = "code_used_up"
     COUNT_WRONG = "count_wrong"
+    NO_DOOR = "no_door"
+    PANEL_HOLDS = "panel_holds"
 
 
 class NotDone(TerminalError):
@@ -60,6 +63,18 @@ class NotDone(TerminalError):
     def __init__(self, why: ActRefused) -> None:
         super().__init__(f"not done: {why}")
         self.why = why
+
+
+class EmergencyExit(Protocol):
+    """A door that can be released for everybody."""
+
+    def release_for_all(self, supervisor: str) -> None:
+        """Let everybody through until somebody ends it."""
+        ...
+
+    def end_release(self, supervisor: str) -> bool:
+        """End it; False while the fire panel still asks for it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +104,7 @@ class Supervision:
         *,
         now: Callable[[], datetime],
         doorway: Doorway | None = None,
+        exit_: EmergencyExit | None = None,
         after: Callable[[], None] = lambda: None,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
@@ -96,6 +112,7 @@ class Supervision:
         self._board = board
         self._now = now
         self._doorway = doorway or NoDoor(journal)
+        self._exit = exit_
         self._after = after
         self._new_id = new_id
 
@@ -190,6 +207,27 @@ class Supervision:
         self._board.change(outbox=self._journal.count(PassageState.WAITING))
         self._after()
         return entry
+
+    @property
+    def has_exit(self) -> bool:
+        """Tell whether there is a door to release for everybody."""
+        return self._exit is not None
+
+    def release_for_all(self, supervisor: str) -> None:
+        """Let everybody through, without a list, without a reason, whatever the disk says."""
+        if self._exit is None:
+            raise NotDone(ActRefused.NO_DOOR)
+        self._exit.release_for_all(supervisor)
+        self._after()
+
+    def end_release(self, supervisor: str) -> None:
+        """End what a supervisor began; not what the fire panel asks for."""
+        if self._exit is None:
+            raise NotDone(ActRefused.NO_DOOR)
+        is_over = self._exit.end_release(supervisor)
+        self._after()
+        if not is_over:
+            raise NotDone(ActRefused.PANEL_HOLDS)
 
     def _held(self) -> AccessList:
         held = self._board.current.access_list

@@ -99,6 +99,10 @@ class _CodeBody(_Body):
     code: str = Field(max_length=20)
 
 
+class _ReleaseBody(_Body):
+    open: bool
+
+
 def create_desk_app(desk: Desk) -> FastAPI:
     """Return the application of the supervisor's pages."""
     app = FastAPI(title="Pass gate, supervisor", docs_url=None, redoc_url=None, openapi_url=None)
@@ -144,6 +148,7 @@ def _pairing(desk: Desk) -> APIRouter:
             state=state,
             supervisor=found.name,
             reasons=reasons_json(),
+            has_exit=desk.supervision.has_exit,
         )
 
     @router.post("/appairage")
@@ -188,7 +193,8 @@ def _looking(desk: Desk) -> APIRouter:
     @router.get("/lignes")
     def lines() -> dict[str, object]:
         held = screen.board.current.access_list
-        back, file = screen.journal.is_taken_back, screen.journal.file
+        back, journal = screen.journal.is_taken_back, screen.journal
+        book = EventBook(journal.file, names=journal.names)
         services = ([], None) if held is None else desk.supervision.services()
         return {
             "lines": [
@@ -199,9 +205,7 @@ def _looking(desk: Desk) -> APIRouter:
                 line_json(each, held, taken_back=False) | {"reason": each.reason}
                 for each in screen.journal.list_quarantined(LINES_SHOWN)
             ],
-            "events": [
-                event_json(each, held) for each in EventBook(file).list_events(EVENTS_SHOWN)
-            ],
+            "events": [event_json(each, held) for each in book.list_events(EVENTS_SHOWN)],
             "services": services_json(*services),
         }
 
@@ -240,6 +244,14 @@ def _acting(desk: Desk) -> APIRouter:
     @router.post("/code")
     def code(body: _CodeBody, by: Supervisor = who) -> dict[str, object]:
         return outcome_json([acts.pass_by_code(body.code, by.name)])
+
+    @router.post("/issue-de-secours")
+    def release(body: _ReleaseBody, by: Supervisor = who) -> dict[str, object]:
+        if body.open:
+            acts.release_for_all(by.name)
+            return {"done": True, "message": "Le passage est ouvert à tous, personne n’est débité."}
+        acts.end_release(by.name)
+        return {"done": True, "message": "L’issue de secours est refermée."}
 
     @router.post("/annuler")
     def cancel(body: _PassageBody, by: Supervisor = who) -> dict[str, object]:

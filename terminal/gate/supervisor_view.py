@@ -20,7 +20,7 @@ from terminal.gate.interventions import (
 )
 from terminal.gate.passages import Passage, PassageState
 from terminal.gate.supervision import ActRefused, Found
-from terminal.gate.words import Notice, hour, words_for_notice
+from terminal.gate.words import Notice, hour, uncharged_words, words_for_notice
 
 Json = dict[str, object]
 
@@ -60,6 +60,8 @@ REFUSED_WORDS: Final = {
     ActRefused.CODE_WRONG: "Ce code n’est pas valable aujourd’hui ici.",
     ActRefused.CODE_USED_UP: "Ce code a déjà servi autant de fois que prévu.",
     ActRefused.COUNT_WRONG: "Indiquez un nombre d’invités de 1 à 30.",
+    ActRefused.NO_DOOR: "Cette borne n’ouvre ni tourniquet ni porte.",
+    ActRefused.PANEL_HOLDS: "L’alarme incendie tient le passage ouvert jusqu’à sa fin.",
 }
 _EVENT_WORDS: Final = {
     DoorNews.NOT_PASSED: "Ouvert, et personne n’est passé",
@@ -69,10 +71,20 @@ _EVENT_WORDS: Final = {
     DoorNews.SENSOR_STUCK: "Capteur bloqué",
     DoorNews.LINE_LOST: "Le tourniquet ne répond plus",
     DoorNews.ALARM_OVER: "Fin de l’alerte",
+    DoorNews.EMERGENCY: "Issue de secours ouverte par l’alarme incendie",
+    DoorNews.EMERGENCY_BY_HAND: "Issue de secours ouverte",
+    DoorNews.EMERGENCY_OVER: "Fin de l’issue de secours",
     DoorNews.READER_LOST: "Le lecteur de cartes est débranché",
     DoorNews.READER_BACK: "Le lecteur de cartes est revenu",
 }
-_CALM: Final = frozenset({DoorNews.NOT_PASSED, DoorNews.ALARM_OVER, DoorNews.READER_BACK})
+_CALM: Final = frozenset(
+    {
+        DoorNews.NOT_PASSED,
+        DoorNews.ALARM_OVER,
+        DoorNews.READER_BACK,
+        DoorNews.EMERGENCY_OVER,
+    }
+)
 _STATE_WORDS: Final = {
     PassageState.WAITING: "à transmettre",
     PassageState.RECORDED: "",
@@ -109,11 +121,13 @@ def line_json(passage: Passage, held: AccessList | None, *, taken_back: bool) ->
 
 
 def event_json(event: DoorEvent, held: AccessList | None) -> Json:
-    """Return what happened at door or reader, as the supervisor reads it; nobody's name."""
-    at = event.occurred_at
+    """Return what happened at door or reader, as the supervisor reads it; no holder's name."""
+    at, through = event.occurred_at, event.passages
+    counted = "" if through is None else f" · {uncharged_words(through)}"
+    by_hand = "" if event.supervisor is None else f" · {event.supervisor}"
     return {
         "time": at.strftime("%H:%M") if held is None else hour(at, held.zone),
-        "words": _EVENT_WORDS[event.kind],
+        "words": f"{_EVENT_WORDS[event.kind]}{counted}{by_hand}",
         "tone": "wait" if event.kind in _CALM else "stop",
         "state": "" if event.is_told else _STATE_WORDS[PassageState.WAITING],
     }

@@ -8,6 +8,7 @@ with a clock that the list proves wrong, hours and days mean nothing: nobody is 
 
 Where the gate has a turnstile or door, it is released after the row is written and before the
 screen changes; a card that comes again while it waits is told to go through, once more nothing.
+While the door is released for everybody nothing is decided and nobody is charged.
 
 Nothing here waits for the network.
 """
@@ -77,6 +78,9 @@ class Gate:
         `arrived` is the monotonic time, in seconds, at which the card was there. Raises nothing
         that a card, the list or the journal can cause.
         """
+        if self._doorway.is_released():
+            self._show_notice(Notice.ISSUE_DE_SECOURS, arrived)
+            return None
         held = self._board.current.access_list
         if held is None or held.proves_clock_wrong(self._now()):
             self._show_notice(Notice.HORS_SERVICE, arrived)

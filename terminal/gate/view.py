@@ -41,7 +41,7 @@ def state_json(state: GateState, now: datetime) -> Json:
         "quarantined": state.quarantined,
         "opposed": len(state.opposed),  # blocked since the list was made
         "siblings": None if state.siblings is None else asdict(state.siblings),
-        "door": None if state.door is None else _door_json(state.door),
+        "door": None if state.door is None else _door_json(state.door, zone),
         "last": None if state.shown is None else _shown_json(state.shown),
         "sequence": state.sequence,
         "now": _text(now),
@@ -66,6 +66,8 @@ def _idle_words(state: GateState, now: datetime) -> Words:
 def _trouble_words(state: GateState, now: datetime) -> Words | None:
     """Return the trouble that keeps the gate from serving, None if there is none."""
     held, door = state.access_list, state.door
+    if door is not None and door.emergency is not None:
+        return words.words_for_notice(Notice.ISSUE_DE_SECOURS)
     if not state.journal_ready:
         return words.NO_JOURNAL
     if door is not None and door.alarm is not None and not door.free:
@@ -89,8 +91,22 @@ def _ready_words(state: GateState, now: datetime) -> Words:
     return words.READY_AND_FREE if door.free else words.READY
 
 
-def _door_json(door: DoorSight) -> Json:
-    return {"phase": door.phase, "alarm": door.alarm, "free": door.free}
+def _door_json(door: DoorSight, zone: ZoneInfo) -> Json:
+    seen = door.emergency
+    emergency = None
+    if seen is not None:
+        emergency = {
+            "since": _text(seen.since),
+            "by_panel": seen.by_panel,
+            "passages": seen.passages,
+            "words": words.emergency_words(hour(seen.since, zone), seen.passages),
+        }
+    return {
+        "phase": door.phase,
+        "alarm": door.alarm,
+        "free": door.free,
+        "emergency": emergency,
+    }
 
 
 def door_event_json(event: DoorEvent, name_of: Callable[[str], str | None]) -> Json:
@@ -101,6 +117,7 @@ def door_event_json(event: DoorEvent, name_of: Callable[[str], str | None]) -> J
         "kind": event.kind,
         "card_id": event.card_id,
         "display_name": None if event.card_id is None else name_of(event.card_id),
+        "passages": event.passages,
     }
 
 

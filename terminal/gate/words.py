@@ -29,6 +29,7 @@ class Notice(StrEnum):
     PASSAGE_EN_PANNE = "PASSAGE_EN_PANNE"  # it does not answer, or its sensor is stuck
     PASSAGE_FORCE = "PASSAGE_FORCE"  # somebody went through without a release
     PASSAGE_RESTE_OUVERT = "PASSAGE_RESTE_OUVERT"
+    ISSUE_DE_SECOURS = "ISSUE_DE_SECOURS"  # everybody may go through, nobody is charged
 
 
 class Tone(StrEnum):
@@ -96,6 +97,9 @@ _NOTICES: Final = {
     Notice.PASSAGE_EN_PANNE: Words(SEE_THE_OFFICE, "Le passage ne répond pas", Tone.STOP),
     Notice.PASSAGE_FORCE: Words("Passage forcé", "Quelqu’un est passé sans carte", Tone.STOP),
     Notice.PASSAGE_RESTE_OUVERT: Words("Refermez le passage", "Il reste ouvert", Tone.STOP),
+    Notice.ISSUE_DE_SECOURS: Words(
+        "Issue de secours", "Le passage est libre, sans carte", Tone.GOOD
+    ),
 }
 READY: Final = Words("Présentez votre carte", "", Tone.READY)
 # The arm fell back: whoever comes next need not wait for the alarm to end.
@@ -152,6 +156,19 @@ def outbox_words(waiting: int, quarantined: int) -> str:
 def siblings_words(known: int, heard: int) -> str:
     """Return how many gates of the place hear each other, nothing where there is no other."""
     return f"portillons voisins entendus : {heard} sur {known}" if known else ""
+
+
+def emergency_words(since: str, passages: int | None) -> str:
+    """Return how long a door has been released for everybody, and for how many."""
+    counted = "" if passages is None else f" · {uncharged_words(passages)}"
+    return f"Issue de secours ouverte depuis {since}{counted}"
+
+
+def uncharged_words(passages: int) -> str:
+    """Return how many went through a door released for everybody."""
+    if passages == 0:
+        return "personne n’est passé"
+    return f"{_passages(passages)}, {'non' if passages == 1 else 'aucun'} débité"
 
 
 def _passages(count: int) -> str:

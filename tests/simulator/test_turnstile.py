@@ -31,16 +31,16 @@ ANSWER_SECONDS_MAX = 10.0
 def test_nobody_gets_through_a_locked_arm_but_by_force() -> None:
     arm = Arm()
     assert not arm.push(0.0)
-    assert (arm.through, arm.inputs(0.0)) == (0, (False, False))
+    assert (arm.through, arm.inputs(0.0)) == (0, (False, False, False))
     assert arm.push(0.0, force=True)
     assert (arm.through, arm.inputs(0.0), arm.inputs(PULSE_SECONDS)) == (
         1,
-        (True, False),
-        (False, False),
+        (True, False, False),
+        (False, False, False),
     )
     assert not arm.swing(1.0, stands_open=True)
     assert arm.swing(1.0, stands_open=True, force=True)
-    assert arm.inputs(1.0) == (False, True)
+    assert arm.inputs(1.0) == (False, True, False)
 
 
 @pytest.mark.parametrize(("wiring", "pulled_frees"), [("secure", True), ("safe", False)])
@@ -75,7 +75,7 @@ def test_broken_parts_are_broken() -> None:
 
 def test_normally_closed_inputs_say_the_opposite() -> None:
     arm = Arm(normally_closed=True)
-    assert arm.inputs(0.0) == (True, True)
+    assert arm.inputs(0.0) == (True, True, False)
 
 
 # The boards: the makers' examples, byte by byte.
@@ -181,6 +181,7 @@ def test_hands_over_http(control: httpx.Client, turnstile: SimulatedTurnstile) -
         "stands_open": False,
         "through": 0,
         "plugged": True,
+        "panel": False,
         "light": None,
         "beeps": 0,
         "faults": {
@@ -197,6 +198,8 @@ def test_hands_over_http(control: httpx.Client, turnstile: SimulatedTurnstile) -
     forced = control.put("/turnstile/door", json=opened | {"force": True}).json()
     assert forced["stands_open"]
     assert not control.put("/turnstile/door", json={"stands_open": False}).json()["stands_open"]
+    assert control.put("/turnstile/panel", json={"closed": True}).json()["panel"]
+    assert not control.put("/turnstile/panel", json={"closed": False}).json()["panel"]
     broken = control.put("/turnstile/faults", json={"stuck_arm": True}).json()
     assert broken["faults"]["stuck_arm"]
     assert not control.put("/turnstile/plug", json={"plugged": False}).json()["plugged"]
@@ -223,6 +226,8 @@ def test_hands_by_the_command_line(
     assert json.loads(said("close", "--json"))["stands_open"] is False
     assert "the arm does not turn" in said("faults", "--stuck-arm")
     assert json.loads(said("faults", "--json"))["faults"]["stuck_arm"] is False
+    assert "the fire panel asks for it" in said("panel")
+    assert "the fire panel" not in said("panel", "--over")
     assert "without its cable" in said("unplug")
     assert "without its cable" not in said("plug")
     assert control.get("/turnstile").json()["through"] == 1

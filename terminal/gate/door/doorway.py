@@ -25,6 +25,10 @@ class Doorway(Protocol):
         """Tell whether the door stands released for this card at this moment."""
         ...
 
+    def is_released(self) -> bool:
+        """Tell whether everybody may go through, and nobody is charged."""
+        ...
+
 
 class NoDoor:
     """A gate that shows and does not open: a person watches, and the answer is the passage."""
@@ -39,4 +43,8 @@ class NoDoor:
     def awaits(self, card_id: str) -> bool:
         """Wait for nobody."""
         del card_id
+        return False
+
+    def is_released(self) -> bool:
+        """Release nothing."""
         return False

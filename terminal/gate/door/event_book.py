@@ -2,7 +2,8 @@
 
 Promise: an event is on the disk when `note` returns; it is handed over in the order of its numbers,
 never changed, and forgotten only once the backend has it and its time is over. The backend is told
-what happened and when, never who stood there. Not here: what an alarm is (`motion.py`).
+what happened and when, never who stood there; who released a door by hand stays here, sealed. Not
+here: what an alarm is (`motion.py`).
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import Final, Protocol
 from uuid import UUID, uuid4
 
 from terminal.errors import BackendGarbled, BackendRefused, JournalError
+from terminal.gate.name_seal import Names, NoSeal
 from terminal.gate_event_values import GateEventReceipt, GateEventReport
 from terminal.journal_file import JournalFile, Row
 
@@ -38,13 +40,19 @@ class DoorNews(StrEnum):
     SENSOR_STUCK = "sensor_stuck"
     LINE_LOST = "line_lost"
     ALARM_OVER = "alarm_over"
+    EMERGENCY = "emergency"  # the fire panel released the door for everybody
+    EMERGENCY_BY_HAND = "emergency_hand"  # a supervisor did
+    EMERGENCY_OVER = "emergency_over"
     READER_LOST = "reader_lost"
     READER_BACK = "reader_back"
 
 
 @dataclass(frozen=True, slots=True)
 class DoorEvent:
-    """One thing that happened; `is_told`: the backend has it, or would not take it."""
+    """One thing that happened; `is_told`: the backend has it, or would not take it.
+
+    `passages` went through a door released for everybody, `supervisor` released it or ended that.
+    """
 
     sequence: int
     event_id: UUID
@@ -52,6 +60,8 @@ class DoorEvent:
     kind: DoorNews
     card_id: str | None
     is_told: bool
+    passages: int | None = None
+    supervisor: str | None = None
 
 
 class EventBackend(Protocol):
@@ -65,16 +75,33 @@ class EventBackend(Protocol):
 class EventBook:
     """The events of one gate, in the file of its passages."""
 
-    def __init__(self, file: JournalFile, new_id: Callable[[], UUID] = uuid4) -> None:
+    def __init__(
+        self,
+        file: JournalFile,
+        new_id: Callable[[], UUID] = uuid4,
+        *,
+        names: Names | None = None,
+    ) -> None:
         self._file = file
         self._new_id = new_id
+        self._names: Names = names or NoSeal()
 
-    def note(self, kind: DoorNews, at: datetime, card_id: str | None = None) -> None:
+    def note(
+        self,
+        kind: DoorNews,
+        at: datetime,
+        card_id: str | None = None,
+        *,
+        passages: int | None = None,
+        supervisor: str | None = None,
+    ) -> None:
         """Write down what happened; raises JournalError."""
         moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+        name = None if supervisor is None else self._names.close(supervisor)
         self._file.execute(
-            "insert into door_event (event_id, occurred_at, kind, card_id) values (?, ?, ?, ?)",
-            (self._new_id().hex, moment, kind, card_id),
+            "insert into door_event (event_id, occurred_at, kind, card_id, passages, supervisor)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (self._new_id().hex, moment, kind, card_id, passages, name),
         )
 
     def list_events(self, count_max: int = LISTED_MAX) -> list[DoorEvent]:
@@ -82,7 +109,7 @@ class EventBook:
         rows = self._file.rows(
             "select * from door_event order by sequence desc limit ?", (min(count_max, LISTED_MAX),)
         )
-        return [_event(row) for row in rows]
+        return [self._event(row) for row in rows]
 
     def list_waiting(self) -> list[DoorEvent]:
         """Return the first events to hand over, in order of their numbers."""
@@ -90,7 +117,20 @@ class EventBook:
             "select * from door_event where state = 'waiting' order by sequence limit ?",
             (BATCH_MAX,),
         )
-        return [_event(row) for row in rows]
+        return [self._event(row) for row in rows]
+
+    def _event(self, row: Row) -> DoorEvent:
+        supervisor = row["supervisor"]
+        return DoorEvent(
+            sequence=row["sequence"],
+            event_id=UUID(row["event_id"]),
+            occurred_at=datetime.fromisoformat(row["occurred_at"]),
+            kind=DoorNews(row["kind"]),
+            card_id=row["card_id"],
+            is_told=row["state"] != "waiting",
+            passages=row["passages"],
+            supervisor=None if supervisor is None else self._names.open(supervisor),
+        )
 
     def settle(self, recorded: Sequence[UUID], refused: Mapping[UUID, str]) -> int:
         """Mark what the backend said, all or nothing; return how many that settled."""
@@ -140,6 +180,7 @@ def _hand_over(book: EventBook, backend: EventBackend, events: Sequence[DoorEven
             sequence=each.sequence,
             occurred_at=each.occurred_at,
             kind=each.kind,
+            passages=each.passages,
         )
         for each in events
     ]
@@ -169,14 +210,3 @@ class ReaderWatch:
             LOG.error("it could not be written down how the reader is: %s", error)  # noqa: TRY400 - its message says it all
             return
         self._is_there, self._noted_at = is_there, at
-
-
-def _event(row: Row) -> DoorEvent:
-    return DoorEvent(
-        sequence=row["sequence"],
-        event_id=UUID(row["event_id"]),
-        occurred_at=datetime.fromisoformat(row["occurred_at"]),
-        kind=DoorNews(row["kind"]),
-        card_id=row["card_id"],
-        is_told=row["state"] != "waiting",
-    )

@@ -4,7 +4,8 @@ Promise: who is released is on the disk before the door opens, and becomes a pas
 rotation where the site has a sensor, at the release where it has none. Nobody is released while the
 last one is on the way, while the door stands open, while its sensor is stuck, or while a passage is
 owed to a full disk. A door that does not answer admits nobody if it is wired to be locked then; if
-it is wired to be free, taps are decided and counted as at a gate without a door.
+it is wired to be free, taps are decided and counted as at a gate without a door. Released for
+everybody (`emergency.py`), it is open until that is over, and nobody is admitted or charged.
 
 One thread turns (`run`), any thread may `admit`. Not here: how it moves (`motion.py`), what it
 hangs on (`relay_door.py`, `osdp_door.py`), what is counted (`tally.py`), alarms (`alarms.py`).
@@ -22,12 +23,13 @@ from terminal.door_settings import OsdpDoorSettings, RelayDoorSettings
 from terminal.errors import DoorError, DoorSilent
 from terminal.gate.decision import Detail
 from terminal.gate.door.alarms import ALARMS, AlarmBell
+from terminal.gate.door.emergency import Emergency
 from terminal.gate.door.motion import BUSY, WAITING, Effect, Event, Phase, next_step
 from terminal.gate.door.port import Door, DoorState, Signal
 from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.door.tally import Tally
 from terminal.gate.passages import Passage, PassageJournal
-from terminal.gate.state import DoorSight, Shown, StateBoard
+from terminal.gate.state import DoorSight, EmergencySight, Shown, StateBoard
 from terminal.gate.words import Notice, Tone, words_for_notice
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ STUCK_SECONDS_MAX: Final = 10.0
 ROTATION_GAP_SECONDS: Final = 0.4
 """Two pulses closer than this are one arm that swings: nobody follows that fast."""
 ROTATIONS_AT_ONCE_MAX: Final = 8
+HOLD_AGAIN_SECONDS: Final = 5.0
+"""A door released for everybody is told so again this often."""
 
 _SIGNALS: Final = {
     Tone.READY: Signal.READY,
@@ -94,6 +98,9 @@ class DoorKeeper:
         book = ReleaseBook(journal)
         self._bell = AlarmBell(board, book, now=now, monotonic=monotonic)
         self.tally = Tally(journal, book, board, now)
+        self.emergency = Emergency(
+            journal, now=now, monotonic=monotonic, counts_rotations=rules.counts_rotations
+        )
         self._turned = threading.Condition()
         self._phase = Phase.ABSENT
         self._until: float | None = None  # when this phase has lasted long enough
@@ -111,6 +118,23 @@ class DoorKeeper:
         pending = self.tally.pending
         return pending is not None and pending.card_id == card_id
 
+    def is_released(self) -> bool:
+        """Tell whether everybody may go through."""
+        return self.emergency.is_on
+
+    def release_for_all(self, supervisor: str) -> None:
+        """Let everybody through until somebody ends it; the door moves before it is written."""
+        with self._turned:
+            self.emergency.begin_by_hand(supervisor)
+            self._follow_emergency()
+
+    def end_release(self, supervisor: str) -> bool:
+        """End what a supervisor began; False while the fire panel still asks for it."""
+        with self._turned:
+            is_over = self.emergency.end_by_hand(supervisor)
+            self._follow_emergency()
+            return is_over
+
     def admit(self, passage: Passage) -> Passage | Notice:
         """Release the door for a passage; see `Doorway`."""
         with self._turned:
@@ -118,6 +142,8 @@ class DoorKeeper:
             if waiting is not None and _are_one(waiting, passage):
                 return Notice.AVANCEZ if waiting.card_id is not None else Notice.PATIENTEZ
             self._turned.wait_for(lambda: self._phase not in BUSY, WAIT_SECONDS_MAX)
+            if self.emergency.is_on:
+                return Notice.ISSUE_DE_SECOURS
             if self._phase is Phase.ABSENT and self._rules.is_free_without_power:
                 return self._journal.append(passage)
             refusal = self._refusal()
@@ -156,8 +182,10 @@ class DoorKeeper:
         """Look once at the door, or try to reach it; every failure is a phase, none is raised."""
         if self._phase is Phase.ABSENT:
             self._claim()
-            return
         with self._turned:
+            if self._phase is Phase.ABSENT:
+                self.emergency.pay()
+                return
             try:
                 self._send_signal()
                 self._follow(self._door.state())
@@ -182,9 +210,17 @@ class DoorKeeper:
             self._seen, self._rotating_since = state, None
             self._step(Event.CLAIMED)
 
+    def _follow_emergency(self) -> None:
+        """Release the door for all, or no longer, and then write that down."""
+        self._step(Event.EMERGENCY if self.emergency.is_on else Event.EMERGENCY_OVER)
+        self.emergency.pay()
+        self._tell()
+
     def _follow(self, state: DoorState) -> None:
         """Turn what is seen into events: rotations, a stuck sensor, the contact, time."""
         now = self._monotonic()
+        self.emergency.see(panel=state.emergency)
+        self._follow_emergency()
         fresh = min(state.rotations - self._seen.rotations, ROTATIONS_AT_ONCE_MAX)
         self._seen = state
         for _ in range(fresh):
@@ -235,6 +271,10 @@ class DoorKeeper:
             self.tally.count(Detail.IN_DOUBT)
         elif effect is Effect.DISCOUNT:
             self._discount()
+        elif effect is Effect.COUNT_FREE:
+            self.emergency.count()
+        elif effect is Effect.ANNOUNCE:
+            self._say(Notice.ISSUE_DE_SECOURS)
         else:
             self._move(effect)
 
@@ -243,6 +283,8 @@ class DoorKeeper:
             if effect is Effect.OPEN:
                 self._released_until = self._monotonic() + self._rules.release_seconds
                 self._door.open(self._rules.release_seconds)
+            elif effect is Effect.HOLD:
+                self._door.hold_open()
             else:
                 self._door.close()
         except DoorError as error:
@@ -252,9 +294,11 @@ class DoorKeeper:
 
     def _discount(self) -> None:
         if self.tally.discount():
-            notice = Notice.PASSAGE_NON_FAIT
-            words = words_for_notice(notice)
-            self._board.show(Shown(answer=notice, words=words, at=self._now(), milliseconds=0))
+            self._say(Notice.PASSAGE_NON_FAIT)
+
+    def _say(self, notice: Notice) -> None:
+        words = words_for_notice(notice)
+        self._board.show(Shown(answer=notice, words=words, at=self._now(), milliseconds=0))
 
     def _lose(self, error: DoorError) -> None:
         LOG.warning("the door went away: %s", error)
@@ -270,11 +314,17 @@ class DoorKeeper:
             Phase.OPENED: held_open,
             Phase.PASSED: held_open,
             Phase.FORCED: held_open,
+            Phase.EMERGENCY: now + HOLD_AGAIN_SECONDS,
         }.get(phase)
 
     def _tell(self) -> None:
         free = self._phase is Phase.ABSENT and self._rules.is_free_without_power
-        self._board.change(door=DoorSight(self._phase.value, self._bell.alarm, free))
+        released = self.emergency.current
+        emergency = None
+        if released is not None:
+            passages = self.emergency.passages
+            emergency = EmergencySight(released.since, released.by_panel, passages)
+        self._board.change(door=DoorSight(self._phase.value, self._bell.alarm, free, emergency))
 
     def _hear_answer(self) -> None:
         """Note the tone of a new answer; the thread beside the door shows it on the head."""

@@ -15,6 +15,9 @@ A sensor that stays active counts nobody: STUCK releases nobody. A line that is 
 somebody had been released, nobody can say whether they went through: in doubt, it counts.
 
 A pair that is not in the table is not possible: a release is refused, anything else is no news.
+EMERGENCY comes from every phase but ABSENT and goes to RELOCKED: released for everybody, held so
+again at each TIME_UP, each rotation counted and nobody charged; nor is who was on the way.
+
 Each phase that has a limit of time is told TIME_UP by whoever keeps the clock.
 """
 
@@ -35,6 +38,7 @@ class Phase(Enum):
     FORCED = "forced"  # open, and nobody was released
     HELD_OPEN = "held_open"
     STUCK = "stuck"  # the rotation sensor does not let go
+    EMERGENCY = "emergency"  # released for everybody
 
 
 class Event(Enum):
@@ -49,6 +53,8 @@ class Event(Enum):
     TIME_UP = auto()
     SENSOR_STUCK = auto()
     SENSOR_FREE = auto()
+    EMERGENCY = auto()
+    EMERGENCY_OVER = auto()
 
 
 class Effect(Enum):
@@ -64,6 +70,9 @@ class Effect(Enum):
     ALARM_STUCK = auto()
     ALARM_LOST = auto()
     CALM = auto()  # the alarm is over
+    HOLD = auto()  # open it, and leave it open
+    COUNT_FREE = auto()  # somebody went through a door released for everybody
+    ANNOUNCE = auto()  # say that everybody may go through
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,10 @@ TRANSITIONS: Final[dict[tuple[Phase, Event], Step]] = {
     (_P.HELD_OPEN, _E.CONTACT_CLOSED): Step(_P.CLOSED, (_F.CALM,)),
     (_P.HELD_OPEN, _E.ROTATED): Step(_P.HELD_OPEN, (_F.ALARM_FORCED,)),
     (_P.STUCK, _E.SENSOR_FREE): Step(_P.CLOSED, (_F.CALM,)),
+    (_P.EMERGENCY, _E.ROTATED): Step(_P.EMERGENCY, (_F.COUNT_FREE,)),
+    # A board that lost its power for a moment is told again.
+    (_P.EMERGENCY, _E.TIME_UP): Step(_P.EMERGENCY, (_F.HOLD,)),
+    (_P.EMERGENCY, _E.EMERGENCY_OVER): Step(_P.RELOCKED, (_F.CLOSE,)),
 }
 WAITING: Final = frozenset({Phase.RELEASED, Phase.OPENED, Phase.RELOCKED})
 """Somebody was released, and it is not known yet what became of it."""
@@ -117,11 +130,18 @@ def _stuck(phase: Phase) -> Step:
     return Step(_P.STUCK, (_F.CLOSE, *doubt, _F.ALARM_STUCK))
 
 
+def _free(phase: Phase) -> Step:
+    discount = (_F.DISCOUNT,) if phase in WAITING else ()
+    return Step(_P.EMERGENCY, (_F.HOLD, *discount, _F.CALM, _F.ANNOUNCE))
+
+
 for _phase in Phase:
     if _phase is not Phase.ABSENT:
         TRANSITIONS[_phase, Event.LOST] = _gone(_phase)
-        if _phase is not Phase.STUCK:
+        if _phase not in (Phase.STUCK, Phase.EMERGENCY):
             TRANSITIONS[_phase, Event.SENSOR_STUCK] = _stuck(_phase)
+        if _phase is not Phase.EMERGENCY:
+            TRANSITIONS[_phase, Event.EMERGENCY] = _free(_phase)
 
 
 def next_step(phase: Phase, event: Event) -> Step | None:

@@ -70,6 +70,10 @@ class OsdpDoor:
         code = ON_FOR_A_TIME if self._pulled_opens else OFF_FOR_A_TIME
         self._claimed().output(self._settings.output, code, 10 * seconds)
 
+    def hold_open(self) -> None:
+        """Release the door until it is closed: the head's timer does not run."""
+        self._claimed().output(self._settings.output, ON if self._pulled_opens else OFF)
+
     def close(self) -> None:
         """Lock the door, whatever time is left."""
         self._claimed().output(self._settings.output, OFF if self._pulled_opens else ON)
@@ -80,16 +84,13 @@ class OsdpDoor:
         link.check()
         inputs, turned = link.inputs()
 
-        def is_active(place: int | None) -> bool:
-            if place is None or place >= len(inputs):
-                return False
-            return inputs[place] is not settings.inputs_normally_closed
-
+        said = dict(enumerate(inputs))
         rotation, active_is = settings.rotation_input, not settings.inputs_normally_closed
         return DoorState(
             rotations=0 if rotation is None else turned.get((rotation, active_is), 0),
-            rotating=is_active(rotation),
-            stands_open=is_active(settings.contact_input),
+            rotating=settings.is_active(rotation, said),
+            stands_open=settings.is_active(settings.contact_input, said),
+            emergency=settings.is_active(settings.emergency_input, said),
         )
 
     def signal(self, signal: Signal) -> None:

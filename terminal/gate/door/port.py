@@ -21,11 +21,15 @@ class Signal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DoorState:
-    """What the inputs say: `rotations` since it was claimed, and whether the sensor is active."""
+    """What the inputs say: `rotations` since it was claimed, and whether the sensor is active.
+
+    `emergency`: the fire panel asks for the door to be free.
+    """
 
     rotations: int = 0
     rotating: bool = False
     stands_open: bool = False
+    emergency: bool = False
 
 
 class Door(Protocol):
@@ -37,6 +41,10 @@ class Door(Protocol):
 
     def open(self, seconds: int) -> None:
         """Release the door; where the hardware can, it locks by itself after `seconds`."""
+        ...
+
+    def hold_open(self) -> None:
+        """Release the door until it is closed; may be said again and again."""
         ...
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ held to lock: whatever dies, the door is free.
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from terminal.door_settings import RelayDoorSettings
@@ -63,7 +64,7 @@ class RelayDoor:
                 self._guard = RelayGuard(guard_arguments(self._settings))
             self.close()
             # A sensor that is active already is no passage.
-            self._rotating = self._look()[0]
+            self._rotating = self._look().rotating
         except DoorError:
             self._drop_link()
             raise
@@ -76,6 +77,10 @@ class RelayDoor:
             self._ask(self._dialect.hold(address, relay, self._pulled_opens, 10 * seconds))
         else:
             self._ask(self._dialect.switch(address, relay, self._pulled_opens))
+
+    def hold_open(self) -> None:
+        """Release the door until it is closed, a board's timer or not."""
+        self._switch(self._pulled_opens)
 
     def close(self) -> None:
         """Lock the door."""
@@ -91,10 +96,10 @@ class RelayDoor:
         if self._guard is not None and not self._guard.pulse():
             # It has dropped the relay, or is gone: whatever we believed of the door is not so.
             raise DoorUnplugged("the door's guard had to let go, or ended")
-        rotating, stands_open = self._look()
-        self._rotations += rotating and not self._rotating
-        self._rotating = rotating
-        return DoorState(self._rotations, rotating, stands_open)
+        seen = self._look()
+        self._rotations += seen.rotating and not self._rotating
+        self._rotating = seen.rotating
+        return replace(seen, rotations=self._rotations)
 
     def signal(self, signal: Signal) -> None:
         """Show nothing: a board has no head."""
@@ -116,20 +121,19 @@ class RelayDoor:
     def _switch(self, on: bool) -> None:
         self._ask(self._dialect.switch(self._settings.board_address, self._settings.relay, on))
 
-    def _look(self) -> tuple[bool, bool]:
-        """Return whether the rotation sensor is active and the door stands open."""
+    def _look(self) -> DoorState:
+        """Return what the inputs say at this moment; a board counts no rotations."""
         settings = self._settings
         if not settings.inputs or self._dialect.look is None:
             self._hear_the_line_go()
-            return False, False
+            return DoorState()
         requests = self._dialect.look(settings.board_address, settings.inputs)
         seen = [each for request in requests for each in self._ask(request)]
-        active = [each is not settings.inputs_normally_closed for each in seen]
-        by_input = dict(zip(settings.inputs, active, strict=True))
-        rotation, contact = settings.rotation_input, settings.contact_input
-        return (
-            rotation is not None and by_input[rotation],
-            contact is not None and by_input[contact],
+        by_input = dict(zip(settings.inputs, seen, strict=True))
+        return DoorState(
+            rotating=settings.is_active(settings.rotation_input, by_input),
+            stands_open=settings.is_active(settings.contact_input, by_input),
+            emergency=settings.is_active(settings.emergency_input, by_input),
         )
 
     def _hear_the_line_go(self) -> None:

@@ -25,7 +25,7 @@ class ReleaseBook:
     def __init__(self, journal: PassageJournal) -> None:
         self._journal = journal
         self._file = journal.file
-        self.events = EventBook(journal.file)
+        self.events = EventBook(journal.file, names=journal.names)
 
     def begin(self, passage: Passage) -> None:
         """Write down who is about to be released; raises JournalError."""

@@ -2,7 +2,8 @@
 
 A `door_release` is somebody the door was opened for and of whom it is not known yet whether they
 went through: it becomes a passage, or nothing, in one unit of work. A `door_event` is what the
-establishment should hear of; `card_id` only where a card was the cause.
+establishment should hear of; `card_id` only where a card was the cause. An
+`emergency_release` is there while everybody may go through.
 """
 
 from typing import Final
@@ -56,4 +57,24 @@ create trigger door_event_is_kept before delete on door_event when old.state = '
 begin
     select raise(abort, 'only what the backend has may be forgotten');
 end;
+"""
+
+#: A release for everybody has a count where it ends, and a name where a hand was the cause.
+EMERGENCY_SCHEMA: Final = """
+alter table door_event add column passages integer check (passages >= 0);
+alter table door_event add column supervisor text;
+drop trigger door_event_facts_are_fixed;
+create trigger door_event_facts_are_fixed
+before update of sequence, event_id, occurred_at, kind, card_id, passages, supervisor on door_event
+begin
+    select raise(abort, 'what happened does not change');
+end;
+create table emergency_release (
+    only_row integer primary key check (only_row = 1),
+    began_at text not null,
+    by_panel integer not null check (by_panel in (0, 1)),
+    by_hand integer not null check (by_hand in (0, 1)),
+    passages integer not null check (passages >= 0),
+    check (by_panel or by_hand)
+) strict;
 """

@@ -172,7 +172,17 @@ async function search() {
   place("found-none").hidden = name.length < 2 || said.found.length > 0;
 }
 
+function drawExit(door) {
+  if (!place("exit")) return;
+  const released = door ? door.emergency : null;
+  place("exit").dataset.open = String(released !== null);
+  say("exit-words", released ? released.words : "");
+  place("exit-open").hidden = released !== null;
+  place("exit-close").hidden = released === null;
+}
+
 function receive(state) {
+  drawExit(state.door);
   for (const [id, key] of [["establishment", "establishment"], ["list", "list_words"], ["outbox", "outbox_words"], ["link", "link_words"], ["siblings", "siblings_words"]]) say(id, state[key] || "");
   place("list").dataset.stale = String(state.list_stale);
   place("link").dataset.online = String(state.online);
@@ -209,4 +219,10 @@ place("code-form").addEventListener("submit", (event) => {
   act("code", { code: place("code").value });
   place("code").value = "";
 });
+if (place("exit")) {
+  place("exit-open").addEventListener("click", () => place("exit-sure").showModal());
+  place("exit-cancel").addEventListener("click", () => place("exit-sure").close());
+  place("exit-form").addEventListener("submit", () => act("issue-de-secours", { open: true }));
+  place("exit-close").addEventListener("click", () => act("issue-de-secours", { open: false }));
+}
 follow();

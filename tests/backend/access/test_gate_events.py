@@ -176,3 +176,40 @@ def test_events_are_forgotten_as_passages_are_and_the_run_says_how_many(
     assert forget_passages(school.services).gate_events == 2
     with school.services.database.reading() as session:
         assert session.scalars(select(GateEvent.sequence)).all() == [3]
+
+
+def test_a_door_released_for_everybody_is_mailed_after_any_other_alarm_and_counted_once(
+    school: Standing,
+) -> None:
+    set_address(school, "accueil@lycee.example.org")
+    over = told(3, "emergency_over", passages=17)
+    tell(school, told(1, "forced"), told(2, "emergency"), over, told(4, "emergency_hand"))
+    assert owed(school) == [UUID(int=1), UUID(int=2)], "one mail of one evacuation"
+    assert tell(school, over).json()["already_recorded"] == [over["event_id"]]
+    other = tell(school, over | {"passages": 18}).json()
+    assert other["refused"] == [{"event_id": over["event_id"], "reason": "event_id_reused"}]
+    counted = {each.kind.value: (each.passages, each.is_alarm) for each in listed(school)}
+    assert counted == {
+        "forced": (None, True),
+        "emergency": (None, True),
+        "emergency_over": (17, False),
+        "emergency_hand": (None, True),
+    }
+    assert tell(school, told(5, "emergency_over", passages=-1)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("emergency", "issue de secours ouverte par l’alarme incendie"),
+        ("emergency_hand", "issue de secours ouverte par un surveillant"),
+    ],
+)
+def test_the_mail_of_an_emergency_says_who_asked_for_it(
+    school: Standing, kind: str, words: str
+) -> None:
+    set_address(school, "accueil@lycee.example.org")
+    tell(school, told(1, kind))
+    letter = mail(school)
+    assert letter is not None
+    assert words in letter.text

@@ -2,13 +2,18 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from terminal.gate.door import keeper as keeping
+from terminal.gate.door import relay_door
+from tests.terminal.gate.door_site import Build, Site, site_builder
 
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 LEA_UID = "04AABBCCDDEE01"
@@ -114,3 +119,16 @@ def payload() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def card() -> Callable[..., dict[str, Any]]:
     return listed_card
+
+
+@pytest.fixture
+def build(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
+    monkeypatch.setattr(keeping, "WAIT_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(relay_door, "ANSWER_SECONDS_MAX", 10.0)  # a busy machine is no silent board
+    with site_builder(tmp_path, clock) as built:
+        yield built
+
+
+@pytest.fixture
+def site(build: Build) -> Site:
+    return build()

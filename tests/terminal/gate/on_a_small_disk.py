@@ -40,6 +40,10 @@ class Arm:
         """Give way."""
         self.free = True
 
+    def hold_open(self) -> None:
+        """Give way to all."""
+        self.free = True
+
     def close(self) -> None:
         """Lock."""
         self.free = False

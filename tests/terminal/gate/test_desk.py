@@ -5,7 +5,7 @@ import threading
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from terminal.gate.api import Screen, create_app
 from terminal.gate.beside import DeskServer
 from terminal.gate.certificate import LIFETIME, own_certificate
 from terminal.gate.decision import Answer, Detail
+from terminal.gate.door.event_book import DoorNews, EventBook
 from terminal.gate.events import StateStream
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.pairing import end_tablet, list_tablets, pair_tablet
@@ -164,6 +165,60 @@ def test_a_supervisor_acts_under_the_name_they_were_paired_with(stand: Stand) ->
     lines = stand.journal.list_last()
     signed = {line.intervention.supervisor for line in lines if line.intervention is not None}
     assert signed == {"Mme Roy"}
+
+
+class Exit:
+    """A door that the fire panel may hold."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+        self.panel = False
+
+    def release_for_all(self, supervisor: str) -> None:
+        self.said.append(("open", supervisor))
+
+    def end_release(self, supervisor: str) -> bool:
+        self.said.append(("close", supervisor))
+        return not self.panel
+
+
+def test_a_supervisor_frees_the_door_with_their_name_and_no_list(
+    stand: Stand, clock: Ticking
+) -> None:
+    stand.pair()
+    assert "Issue de secours" not in stand.client.get("/").text
+    without = stand.act("issue-de-secours", open=True)
+    assert (without.status_code, without.json()["code"]) == (409, "no_door")
+    door = Exit()
+    acts = Supervision(stand.journal, stand.board, now=clock, exit_=door)
+    client = TestClient(
+        create_desk_app(replace(stand.desk, supervision=acts)), base_url="http://127.0.0.1"
+    )
+    unpaired = client.post("/actes/issue-de-secours", json={"open": True}, headers=OWN)
+    assert (unpaired.status_code, door.said) == (403, [])
+    client.cookies.update(stand.client.cookies)
+    stand.board.change(access_list=None)
+    assert "Issue de secours" in client.get("/").text
+    freed = client.post("/actes/issue-de-secours", json={"open": True}, headers=OWN)
+    assert freed.json()["done"]
+    door.panel = True
+    held = client.post("/actes/issue-de-secours", json={"open": False}, headers=OWN)
+    assert (held.status_code, held.json()["code"]) == (409, "panel_holds")
+    door.panel = False
+    assert client.post("/actes/issue-de-secours", json={"open": False}, headers=OWN).json()["done"]
+    assert door.said == [("open", "Mme Roy"), ("close", "Mme Roy"), ("close", "Mme Roy")]
+
+
+def test_what_happened_is_told_with_the_number_and_the_name(stand: Stand) -> None:
+    stand.pair()
+    book = EventBook(stand.journal.file, names=stand.journal.names)
+    book.note(DoorNews.EMERGENCY, NOON)
+    book.note(DoorNews.EMERGENCY_OVER, NOON, passages=17, supervisor="Mme Roy")
+    said = [each["words"] for each in stand.client.get("/lignes").json()["events"]]
+    assert said == [
+        "Fin de l’issue de secours · 17 passages, aucun débité · Mme Roy",
+        "Issue de secours ouverte par l’alarme incendie",
+    ]
 
 
 def test_no_other_page_acts_in_a_supervisors_name(stand: Stand) -> None:

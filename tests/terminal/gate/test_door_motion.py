@@ -24,6 +24,19 @@ def test_every_pair_is_a_step_or_impossible(phase: Phase, event: Event) -> None:
     assert len(settled) <= 1
     # Only a release opens, and a door that stops waiting is locked or gone.
     assert (Effect.OPEN in step.effects) == (event is Event.RELEASE)
+    if Effect.HOLD in step.effects:
+        assert step.effects[0] is Effect.HOLD, "it opens before anything is written"
+        assert step.phase is Phase.EMERGENCY
+
+
+def test_it_is_released_for_everybody_from_wherever_it_answers() -> None:
+    for phase in set(Phase) - {Phase.ABSENT, Phase.EMERGENCY}:
+        step = next_step(phase, Event.EMERGENCY)
+        assert step is not None
+        assert step.phase is Phase.EMERGENCY
+    for event in set(Event) - {Event.EMERGENCY_OVER, Event.LOST}:
+        step = next_step(Phase.EMERGENCY, event)
+        assert step is None or step.phase is Phase.EMERGENCY, event
 
 
 def test_only_a_closed_door_is_released() -> None:

@@ -112,6 +112,26 @@ def test_it_opens_counts_shows_and_locks_again(
         door.let_go()
 
 
+def test_it_is_held_open_beyond_the_heads_timer_and_hears_the_fire_panel(
+    tmp_path: Path, turnstile: SimulatedTurnstile
+) -> None:
+    door = OsdpDoor(settings(tmp_path, emergency_input=2))
+    claim(door)
+    try:
+        door.open(1)
+        door.hold_open()
+        assert seen(lambda: turnstile.view().free)
+        turnstile.set_panel(closed=True)
+        assert seen(lambda: door.state().emergency)
+        turnstile.set_panel(closed=False)
+        assert seen(lambda: not door.state().emergency)
+        assert turnstile.view().free
+        door.close()
+        assert seen(lambda: not turnstile.view().free)
+    finally:
+        door.let_go()
+
+
 def test_a_head_with_another_key_opens_nothing(
     tmp_path: Path, turnstile: SimulatedTurnstile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,10 @@ class Wired:
             self.answers = True
             raise DoorSilent("lost")
 
+    def hold_open(self) -> None:
+        self._reach()
+        self._arm.set_relay(True)
+
     def close(self) -> None:
         self._reach()
         self._arm.set_relay(False)
@@ -64,7 +68,8 @@ class Wired:
         rotating = self._arm.is_rotating(self._now())
         self._rotations += rotating and not self._rotating
         self._rotating = rotating
-        return DoorState(self._rotations, rotating, self._arm.stands_open)
+        arm = self._arm
+        return DoorState(self._rotations, rotating, arm.stands_open, arm.panel)
 
     def signal(self, signal: Signal) -> None:
         self._reach()

@@ -82,6 +82,16 @@ def test_events_go_in_order_once_and_name_nobody(book: EventBook) -> None:
     assert len(backend.asked) == 4, "nothing to tell, nothing asked"
 
 
+def test_how_many_went_through_is_told_and_who_released_it_is_not(book: EventBook) -> None:
+    book.note(DoorNews.EMERGENCY_BY_HAND, NOON, supervisor="Mme Roy")
+    book.note(DoorNews.EMERGENCY_OVER, NOON, passages=17, supervisor="Mme Roy")
+    backend = Backend()
+    hand_over(book, backend)
+    began, over = [each.as_json() for each in backend.kept.values()]
+    assert ("passages" in began, over["passages"]) == (False, 17)
+    assert "Mme Roy" not in str([began, over])
+
+
 def test_an_event_the_backend_cannot_read_holds_no_other_up(book: EventBook) -> None:
     for kind in (DoorNews.FORCED, DoorNews.READER_LOST, DoorNews.ALARM_OVER):
         book.note(kind, NOON)

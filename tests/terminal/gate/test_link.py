@@ -194,6 +194,15 @@ def test_news_are_asked_for_from_the_last_cursor_that_was_kept(world: World) -> 
     assert world.backend.cursors == [None, "news 1", "news 1"]
 
 
+def test_a_cursor_that_the_backend_does_not_know_is_given_up(world: World) -> None:
+    world.link.turn()
+    world.backend.refuses = BackendRefused(404, "cursor_invalid")
+    world.link.turn()
+    world.backend.refuses = None
+    world.link.turn()
+    assert world.backend.cursors == [None, "news 1", None]
+
+
 def test_without_a_list_no_news_are_asked_for(world: World) -> None:
     world.backend.refuses = BackendRefused(404, "gate_not_assigned")
     world.link.turn()
