@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from backend.errors import InvalidInputError
+from backend.errors import NotFoundError
 
 CHECK_BYTES: Final = 6
 
@@ -27,8 +27,8 @@ def cursor_field(of: str) -> Any:
     )
 
 
-class CursorInvalid(InvalidInputError):
-    """Not a cursor that this list gave."""
+class CursorInvalid(NotFoundError):
+    """Not a cursor that this list gave: there is no such place in it."""
 
     code = "cursor_invalid"
     message = "This is not a cursor that this list gave; begin again without one."

@@ -36,7 +36,7 @@ from simulator.wire_types import WHOLE, Flag, PadLines
 LOG = logging.getLogger(__name__)
 KEYS_MAX = 40
 
-# What is not here is a conflict with how things lie.
+# What is not here is a conflict: with how things lie, or with what a card may be.
 _STATUS_BY_CODE = {
     "card_unknown": HTTPStatus.NOT_FOUND,
     "reader_unknown": HTTPStatus.NOT_FOUND,
@@ -44,8 +44,6 @@ _STATUS_BY_CODE = {
     "turnstile_absent": HTTPStatus.NOT_FOUND,
     "line_unknown": HTTPStatus.NOT_FOUND,
     "printer_absent": HTTPStatus.NOT_FOUND,
-    "card_name_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "trace_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "key_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reader_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_many_listeners": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,6 +1,6 @@
 """Why the access room may refuse."""
 
-from backend.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
 
 class EstablishmentUnknown(NotFoundError):
@@ -162,6 +162,13 @@ class KitchenLinkUnknown(NotFoundError):
 
     code = "kitchen_link_not_found"
     message = "This address shows no kitchen."
+
+
+class GateAddressRefused(ForbiddenError):
+    """A gate's siblings are told of it: they must not be sent elsewhere."""
+
+    code = "gate_address_refused"
+    message = "This is no address of a local network, with a port."
 
 
 class PaymentConflict(ConflictError):

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from backend.access.access_list import Held, issue_access_list
+from backend.access.errors import GateAddressRefused
 from backend.access.interventions import Intervention
 from backend.access.news import NEWS_MAX, note_heard, read_news
 from backend.access.passages import BATCH_MAX, PassageReport, QuarantineReason, record_passages
@@ -40,26 +41,13 @@ Cursor = Annotated[str, cursor_field(NEWS_LIST)]
 Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _lan_address(text: str) -> str:
-    """Let only an address of a local network pass: gates must not be sent elsewhere."""
-    if len(text) > ADDRESS_CHARACTERS_MAX:
-        raise ValueError("an address is shorter")
-    try:
-        parts = urlsplit(f"//{text}")
-        host, port = ipaddress.ip_address(parts.hostname or ""), parts.port
-    except ValueError:
-        raise ValueError("an IP address and a port") from None
-    if not host.is_private or host.is_unspecified or not port or parts.path or parts.username:
-        raise ValueError("an address of a local network, and a port")
-    return text
-
-
+#: How it is written; whether it is of a local network is looked at when it comes.
 LanAddress = Annotated[
     str,
-    AfterValidator(_lan_address),
     Field(
+        max_length=ADDRESS_CHARACTERS_MAX,
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\]):[1-9][0-9]{0,4}$",
         description="a private IP address and a port, as in 192.168.1.20:9262",
-        json_schema_extra={"format": "lan-address"},
     ),
 ]
 
@@ -126,7 +114,7 @@ class QuarantinedBody(BaseModel):
     reason: QuarantineReason
 
 
-class ReceiptBody(BaseModel):
+class PassageReceiptBody(BaseModel):
     """What became of each passage."""
 
     recorded: list[UUID]
@@ -260,20 +248,33 @@ def gate_address(
 ) -> None:
     """Note where a gate listens, for its siblings to be told."""
     require_kind(terminal, TerminalKind.GATE)
+    if body.address is not None:
+        _require_local(body.address)
     with services.database.unit_of_work() as session:
         note_heard(session, terminal.terminal_id, services.now(), body.address or "")
+
+
+def _require_local(address: str) -> None:
+    """Let only an address of a local network pass; raise GateAddressRefused."""
+    try:
+        parts = urlsplit(f"//{address}")
+        host, port = ipaddress.ip_address(parts.hostname or ""), parts.port
+    except ValueError:
+        raise GateAddressRefused from None
+    if not host.is_private or host.is_unspecified or not port:
+        raise GateAddressRefused
 
 
 @router.post("/passages", name="upload_passages")
 def passages(
     body: PassagesBody, terminal: CurrentTerminal, services: ServicesDependency
-) -> ReceiptBody:
+) -> PassageReceiptBody:
     """Record a gate's passages, each exactly once however often it is sent."""
     require_kind(terminal, TerminalKind.GATE)
     reports = [_report(passage) for passage in body.passages]
     with services.database.unit_of_work() as session:
         receipt = record_passages(session, terminal.terminal_id, reports, services.now())
-    return ReceiptBody(
+    return PassageReceiptBody(
         recorded=receipt.recorded,
         already_recorded=receipt.already_recorded,
         quarantined=[

@@ -9,7 +9,7 @@ import unicodedata
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.cards.errors import CardFileBroken, CardNameRefused
 from simulator.cards.faults import NO_FAULTS, CardFaults
@@ -44,12 +44,6 @@ def checked_name(name: str) -> str:
     return spelt
 
 
-def _one_line(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must be one line of printable characters")
-    return text
-
-
 # Longer than any name may be: `checked_name` says what is wrong with it.
 GivenName = Annotated[
     str,
@@ -65,7 +59,9 @@ Trace = Annotated[
 ]
 Uid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{14}$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-Note = Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX), AfterValidator(_one_line)]
+#: One line: neither what controls a terminal nor what ends a line.
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+Note = Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX, pattern=_ONE_LINE)]
 
 
 class _Value(BaseModel):

@@ -58,7 +58,7 @@ STATUS_BY_CODE = {
     "journal_unavailable": 503,
     "stopping": 503,
     "sale_not_found": 404,
-    "cursor_invalid": 422,
+    "cursor_invalid": 404,
     "return_not_found": 404,
     "too_many_listeners": 503,
     "origin_refused": 403,

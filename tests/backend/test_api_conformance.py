@@ -58,8 +58,6 @@ def formats() -> None:
     """Tell the generator how texts of our own formats are made."""
     for of, place in PLACES.items():
         schemathesis.openapi.format(f"{of}-cursor", st.just(write_cursor(of, place)))
-    lan = st.builds("192.168.1.{}:{}".format, st.integers(1, 254), st.integers(1, 65535))
-    schemathesis.openapi.format("lan-address", lan)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_it_is_made_over_http_and_its_trace_is_not_shown() -> None:
         assert (made.status_code, made.json()["uid"]) == (201, "04112233445566")
         assert "9f31c0aa" not in client.get("/cards").text
         refused = client.post("/cards", json={"name": "Y", "kind": "trace", "trace": "?"})
-        assert code_of(refused) == (422, "trace_refused")
+        assert code_of(refused) == (409, "trace_refused")
         missing = client.post("/cards", json={"name": "Y", "kind": "trace"})
         assert code_of(missing) == (409, "trace_missing")
 

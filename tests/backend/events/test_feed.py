@@ -129,4 +129,4 @@ def test_a_cursor_of_another_kind_is_refused(world: World, client: TestClient) -
     headers = token_of(world)
     for cursor in ("x", write_cursor("gate-news", "1"), write_cursor(EVENTS_LIST, str(uuid4()))):
         answer = client.get("/v1/events", params={"after": cursor}, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+        assert (answer.status_code, answer.json()["code"]) == (404, "cursor_invalid")
