@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import KitchenLinkUnknown
@@ -225,7 +225,7 @@ def _passed(service: Service, day: date) -> Select[str | None, int]:
             Passage.local_day == day,
             Passage.service == service.code,
             Passage.answer == GateAnswer.OK.value,
-            Passage.passage_id.not_in(select(PassageCancellation.passage_id)),
+            ~exists().where(PassageCancellation.passage_id == Passage.passage_id),
         )
         .group_by(Enrolment.diet)
     )

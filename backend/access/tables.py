@@ -4,7 +4,16 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Time, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Time,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
@@ -55,6 +64,7 @@ class HolderCategory(StrEnum):
     GUEST = "guest"
 
 
+_REVIEWED = text("intervention is not null or over_maximum")
 _CATEGORIES = ", ".join(f"'{category.value}'" for category in HolderCategory)
 
 
@@ -145,7 +155,9 @@ class EnrolmentService(Base):
     __table_args__ = (CheckConstraint("passages_max >= 1", name="passages"),)
 
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
-    service_id: Mapped[UUID] = mapped_column(ForeignKey("access_service.id"), primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(
+        ForeignKey("access_service.id"), primary_key=True, index=True
+    )
     #: ISO days of a package, `124` for Monday, Tuesday, Thursday; None: the days are no condition.
     days: Mapped[str | None] = mapped_column(String(7))
     by_reservation: Mapped[bool] = mapped_column(default=False)
@@ -237,11 +249,11 @@ class Reservation(Base):
     """A meal asked for on one day; taken back, it keeps its row."""
 
     __tablename__ = "reservation"
+    # A kitchen counts one day's.
+    __table_args__ = (Index("ix_reservation_service_id_day", "service_id", "day"),)
 
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
-    service_id: Mapped[UUID] = mapped_column(
-        ForeignKey("access_service.id"), primary_key=True, index=True
-    )
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("access_service.id"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     made_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
@@ -261,6 +273,15 @@ class Passage(Base):
         CheckConstraint("(answer = 'ANNULE') = (cancels is not null)", name="counter_entry"),
         CheckConstraint("(intervention is null) = (supervisor is null)", name="signed"),
         Index("ix_passage_card_id_local_day", "card_id", "local_day"),
+        # A kitchen counts a day; what a person did, or is to look at, is listed by itself.
+        Index("ix_passage_establishment_id_local_day", "establishment_id", "local_day"),
+        Index(
+            "ix_passage_reviewed",
+            "establishment_id",
+            "occurred_at",
+            sqlite_where=_REVIEWED,
+            postgresql_where=_REVIEWED,
+        ),
         # Sibling gates ask what is new.
         Index("ix_passage_establishment_id_received_at", "establishment_id", "received_at"),
     )

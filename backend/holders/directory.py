@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -123,7 +124,7 @@ def read_choices(session: Session, now: datetime) -> Choices:
         .order_by(PartnerActivity.activity)
         .limit(ACTIVITIES_MAX)
     )
-    named = sorted(communes, key=lambda row: fold(row.name))
+    named = sorted(communes, key=lambda row: _folded(row.name))
     return Choices(
         communes=tuple(Choice(row.code, row.name) for row in named),
         activities=tuple(activities),
@@ -156,6 +157,12 @@ def search(session: Session, wish: Wish, now: datetime) -> Found:
     return Found(places, places[-1].outlet_id if more else None, centre)
 
 
+@lru_cache(maxsize=COMMUNES_MAX)
+def _folded(name: str) -> str:
+    """Fold a commune's name; there are as many as there are, and they stay."""
+    return fold(name)
+
+
 def metres_between(one: Point, other: Point) -> int:
     """Measure, as the crow flies, between two places of one region."""
     shrink = math.cos(math.radians(one.latitude_e6 / 1_000_000))
@@ -184,24 +191,20 @@ def _by_code(choices: Iterable[Choice]) -> tuple[Choice, ...]:
 def _is_open(now: datetime, benefit_ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Whether `Outlet` takes one of these benefits now.
 
-    Who does is a set, made once: asked of each outlet in turn it would be slower than the page.
+    Each part is a set of partners that is made once, however many outlets are asked about; one
+    set of all of them would join what the parts keep apart.
     """
     ids = list(benefit_ids)
     by_name = select(BenefitPartner.partner_id).where(BenefitPartner.benefit_id.in_(ids))
-    by_activity = (
-        select(PartnerActivity.partner_id)
-        .join(BenefitActivity, BenefitActivity.activity == PartnerActivity.activity)
-        .where(BenefitActivity.benefit_id.in_(ids))
+    taken = select(BenefitActivity.activity).where(BenefitActivity.benefit_id.in_(ids))
+    by_activity = select(PartnerActivity.partner_id).where(PartnerActivity.activity.in_(taken))
+    suspended = select(Partner.id).where(Partner.suspended_at <= now)
+    return and_(
+        Outlet.closed_at.is_(None),
+        Outlet.partner_id.in_(select(PartnerAccount.partner_id)),
+        Outlet.partner_id.not_in(suspended),
+        or_(Outlet.partner_id.in_(by_name), Outlet.partner_id.in_(by_activity)),
     )
-    serving = (
-        select(Partner.id)
-        .join(PartnerAccount, PartnerAccount.partner_id == Partner.id)
-        .where(
-            or_(Partner.suspended_at.is_(None), Partner.suspended_at > now),
-            Partner.id.in_(by_name.union_all(by_activity)),
-        )
-    )
-    return and_(Outlet.closed_at.is_(None), Outlet.partner_id.in_(serving))
 
 
 def _conditions(wish: Wish, centre: Point | None) -> list[ColumnElement[bool]]:

@@ -122,10 +122,14 @@ def _query(beneficiary_id: UUID) -> Select[Wallet, Campaign, Benefit, int, int, 
 def _between(
     mine: InstrumentedAttribute[UUID], funding: InstrumentedAttribute[UUID]
 ) -> ScalarSelect[int]:
-    """Add up what moved from a campaign's funding to the wallet, or the other way."""
+    """Add up what moved from a campaign's funding to the wallet, or the other way.
+
+    Which of the wallet's it was is no way into them: a funding has one for everybody there is.
+    """
+    meant = func.sum(Transfer.amount_cents).filter(funding == Campaign.funding_account_id)
     return (
-        select(cast(func.coalesce(func.sum(Transfer.amount_cents), 0), BigInteger))
-        .where(mine == Wallet.account_id, funding == Campaign.funding_account_id)
+        select(cast(func.coalesce(meant, 0), BigInteger))
+        .where(mine == Wallet.account_id)
         .correlate(Wallet, Campaign)
         .scalar_subquery()
     )

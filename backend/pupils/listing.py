@@ -121,34 +121,38 @@ def list_pupils(
 
 def list_classes(session: Session, establishment_id: UUID) -> list[ClassLine]:
     """Return the classes that pupils are in now, and who is in none (code None) last."""
-    having = func.count(Enrolment.id.distinct()).filter(Card.state.in_(_ENOUGH))
-    is_here = Card.state == CardState.RECEIVED.value
-    # All cards at once: asked pupil by pupil, a planner may read every card in a state each time.
-    rows = session.execute(
+    # Each pupil once, with how many of their cards count; asked pupil by pupil, a planner may read
+    # every card in a state each time.
+    each = (
         select(
             Pupil.class_code,
-            SchoolClass.label,
-            func.count(Enrolment.id.distinct()),
-            having,
-            func.count(Card.id).filter(is_here),
+            func.count(Card.id).filter(Card.state.in_(_ENOUGH)).label("enough"),
+            func.count(Card.id).filter(Card.state == CardState.RECEIVED.value).label("here"),
         )
         .select_from(Enrolment)
         .outerjoin(Pupil, Pupil.enrolment_id == Enrolment.id)
         .outerjoin(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
-        .outerjoin(
-            SchoolClass,
-            and_(
-                SchoolClass.establishment_id == Enrolment.establishment_id,
-                SchoolClass.code == Pupil.class_code,
-            ),
-        )
         .where(Enrolment.establishment_id == establishment_id, Enrolment.ended_at.is_(None))
-        .group_by(Pupil.class_code, SchoolClass.label)
-        .order_by(Pupil.class_code.is_(None), Pupil.class_code)
+        .group_by(Enrolment.id, Pupil.class_code)
+        .subquery()
+    )
+    here = SchoolClass.establishment_id == establishment_id
+    rows = session.execute(
+        select(
+            each.c.class_code,
+            SchoolClass.label,
+            func.count(),
+            func.count().filter(each.c.enough > 0),
+            func.sum(each.c.here),
+        )
+        .select_from(each)
+        .outerjoin(SchoolClass, and_(here, SchoolClass.code == each.c.class_code))
+        .group_by(each.c.class_code, SchoolClass.label)
+        .order_by(each.c.class_code.is_(None), each.c.class_code)
         .limit(CLASSES_MAX)
     )
     return [
-        ClassLine(code, label or code or "", pupils, pupils - having, waiting)
+        ClassLine(code, label or code or "", pupils, pupils - having, int(waiting))
         for code, label, pupils, having, waiting in rows
     ]
 
@@ -234,9 +238,15 @@ def _pupils(establishment_id: UUID, class_code: str | None) -> Select[Any]:
 
 
 def _keys() -> tuple[ColumnElement[bytes], ColumnElement[bytes]]:
-    """Return the columns with names as the database folds them: it keeps them by itself."""
+    """Return names as the database folds them: it keeps them by itself.
+
+    Not the bare columns, which have an index in this order: it holds everybody's names, not those
+    of one school.
+    """
     kept = Base.metadata.tables["person_key"]
-    return kept.c.family, kept.c.given
+    family: ColumnElement[bytes] = func.coalesce(kept.c.family, b"", type_=LargeBinary)
+    given: ColumnElement[bytes] = func.coalesce(kept.c.given, b"", type_=LargeBinary)
+    return family, given
 
 
 def _with_keys(query: Select[Any]) -> Select[Any]:

@@ -25,6 +25,7 @@ from backend.http import ServicesDependency
 from backend.partners.directory import Point
 from backend.partners.directory_tables import Commune
 from backend.web.directory_map import Plan, Spot, draw
+from backend.web.long_lists import written_with
 from backend.web.pages import page
 
 PATH: Final = "/annuaire"
@@ -61,6 +62,9 @@ def directory(
     return page(
         "directory.html",
         choices=choices,
+        communes=written_with(
+            tuple((one.code, one.label) for one in choices.communes), wish.commune or ""
+        ),
         activities=[(code, _in_words(code)) for code in choices.activities],
         reaches=REACHES,
         asked=kept,

@@ -64,7 +64,7 @@ class GateLine:
 def gates(frame: Frame, fait: str = "") -> HTMLResponse:
     """Show gates, services, one-day codes that still serve, and what supervisors did."""
     now = frame.services.now()
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         services = list_services(session, frame.establishment_id)
         lines = _gates(session, frame, now)
         codes = _codes(session, frame, now)
@@ -106,7 +106,7 @@ def pupils_code(
 ) -> Response:
     """Make a code for a pupil whose card is at home, or lost: today, once."""
     way, now = f"/eleves/{enrolment_id}", frame.services.now()
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         enrolment = check_pupil(session, frame.account_id, frame.establishment_id, enrolment_id)
         card = session.scalar(
             select(Card)

@@ -37,7 +37,7 @@ router = new_router()
 @router.get("/rattachements")
 def ties(frame: Frame, fait: str = "") -> HTMLResponse:
     """Show what waits for a decision, and whom it means."""
-    with frame.services.database.reading() as session:
+    with frame.reading() as session:
         waiting = open_requests(session, _pupils(frame))
     return frame.show("establishment_ties.html", "/rattachements", done=fait, waiting=waiting)
 

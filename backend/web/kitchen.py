@@ -24,6 +24,7 @@ from backend.access.kitchen import (
     find_kitchen,
     list_gates_heard,
 )
+from backend.by_index import find_by_index
 from backend.http import ServicesDependency
 from backend.web.pages import HEADERS, notice, page
 from backend.web.words import Notice, Text
@@ -67,6 +68,7 @@ def numbers(token: str, services: ServicesDependency) -> JSONResponse:
 
 
 def _counts(session: Session, token: str, now: datetime) -> Json:
+    find_by_index(session)
     place = find_establishment(session, find_kitchen(session, token[:TOKEN_CHARACTERS_MAX]))
     zone = ZoneInfo(place.time_zone)
     today = now.astimezone(zone).date()

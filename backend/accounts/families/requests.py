@@ -8,13 +8,13 @@ name and a birth date; nobody becomes known by being asked for. A wrong proof is
 who may decide for which establishment; whoever calls has looked.
 """
 
-from collections.abc import Iterable
+import string
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import create_beneficiary
@@ -48,8 +48,9 @@ YEARS_MAX: Final = 30
 OPEN_MAX: Final = 15
 ASKED_PER_DAY: Final = Quota(20, timedelta(hours=24))
 LISTED_MAX: Final = 50
-#: Of an establishment's, those of the same birth date; the names are compared afterwards.
-SCANNED_MAX: Final = 500
+#: Of an establishment's, those that are alike; the whole names are compared afterwards.
+SCANNED_MAX: Final = 1_000
+_PLAIN_LETTERS: Final = tuple(string.ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,32 +221,55 @@ def open_requests(
         .join(SignInAccount, SignInAccount.id == TieRequest.account_id)
         .where(TieRequest.state == RequestState.ASKED.value)
         .order_by(TieRequest.asked_at, TieRequest.id)
-        .limit(LISTED_MAX if among is None else SCANNED_MAX)
     )
     if after is not None:
         chosen = chosen.where(tuple_(TieRequest.asked_at, TieRequest.id) > after)
-    if among is not None:
-        born = Beneficiary.birth_date == TieRequest.birth_date
-        chosen = chosen.where(exists().where(born, Beneficiary.id.in_(among)))
-    rows = [(row[0], row[1]) for row in session.execute(chosen)]
-    people = _candidates(session, {row.birth_date for row, _ in rows}, among)
-    listed = [_listed(row, account, people) for row, account in rows]
-    return [one for one in listed if among is None or one.candidates][:LISTED_MAX]
+    if among is None:
+        rows = [(row[0], row[1]) for row in session.execute(chosen.limit(LISTED_MAX))]
+        people = _alike(session, [row.id for row, _ in rows])
+        return [_listed(row, account, people[row.id]) for row, account in rows]
+    # One statement: of whom each may mean, who asks is found with them.
+    pairs = (
+        chosen.add_columns(Beneficiary)
+        .join(Beneficiary, _may_be())
+        .where(Beneficiary.id.in_(among))
+        .order_by(Beneficiary.id)
+    )
+    found: dict[UUID, tuple[TieRequest, SignInAccount, list[Beneficiary]]] = {}
+    for row, account, person in session.execute(pairs.limit(SCANNED_MAX)):
+        if _is(row, person):
+            found.setdefault(row.id, (row, account, []))[2].append(person)
+    return [_listed(*one) for one in list(found.values())[:LISTED_MAX]]
 
 
-def _candidates(
-    session: Session, birth_dates: Iterable[date], among: Select[UUID] | None
-) -> list[Beneficiary]:
-    chosen = select(Beneficiary).where(Beneficiary.birth_date.in_(list(birth_dates)))
-    if among is not None:
-        chosen = chosen.where(Beneficiary.id.in_(among))
-    return list(session.scalars(chosen.order_by(Beneficiary.id)))
+def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Beneficiary]]:
+    """Return whom each of some requests may mean: one question."""
+    pairs = (
+        select(TieRequest, Beneficiary)
+        .join(Beneficiary, _may_be())
+        .where(TieRequest.id.in_(request_ids))
+        .order_by(Beneficiary.id)
+    )
+    found: dict[UUID, list[Beneficiary]] = {one: [] for one in request_ids}
+    for row, person in session.execute(pairs):
+        if _is(row, person):
+            found[row.id].append(person)
+    return found
+
+
+def _may_be() -> ColumnElement[bool]:
+    """Choose those of the same birth date whose family name may begin alike.
+
+    A letter beyond ASCII may stand for another, so it fits any: names are compared afterwards.
+    """
+    asked = func.lower(func.substr(TieRequest.family_name, 1, 1))
+    known = func.lower(func.substr(Beneficiary.family_name, 1, 1))
+    alike = or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
+    return and_(Beneficiary.birth_date == TieRequest.birth_date, alike)
 
 
 def _listed(row: TieRequest, account: SignInAccount, people: list[Beneficiary]) -> OpenRequest:
-    meant = tuple(
-        Candidate(one.id, f"{one.given_name} {one.family_name}") for one in people if _is(row, one)
-    )
+    meant = tuple(Candidate(one.id, f"{one.given_name} {one.family_name}") for one in people)
     return OpenRequest(
         row.id,
         Relation(row.relation),
