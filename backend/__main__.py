@@ -19,6 +19,7 @@ from backend import schema
 from backend.commands.refusal import CommandRefused
 from backend.commands.verbs.invocation import Command, Family, Invocation, open_services
 from backend.errors import BackendError
+from backend.loading import loading
 from backend.services import Services
 from backend.settings import Settings, load_settings
 from backend.vault.errors import VaultError
@@ -68,7 +69,9 @@ REFUSALS = (BackendError, VaultError, CommandRefused, schema.WrongSchemaError, F
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
     words = sys.argv[1:] if argv is None else argv
-    options = _parser(words).parse_args(words)
+    with loading():
+        parser = _parser(words)
+    options = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # Alembic's notes on each step are for its authors; the others name devices and addresses.
     for library in ("alembic", "fido2", "httpx"):

@@ -24,6 +24,7 @@ from terminal.errors import (
     SettingsError,
     TerminalError,
 )
+from terminal.loading import loading
 from terminal.logging_json import log_json_lines
 from terminal.trace.command_line import add_trace_commands, run_trace
 from terminal.trace.errors import TraceError
@@ -245,15 +246,17 @@ def _ask_unseen(prompt: str) -> str:
 
 
 def _run_counter(chosen: argparse.Namespace) -> int:
-    from terminal.counter.daemon import run  # noqa: PLC0415 -- idem
-    from terminal.settings import CounterSettings, load_settings  # noqa: PLC0415 -- idem
+    with loading():
+        from terminal.counter.daemon import run  # noqa: PLC0415 -- idem
+        from terminal.settings import CounterSettings, load_settings  # noqa: PLC0415 -- idem
 
     return run(load_settings(CounterSettings, chosen.config))
 
 
 def _run_gate(chosen: argparse.Namespace) -> int:
-    from terminal.gate.daemon import run  # noqa: PLC0415 -- idem
-    from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
+    with loading():
+        from terminal.gate.daemon import run  # noqa: PLC0415 -- idem
+        from terminal.settings import GateSettings, load_settings  # noqa: PLC0415 -- idem
 
     return run(load_settings(GateSettings, chosen.config))
 
