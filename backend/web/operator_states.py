@@ -181,11 +181,17 @@ NOTICES: Final[Mapping[str, Text]] = {
     SignInNoticeKind.IDENTITY_LINKED: Text("FranceConnect rattaché", "FranceConnect tied"),
     SignInNoticeKind.IDENTITY_UNLINKED: Text("FranceConnect détaché", "FranceConnect untied"),
     SignInNoticeKind.EVENTS_STOPPED: Text("envoi d’événements arrêté", "sending of events stopped"),
+    SignInNoticeKind.SESSIONS_ENDED: Text("connexions fermées", "sessions ended"),
+    SignInNoticeKind.ACCOUNT_CLOSED: Text("compte fermé", "account closed"),
+    SignInNoticeKind.ERASURE_ANSWERED: Text("réponse à un effacement", "answer about erasure"),
     AddressNoticeKind.SIGN_UP: Text("lien d’inscription", "link for signing up"),
     AddressNoticeKind.EMAIL_CHANGE: Text("nouvelle adresse à confirmer", "new address to confirm"),
     AddressNoticeKind.EMAIL_CHANGED: Text("ancienne adresse prévenue", "old address told"),
     AddressNoticeKind.FAMILY_INVITATION: Text("invitation d’un parent", "invitation of a parent"),
     AddressNoticeKind.DOOR_ALARM: Text("alerte d’une porte", "alarm of a door"),
+    AddressNoticeKind.STRUCTURE_SUGGESTED: Text(
+        "structure proposée", "organisation that was suggested"
+    ),
     AddressNoticeKind.ORGANISATION_INVITATION: Text(
         "invitation à un organisme", "invitation to an organisation"
     ),
@@ -196,6 +202,7 @@ NOTICES: Final[Mapping[str, Text]] = {
         "gestionnaires d’organisme", "organisation’s keepers"
     ),
     NoticeKind.CARD_BLOCKED: Text("carte bloquée", "card blocked"),
+    NoticeKind.CARD_STOPPED: Text("carte arrêtée", "card stopped"),
     NoticeKind.CARD_ARRIVED: Text("carte arrivée", "card arrived"),
     NoticeKind.CARD_SENT: Text("carte envoyée", "card sent"),
 }

@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fastapi.routing import APIRoute
+from sqlalchemy import select
 
 from backend.access.establishments import assign_gate, create_establishment
 from backend.access.staff_tables import EstablishmentMember
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.families.tables import Tie
+from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInAccount, Stage
@@ -159,3 +161,14 @@ def operator_routes() -> list[tuple[str, str]]:
         if route.path.startswith("/exploitation")
         for method in route.methods or ()
     )
+
+
+def acts(desk: Desk) -> list[tuple[str, str | None]]:
+    with desk.services.database.reading() as session:
+        rows = session.scalars(select(SignInAct).order_by(SignInAct.at, SignInAct.kind))
+        return [(row.kind, row.words) for row in rows]
+
+
+def search(browser: Browser, text: str) -> None:
+    browser.open("/exploitation")
+    assert browser.press("/exploitation/recherche", wanted=text) == 200

@@ -17,18 +17,12 @@ from backend.partners.organisations.asking import ask
 from backend.partners.organisations.profile import Typed, make_organisation
 from backend.services import Services
 from tests.backend.web.conftest import Browser
-from tests.backend.web.operator_desk import SESSION, Desk, build_desk, make_operator, sit_down
+from tests.backend.web.operator_desk import SESSION, Desk, make_operator, sit_down
 
 CHROMIUM = "/usr/bin/chromium"
 SECONDS_MAX = 30.0
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def desk(services: Services) -> Desk:
-    return build_desk(services)
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ import pytest
 
 from backend.operators.entering import HOURS_MAX, IDLE_MINUTES_MAX
 from backend.operators.tables import OperatorRole
-from backend.services import Services
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import (
     Desk,
-    build_desk,
     make_account,
     make_operator,
     one_time_password,
@@ -20,8 +18,6 @@ from tests.backend.web.operator_desk import (
     routes_of_app,
     sit_down,
 )
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 #: What an auditor may send: it changes nothing but their own session.
 READING_POSTS = {
@@ -39,11 +35,6 @@ AT_ONCE = {
     "/exploitation/courriels/{notice_id}/relance",
     "/exploitation/adresses/{change_id}/refus",
 }
-
-
-@pytest.fixture
-def desk(services: Services) -> Desk:
-    return build_desk(services)
 
 
 @pytest.fixture
