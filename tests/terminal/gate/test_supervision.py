@@ -391,13 +391,10 @@ def test_an_older_journal_keeps_its_lines_and_its_numbers(tmp_path: Path) -> Non
     )
     old.execute("delete from passage where sequence = 3")
     old.close()
-    journal = open_passage_journal(path)
-    try:
+    with closing(open_passage_journal(path)) as journal:
         assert len(journal.list_admissions(LEA, NOON)) == 3
         assert [line.sequence for line in journal.list_last()] == [2, 1]
         journal.forget_before(NOON + timedelta(days=1))
         seat = Seat(StateBoard(), journal, Supervision(journal, StateBoard(), now=lambda: NOON))
         assert seat.tap(LEA, Answer.OK).sequence == 4, "a number never serves twice"
         assert UUID(LEA) == UUID(str(seat.journal.list_last()[0].card_id))
-    finally:
-        journal.close()
