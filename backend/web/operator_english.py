@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from backend.web.operator_labels import LABELS
+from backend.web.operator_structure_english import STRUCTURES
 
 ENGLISH: Final[Mapping[str, str]] = {
     **LABELS,
+    **STRUCTURES,
     "Activités de partenaire qui le prennent, séparées par des virgules": (
         "Activities of the partners that take it, with commas between"
     ),

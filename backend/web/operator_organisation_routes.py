@@ -24,8 +24,13 @@ def show_asked(frame: Looking) -> HTMLResponse:
     """Show the organisations that wait for an answer, the longest wait first."""
     with frame.services.database.reading() as session:
         found = asking.list_asked(session)
-        number = organisation_words.number_words
-        return frame.show("organisations", found=found, number=number)
+        return frame.show(
+            "organisations",
+            found=found,
+            number=organisation_words.number_words,
+            papers=organisation_words.DOCUMENTS,
+            length=organisation_words.length_in_words,
+        )
 
 
 @router.post(f"{ORGANISATIONS}/{{organisation_id}}/accord", dependencies=[OwnForm])

@@ -29,6 +29,7 @@ from backend.web import (
     operator_request_routes,
     operator_seen_routes,
     operator_service_routes,
+    operator_structure_routes,
     operator_tie_routes,
 )
 from backend.web import operator_words as words
@@ -51,6 +52,7 @@ for part in (
     operator_service_routes,
     operator_tie_routes,
     operator_organisation_routes,
+    operator_structure_routes,
     operator_seen_routes,
 ):
     router.routes.extend(part.router.routes)

@@ -226,6 +226,14 @@ DONE: Final[Mapping[str, Text]] = {
         "Le lien part vers l’adresse de la personne. Il sert une fois, pendant une heure.",
         "The link leaves for the person’s address. It serves once, within an hour.",
     ),
+    "structure-ecartee": Text(
+        "Proposition écartée. Qui l’a faite lit la raison.",
+        "Suggestion set aside. Whoever made it reads the reason.",
+    ),
+    "structure-invitee": Text(
+        "La structure reçoit un courriel qui demande son accord.",
+        "The organisation gets a mail that asks whether it agrees.",
+    ),
     "organisme": Text("Organisme accepté comme partenaire.", "Organisation accepted as a partner."),
     "prolongation": Text("Campagne prolongée.", "Campaign extended."),
     "rattachement": Text("Rattachement accordé.", "Tie granted."),
