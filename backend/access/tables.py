@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
+from backend.searched_names import SEARCHED_CHARACTERS_MAX, searched_name
 
 NAME_CHARACTERS_MAX = 100
 DIET_CHARACTERS_MAX = 40
@@ -75,6 +76,7 @@ class Establishment(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    searched: Mapped[str] = mapped_column(String(SEARCHED_CHARACTERS_MAX), default=searched_name)
     time_zone: Mapped[str] = mapped_column(String(64))
     #: Whether its gates may hold the first letter of family names, to tell two Léas apart.
     initials_on_gates: Mapped[bool] = mapped_column(default=False)

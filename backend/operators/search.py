@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, LargeBinary, Select, and_, func, literal, not_, or_, select, tuple_
+from sqlalchemy import Integer, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -204,9 +204,8 @@ def _by_name(session: Session, typed: str) -> list[Found]:
     )
     found: list[Found] = []
     for thing, table in named:
-        folded: ColumnElement[bytes] = func.fold_name(table.name, type_=LargeBinary)
-        begins, within = _begins(folded, wanted), _holds(session, folded, f" {wanted}")
-        query = select(table.id, table.name).where(or_(begins, within)).order_by(table.name)
+        fits = _holds(session, table.searched, f" {wanted}")
+        query = select(table.id, table.name).where(fits).order_by(table.name)
         found += [
             Found(thing, row.id, row.name, "") for row in session.execute(query.limit(OTHERS_MAX))
         ]
@@ -299,12 +298,11 @@ def _born(typed: str) -> date | None:
         return None
 
 
-def _holds(session: Session, column: ColumnElement[bytes], part: str) -> ColumnElement[bool]:
-    """Say that bytes hold others, as each engine calls it."""
-    wanted = literal(part.encode(), LargeBinary)
+def _holds(session: Session, column: Any, part: str) -> ColumnElement[bool]:
+    """Say that a text holds another, as each engine calls it."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    position = func.instr if sqlite else func.pg_catalog.position
-    return position(column, wanted, type_=Integer) > 0
+    position = func.instr if sqlite else func.strpos
+    return position(column, part, type_=Integer) > 0
 
 
 def _begins(column: Any, text: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from backend.partners.directory_tables import (
     LATITUDE_MAX,
     LONGITUDE_MAX,
 )
+from backend.searched_names import SEARCHED_CHARACTERS_MAX, searched_name
 
 NAME_CHARACTERS_MAX = 100
 #: A partner's name and an outlet's, folded: some letters become two.
@@ -37,6 +38,7 @@ class Partner(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    searched: Mapped[str] = mapped_column(String(SEARCHED_CHARACTERS_MAX), default=searched_name)
     suspended_at: Mapped[datetime | None]
 
 
@@ -95,6 +97,7 @@ class Terminal(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(7))
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
+    searched: Mapped[str] = mapped_column(String(SEARCHED_CHARACTERS_MAX), default=searched_name)
     outlet_id: Mapped[UUID | None] = mapped_column(ForeignKey("outlet.id"), index=True)
     # Where a gate or a desk stands; the establishment itself belongs to the access room.
     establishment_name: Mapped[str | None] = mapped_column(String(NAME_CHARACTERS_MAX))

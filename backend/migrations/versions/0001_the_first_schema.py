@@ -1055,6 +1055,7 @@ def upgrade() -> None:
         "establishment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("searched", sa.String(length=201), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("initials_on_gates", sa.Boolean(), nullable=False),
         sa.Column("photos_on_gates", sa.Boolean(), nullable=False),
@@ -1295,6 +1296,7 @@ def upgrade() -> None:
         "partner",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("searched", sa.String(length=201), nullable=False),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
     )
@@ -2065,7 +2067,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people', 'address_suggested')",
+            "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_stopped', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'signin_ended', 'signin_closed', 'signin_erasure', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people', 'address_suggested')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint(
@@ -3157,6 +3159,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=7), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("searched", sa.String(length=201), nullable=False),
         sa.Column("outlet_id", sa.Uuid(), nullable=True),
         sa.Column("establishment_name", sa.String(length=100), nullable=True),
         sa.Column("enrolment_hash", sa.LargeBinary(), nullable=False),
