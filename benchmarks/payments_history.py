@@ -5,15 +5,29 @@ set-up only. Secondary indexes are made afterwards, as after a restore. The peop
 that are measured are others: they find their rows among these.
 """
 
+from collections.abc import Sequence
+
 from benchmarks.postgres import Cluster
 
 PEOPLE = 400_000
 TRANSFERS = 10_000_000
+#: Where most rows go: what else is filled by the million is named by whoever fills it.
+TABLES = ("ledger_transfer", "payment")
+GIVEN_NAMES = (
+    "Léa Jade Emma Louise Alice Chloé Inès Zoé Manon Camille"
+    " Gabriel Léo Raphaël Arthur Louis Adam Jules Maël Noah Hugo"
+)
+FAMILY_NAMES = (
+    "Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefebvre"
+    " Leroy Roux David Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau"
+    " Vincent Muller Lefèvre Faure André Mercier Blanc Guérin Boyer Garnier Chevalier François"
+    " Legrand Gauthier Garcia"
+)
 
 _INDEXES = """
 CREATE TABLE bench_index AS
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
-FROM pg_index WHERE indrelid IN ('ledger_transfer'::regclass, 'payment'::regclass)
+FROM pg_index WHERE indrelid = ANY(%s::regclass[])
 AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid);
 DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT name FROM bench_index LOOP EXECUTE 'DROP INDEX ' || one.name; END LOOP;
@@ -26,11 +40,23 @@ def _id(prefix: str, number: str) -> str:
     return _UUID.format(prefix=prefix, number=number)
 
 
-def fill(cluster: Cluster, database: str, people: int, transfers: int) -> None:
-    """Put people and payments into a database that holds a world already."""
-    cluster.sql(_INDEXES, database)
-    cluster.sql(f"SET session_replication_role = replica; {_people(people)}", database)
-    cluster.sql(f"SET session_replication_role = replica; {_payments(people, transfers)}", database)
+def fill(
+    cluster: Cluster,
+    database: str,
+    people: int,
+    transfers: int,
+    *,
+    besides: Sequence[str] = (),
+    tables: Sequence[str] = (),
+) -> None:
+    """Put people and payments into a database that holds a world already.
+
+    `besides` is SQL that fills `tables` by the million too: their indexes are made afterwards.
+    """
+    emptied = "'{" + ",".join((*TABLES, *tables)) + "}'"
+    cluster.sql(_INDEXES % emptied, database)
+    for statements in (_people(people), _payments(people, transfers), *besides):
+        cluster.sql(f"SET session_replication_role = replica; {statements}", database)
     cluster.sql(
         "SET maintenance_work_mem = '512MB'; DO $$ DECLARE one record; BEGIN FOR one IN SELECT"
         " definition FROM bench_index LOOP EXECUTE one.definition; END LOOP; END $$;",
@@ -43,9 +69,14 @@ def fill(cluster: Cluster, database: str, people: int, transfers: int) -> None:
 def _people(people: int) -> str:
     person, account = _id("b0000000", "n"), _id("a0000000", "n")
     every = f"generate_series(1, {people}) AS n"
+    given, family = (
+        _names(GIVEN_NAMES, "n"),
+        _names(FAMILY_NAMES, f"n / {len(GIVEN_NAMES.split())}"),
+    )
     return f"""
-INSERT INTO beneficiary (id, given_name, family_name, birth_date, created_at)
-  SELECT {person}, 'Léa', 'Martin', '2009-05-04', now() FROM {every};
+INSERT INTO beneficiary (id, given_name, family_name, birth_date, email, created_at)
+  SELECT {person}, {given}, {family}, date '2006-09-01' + n * 7 % 2900,
+    CASE WHEN n % 2 = 0 THEN 'p' || n || '@exemple.example' END, now() FROM {every};
 INSERT INTO card (id, number, beneficiary_id, uid, key_version, state, state_since, ordered_at)
   SELECT {_id("c0000000", "n")}, lpad(n::text, 16, '0'), {person},
     decode(lpad(to_hex(n), 14, '0'), 'hex'), 1, 'active', now(), now() FROM {every};
@@ -61,6 +92,10 @@ INSERT INTO wallet (id, beneficiary_id, campaign_id, benefit_id, account_id)
   SELECT {_id("d0000000", "n")}, {person}, one.campaign_id, one.id, {account}
   FROM {every}, (SELECT id, campaign_id FROM benefit ORDER BY code LIMIT 1) AS one;
 """
+
+
+def _names(names: str, number: str) -> str:
+    return f"(string_to_array('{names}', ' '))[1 + {number} % {len(names.split())}]"
 
 
 def _payments(people: int, transfers: int) -> str:
