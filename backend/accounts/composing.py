@@ -45,6 +45,9 @@ _PASSWORD_LINKS: Final = {
     SignInNoticeKind.PASSWORD_LINK: SignInLinkKind.PASSWORD,
 }
 
+#: What is told to an account that is closed: that it is.
+_TO_CLOSED: Final = frozenset({SignInNoticeKind.ACCOUNT_CLOSED})
+
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
@@ -103,7 +106,7 @@ def _to_account(
     now, about = services.now(), str(notice.facts.get("about", ""))
     with services.database.unit_of_work() as session:
         account = session.get(SignInAccount, notice.account_id)
-        if account is None or account.closed_at is not None:
+        if account is None or (account.closed_at is not None and kind not in _TO_CLOSED):
             return None
         recipient, link = account.email, ""
         if kind in _PASSWORD_LINKS:

@@ -90,6 +90,14 @@ LETTERS: Final[dict[NoticeKind, Words]] = {
         "even if you find it. What you are entitled to stays yours, on your next card. Not you? "
         "Tell your school.",
     ),
+    NoticeKind.CARD_STOPPED: Words(
+        "Votre carte Pass est arrêtée",
+        "Votre établissement ou le service Pass a arrêté votre carte le {when}. Elle ne paie plus "
+        "et n’ouvre plus rien. Vos avantages vous restent. Pour savoir pourquoi, ou pour une autre "
+        "carte, adressez-vous à votre établissement.",
+        "Your school or the Pass service stopped your card on that day. It pays and opens nothing "
+        "any more. What you are entitled to stays yours. Ask your school why, or for another card.",
+    ),
     NoticeKind.CARD_ARRIVED: Words(
         "Votre carte Pass est arrivée",
         "Votre carte est dans votre établissement depuis le {when}. Elle vous y sera remise.",

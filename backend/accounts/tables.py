@@ -39,6 +39,8 @@ class NoticeKind(StrEnum):
     NEW_CODE_LINK = "new_code_link"
     #: Reported lost or stolen, by its holder or for them.
     CARD_BLOCKED = "card_blocked"
+    #: Blocked or withdrawn by an office or an operator.
+    CARD_STOPPED = "card_stopped"
     #: Their card waits for them at their establishment.
     CARD_ARRIVED = "card_arrived"
     CARD_SENT = "card_sent"
@@ -69,6 +71,10 @@ class SignInNoticeKind(StrEnum):
     IDENTITY_LINKED = "signin_fc_linked"
     IDENTITY_UNLINKED = "signin_fc_gone"
     EVENTS_STOPPED = "signin_events_stopped"
+    SESSIONS_ENDED = "signin_ended"
+    ACCOUNT_CLOSED = "signin_closed"
+    #: To whoever asked that a Pass be erased.
+    ERASURE_ANSWERED = "signin_erasure"
 
 
 class AddressNoticeKind(StrEnum):

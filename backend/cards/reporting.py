@@ -7,6 +7,7 @@ holder has another. Not here: who may say so, and whether the code must be chang
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -75,15 +76,34 @@ def report_lost(
     return card
 
 
+def stop_card(session: Session, card_id: UUID, reason: str, now: datetime, *, by: Actor) -> Card:
+    """Block a card that nobody reported, and tell its holder; raise as report_lost does."""
+    before = lock_card(session, card_id).state
+    card = block_card(session, card_id, reason, now, by=by)
+    _tell_stopped(session, card, CardState(before), now)
+    return card
+
+
 def withdraw_card(
     session: Session, card_id: UUID, reason: WithdrawalReason, now: datetime, *, by: Actor
 ) -> Card:
-    """Take a card out of use for good; withdrawn already, it keeps its first reason.
+    """Take a card out of use for good and tell its holder; done already, nothing changes.
 
     Raises CardUnknown, CardStateRefused.
     """
     card = lock_card(session, card_id)
-    if card.state != CardState.WITHDRAWN.value:
+    before = CardState(card.state)
+    if before is not CardState.WITHDRAWN:
         move(card, CardEvent.WITHDRAWN, now, reason=reason.value, by=by)
         session.flush()
+        _tell_stopped(session, card, before, now)
     return card
+
+
+#: Its holder had it: that it stops is news to them.
+_IN_HAND: Final = frozenset({CardState.HANDED_OVER, CardState.ACTIVE})
+
+
+def _tell_stopped(session: Session, card: Card, before: CardState, now: datetime) -> None:
+    if before in _IN_HAND:
+        owe_notice(session, NoticeKind.CARD_STOPPED, card.beneficiary_id, now)

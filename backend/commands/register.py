@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from backend.cards.history import Actor
-from backend.cards.life import block_card, expire_card
-from backend.cards.reporting import ReportReason, report_lost
+from backend.cards.life import expire_card
+from backend.cards.reporting import ReportReason, report_lost, stop_card
 from backend.commands.lookup import card_numbered
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import revoke_terminal
@@ -32,7 +32,7 @@ def block(
         if reason in TAKEN_AWAY:
             report_lost(session, card.id, ReportReason(reason), now, by=actor)
         else:
-            block_card(session, card.id, reason, now, by=actor)
+            stop_card(session, card.id, reason, now, by=actor)
         return force_after_loss(session, card.beneficiary_id, reason, choice, now, by=by)
 
 

@@ -36,7 +36,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "canteen_account": "an establishment's own accounts",
     "card_challenge": "a question to a chip, alive for ten seconds and kept for minutes",
     "card_procedure": "how cards are asked for, as an office tells everybody",
-    "code_link_request": "asked by anybody; looked at and removed within a minute, forgotten the next day",
+    "code_link_request": "asked by anybody; looked at within a minute, and forgotten",
     "erased_person": "the bare id of somebody who was erased: there is nobody to tell",
     "federated_visit": "a browser's, until its session at the provider ends",
     "federation_attempt": "a browser on its way to the provider and back, kept for minutes",

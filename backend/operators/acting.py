@@ -25,8 +25,7 @@ from backend.accounts.tables import NoticeKind, SignInNoticeKind
 from backend.benefits.grants import BY_HAND, grant
 from backend.benefits.tables import Benefit
 from backend.cards.history import Actor
-from backend.cards.life import block_card
-from backend.cards.reporting import ReportReason, report_lost
+from backend.cards.reporting import ReportReason, report_lost, stop_card
 from backend.cards.tables import Card
 from backend.operators.entering import Acting, role_of
 from backend.operators.errors import AmountUnacceptable, OperatorAccount, ReasonMissing
@@ -111,7 +110,7 @@ def block_for(
     if reason.value in TAKEN_AWAY:
         report_lost(session, card_id, ReportReason(reason.value), now, by=by)
     else:
-        block_card(session, card_id, reason.value, now, by=by)
+        stop_card(session, card_id, reason.value, now, by=by)
     changed = force_after_loss(session, holder, reason.value, code, now, by=acting.name)
     words = f"{reason.value} (code à changer)" if changed else reason.value
     note(session, acting, ActKind.CARD_BLOCKED, card_id, now, person_id=holder, words=words)
@@ -214,6 +213,7 @@ def end_sessions(
     said = reason_of(reason)
     _account(session, account_id)
     end_all(session, account_id)
+    owe_sign_in_notice(session, SignInNoticeKind.SESSIONS_ENDED, account_id, now)
     note(session, acting, ActKind.SESSIONS_ENDED, account_id, now, words=said)
 
 
@@ -225,7 +225,9 @@ def close_account(
     account = _account(session, account_id)
     if role_of(session, account_id) is not None:
         raise OperatorAccount
-    account.closed_at = account.closed_at or now
+    if account.closed_at is None:
+        account.closed_at = now
+        owe_sign_in_notice(session, SignInNoticeKind.ACCOUNT_CLOSED, account_id, now)
     end_all(session, account_id)
     note(session, acting, ActKind.ACCOUNT_CLOSED, account_id, now, words=said)
 

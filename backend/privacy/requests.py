@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.tables import SignInAccount
-from backend.accounts.tables import Beneficiary
+from backend.accounts.tables import Beneficiary, SignInNoticeKind
 from backend.holders.tables import ANSWER_CHARACTERS_MAX, ErasureRequest
 from backend.privacy.erasing import erase_person
 from backend.privacy.errors import RequestUnknown
@@ -68,6 +69,7 @@ def grant(session: Session, request_id: UUID, account_id: UUID, by: str, now: da
         session, ActKind.PERSON_ERASED, account_id, request_id, now, beneficiary_id=person_id
     )
     erase_person(session, person_id, now, by=by)
+    _tell(session, request, "erased", now)
 
 
 def refuse(
@@ -86,6 +88,15 @@ def refuse(
         beneficiary_id=request.beneficiary_id,
         words=request.answer,
     )
+    _tell(session, request, "not_erased", now)
+
+
+def _tell(session: Session, request: ErasureRequest, about: str, now: datetime) -> None:
+    """Owe whoever asked a mail; an account that went with the person has no address any more."""
+    account = session.get_one(SignInAccount, request.account_id)
+    if account.closed_at is None:
+        kind = SignInNoticeKind.ERASURE_ANSWERED
+        owe_sign_in_notice(session, kind, account.id, now, about=about)
 
 
 def _locked(session: Session, request_id: UUID) -> ErasureRequest:

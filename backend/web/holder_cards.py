@@ -53,6 +53,7 @@ TROUBLE: Final[dict[type[BackendError], Notice]] = {
 }
 router = APIRouter(prefix=f"{PREFIX}/carte", include_in_schema=False, route_class=PageRoute)
 Typed = Annotated[str, Form(max_length=64)]
+TypedAddress = Annotated[str, Form(max_length=ADDRESS_FIELD_CHARACTERS_MAX)]
 
 
 def card_told(one: HeldCard, services: Services) -> dict[str, object]:
@@ -126,11 +127,7 @@ def order_form(frame: Framed) -> HTMLResponse:
 
 @router.post("/commande", dependencies=[OwnForm])
 def order_card(
-    frame: Framed,
-    *,
-    delivery: Typed = "",
-    address: Annotated[str, Form(max_length=ADDRESS_FIELD_CHARACTERS_MAX)] = "",
-    charter: Typed = "",
+    frame: Framed, delivery: Typed = "", address: TypedAddress = "", charter: Typed = ""
 ) -> Response:
     """Order a card in the place of the one that is of no use any more, or a first one."""
     if charter != CHARTER_VERSION:

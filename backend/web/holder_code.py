@@ -35,11 +35,7 @@ def code_form(frame: Framed) -> HTMLResponse:
 
 @router.post("", dependencies=[OwnForm])
 def choose(
-    frame: Framed,
-    *,
-    password: TypedPassword = "",
-    code: Typed = "",
-    code_again: Typed = "",
+    frame: Framed, password: TypedPassword = "", code: Typed = "", code_again: Typed = ""
 ) -> HTMLResponse:
     """Set the code, or show the form again with the reason and empty fields."""
     if not frame.mine.may_choose_code:

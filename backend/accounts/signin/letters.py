@@ -156,6 +156,29 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
         "{sign_in}",
         "Your events are no longer sent",
     ),
+    SignInNoticeKind.SESSIONS_ENDED: Words(
+        "Vos connexions ont été fermées",
+        "Le service Pass a fermé toutes vos connexions le {when}. Vous pouvez vous connecter de "
+        "nouveau :\n{sign_in}",
+        "Those who run the Pass ended all your sessions on {when}. You may sign in again:\n"
+        "{sign_in}",
+        "Your sessions were ended",
+    ),
+    SignInNoticeKind.ACCOUNT_CLOSED: Words(
+        "Votre compte Pass est fermé",
+        "Le service Pass a fermé votre compte le {when} : il ne permet plus d’entrer. La carte et "
+        "les avantages n’en dépendent pas. Si vous pensez que c’est une erreur, adressez-vous à "
+        "votre établissement.",
+        "Those who run the Pass closed your account on {when}: you sign in with it no more. Cards "
+        "and benefits do not depend on it. If you think it is a mistake, ask your school.",
+        "Your Pass account is closed",
+    ),
+    SignInNoticeKind.ERASURE_ANSWERED: Words(
+        "Votre demande d’effacement",
+        "Votre demande d’effacement a reçu une réponse le {when} : {about}.",
+        "Your request for erasure was answered on {when}: {about}.",
+        "Your request for erasure",
+    ),
     SignInNoticeKind.IDENTITY_UNLINKED: Words(
         "FranceConnect n’ouvre plus votre espace",
         "Depuis le {when}, FranceConnect n’ouvre plus votre espace Pass.",
@@ -176,6 +199,7 @@ _ALERTS: Final = frozenset(
         SignInNoticeKind.IDENTITY_LINKED,
         SignInNoticeKind.IDENTITY_UNLINKED,
         SignInNoticeKind.PASS_ACT,
+        SignInNoticeKind.SESSIONS_ENDED,
     }
 )
 
@@ -198,6 +222,11 @@ ABOUT: Final[dict[str, tuple[str, str]]] = {
     "card_activated": ("la carte a été mise en service", "the card was put in use"),
     "data_taken": ("les données ont été emportées", "the data were taken away"),
     "erasure_asked": ("l’effacement a été demandé", "erasure was asked"),
+    "erased": ("le Pass et ce qui dit de qui il était sont effacés", "the Pass is erased"),
+    "not_erased": (
+        "elle n’est pas acceptée. La raison est dans votre espace, à la page « Données »",
+        "it is not granted. The reason is in your space, on the page “Données”",
+    ),
     "approved": ("elle est acceptée", "it is approved"),
     "refused": (
         "elle n’est pas acceptée. Adressez-vous à l’établissement",
