@@ -5,10 +5,12 @@ which then stops its children in reverse order. A child dies with its parent eve
 is killed (`setpriv --pdeathsig`). Nothing is ever stopped by name.
 """
 
+import json
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -82,6 +84,16 @@ class Programs:
             msg = f"{name} ended with status {done.returncode}: {said[-2000:]}"
             raise DemonstrationError(msg)
         return done.stdout.decode()
+
+    def run_row(self, name: str, program: str, commands: Sequence[Sequence[str]]) -> str:
+        """Run commands of one program one after the other; return what the last one printed.
+
+        In one interpreter: loading the program is most of their time. Raises as `run` does.
+        """
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        row = json.dumps([list(words) for words in commands])
+        told = [program, str(self.log_folder), row]
+        return self.run(name, [sys.executable, "-m", "simulator.testing.in_a_row", *told])
 
     def wait_until(
         self, program: Program, ready: Callable[[], bool], seconds_max: float = READY_SECONDS_MAX

@@ -7,7 +7,6 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from scripts.demo.loopback import answers, ask
 from scripts.demo.processes import DemonstrationError, Programs, free_ports
 
 BIN = Path(sys.executable).parent
+PASS_BACKEND, PASS_TERMINAL = "pass-backend", "pass-terminal"
 SCHEME = Path(__file__).parent / "scheme.toml"
 COUNTER_READER = "Pass Counter"
 GATE_READER = "Pass Gate"
@@ -128,34 +128,34 @@ def _start_all(folder: Path, programs: Programs, wanted: dict[str, int], staging
     world = World(folder, programs, people, **pages)
     _start(
         world,
-        ("backend", "pass-backend", "serve", f"{world.backend}/v1/health"),
+        ("backend", PASS_BACKEND, "serve", f"{world.backend}/v1/health"),
         ("simulator", "pass-simulator", "counter", f"{world.simulator}/health"),
     )
     names = ("caisse", "portillon", "guichet")
-    codes = [applied["terminals"][name]["enrolment_code"] for name in names]
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(partial(_enrol, world), names, codes))
+    _enrol(world, {name: str(applied["terminals"][name]["enrolment_code"]) for name in names})
     _start(
         world,
-        ("caisse", "pass-terminal", "counter", f"{world.till}/health"),
-        ("portillon", "pass-terminal", "gate", f"{world.gate}/health"),
+        ("caisse", PASS_TERMINAL, "counter", f"{world.till}/health"),
+        ("portillon", PASS_TERMINAL, "gate", f"{world.gate}/health"),
     )
     return world
 
 
 def _make_scheme(folder: Path, programs: Programs) -> dict[str, Any]:
-    backend = [str(BIN / "pass-backend"), "--config", str(folder / "backend.toml")]
-    programs.run("pass-backend keys create", [*backend, "keys", "create"])
-    programs.run("pass-backend migrate", [*backend, "migrate"])
-    scheme = str(folder / "scheme.toml")
-    command = [*backend, "apply", scheme, "--json", "--pad-keys", str(folder / "pads")]
-    applied: dict[str, Any] = json.loads(programs.run("pass-backend apply", command))
+    backend = ("--config", str(folder / "backend.toml"))
+    scheme = ("apply", str(folder / "scheme.toml"), "--json", "--pad-keys", str(folder / "pads"))
+    row = [(*backend, *words) for words in (("keys", "create"), ("migrate",), scheme)]
+    applied: dict[str, Any] = json.loads(
+        programs.run_row("keys, schema, scheme", PASS_BACKEND, row)
+    )
     return applied
 
 
-def _enrol(world: World, name: str, code: str) -> None:
-    command = [str(BIN / "pass-terminal"), "enrol", "--config", world.config(name), "--code", code]
-    world.programs.run(f"enrolment of {name}", command)
+def _enrol(world: World, codes: Mapping[str, str]) -> None:
+    row = [
+        ("enrol", "--config", world.config(name), "--code", code) for name, code in codes.items()
+    ]
+    world.programs.run_row("enrolment", PASS_TERMINAL, row)
 
 
 def _start(world: World, *wanted: tuple[str, str, str, str]) -> None:
@@ -164,7 +164,7 @@ def _start(world: World, *wanted: tuple[str, str, str, str]) -> None:
     for name, program, verb, ready_url in wanted:
         config = world.config(name)
         command = [str(BIN / program), verb, "--config", config]
-        if program == "pass-backend":
+        if program == PASS_BACKEND:
             command = [str(BIN / program), "--config", config, verb]
         started.append((world.programs.start(name, command), ready_url))
     for one, ready_url in started:
