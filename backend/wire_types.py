@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT: Final = re.compile(
@@ -43,3 +43,13 @@ def _whole(value: object) -> object:
 
 #: Put it last, after `Field(strict=True, …)`: limits before it stay in the description.
 WHOLE: Final = BeforeValidator(_whole)
+
+#: What every reader of JSON takes exactly (RFC 8259 §6).
+BIGGEST_INTEGER: Final = 2**53 - 1
+
+GateSequence = Annotated[
+    int,
+    Field(ge=1, le=BIGGEST_INTEGER, strict=True, description="the gate's own count, from 1"),
+    WHOLE,
+]
+Count = Annotated[int, Field(ge=0, le=BIGGEST_INTEGER, strict=True), WHOLE]

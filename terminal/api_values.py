@@ -13,6 +13,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter
 
+from terminal.gate_event_values import Receipt
+
 Cents = Annotated[int, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 TerminalKind = Literal["counter", "gate", "desk"]
@@ -275,11 +277,9 @@ class QuarantinedPassage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassageReceipt:
-    """What became of an upload; a passage in none of the three must be sent again."""
+class PassageReceipt(Receipt):
+    """What became of passages."""
 
-    recorded: tuple[UUID, ...]
-    already_recorded: tuple[UUID, ...]
     quarantined: tuple[QuarantinedPassage, ...]
 
 

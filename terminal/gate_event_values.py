@@ -37,11 +37,17 @@ class RefusedGateEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateEventReceipt:
-    """What became of an upload; an event in none of the three must be sent again."""
+class Receipt:
+    """What became of an upload; what is in none of its lists must be sent again."""
 
     recorded: tuple[UUID, ...]
     already_recorded: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateEventReceipt(Receipt):
+    """What became of events."""
+
     refused: tuple[RefusedGateEvent, ...]
 
 

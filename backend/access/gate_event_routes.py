@@ -1,6 +1,5 @@
 """What happened at a gate's door and reader, in; for gates only."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,12 +10,9 @@ from backend.access.event_tables import GateEventKind
 from backend.access.gate_events import BATCH_MAX, EventReport, RefusedBecause, record_events
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
-from backend.wire_types import WHOLE, Moment
+from backend.wire_types import Count, GateSequence, Moment
 
 router = APIRouter(prefix="/v1", tags=["access"])
-
-#: What every reader of JSON takes exactly (RFC 8259 §6).
-BIGGEST_INTEGER = 2**53 - 1
 
 
 class GateEventBody(BaseModel):
@@ -25,21 +21,10 @@ class GateEventBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: UUID
-    sequence: Annotated[
-        int,
-        Field(ge=1, le=BIGGEST_INTEGER, strict=True, description="the gate's own count, from 1"),
-        WHOLE,
-    ]
+    sequence: GateSequence
     occurred_at: Moment
     kind: GateEventKind
-    passages: (
-        Annotated[
-            int,
-            Field(ge=0, le=BIGGEST_INTEGER, strict=True),
-            WHOLE,
-        ]
-        | None
-    ) = Field(
+    passages: Count | None = Field(
         default=None,
         description="how many went through a door released for everybody, at its end",
     )

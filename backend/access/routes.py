@@ -28,15 +28,13 @@ from backend.access.tables import (
 from backend.cursors import cursor_field, read_cursor, read_moment, write_cursor
 from backend.http import ServicesDependency
 from backend.partners.authentication import CurrentTerminal, TerminalKind, require_kind
-from backend.wire_types import WHOLE, Moment
+from backend.wire_types import Count, GateSequence, Moment
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 #: What its cursors are bound to.
 NEWS_LIST = "gate-news"
 ETAG_CHARACTERS_MAX = 200
-#: What every reader of JSON takes exactly (RFC 8259 §6).
-BIGGEST_INTEGER = 2**53 - 1
 Cursor = Annotated[str, cursor_field(NEWS_LIST)]
 Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -81,11 +79,7 @@ class PassageBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     passage_id: UUID
-    sequence: Annotated[
-        int,
-        Field(ge=1, le=BIGGEST_INTEGER, strict=True, description="the gate's own count, from 1"),
-        WHOLE,
-    ]
+    sequence: GateSequence
     occurred_at: Moment
     uid: str | None = Field(
         pattern=r"^([0-9A-F]{2}){1,10}$",
@@ -95,7 +89,7 @@ class PassageBody(BaseModel):
     service: str | None = Field(max_length=SERVICE_CODE_CHARACTERS_MAX)
     answer: GateAnswer
     detail: str | None = Field(max_length=DETAIL_CHARACTERS_MAX)
-    list_version: Annotated[int, Field(ge=0, le=BIGGEST_INTEGER, strict=True), WHOLE] | None
+    list_version: Count | None
     intervention: InterventionBody | None = None
 
 
