@@ -24,10 +24,8 @@ from simulator.chip.chip import Chip
 from simulator.chip.commands import AUTHENTICATIONS, COMMANDS
 from simulator.chip.status import Status
 from simulator.pad.cable import PadCable
-from simulator.pad.faults import Fault, Faults
 from simulator.pad.frames import frame
 from simulator.pad.keys import AesCodeSealer, MemoryCounter, PadKey
-from simulator.pad.pad import SimulatedPad
 from simulator.pcscd import PrivatePcscd
 from simulator.refusals import TooManyListeners
 from simulator.tabletop import Tabletop
@@ -35,27 +33,14 @@ from simulator.vpcd import Direction, VirtualCard
 from simulator.wire.card_wire import CardWire
 from simulator.wire.card_words import command_words, status_words
 from simulator.wire.feed import Feed, Listener, What, Wire, WireEvent, event_stream
-from simulator.wire.pad_wire import HeardKeypad, HeardPad
+from simulator.wire.pad_wire import HeardPad
 from tests.simulator.served import code_of, served
+from tests.simulator.wire_recorder import Recorder
 
 AT = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 CODE = "739146"
 REQUEST = frame("Z62.9250000000000018\x1c0406NA\x1cB\x1cC\x1c9")
-
-
-class Recorder(Feed):
-    """A feed that keeps what is published."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[WireEvent] = []
-
-    def publish(self, event: WireEvent) -> None:
-        self.events.append(event)
-
-    def said(self) -> str:
-        return json.dumps([str(event) for event in self.events], ensure_ascii=False)
 
 
 def wire_to(feed: Feed) -> CardWire:
@@ -244,81 +229,6 @@ def test_a_mute_card_is_said() -> None:
     assert (feed.events[0].answer, feed.events[0].status) == ("none: the card is mute", None)
 
 
-# --- the pad's line ---
-
-
-@pytest.fixture
-def heard_pad() -> tuple[HeardPad, Recorder]:
-    feed = Recorder()
-    sealer = AesCodeSealer(PadKey(bytes(16)), bytes(8), MemoryCounter())
-    return HeardPad(sealer, feed), feed
-
-
-def test_a_code_is_asked_and_entered_and_nobody_hears_it(
-    heard_pad: tuple[HeardPad, Recorder],
-) -> None:
-    pad, feed = heard_pad
-    sent = pad.receive_data(REQUEST[:7], 0) + pad.receive_data(REQUEST[7:], 0)
-    for key in f"{CODE}E":
-        sent += pad.press(key, 1)
-    sent += pad.receive_data(b"\x06", 2)
-    assert [(event.what, event.words) for event in feed.events] == [
-        (What.TO_PAD, "ask for a code of 4 to 6 digits for card …0018, within 270 s"),
-        (What.FROM_PAD, "understood (ACK)"),
-        (What.FROM_PAD, "a code was entered: encrypted block, hidden"),
-        (What.TO_PAD, "understood (ACK)"),
-    ]
-    block = sent[sent.index(b"710") + 3 :][:52].decode()
-    for secret in (CODE, "739", block, block[:16], block[-16:], "925000000000"):
-        assert secret not in feed.said()
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Z2\x1aBonjour", 'show "Bonjour" / ""'),
-        ("Z32\x1aA\x1cB", 'show "A" / "B"'),
-        ("72", "end what you are doing"),
-        ("11", "are you there"),
-        ("Z62.12\x1c", "ask for a code, which the pad refuses with 2"),
-        ("Z9739146", "something that the pad ignores"),
-    ],
-)
-def test_packets_in_words(heard_pad: tuple[HeardPad, Recorder], text: str, words: str) -> None:
-    pad, feed = heard_pad
-    pad.receive_data(frame(text), 0)
-    assert feed.events[0].words == words
-
-
-def test_trouble_on_the_line_in_words(heard_pad: tuple[HeardPad, Recorder]) -> None:
-    pad, feed = heard_pad
-    pad.receive_data(frame("72", flaw=1), 0)
-    pad.faults = Faults({Fault.NAK: 1})
-    pad.receive_data(frame("72"), 0)
-    pad.receive_data(frame("Z62.12\x1c"), 0)
-    pad.unplug()
-    assert [event.words for event in feed.events] == [
-        "unreadable",
-        "say that again (NAK)",
-        "end what you are doing",
-        "say that again (NAK)",
-        "ask for a code, which the pad refuses with 2",
-        "understood (ACK)",
-        "refused with 2",
-        "the cable is out",
-    ]
-
-
-@given(pieces=st.lists(st.binary(max_size=40), max_size=8))
-def test_any_bytes_on_the_line_change_nothing(pieces: list[bytes]) -> None:
-    def pad(kind: type[SimulatedPad], *feed: Feed) -> SimulatedPad:
-        return kind(AesCodeSealer(PadKey(bytes(16)), bytes(8), MemoryCounter()), *feed)
-
-    heard, unheard = pad(HeardPad, Recorder()), pad(SimulatedPad)
-    for piece in pieces:
-        assert heard.receive_data(piece, 0) == unheard.receive_data(piece, 0)
-
-
 # --- the feed ---
 
 
@@ -467,12 +377,3 @@ def test_the_pad_is_heard_over_http_and_listeners_are_bounded(tmp_path: Path) ->
             "the cable is in",
         ]
         assert CODE not in str(heard)
-
-
-def test_of_a_keypad_only_that_a_key_was_pressed() -> None:
-    feed = Recorder()
-    keypad = HeardKeypad(feed)
-    assert b"".join(keypad.press(key, 0) for key in "7391E") == b"7391\r"
-    keypad.unplug()
-    assert [event.words for event in feed.events] == [*["a key, hidden"] * 5, "the cable is out"]
-    assert not set("0123456789") & set("".join(event.words for event in feed.events))
