@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -17,6 +16,10 @@ from simulator.testing.stage import see
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 SECONDS_MAX = 280
+ROOMS = ("passcard", "terminal", "backend", "simulator")
+PACKED = (*ROOMS, "pyproject.toml", "README.md", "LICENSE")
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
+OFFLINE = ("--no-deps", "--no-index")
 
 
 def run(*command: object, folder: Path | None = None, **environment: str) -> str:
@@ -33,42 +36,70 @@ def run(*command: object, folder: Path | None = None, **environment: str) -> str
     return done.stdout
 
 
-def test_a_card_of_the_examples_in_a_pytest_of_its_own(tmp_path: Path) -> None:
-    shutil.copy(EXAMPLES / "test_a_card.py", tmp_path)
-    plugin = ("-p", "simulator.testing.plugin", "-p", "no:cacheprovider")
-    said = run(sys.executable, "-m", "pytest", "-q", *plugin, tmp_path, PYTHONPATH=str(ROOT))
-    assert "2 passed" in said
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(SECONDS_MAX + 20)
-def test_the_built_wheel_runs_every_example_in_an_environment_of_its_own(tmp_path: Path) -> None:
-    source, wheels, home = tmp_path / "source", tmp_path / "wheels", tmp_path / "home"
-    rooms = ("passcard", "terminal", "backend", "simulator", "pyproject.toml", "README.md")
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel with what this environment builds with: nothing is fetched."""
+    source, wheels = folder / "source", folder / "wheels"
     source.mkdir()
-    for name in (*rooms, "LICENSE"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name)
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
-    # What builds it comes from where this environment came from.
-    run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, source)
+    for name in PACKED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("*.pyc"))
+        else:
+            shutil.copy(ROOT / name, source / name)
+    run(*PIP, "wheel", "--quiet", *OFFLINE, "--no-build-isolation", "-w", wheels, source)
     (wheel,) = wheels.glob("*.whl")
     inside = zipfile.ZipFile(wheel).namelist()
     assert "simulator/counter/templates/counter.html" in inside
     assert "simulator/testing/examples/scheme.toml" in inside
     assert not [name for name in inside if name.startswith(("tests/", "scripts/"))]
-    run(sys.executable, "-m", "venv", "--without-pip", home)
-    python = home / "bin" / "python"
-    run(*pip, "--python", python, "install", "--no-index", "--no-deps", wheel)
-    # What the wheel depends on is not fetched again: this environment's own packages serve.
-    place = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
-    (Path(place) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    work = tmp_path / "work"
-    shutil.copytree(EXAMPLES, work)
-    where = run(python, "-c", "import simulator; print(simulator.__file__)", folder=home).strip()
-    assert where.startswith(place)
-    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", work, folder=work)
-    assert "6 passed" in said
+    return wheel
+
+
+def make_environment(folder: Path) -> Path:
+    """Return the Python of a new environment that has nothing."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "home")
+    return folder / "home" / "bin" / "python"
+
+
+def place_of(python: Path, room: str) -> Path:
+    """Return the folder from which that Python takes a room."""
+    # Not from here: what lies in the working folder would come first.
+    told = run(python, "-c", f"import {room}; print({room}.__file__)", folder=python.parent)
+    return Path(told.strip()).parent
+
+
+def run_examples(python: Path, folder: Path) -> str:
+    """Run the examples as they stand, in a folder of their own; return what pytest said."""
+    work = folder / "work"
+    shutil.copytree(EXAMPLES, work, ignore=shutil.ignore_patterns("__pycache__"))
+    return run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", work, folder=work)
+
+
+def test_the_built_wheel_runs_every_example_in_an_environment_of_its_own(tmp_path: Path) -> None:
+    wheel, python = build_wheel(tmp_path), make_environment(tmp_path)
+    run(*PIP, "--python", python, "install", "--quiet", *OFFLINE, wheel)
+    place = Path(
+        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    )
+    # What the wheel depends on is not fetched again: this environment's own packages serve. A
+    # `.pth` found there is not read, so the tree does not come along.
+    (place / "dependencies.pth").write_text(f"{Path(pytest.__file__).parents[1]}\n")
+    for room in ROOMS:
+        assert place_of(python, room) == place / room
+    assert "6 passed" in run_examples(python, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS_MAX + 20)
+def test_the_built_wheel_runs_every_example_with_all_it_needs_installed_anew(
+    tmp_path: Path,
+) -> None:
+    wheel, python = build_wheel(tmp_path), make_environment(tmp_path)
+    wanted = (f"{wheel}[backend,simulator,terminal]", "pytest")
+    kept = ("--constraint", ROOT / "constraints.txt")
+    run(*PIP, "--python", python, "install", "--quiet", *kept, *wanted)
+    for room in (*ROOMS, "pytest", "fastapi", "sqlalchemy"):
+        assert python.parents[1] in place_of(python, room).parents
+    assert "6 passed" in run_examples(python, tmp_path)
 
 
 def test_what_does_not_come_up_is_one_sentence(tmp_path: Path) -> None:
