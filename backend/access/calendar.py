@@ -43,7 +43,7 @@ def public_holidays(years: Iterable[int], territory: str | None = None) -> dict[
     """
     try:
         found = holidays.country_holidays("FR", subdiv=territory, years=list(years), language="fr")
-    except (NotImplementedError, ValueError):
+    except (NotImplementedError, ValueError):  # holidays: a territory that it does not know
         raise CalendarInvalid from None
     return {day: label[:NAME_CHARACTERS_MAX] for day, label in sorted(found.items())}
 

@@ -6,19 +6,24 @@ sends only so many a day, whatever they invite to. Not here: what an invitation 
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.accounts.errors import NotYours
 from backend.accounts.families.errors import AddressDiffers
+from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.address_links import drop_address_links, find_address_link
 from backend.accounts.signin.errors import LinkGone
 from backend.accounts.signin.quota import Quota, door_of, take_use
+from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import EMAIL_CHARACTERS_MAX
 
 INVITATION_DAYS_MAX: Final = 7
+LISTED_MAX: Final = 20
 #: One person sends no more mails to strangers than a family has members.
 INVITED_PER_DAY: Final = Quota(10, timedelta(hours=24))
 
@@ -45,6 +50,9 @@ class MailedInvitation:
         return self.used_at is not None or self.withdrawn_at is not None or now >= self.expires_at
 
 
+Invited = TypeVar("Invited", bound=MailedInvitation)
+
+
 def sent(session: Session, by: UUID, email: str, now: datetime) -> dict[str, Any]:
     """Count one invitation of somebody's, and return its columns; raise TooManyRequests."""
     take_use(session, door_of("invite", str(by)), INVITED_PER_DAY, now)
@@ -68,6 +76,49 @@ def check_acceptable(
         raise LinkGone
     if session.get_one(SignInAccount, account_id).email != row.email:
         raise AddressDiffers
+
+
+def find_invited(
+    session: Session,
+    table: type[Invited],
+    kind: AddressLinkKind,
+    token: str,
+    now: datetime,
+) -> Invited:
+    """Return the invitation of a link, while it serves; raise LinkGone. Looking changes nothing."""
+    row = session.get(table, find_address_link(session, kind, token, now))
+    if row is None or row.is_over(now):
+        raise LinkGone
+    return row
+
+
+def waiting(
+    session: Session, table: type[Invited], chosen: ColumnElement[bool], now: datetime
+) -> list[Invited]:
+    """Return the invitations that still serve, the oldest first, at most LISTED_MAX."""
+    return list(
+        session.scalars(
+            select(table)
+            .where(chosen, table.waits(now))
+            .order_by(table.created_at, table.id)
+            .limit(LISTED_MAX)
+        )
+    )
+
+
+def take_back(
+    session: Session, row: MailedInvitation, kind: AddressLinkKind, by: UUID, now: datetime
+) -> None:
+    """Let an invitation and its link serve no more; raise NotYours where it was accepted."""
+    if row.used_at is not None:
+        raise NotYours
+    row.withdrawn_at = row.withdrawn_at or now
+    drop_address_links(session, kind, row.id)
+    act = {
+        AddressLinkKind.FAMILY: ActKind.INVITATION_WITHDRAWN,
+        AddressLinkKind.ORGANISATION: ActKind.ORGANISATION_UNINVITED,
+    }[kind]
+    record_act(session, act, by, row.id, now)
 
 
 def names_of_inviting(session: Session, rows: Iterable[MailedInvitation]) -> dict[UUID, str]:

@@ -85,6 +85,7 @@ def xml_parts(path: Path) -> Iterator[Iterator[XmlPart]]:
     try:
         with zipfile.ZipFile(path) as archive, closing(_members(archive, path.name)) as members:
             yield members
+    # zipfile: NotImplementedError for a way of packing that it does not read.
     except (zipfile.BadZipFile, NotImplementedError, EOFError):
         raise PupilFileRefused("zip_damaged", f"{path.name} : archive abîmée") from None
 

@@ -19,17 +19,22 @@ from backend.accounts.families.errors import NotOldEnough, TieTaken
 from backend.accounts.families.own_tie import OWN_ACCOUNT_YEARS, make_tie
 from backend.accounts.families.rights import check_mine
 from backend.accounts.families.tables import FamilyInvitation, Relation, Tie
-from backend.accounts.mailed_invitations import check_acceptable, names_of_inviting, sent
+from backend.accounts.mailed_invitations import (
+    check_acceptable,
+    find_invited,
+    names_of_inviting,
+    sent,
+    take_back,
+    waiting,
+)
 from backend.accounts.outbox import owe_address_notice
 from backend.accounts.signin.acts import ActKind, record_act
-from backend.accounts.signin.address_links import drop_address_links, find_address_link
-from backend.accounts.signin.errors import LinkGone
+from backend.accounts.signin.address_links import drop_address_links
 from backend.accounts.signin.sign_up import age_on
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import AddressNoticeKind
 
-LISTED_MAX: Final = 20
 PARENT: Final = "parent"
 SELF: Final = "self"
 
@@ -93,32 +98,22 @@ def withdraw_invitation(
     """Take back an invitation into one's family; raise NotYours."""
     check_member(session, account_id, family_id)
     row = session.get(FamilyInvitation, invitation_id, with_for_update=True)
-    if row is None or row.family_id != family_id or row.used_at is not None:
+    if row is None or row.family_id != family_id:
         raise NotYours
-    row.withdrawn_at = row.withdrawn_at or now
-    drop_address_links(session, AddressLinkKind.FAMILY, row.id)
-    record_act(session, ActKind.INVITATION_WITHDRAWN, account_id, row.id, now)
+    take_back(session, row, AddressLinkKind.FAMILY, account_id, now)
 
 
 def find_invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return what a link invites to; raise LinkGone. Looking changes nothing."""
-    about = find_address_link(session, AddressLinkKind.FAMILY, token, now)
-    row = session.get(FamilyInvitation, about)
-    if row is None or row.is_over(now):
-        raise LinkGone
+    row = find_invited(session, FamilyInvitation, AddressLinkKind.FAMILY, token, now)
     return _seen(session, [row])[0]
 
 
 def my_invitations(session: Session, account_id: UUID, now: datetime) -> list[Invitation]:
     """Return the invitations that wait for somebody's address."""
     mine = select(SignInAccount.email).where(SignInAccount.id == account_id).scalar_subquery()
-    rows = session.scalars(
-        select(FamilyInvitation)
-        .where(FamilyInvitation.email == mine, FamilyInvitation.waits(now))
-        .order_by(FamilyInvitation.created_at, FamilyInvitation.id)
-        .limit(LISTED_MAX)
-    ).all()
-    return _seen(session, list(rows))
+    found = waiting(session, FamilyInvitation, FamilyInvitation.email == mine, now)
+    return _seen(session, found)
 
 
 def accept_invitation(

@@ -9,17 +9,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import NotYours
-from backend.accounts.mailed_invitations import check_acceptable, names_of_inviting, sent
+from backend.accounts.mailed_invitations import (
+    check_acceptable,
+    find_invited,
+    names_of_inviting,
+    sent,
+    take_back,
+    waiting,
+)
 from backend.accounts.memberships import begun
 from backend.accounts.outbox import owe_address_notice
 from backend.accounts.signin.acts import ActKind, record_act
-from backend.accounts.signin.address_links import drop_address_links, find_address_link
-from backend.accounts.signin.errors import LinkGone
+from backend.accounts.signin.address_links import drop_address_links
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import AddressNoticeKind
@@ -40,7 +46,6 @@ from backend.partners.space import add_member
 from backend.partners.tables import PartnerMember
 
 MEMBERS_MAX: Final = 12
-LISTED_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +125,29 @@ def withdraw_invitation(
     """Take an invitation back; raise NotYours."""
     find_own(session, account_id, organisation_id)
     row = session.get(OrganisationInvitation, invitation_id, with_for_update=True)
-    if row is None or row.organisation_id != organisation_id or row.used_at is not None:
+    if row is None or row.organisation_id != organisation_id:
         raise NotYours
-    row.withdrawn_at = row.withdrawn_at or now
-    drop_address_links(session, AddressLinkKind.ORGANISATION, row.id)
-    record_act(session, ActKind.ORGANISATION_UNINVITED, account_id, row.id, now)
+    take_back(session, row, AddressLinkKind.ORGANISATION, account_id, now)
 
 
 def find_invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return what a link invites to; raise LinkGone. Looking changes nothing."""
-    about = find_address_link(session, AddressLinkKind.ORGANISATION, token, now)
-    row = session.get(OrganisationInvitation, about)
-    if row is None or row.is_over(now):
-        raise LinkGone
-    return _seen(session, [row])[0]
+    kind = AddressLinkKind.ORGANISATION
+    return _seen(session, [find_invited(session, OrganisationInvitation, kind, token, now)])[0]
 
 
 def invitations_to(session: Session, account_id: UUID, now: datetime) -> list[Invitation]:
     """Return the invitations that wait for somebody's address."""
     mine = select(SignInAccount.email).where(SignInAccount.id == account_id).scalar_subquery()
-    return _seen(session, _waiting(session, OrganisationInvitation.email == mine, now))
+    return _seen(
+        session, waiting(session, OrganisationInvitation, OrganisationInvitation.email == mine, now)
+    )
 
 
 def invitations_of(session: Session, organisation_id: UUID, now: datetime) -> list[Invitation]:
     """Return the invitations to an organisation that wait."""
     mine = OrganisationInvitation.organisation_id == organisation_id
-    return _seen(session, _waiting(session, mine, now))
+    return _seen(session, waiting(session, OrganisationInvitation, mine, now))
 
 
 def accept_invitation(
@@ -240,19 +242,6 @@ def _end(
             place.state = OrganisationState.OWN.value
     session.flush()
     tell(session, AddressNoticeKind.ORGANISATION_PEOPLE, left, now)
-
-
-def _waiting(
-    session: Session, chosen: ColumnElement[bool], now: datetime
-) -> list[OrganisationInvitation]:
-    return list(
-        session.scalars(
-            select(OrganisationInvitation)
-            .where(chosen, OrganisationInvitation.waits(now))
-            .order_by(OrganisationInvitation.created_at, OrganisationInvitation.id)
-            .limit(LISTED_MAX)
-        )
-    )
 
 
 def _seen(session: Session, rows: list[OrganisationInvitation]) -> list[Invitation]:

@@ -9,10 +9,12 @@ from tests.backend.web.operator_desk import routes_of_app
 
 #: Whoever holds the link acts, and nobody is signed in by it: the token in the address is asked.
 BY_LINK_ALONE = {"/activation/{token}", "/code-oublie"}
-#: The token is looked for in a body that is read as it comes: test_establishment_*.py ask for it.
+#: The token is looked for in a body that is read as it comes: test_establishment_borders.py,
+#: test_holder_card.py and organisations/test_documents.py ask for it.
 STREAMED = {
     "/espace/etablissement/{establishment_id}/import",
     "/espace/etablissement/{establishment_id}/eleves/{enrolment_id}/photo",
+    "/espace/organisme/{organisation_id}/pieces",
     "/espace/pass/{beneficiary_id}/carte/photo",
 }
 GUARDS = {OwnForm.dependency, OwnSite.dependency}

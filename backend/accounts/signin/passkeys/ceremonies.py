@@ -50,7 +50,7 @@ _MALFORMED: Final = (
     AssertionError,
     OverflowError,
     RecursionError,
-    NotImplementedError,
+    NotImplementedError,  # fido2: a key or an attestation of a kind that it does not read
     struct.error,
     UnsupportedAlgorithm,
 )
