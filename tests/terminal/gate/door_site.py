@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,7 +20,7 @@ from terminal.gate.door.port import Signal
 from terminal.gate.door.relay_door import RelayDoor
 from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
-from terminal.gate.state import StateBoard
+from terminal.gate.state import DoorSight, EmergencySight, StateBoard
 from terminal.gate.words import Notice
 
 RELEASE, HELD_OPEN = 5, 15
@@ -155,3 +155,21 @@ class FullDisk:
 
     def __exit__(self, *exc_info: object) -> None:
         self._journal.file.execute("drop trigger no_room")
+
+
+class ShownExit:
+    """A door that Mme Roy may free for everybody, as the board shows it."""
+
+    def __init__(self, board: StateBoard) -> None:
+        self._board = board
+        board.change(door=DoorSight("closed"))
+
+    def release_for_all(self, supervisor: str) -> None:
+        assert supervisor == "Mme Roy"
+        seen = EmergencySight(datetime.now(UTC), by_panel=False, passages=2)
+        self._board.change(door=DoorSight("emergency", emergency=seen))
+
+    def end_release(self, supervisor: str) -> bool:
+        assert supervisor == "Mme Roy"
+        self._board.change(door=DoorSight("closed"))
+        return True

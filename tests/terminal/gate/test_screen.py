@@ -36,6 +36,7 @@ from terminal.gate.supervisor_api import Desk, create_desk_app
 from terminal.gate.supervisors import Role, SupervisorBook
 from terminal.gate.view import state_json
 from terminal.gate.words import SEE_THE_OFFICE, Tone, Words
+from tests.terminal.gate.door_site import ShownExit
 
 GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 SIZES = [(1280, 800), (800, 1280), (360, 640)]
@@ -272,7 +273,7 @@ def beside(
     streams = [StateStream(board, lambda: state_json(board.current, clock())) for _ in range(2)]
     screen = Screen(board, journal, streams[0], clock, "Réfectoire", (), shelf)
     book = SupervisorBook(journal, now=clock)
-    acts = Supervision(journal, board, now=clock)
+    acts = Supervision(journal, board, now=clock, exit_=ShownExit(board))
     desk = Desk(screen, acts, book, streams[1], shelf)
     served = [serve(create_app(screen)), serve(create_desk_app(desk))]
     gate_url, url = (
@@ -300,6 +301,17 @@ def pair(page: Page, beside: Beside, role: Role, name: str) -> None:
     looked_at(page, "pairing")
     page.get_by_label("Code d’appairage").fill(beside.book.offer(name, role))
     page.get_by_role("button").click()
+
+
+def free_the_door(page: Page) -> None:
+    page.get_by_role("button", name="Issue de secours").click()
+    looked_at(page, "supervisor-exit-sure")
+    page.get_by_role("button", name="Ouvrir à tous").click()
+    expect(page.locator("#exit-words")).to_contain_text("2 passages, aucun débité")
+    expect(page.locator("#exit-open")).to_be_hidden()
+    looked_at(page, "supervisor-exit")
+    page.get_by_role("button", name="Refermer l’issue de secours").click()
+    expect(page.locator("#exit-words")).to_have_text("")
 
 
 def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside: Beside) -> None:
@@ -342,6 +354,7 @@ def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside
         page.get_by_label("Code d’un jour").fill(code)
         page.get_by_role("button", name="Valider").click()
         expect(said).to_contain_text(outcome)
+    free_the_door(page)
     EventBook(beside.journal.file).note(DoorNews.FORCED, datetime.now(UTC))
     beside.board.change(reader_ready=False)
     expect(page.locator("#door li")).to_contain_text("Passage forcé")
