@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import pytest
 
+from simulator.__main__ import main
 from simulator.pcscd import PrivatePcscd
 
 CLIENT = Path(__file__).parent / "pcsc_client.py"
@@ -111,3 +112,18 @@ def pcsc_client() -> Iterator[Callable[[PrivatePcscd], PcscClient]]:
             return stack.enter_context(PcscClient(daemon.socket_path))
 
         yield make
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line; return its status, its output and its complaint."""
+
+    def running(*words: str) -> tuple[int, str, str]:
+        try:
+            status = main(words)
+        except SystemExit as left:
+            status = int(str(left.code))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return running

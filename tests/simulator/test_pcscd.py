@@ -1,6 +1,8 @@
 """The private daemon, for real: readers, neighbours, refusals, and leaving nothing behind."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator import pcscd, ports
+from simulator.__main__ import main
 from simulator.namespaces import DaemonKind
 from simulator.pcscd import (
     NamespaceUnavailableError,
@@ -24,6 +27,7 @@ from simulator.pcscd import (
     PrivatePcscd,
     RunDirBusyError,
 )
+from tests.simulator.served import write_settings
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import PcscClient
@@ -244,3 +248,30 @@ def test_a_machine_daemon_that_does_not_answer_is_reported(
     monkeypatch.setattr(pcscd, "MACHINE_SOCKET", tmp_path / "absent.comm")
     with pytest.raises(PcscdFailedError, match="does not answer"):
         PrivatePcscd(["Pass Gate"], tmp_path, kinds=[DaemonKind.MACHINE]).start()
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ("pcscd", "pcscd not found: install it with `apt-get install pcscd`"),
+        ("driver", "libifdvpcd.so not found: install it with `apt-get install vsmartcard-vpcd`"),
+    ],
+)
+def test_a_missing_package_is_one_sentence_that_says_what_to_install(
+    missing: str,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the tests keep their own
+    if missing == "driver":
+        monkeypatch.setattr(pcscd, "DRIVER_PATHS", (tmp_path / "none.so",))
+    else:
+        monkeypatch.setattr(shutil, "which", lambda *_args, **_options: None)
+    config = str(write_settings(tmp_path, readers=True))
+    assert main(["serve", "--config", config]) == 2
+    assert capsys.readouterr().err.splitlines() == [f"pass-simulator: {sentence}"]
+    assert main(["counter", "--config", config, "--json"]) == 2
+    said = json.loads(capsys.readouterr().err)
+    assert said == {"code": "cannot_serve", "message": sentence}
