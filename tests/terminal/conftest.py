@@ -9,6 +9,8 @@ import pytest
 
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
+from terminal.backend_client import BackendClient
+from tests.terminal.backend_calls import FixedIdentity, SettableClock
 from tests.terminal.scripted_backend import ScriptedBackend
 from tests.terminal.virtual_cards import READERS, wait_until_empty
 
@@ -17,6 +19,17 @@ from tests.terminal.virtual_cards import READERS, wait_until_empty
 def backend() -> Iterator[ScriptedBackend]:
     with ScriptedBackend() as server:
         yield server
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def client(backend: ScriptedBackend, clock: SettableClock) -> Iterator[BackendClient]:
+    with BackendClient(backend.url, FixedIdentity(), clock) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
