@@ -148,6 +148,8 @@ class GateSettings(TerminalSettings):
     that cannot wait for it is: what a card blocked elsewhere waits at most before this gate knows,
     while the network is up. The table `[door]` says what the gate opens; without it, a person does.
     `[supervisor]` serves the pages of a tablet beside it, `[siblings]` lets it hear other gates.
+    `retention_days` is how long a passage that the backend has is kept here: never longer than an
+    access journal may be (90 days), never shorter than a week's quota looks back.
     """
 
     listen_port: Port = 9252
@@ -156,6 +158,7 @@ class GateSettings(TerminalSettings):
     siblings: SiblingSettings | None = None
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     news_seconds: Annotated[int, Field(ge=1, le=60)] = 5
+    retention_days: Annotated[int, Field(ge=9, le=90)] = 90
 
 
 class DeskSettings(TerminalSettings):

@@ -86,7 +86,8 @@ def run(settings: GateSettings) -> int:
     with ExitStack() as stack:
         stack.enter_context(sole_daemon(settings.state_dir / LOCK_FILE, "gate"))
         names = NameSeal(identity.secret(), identity.terminal_id)
-        journal = open_passage_journal(settings.state_dir / JOURNAL_FILE, names)
+        path, days = settings.state_dir / JOURNAL_FILE, settings.retention_days
+        journal = open_passage_journal(path, names, days)
         stack.callback(journal.close)
         backend = stack.enter_context(
             BackendClient(settings.backend_url, identity, ca_file=settings.backend_ca_file)

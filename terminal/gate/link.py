@@ -30,7 +30,6 @@ from terminal.gate.access_list import ListRefused
 from terminal.gate.list_store import ListNotKept, ListStore
 from terminal.gate.passages import (
     BATCH_MAX,
-    RETENTION_DAYS,
     Passage,
     PassageJournal,
     PassageState,
@@ -271,7 +270,7 @@ class BackendLink:
             self._show_counts()
             if self._stop.is_set():
                 break
-        self._journal.forget_before(self._now() - timedelta(days=RETENTION_DAYS))
+        self._journal.forget_before(self._now() - self._journal.retention)
 
     def _show_counts(self) -> None:
         self._board.change(

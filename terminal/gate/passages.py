@@ -3,7 +3,7 @@
 Promise: when `append` returns, the row is on the disk with its sequence number; what raises
 JournalError was not written, and nobody was admitted on it. A row's facts never change. It is
 marked recorded only after the backend said so; a quarantined row is shown and never deleted; a
-recorded one is forgotten after RETENTION_DAYS (the 90 days of an access journal, CNIL).
+recorded one is forgotten after RETENTION_DAYS (the 90 days of an access journal, CNIL), or fewer.
 
 The journal holds no holder's name, no key and no code; supervisors' names are sealed in it. Not
 here: when to hand over (see `link.py`).
@@ -105,8 +105,15 @@ _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 class PassageJournal:
     """The passages of one gate, in one file. May be shared by threads."""
 
-    def __init__(self, file: JournalFile, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        file: JournalFile,
+        names: Names | None = None,
+        retention_days: int = RETENTION_DAYS,
+    ) -> None:
         self._file = file
+        #: How long what the backend has is kept here.
+        self.retention = timedelta(days=retention_days)
         #: How supervisors are named in the file.
         self.names: Names = names or NoSeal()
         #: Held while it is decided whether somebody passes, and written down.
@@ -335,12 +342,14 @@ class PassageJournal:
         self._file.close()
 
 
-def open_passage_journal(path: Path, names: Names | None = None) -> PassageJournal:
+def open_passage_journal(
+    path: Path, names: Names | None = None, retention_days: int = RETENTION_DAYS
+) -> PassageJournal:
     """Open the journal at `path`, or make it (mode 0600); raises JournalError.
 
     A running gate seals the names in it; whoever opens it without its key cannot read them.
     """
-    return PassageJournal(open_journal(path, SCHEMA, UPGRADES), names)
+    return PassageJournal(open_journal(path, SCHEMA, UPGRADES), names, retention_days)
 
 
 def _answer(text: str) -> Answer | CounterEntry:

@@ -143,10 +143,12 @@ class World:
 
 
 @contextmanager
-def linked(folder: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
+def linked(
+    folder: Path, signer: Signing, payload: Payload, clock: Ticking, *, retention_days: int = 90
+) -> Iterator[World]:
     """Put a gate's link together; take it away at the end."""
     backend = FakeBackend(jws=signer.sign(payload()))
-    journal = open_passage_journal(folder / "passages.sqlite3")
+    journal = open_passage_journal(folder / "passages.sqlite3", None, retention_days)
     store = ListStore(folder, signer.key, GATE, ListSeal(Secret(bytes(32)), GATE))
     board = StateBoard()
     link = BackendLink(

@@ -13,6 +13,7 @@ from terminal.errors import BackendRefused, JournalError, JournalFault
 from terminal.gate.link import BackendLink, Pace
 from terminal.gate.passages import PassageState
 from terminal.gate.state import StateBoard
+from terminal.settings import GateSettings
 from tests.terminal.gate.link_world import (
     Payload,
     Signing,
@@ -118,6 +119,28 @@ def test_old_recorded_passages_are_forgotten(world: World) -> None:
     world.clock.advance(days=91)
     world.link.turn()
     assert world.journal.list_last() == []
+
+
+@pytest.mark.parametrize("days", [9, 30])
+def test_a_site_may_keep_them_for_less(
+    tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking, days: int
+) -> None:
+    with linked(tmp_path, signer, payload, clock, retention_days=days) as world:
+        world.tap()
+        world.link.turn()
+        world.clock.advance(days=days, seconds=-1)
+        world.link.turn()
+        assert len(world.journal.list_last()) == 1
+        world.clock.advance(seconds=2)
+        world.link.turn()
+        assert world.journal.list_last() == []
+
+
+@pytest.mark.parametrize("days", [8, 91])
+def test_no_site_keeps_them_for_longer_than_it_may_or_less_than_a_week_needs(days: int) -> None:
+    chosen = {"backend_url": "http://127.0.0.1:1", "state_dir": "/x", "retention_days": days}
+    with pytest.raises(ValueError, match="retention_days"):
+        GateSettings.model_validate(chosen | {"reader": "Pass"})
 
 
 def test_the_pauses_grow_and_are_bounded() -> None:
