@@ -5,7 +5,7 @@ Not here: what an event is, and how it is sent. A secret or a token is in one pa
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -98,8 +98,8 @@ def send_again(
             datetime.fromisoformat(day).date(),
             time(),
             tzinfo=ZoneInfo(services.settings.time_zone),
-        )
-    except ValueError:
+        ).astimezone(UTC)
+    except (ValueError, OverflowError):
         problem = Problem(f"day-{endpoint_id}", words.DAY_FORM)
         return _show(services, token, who.account_id, partner_id, problem)
     with _changing(services, who.account_id, partner_id) as changing:

@@ -267,6 +267,13 @@ def test_a_day_is_added_up_and_reconciled(shop: Shop, till: Till) -> None:
     assert till.post("totals/today", {"lines": []}).status_code == 422
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_days_without_a_payment(till: Till, day: str) -> None:
+    assert till.get(f"totals?day={day}").json()["approved"]["count"] == 0
+    assert till.post(f"totals/{day}", {"lines": []}).status_code == 200
+    assert till.get(f"payments?authorisation_number=A1B2C3&day={day}").status_code == 404
+
+
 def test_a_decline_offers_what_would_pay(shop: Shop, till: Till) -> None:
     answer = till.post("payments", body_of(shop.order(1200))).json()
     assert answer["message"] == "Culture ne suffit pas ; Culture accepte au plus 10,00\u00a0€."

@@ -118,6 +118,7 @@ def test_what_was_stopped_is_resumed_and_sent_again(
     assert press(browser, path, "reprise") == 200
     assert "Envoi arrêté" not in browser.page
     assert press(browser, path, "renvoi", day="hier") == 422
+    assert press(browser, path, "renvoi", day="0001-01-01") == 422
     assert press(browser, path, "renvoi", day="2026-08-01") == 200
     with services.database.reading() as session:
         assert session.get_one(EventEndpoint, made.endpoint_id).reached == 0
