@@ -12,18 +12,16 @@ from backend.accounts.signin.email_change import (
     list_email_changes,
     refuse_email_change,
 )
-from backend.accounts.signin.signing_in import find_by_email
+from backend.commands.letting_in import account_called
 from backend.commands.refusal import CommandRefused
 from backend.services import Services
 
 
 def change_email(services: Services, email: str, new_email: str) -> None:
     """Ask that an account be opened with another address; raise CommandRefused, AccountExists."""
+    account_id = account_called(services, email)
     with services.database.unit_of_work() as session:
-        account = find_by_email(session, normal_email(email))
-        if account is None:
-            raise CommandRefused("nobody signs in with this address")
-        ask_email_change(session, account.id, new_email, None, services.now())
+        ask_email_change(session, account_id, new_email, None, services.now())
 
 
 def email_changes(services: Services) -> list[str]:

@@ -6,28 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from backend.accounts.beneficiaries import normal_email
 from backend.accounts.signin.factor import remove_factor
-from backend.accounts.signin.letters import PASSWORD_PATH
-from backend.accounts.signin.links import give_link
 from backend.accounts.signin.sessions import end_all
-from backend.accounts.signin.signing_in import find_by_email, invite_to_sign_in
-from backend.accounts.signin.tables import SignInAccount, SignInLinkKind
+from backend.accounts.signin.tables import SignInAccount
 from backend.commands.declared import id_of
+from backend.commands.letting_in import Name, account_called, account_for, link_for
 from backend.commands.refusal import CommandRefused
 from backend.partners.space import add_member
 from backend.partners.tables import Partner, PartnerMember
 from backend.services import Services
 
 LISTED_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """How a person is called."""
-
-    given: str
-    family: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +50,9 @@ def invite(services: Services, email: str, name: Name, partner: str) -> str:
         if session.get(Partner, partner_id) is None:
             msg = f"no partner {partner}"
             raise CommandRefused(msg)
-        account = find_by_email(session, normal_email(email))
-        if account is None:
-            account_id = invite_to_sign_in(services, session, email, name.given, name.family)
-        else:
-            account_id = account.id
+        account_id = account_for(services, session, email, name)
         add_member(session, account_id, partner_id, services.now())
-        token = give_link(session, account_id, SignInLinkKind.INVITATION, services.now())
-    return f"{services.settings.public_url.rstrip('/')}{PASSWORD_PATH}/{token}"
+        return link_for(services, session, account_id)
 
 
 def list_members(services: Services) -> list[MemberLine]:
@@ -100,7 +84,7 @@ def as_json(lines: list[MemberLine]) -> str:
 
 def reset_factor(services: Services, email: str) -> None:
     """Take away the second factor of somebody who lost its device, and end their sessions."""
-    account_id = _account(services, email)
+    account_id = account_called(services, email)
     remove_factor(services, account_id)
     with services.database.unit_of_work() as session:
         end_all(session, account_id)
@@ -108,19 +92,11 @@ def reset_factor(services: Services, email: str) -> None:
 
 def close(services: Services, email: str) -> None:
     """Close an account: its sessions end, and it signs in no more."""
-    account_id = _account(services, email)
+    account_id = account_called(services, email)
     with services.database.unit_of_work() as session:
         account = session.get_one(SignInAccount, account_id, with_for_update=True)
         account.closed_at = account.closed_at or services.now()
         end_all(session, account_id)
-
-
-def _account(services: Services, email: str) -> UUID:
-    with services.database.reading() as session:
-        account = find_by_email(session, normal_email(email))
-    if account is None:
-        raise CommandRefused("nobody signs in with this address")
-    return account.id
 
 
 def _named(partner: str) -> UUID:

@@ -10,12 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from backend.accounts.beneficiaries import normal_email
-from backend.accounts.signin.letters import PASSWORD_PATH
-from backend.accounts.signin.links import give_link
-from backend.accounts.signin.signing_in import find_by_email
-from backend.accounts.signin.tables import SignInLinkKind
-from backend.commands.refusal import CommandRefused
+from backend.commands.letting_in import account_called, link_for
 from backend.operators.roles import (
     Newcomer,
     OperatorLine,
@@ -36,20 +31,19 @@ def invite(services: Services, new: Newcomer, role: OperatorRole) -> str:
     """
     with services.database.unit_of_work() as session:
         account_id = let_in(services, session, new, role, None)
-        token = give_link(session, account_id, SignInLinkKind.INVITATION, services.now())
-    return f"{services.settings.public_url.rstrip('/')}{PASSWORD_PATH}/{token}"
+        return link_for(services, session, account_id)
 
 
 def set_role(services: Services, email: str, role: OperatorRole) -> None:
     """Let somebody do more, or only look; raise CommandRefused, OperatorAlready, LastOperator."""
-    account_id = _account(services, email)
+    account_id = account_called(services, email)
     with services.database.unit_of_work() as session:
         change_role(session, account_id, role, None, services.now())
 
 
 def remove(services: Services, email: str) -> None:
     """Take somebody's role away; raise CommandRefused, LastOperator."""
-    account_id = _account(services, email)
+    account_id = account_called(services, email)
     with services.database.unit_of_work() as session:
         take_away(session, account_id, None, services.now())
 
@@ -100,22 +94,14 @@ def trail(
     day: date | None,
 ) -> Iterator[str]:
     """Give the CSV lines (`;`) of what was done, the newest first; raise CommandRefused."""
-    actor_id = None if actor is None else _account(services, actor)
+    actor_id = None if actor is None else account_called(services, actor)
     yield _row(list(COLUMNS))
     wanted = Wanted(actor_id=actor_id, person_id=person, kind=kind, day=day)
     for line in export_trail(services.database, wanted):
-        yield _row(line.cells())
+        yield _row(line.cells(line.kind, line.words or ""))
 
 
 def _row(cells: list[str]) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="").writerow(cells)
     return text.getvalue()
-
-
-def _account(services: Services, email: str) -> UUID:
-    with services.database.reading() as session:
-        account = find_by_email(session, normal_email(email))
-    if account is None:
-        raise CommandRefused("nobody signs in with this address")
-    return account.id

@@ -10,11 +10,9 @@ from backend.access.staff_tables import EstablishmentMember
 from backend.access.tables import Establishment
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import NotYours
-from backend.accounts.signin.letters import PASSWORD_PATH
-from backend.accounts.signin.links import give_link
-from backend.accounts.signin.signing_in import find_by_email, invite_to_sign_in
-from backend.accounts.signin.tables import SignInAccount, SignInLinkKind
-from backend.commands.members import Name
+from backend.accounts.signin.signing_in import find_by_email
+from backend.accounts.signin.tables import SignInAccount
+from backend.commands.letting_in import Name, account_for, link_for
 from backend.commands.pupils import place_called
 from backend.commands.refusal import CommandRefused
 from backend.services import Services
@@ -47,17 +45,12 @@ def invite(services: Services, email: str, name: Name, establishment: str) -> st
     place_id = place_called(establishment)
     try:
         with services.database.unit_of_work() as session:
-            account = find_by_email(session, normal_email(email))
-            if account is None:
-                account_id = invite_to_sign_in(services, session, email, name.given, name.family)
-            else:
-                account_id = account.id
+            account_id = account_for(services, session, email, name)
             add_staff(session, account_id, place_id, services.now())
-            token = give_link(session, account_id, SignInLinkKind.INVITATION, services.now())
+            return link_for(services, session, account_id)
     except NotYours:
         msg = f"no establishment {establishment}"
         raise CommandRefused(msg) from None
-    return f"{services.settings.public_url.rstrip('/')}{PASSWORD_PATH}/{token}"
 
 
 def list_staff(services: Services) -> list[StaffLine]:

@@ -25,6 +25,19 @@ EXPORTED_LINES_MAX: Final = 100_000
 EXPORTED_AT_ONCE: Final = 1_000
 KEPT_DAYS: Final = 366
 FORGOTTEN_AT_ONCE: Final = 1_000
+#: The heads of the trail as a table, for programs.
+COLUMNS: Final = (
+    "moment",
+    "act",
+    "code",
+    "by",
+    "address",
+    "person",
+    "person_id",
+    "subject_id",
+    "session_id",
+    "reason",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`members …`: who signs in to a partner's space."""
 
 from backend.commands import members
+from backend.commands.letting_in import Name
 from backend.commands.verbs.invocation import Family, Invocation
 
 
@@ -23,7 +24,7 @@ def add(root: Family) -> None:
 
 def _invite(asked: Invocation) -> None:
     options = asked.options
-    name = members.Name(options.given_name, options.family_name)
+    name = Name(options.given_name, options.family_name)
     asked.say(members.invite(asked.services(), options.email, name, options.partner))
 
 

@@ -1,7 +1,7 @@
 """`staff …`: who signs in for an establishment."""
 
 from backend.commands import staff
-from backend.commands.members import Name
+from backend.commands.letting_in import Name
 from backend.commands.verbs.invocation import Family, Invocation
 
 _PLACE = "its id, or its key in the declared file"

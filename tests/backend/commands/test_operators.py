@@ -42,7 +42,7 @@ def test_the_trail_is_a_table(services: Services) -> None:
     operators.invite(services, Newcomer("b@region.example", "B", "C"), OperatorRole.AUDITOR)
     nothing: Any = {"person": None, "actor": None, "kind": None, "day": None}
     rows = list(operators.trail(services, **nothing))
-    assert rows[0].startswith("moment;acte;par")
+    assert rows[0].startswith("moment;act;code;by;")
     assert len(rows) == 3
     chosen = list(operators.trail(services, **(nothing | {"actor": "ada@region.example"})))
     assert len(chosen) == 2

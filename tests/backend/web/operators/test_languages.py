@@ -18,6 +18,7 @@ from backend.benefits.rules import Phase
 from backend.cards.states import CardEvent, CardState
 from backend.operators.search import Thing
 from backend.operators.tables import OperatorRole
+from backend.operators.trail import COLUMNS
 from backend.partners.tables import TerminalKind
 from backend.payments.reasons import DeclineReason
 from backend.payments.states import PaymentState
@@ -132,6 +133,10 @@ def test_every_word_is_in_both_languages() -> None:
     for one in notices:
         assert one.heading_en, one.heading
         assert ACCENTS.search(one.heading_en + one.text.en) is None, one.heading
+
+
+def test_the_trail_has_the_same_heads_for_people_and_for_programs() -> None:
+    assert tuple(head.en for head in operator_words.COLUMNS) == COLUMNS
 
 
 def test_amounts_and_high_marks() -> None:
