@@ -12,6 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from backend.database import Database
+from backend.loading import loading
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -38,8 +39,12 @@ class WrongSchemaError(Exception):
 def migrate(database: Database) -> str | None:
     """Bring the database to the newest revision, in one unit of work; return that revision."""
     # Every other command does without what loading this takes, longer than most of them run.
-    from alembic import command  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    with loading():
+        from alembic import command  # noqa: PLC0415
+        from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+        # What migrations/env.py stands on.
+        import backend.tables  # noqa: F401, PLC0415
 
     config = _config()
     with database.engine.begin() as connection:
