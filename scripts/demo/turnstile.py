@@ -18,6 +18,7 @@ dialect = "numato"
 failing = "secure"
 rotation_input = 0
 contact_input = 1
+emergency_input = 2
 """
 
 

@@ -74,6 +74,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "push": ("Pousser", "Push"),
     "force": ("Forcer", "Force"),
     "door_open": ("Ouvrir le battant", "Open the leaf"),
+    "panel": ("Alarme incendie", "Fire panel"),
     "door_close": ("Fermer le battant", "Close the leaf"),
     "switch_turnstile": ("Tourniquet débranché", "Turnstile unplugged"),
     "switch_arm": ("Bras coincé", "Arm stuck"),

@@ -132,6 +132,7 @@ def press(person: random.Random) -> tuple[str, str, Any]:
             ("PUT", "/turnstile/plug", {"plugged": either}),
             ("POST", "/turnstile/push", {"force": either}),
             ("PUT", "/turnstile/faults", {"stuck_arm": either}),
+            ("PUT", "/turnstile/panel", {"closed": either}),
             ("PUT", "/cards/LEA/faults", {"slow_milliseconds": 300 * either}),
             ("GET", "/table", None),
             ("GET", "/wire?form=text", None),
