@@ -37,4 +37,4 @@ BOOKS: Final = Term("au moins 10 ans, comme la loi le demande, sans votre nom un
 WITH_BOOKS: Final = Term(
     "tant que vous avez des droits, puis un an ; ensuite avec les comptes, sans votre nom"
 )
-ALWAYS: Final = Term("toujours : un numéro sans nom, pour vous effacer aussi d’une copie restaurée")
+ALWAYS: Final = Term("un numéro sans nom, toujours, pour vous effacer aussi d’une copie restaurée")

@@ -12,12 +12,11 @@ from backend.services import Services
 from tests.backend.web.conftest import PASSWORD
 from tests.backend.web.mailbox import Mailbox
 from tests.backend.web.test_in_browser import (  # noqa: F401 - fixtures
-    address,
     database_url,
     enter,
-    is_well,
     page,
 )
+from tests.chromium import is_well
 
 EMAIL = "camille@exemple.fr"
 
@@ -49,7 +48,7 @@ def submit(page: Page) -> None:  # noqa: F811
 def sign_up(page: Page, address: str, mailbox: Mailbox) -> None:  # noqa: F811
     page.goto(address)
     is_well(page)
-    page.get_by_role("link", name="Se connecter – Créer un compte").press("Enter")
+    page.get_by_role("link", name="Se connecter").press("Enter")
     expect(page.locator("h1")).to_have_text("Connexion")
     is_well(page)
     page.get_by_role("link", name="créez un compte").press("Enter")
@@ -125,7 +124,7 @@ def make_organisation(page: Page, address: str) -> None:  # noqa: F811
 
 def test_from_the_home_page_to_a_child_by_keyboard(
     page: Page,  # noqa: F811
-    address: str,  # noqa: F811
+    address: str,
     services: Services,
     code: str,
 ) -> None:

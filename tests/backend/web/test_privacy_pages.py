@@ -58,12 +58,24 @@ def test_anybody_reads_what_is_kept_and_who_answers(browser: Browser) -> None:
     assert browser.open("/donnees-personnelles") == 200
     for one in REGISTER:
         assert one.name in browser.page
-        assert one.kept in browser.page
+        assert all(words in browser.page for words in one.kept)
     assert browser.open("/accessibilite") == 200
     assert "non conforme" in browser.page
     browser.open("/")
-    for way in ("/donnees-personnelles", "/accessibilite", "/conditions"):
+    for way in ("/aide", "/donnees-personnelles", "/accessibilite", "/conditions"):
         assert f'href="{way}"' in browser.page
+
+
+def test_the_help_has_an_answer_at_the_end_of_each_question(browser: Browser) -> None:
+    assert browser.open("/aide") == 200
+    asked = re.findall(r'href="#([\w-]+)"', browser.page)
+    assert len(asked) > 10
+    for one in asked:
+        assert f'id="{one}"' in browser.page
+    assert "pendant 24 heures" in browser.page
+    assert "3 par heure au plus" in browser.page
+    assert "Refusez toujours" in browser.page
+    assert "FranceConnect" not in browser.page
 
 
 def test_a_parent_agrees_for_a_young_child_who_agrees_too(

@@ -52,7 +52,9 @@ def test_from_the_form_to_the_first_page(
     browser: Browser, mailbox: Mailbox, services: Services
 ) -> None:
     browser.open("/")
-    assert "Se connecter – Créer un compte" in browser.page
+    assert "Déjà inscrit ?" in browser.page
+    assert 'href="/connexion"' in browser.page
+    assert 'href="/inscription"' in browser.page
     browser.open("/connexion")
     assert 'href="/inscription"' in browser.page
     assert sign_up(browser, email=" Camille@Exemple.FR ", email_again=EMAIL) == 200
