@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 
 from scripts.docs.api_reference import METHODS, anchor, api_pages, slug
 from scripts.docs.checks import look_at_site, read_page
 from scripts.docs.refusal_pages import codes
 from scripts.docs.site import build_folder, build_site
 from scripts.docs.sources import ENGLISH, FRENCH, DocumentError, Page, tree_pages, with_site_links
+from tests.chromium import open_chromium
 
 pytestmark = [pytest.mark.xdist_group("documentation_site"), pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
 SEEN_MILLISECONDS_MAX = 15_000
 
 
@@ -152,13 +152,8 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])

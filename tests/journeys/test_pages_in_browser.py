@@ -4,19 +4,18 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from scripts.demo.story import CODES, WRONG_CODE, Story
 from scripts.demo.world import BIN, COUNTER_READER, GATE_READER
+from tests.chromium import open_chromium
 
 pytestmark = [pytest.mark.xdist_group("pages_in_browser"), pytest.mark.timeout(300)]
 
-CHROMIUM = "/usr/bin/chromium"
 SEEN_MILLISECONDS_MAX = 15_000
 TILL_SIZE, PHONE_SIZE, CUSTOMER_SIZE = (1024, 768), (360, 640), (1024, 600)
 COUNTER_SIZE, TABLET_SIZE = (1280, 800), (820, 1180)
@@ -30,13 +29,8 @@ MOMENTS: dict[Page, float] = {}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def open_page(browser: Browser, size: tuple[int, int], url: str) -> Page:

@@ -16,6 +16,7 @@ from backend.partners.registry import create_outlet, create_partner
 from backend.partners.space import add_member
 from backend.services import Services
 from tests.backend.conftest import app_of
+from tests.backend.web.serving import serving
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -73,6 +74,13 @@ def browsers(services: Services) -> Iterator[list[Browser]]:
     yield [Browser(client) for client in opened]
     for client in opened:
         client.close()
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    """The backend, served on the loopback to a real browser."""
+    with serving(services) as given:
+        yield given
 
 
 @pytest.fixture

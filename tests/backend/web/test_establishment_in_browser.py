@@ -1,29 +1,25 @@
 """The establishment's pages in a real browser: a scanner's keys, and nothing that axe finds."""
 
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.tables import SignInAccount, Stage
-from backend.app import build_app
 from backend.cards.tables import Card
 from backend.services import Services
 from backend.web.signed_in import COOKIE
 from tests.backend.test_pictures import jpeg
 from tests.backend.web.school import School, make_school
+from tests.backend.web.serving import SECONDS_MAX
 from tests.backend.web.test_establishment_pages import send
+from tests.chromium import is_well, open_chromium
 
-CHROMIUM = "/usr/bin/chromium"
-SECONDS_MAX = 30
+#: A camera of the browser's own, which nobody has to allow.
+A_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 DESK = {"width": 1200, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -34,37 +30,19 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def address(services: Services) -> Iterator[str]:
-    """The backend, served on the loopback."""
-    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + SECONDS_MAX
-    while not server.started and time.monotonic() < end:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(SECONDS_MAX)
-
-
-@pytest.fixture
 def chromium() -> Iterator[Chromium]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium(*A_CAMERA) as browser:
         yield browser
-        browser.close()
 
 
-def sign_in(chromium: Chromium, services: Services, school: School, size: dict[str, int]) -> Page:
+def sign_in(
+    chromium: Chromium, services: Services, school: School, size: dict[str, int], **how: bool
+) -> Page:
     with services.database.unit_of_work() as session:
         account = session.get_one(SignInAccount, school.account_id)
         account.factor_generation, account.factor_confirmed_at = 1, services.now()
         token = open_session(session, account.id, Stage.FULL, "test", services.now())
-    context = chromium.new_context(viewport=size)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=size, **how)  # type: ignore[arg-type]
     cookie = {"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": "/", "secure": True}
     context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
@@ -72,10 +50,24 @@ def sign_in(chromium: Chromium, services: Services, school: School, size: dict[s
     return page
 
 
-def is_well(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def take_photo(page: Page) -> None:
+    """Take a photo with the machine's camera, by keyboard, and keep it."""
+    page.get_by_role("link", name="Prendre ou donner une photo").press("Enter")
+    expect(page.locator("#photo-taken")).to_be_hidden()
+    is_well(page)
+    page.get_by_role("button", name="Ouvrir l’appareil photo").press("Enter")
+    expect(page.get_by_role("button", name="Prendre la photo")).to_be_focused()
+    is_well(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Enregistrer cette photo")).to_be_focused()
+    assert page.evaluate("document.getElementById('view').srcObject") is None, "the camera is off"
+    is_well(page)
+    page.get_by_role("button", name="Recommencer").press("Enter")
+    page.get_by_role("button", name="Prendre la photo").press("Enter")
+    page.get_by_role("button", name="Enregistrer cette photo").press("Enter")
+    taken = page.get_by_role("img", name="Photo de Zoé Nguyễn")
+    expect(taken).to_be_visible()
+    assert taken.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [480, 640]
 
 
 def test_from_the_order_to_the_hand_at_a_desk(
@@ -112,6 +104,8 @@ def test_from_the_order_to_the_hand_at_a_desk(
     page.get_by_role("button", name="Remettre les cartes cochées").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("remise est enregistrée")
     page.goto(f"{address}{school.pupil('Zoé')}")
+    take_photo(page)
+    page.get_by_role("link", name="Prendre ou donner une autre photo").press("Enter")
     photo = {"name": "moi.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
     page.get_by_label("Photo d’identité").set_input_files(photo)  # type: ignore[arg-type]
     page.get_by_role("button", name="Enregistrer la photo").press("Enter")
@@ -121,8 +115,12 @@ def test_from_the_order_to_the_hand_at_a_desk(
     page.get_by_role("button", name="Bloquer : perdue").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("La carte est bloquée")
     small = sign_in(chromium, services, school, PHONE)
-    for part in ("", "/cartes", "/portiques", "/rattachements", "/import", "/eleves/"):
-        where = school.pupil("Zoé") if part == "/eleves/" else school.path + part
+    parts = ("", "/cartes", "/portiques", "/rattachements", "/import", "/procedure")
+    wheres = [school.path + one for one in (*parts, "/procedure?langue=en", "/procedure/lignes")]
+    for where in (*wheres, school.pupil("Zoé"), f"{school.pupil('Zoé')}/photo"):
         small.goto(address + where)
         is_well(small)
+    plain = sign_in(chromium, services, school, PHONE, java_script_enabled=False)
+    plain.goto(f"{address}{school.pupil('Zoé')}/photo")
+    expect(plain.get_by_label("Photo prise avec ce téléphone")).to_be_visible()
     assert {url for url in elsewhere if not url.startswith((address, "data:"))} == set()

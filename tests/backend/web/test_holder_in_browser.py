@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from backend.access.establishments import create_establishment, enrol_pupil
@@ -16,9 +16,14 @@ from backend.partners.registry import create_outlet
 from backend.services import Services
 from backend.web.signed_in import COOKIE
 from tests.backend.holders.world import PASSWORD, People, build_people
-from tests.backend.web.test_in_browser import CHROMIUM, SECONDS_MAX, address, database_url
+from tests.backend.web.serving import SECONDS_MAX
+from tests.chromium import open_chromium
 
-__all__ = ["address", "database_url"]
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -54,11 +59,7 @@ def people(services: Services) -> People:
 @pytest.fixture
 def context(address: str, people: People) -> Iterator[BrowserContext]:
     """A phone on which Léa is signed in."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         opened = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
         opened.set_default_timeout(1000 * SECONDS_MAX)
         token = people.session_of(people.lea)
@@ -68,7 +69,6 @@ def context(address: str, people: People) -> Iterator[BrowserContext]:
             [{"name": COOKIE, "value": token, "url": safe, "secure": True, "httpOnly": True}]
         )
         yield opened
-        browser.close()
 
 
 def is_well(page: Page, name: str) -> None:

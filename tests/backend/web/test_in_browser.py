@@ -1,26 +1,20 @@
 """The partner's space in a real browser: by keyboard alone, on a phone, with nothing axe finds."""
 
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from backend.accounts.signin.links import give_link
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import SignInLinkKind
-from backend.app import build_app
 from backend.partners.registry import create_outlet, create_partner
 from backend.partners.space import add_member
 from backend.services import Services
 from tests.backend.web.conftest import PASSWORD
+from tests.backend.web.serving import SECONDS_MAX
+from tests.chromium import is_well, open_chromium
 
-CHROMIUM = "/usr/bin/chromium"
-SECONDS_MAX = 15
 PHONE = {"width": 390, "height": 760}
 EMAIL = "nadia@librairie.example"
 
@@ -31,32 +25,11 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def address(services: Services) -> Iterator[str]:
-    """The backend, served on the loopback."""
-    # Its own settings of the log would stay behind for the tests that follow.
-    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + SECONDS_MAX
-    while not server.started and time.monotonic() < end:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(SECONDS_MAX)
-
-
-@pytest.fixture
 def page() -> Iterator[Page]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         opened = browser.new_context(viewport=PHONE).new_page()  # type: ignore[arg-type]
         opened.set_default_timeout(1000 * SECONDS_MAX)
         yield opened
-        browser.close()
 
 
 def invitation(services: Services) -> str:
@@ -66,12 +39,6 @@ def invitation(services: Services) -> str:
         create_outlet(session, partner_id, "Centre")
         add_member(session, account_id, partner_id, services.now())
         return give_link(session, account_id, SignInLinkKind.INVITATION, services.now())
-
-
-def is_well(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def enter(page: Page, *typed: str) -> None:

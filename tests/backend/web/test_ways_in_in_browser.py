@@ -4,8 +4,6 @@ The device is Chromium's virtual authenticator, driven over its DevTools protoco
 """
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +11,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
-from playwright.sync_api import CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import CDPSession, Page, expect
 
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import Stage
-from backend.app import build_app
 from backend.services import Services
 from backend.settings import Settings
 from tests.backend.identity_provider import IdentityProvider
-from tests.backend.web.test_in_browser import CHROMIUM, PHONE, SECONDS_MAX, is_well
+from tests.backend.web.serving import SECONDS_MAX, serving
+from tests.backend.web.test_in_browser import PHONE
+from tests.chromium import is_well, open_chromium
 
 DEVICE = {
     "protocol": "ctap2",
@@ -76,15 +74,8 @@ def services(
 
 @pytest.fixture
 def served(services: Services, listening: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(build_app(services), log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    end = time.monotonic() + SECONDS_MAX
-    while not server.started and time.monotonic() < end:
-        time.sleep(0.01)
-    yield
-    server.should_exit = True
-    thread.join(SECONDS_MAX)
+    with serving(services, listening):
+        yield
 
 
 @dataclass
@@ -107,11 +98,7 @@ class Device:
 
 @pytest.fixture
 def device(served: None) -> Iterator[Device]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
         page = context.new_page()
         page.set_default_timeout(1000 * SECONDS_MAX)
@@ -119,7 +106,6 @@ def device(served: None) -> Iterator[Device]:
         line.send("WebAuthn.enable")
         added = line.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
         yield Device(page, line, added["authenticatorId"])
-        browser.close()
 
 
 def let_in(page: Page, services: Services, account: UUID, home: str, stage: Stage) -> None:

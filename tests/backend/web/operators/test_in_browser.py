@@ -1,62 +1,30 @@
 """The operator's pages in a real browser: nothing a person or a screen reader would stumble on."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from backend.app import build_app
 from backend.partners.directory import name_commune
 from backend.partners.organisations.asking import ask
 from backend.partners.organisations.profile import Typed, make_organisation
-from backend.services import Services
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import SESSION, Desk, make_operator, sit_down
+from tests.backend.web.serving import SECONDS_MAX
+from tests.chromium import is_well, open_chromium
 
-CHROMIUM = "/usr/bin/chromium"
-SECONDS_MAX = 30.0
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture
-def address(services: Services) -> Iterator[str]:
-    # Its own settings of the log would stay behind for the tests that follow.
-    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + SECONDS_MAX
-    while not server.started and time.monotonic() < end:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(SECONDS_MAX)
-
-
-@pytest.fixture
 def page() -> Iterator[Page]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless=new", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium() as browser:
         opened = browser.new_context(viewport=DESKTOP).new_page()  # type: ignore[arg-type]
         opened.set_default_timeout(1000 * SECONDS_MAX)
         yield opened
-        browser.close()
-
-
-def is_well(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def keep(page: Page, folder: Path, name: str) -> None:
