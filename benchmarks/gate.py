@@ -82,7 +82,7 @@ def measure(folder: Path) -> list[Comparison]:
 class _Bench:
     def __init__(self, folder: Path, slot: VirtualCardSlot, uids: Sequence[bytes] = (UID,)) -> None:
         # pyscard reads where the daemon is when it is first used, so it is imported after.
-        from terminal.gate.folding import PIECE_SECONDS, Folder, Lull  # noqa: PLC0415
+        from terminal.gate.folding import LOG_BYTES, Folder, Lull  # noqa: PLC0415
         from terminal.gate.passages import open_passage_journal  # noqa: PLC0415
         from terminal.gate.state import StateBoard  # noqa: PLC0415
         from terminal.gate.tap import Gate  # noqa: PLC0415
@@ -95,9 +95,9 @@ class _Bench:
         self._journal = open_passage_journal(folder / "passages.sqlite3")
         # As in the daemon: the log has its room, and is folded in lulls by another thread.
         self._lull, self._stop = Lull(), threading.Event()
-        folder_of_log = Folder(self._journal.file, self._lull)
-        while folder_of_log.look() == PIECE_SECONDS:
+        while not self._journal.file.take_log_room(LOG_BYTES):
             pass
+        folder_of_log = Folder(self._journal.file, self._lull)
         self._folding = threading.Thread(target=folder_of_log.run, args=(self._stop,))
         self._folding.start()
         #: Of the latest tap: seconds in the card's answers, and in all after the card was there.

@@ -1,7 +1,7 @@
 """When the journal's log is folded into its file: between taps, and never in one.
 
-Promise: a tap costs the disk one sync of pages that are there already. The log has its room before
-anybody comes, is folded when nobody has tapped for IDLE_SECONDS, and at ROWS_MAX rows at the next
+Promise: a tap costs the disk one sync of pages that are there already. The log has its room in the
+first lull, is folded when nobody has tapped for IDLE_SECONDS, and at ROWS_MAX rows at the next
 moment at which no card is in the field; a fold that has begun does not hold a tap's write up. Only
 a gate that found no such moment for as much again lets SQLite fold within a write (PAGES_MAX).
 """
@@ -25,6 +25,8 @@ and that is a queue of 500 with the backend there, of 1,000 without."""
 PAGES_MAX: Final = 16384
 LOOK_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 10.0
+SETTLED_SECONDS: Final = 3.0
+"""No room is taken before nobody has tapped for so long: a start has enough to do."""
 PIECE_SECONDS: Final = 0.05
 """Between two pieces of room: a tap may begin there."""
 RETRY_SECONDS: Final = 60.0
@@ -98,6 +100,7 @@ class Folder:
             self._folded_rows = rows
 
     def _may_take_room(self) -> bool:
-        if self._has_room or self._lull.seconds() is None:
+        lull = self._lull.seconds()
+        if self._has_room or lull is None or lull < SETTLED_SECONDS:
             return False
         return self._monotonic() >= self._room_again_at

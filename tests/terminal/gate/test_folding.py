@@ -94,7 +94,8 @@ def seen(path: Path) -> tuple[int, bytes, bytes]:
         return log.stat().st_size, file.read(32), path.read_bytes()
 
 
-def take_room(folder: Folder) -> None:
+def take_room(folder: Folder, seconds: Seconds) -> None:
+    seconds.now += folding.SETTLED_SECONDS
     while folder.look() == folding.PIECE_SECONDS:
         pass
 
@@ -106,7 +107,7 @@ def test_a_tap_overwrites_what_is_there_and_never_folds(
 
     A head that is written is a second sync, a fold two more; both are the lull's.
     """
-    take_room(folder)
+    take_room(folder, seconds)
     assert log_of(path).stat().st_size == ROOM
     for turn in range(3):
         seconds.now += IDLE_SECONDS
@@ -160,7 +161,7 @@ def test_what_is_read_meanwhile_keeps_the_log_as_it_is(path: Path, journal: Pass
 def test_it_is_folded_in_a_lull_and_never_with_a_card_in_the_field(
     journal: PassageJournal, folder: Folder, lull: Lull, seconds: Seconds
 ) -> None:
-    take_room(folder)
+    take_room(folder, seconds)
     assert not folder.is_due(), "somebody may be about to tap"
     seconds.now += IDLE_SECONDS
     assert folder.is_due(), "what made the tables"
@@ -178,7 +179,7 @@ def test_it_is_folded_in_a_lull_and_never_with_a_card_in_the_field(
 def test_a_queue_without_a_lull_is_folded_between_two_taps(
     path: Path, journal: PassageJournal, folder: Folder, lull: Lull, seconds: Seconds
 ) -> None:
-    take_room(folder)
+    take_room(folder, seconds)
     seconds.now += IDLE_SECONDS
     folder.look()
     with lull.broken(), journal.file.transaction():
@@ -210,15 +211,19 @@ def test_so_many_rows_have_room_in_the_log(
 
 
 def test_room_is_taken_while_nobody_taps_and_a_tap_between_two_pieces_is_kept(
-    path: Path, journal: PassageJournal, folder: Folder, lull: Lull
+    path: Path, journal: PassageJournal, folder: Folder, lull: Lull, seconds: Seconds
 ) -> None:
+    small = log_of(path).stat().st_size
+    folder.look()
+    assert log_of(path).stat().st_size == small, "a start has enough to do"
     with lull.broken():
-        small = log_of(path).stat().st_size
+        seconds.now += 10 * folding.SETTLED_SECONDS
         folder.look()
         assert log_of(path).stat().st_size == small
+    seconds.now += folding.SETTLED_SECONDS
     assert folder.look() == folding.PIECE_SECONDS
     journal.append(passage(1))
-    take_room(folder)
+    take_room(folder, seconds)
     journal.append(passage(2))
     journal.close()
     assert count(path) == 2
@@ -239,6 +244,7 @@ def test_a_disk_without_room_is_asked_again_and_the_log_is_folded_all_the_same(
 
     with monkeypatch.context() as full:
         full.setattr(journal.file, "require_room", refuse)
+        seconds.now += folding.SETTLED_SECONDS
         folder.look()
         folder.look()
         assert len(asked) == 1
@@ -247,7 +253,7 @@ def test_a_disk_without_room_is_asked_again_and_the_log_is_folded_all_the_same(
         folder.look()
         assert seen(path)[1] != head
     seconds.now += folding.RETRY_SECONDS
-    take_room(folder)
+    take_room(folder, seconds)
     assert log_of(path).stat().st_size == ROOM
 
 
