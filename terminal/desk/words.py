@@ -16,6 +16,7 @@ from terminal.errors import (
     ReaderAmbiguous,
     ReaderBusy,
     ReaderError,
+    ReaderServiceDown,
     TerminalError,
 )
 
@@ -83,9 +84,16 @@ _BY_CLASS: tuple[tuple[type[TerminalError], str], ...] = (
         ReaderAmbiguous,
         "Plusieurs lecteurs portent le même nom : débranchez l'autre, ou précisez reader.",
     ),
-    (ReaderAbsent, "Le lecteur de cartes n'est pas branché."),
-    (ReaderBusy, "Le lecteur de cartes est utilisé par un autre programme."),
-    (ReaderError, "Le service des cartes ne répond pas."),
+    (
+        ReaderAbsent,
+        "Le lecteur de cartes n'est pas branché : branchez-le, ou vérifiez son nom (reader).",
+    ),
+    (ReaderBusy, "Le lecteur de cartes est utilisé par un autre programme : fermez celui-ci."),
+    (
+        ReaderServiceDown,
+        "Le service des cartes ne répond pas : démarrez-le (systemctl start pcscd).",
+    ),
+    (ReaderError, "Le lecteur de cartes ne répond pas : débranchez-le et rebranchez-le."),
     (
         DoorError,
         "Le passage (portillon ou porte) ne répond pas comme il doit. Le journal dit quoi.",

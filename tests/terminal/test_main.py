@@ -138,7 +138,7 @@ def test_a_reader_that_is_not_there_is_said(
     monkeypatch.setattr("terminal.reader.pcsc.TROUBLE_SECONDS_MAX", 0.05)
     assert command_line.main(personalise_arguments(enrolled_config)) == 4
     out = capsys.readouterr().out
-    assert out.splitlines()[-1] == "Le lecteur de cartes n'est pas branché."
+    assert out.splitlines()[-1].startswith("Le lecteur de cartes n'est pas branché : branchez-le")
 
 
 @pytest.mark.parametrize("command", ["counter", "gate"])
