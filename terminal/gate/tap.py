@@ -13,6 +13,7 @@ While the door is released for everybody nothing is decided and nobody is charge
 Nothing here waits for the network.
 """
 
+import contextlib
 import logging
 import secrets
 import time
@@ -188,13 +189,11 @@ class Gate:
             card_id=passage.card_id,
             photo=listed.photo if listed is not None and name is not None else None,
         )
-        self._board.show(shown, outbox=self._count_waiting(), journal_ready=True)
-
-    def _count_waiting(self) -> int:
-        try:
-            return self._journal.count(PassageState.WAITING)
-        except JournalError:  # the row is written, and that is what counts
-            return self._board.current.outbox + 1
+        # The answer first: counting what waits takes the longer, the longer the network is away.
+        waiting = self._board.current.outbox + bool(passage.sequence)
+        self._board.show(shown, outbox=waiting, journal_ready=True)
+        with contextlib.suppress(JournalError):  # the row is written, and that is what counts
+            self._board.change(outbox=self._journal.count(PassageState.WAITING))
 
     def _show_notice(self, notice: Notice, arrived: float, *, journal_ready: bool = True) -> None:
         shown = Shown(
