@@ -1,9 +1,6 @@
 """The opening in September: many sign up at once, nothing is lost, nobody is let in twice."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from typing import Any
@@ -30,6 +27,7 @@ from backend.accounts.signin.sign_up_tables import AddressLinkKind, SignUp
 from backend.accounts.signin.tables import Language, SignInAccount
 from backend.accounts.tables import Notice
 from backend.services import Services
+from tests.backend.together import at_once
 from tests.backend.web.mailbox import Mailbox
 from tests.backend.web.people import make_person
 
@@ -40,22 +38,6 @@ A_MINUTE, MINUTES, CORES = 200, 10, 2
 def asked(number: int) -> Asked:
     email = f"p{number}@exemple.fr"
     return Asked(email, "Camille", "Durand", date(1985, 2, 1), Language.FRENCH, 1)
-
-
-def at_once(works: Sequence[Callable[[], object]], threads: int = 4) -> list[object]:
-    """Do all of it, from several threads that start together; return results or refusals."""
-    gate = threading.Barrier(min(threads, len(works)))
-
-    def begin(work: Callable[[], object]) -> object:
-        if works.index(work) < gate.parties:
-            gate.wait(30)
-        try:
-            return work()
-        except Exception as refusal:  # noqa: BLE001 - every one is looked at
-            return refusal
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(begin, works))
 
 
 def count(services: Services, table: type) -> int:
