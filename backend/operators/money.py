@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.errors import NotYours
 from backend.accounts.tables import Beneficiary
 from backend.benefits.changing import changes_of
-from backend.benefits.report import CampaignReport, report_campaign
+from backend.benefits.counting import Counted, read_count
 from backend.benefits.rules import Phase, day_of
 from backend.benefits.tables import (
     Benefit,
@@ -139,12 +139,12 @@ def read_campaign(session: Session, campaign_id: UUID, now: datetime) -> Campaig
     )
 
 
-def read_report(session: Session, campaign_id: UUID) -> tuple[Campaign, CampaignReport]:
-    """Return what became of a campaign's money, all of one moment; raise NotYours.
+def read_report(session: Session, campaign_id: UUID) -> tuple[Campaign, Counted | None]:
+    """Return what became of a campaign's money when it was last counted; raise NotYours.
 
-    It reads every wallet: seconds, for a Region.
+    None before it was ever counted.
     """
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise NotYours
-    return campaign, report_campaign(session, campaign)
+    return campaign, read_count(session, campaign_id)

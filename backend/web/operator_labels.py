@@ -74,6 +74,8 @@ LABELS: Final[Mapping[str, str]] = {
     "Compte de {name}": "Account of {name}",
     "Comptes": "Books",
     "Comptes qui voient cette personne": "Accounts that see this person",
+    "Compter à nouveau": "Count again",
+    "Compté le {at}.": "Counted on {at}.",
     "Conditions": "Terms",
     "Confirmer": "Confirm",
     "Connexions ouvertes": "Open sessions",

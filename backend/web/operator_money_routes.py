@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
 
 from backend.benefits.changing import NewDays
+from backend.benefits.counting import count_campaign
 from backend.benefits.errors import CampaignDatesUnacceptable, CampaignNeedsCode
 from backend.benefits.tables import CODE_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Purse
 from backend.operators import running
@@ -14,11 +15,10 @@ from backend.operators.errors import ReasonMissing
 from backend.operators.money import list_campaigns, read_campaign, read_payment, read_report
 from backend.payments.reasons import DeclineReason
 from backend.payments.words import SENTENCES
-from backend.snapshot import hold_still
 from backend.web.languages import is_english
 from backend.web.operator_pages import date_of
-from backend.web.operator_who import Looking, OperatorRoute, Proving, Reason
-from backend.web.signed_in import OPERATION, OwnForm
+from backend.web.operator_who import Looking, Operating, OperatorRoute, Proving, Reason
+from backend.web.signed_in import OPERATION, OwnForm, go
 
 PAYMENTS: Final = f"{OPERATION}/paiements"
 CAMPAIGNS: Final = f"{OPERATION}/campagnes"
@@ -92,11 +92,20 @@ def campaign(campaign_id: UUID, frame: Looking) -> HTMLResponse:
 
 @router.get(f"{CAMPAIGNS}/{{campaign_id}}/bilan")
 def report(campaign_id: UUID, frame: Looking) -> HTMLResponse:
-    """Show what became of a campaign's money: it adds every wallet up, and so is asked for."""
+    """Show what became of a campaign's money when it was last counted; now, the first time."""
     with frame.services.database.reading() as session:
-        hold_still(session)
         campaign, found = read_report(session, campaign_id)
-    return frame.show("report", campaign=campaign, report=found)
+    counted = found or count_campaign(frame.services.database, campaign_id, frame.now)
+    return frame.show("report", campaign=campaign, report=counted.report, counted_at=counted.at)
+
+
+@router.post(f"{CAMPAIGNS}/{{campaign_id}}/bilan", dependencies=[OwnForm])
+def count_again(campaign_id: UUID, frame: Operating) -> Response:
+    """Add every wallet of a campaign up, which takes seconds in a Region."""
+    with frame.services.database.reading() as session:
+        read_report(session, campaign_id)
+    count_campaign(frame.services.database, campaign_id, frame.now)
+    return go(f"{CAMPAIGNS}/{campaign_id}/bilan")
 
 
 @router.post(f"{CAMPAIGNS}/{{campaign_id}}/prolongation", dependencies=[OwnForm])

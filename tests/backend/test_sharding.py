@@ -61,6 +61,7 @@ EVERYWHERE = {
     "benefit_partner",
     "campaign",
     "campaign_change",
+    "campaign_count",
     "canteen_account",
     "card_lot",
     "card_procedure",

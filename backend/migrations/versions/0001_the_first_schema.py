@@ -2669,6 +2669,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_campaign_change")),
     )
     op.create_table(
+        "campaign_count",
+        sa.Column("campaign_id", sa.Uuid(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_count_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_campaign_count")),
+    )
+    op.create_table(
         "card_request",
         sa.Column("card_id", sa.Uuid(), nullable=False),
         sa.Column("delivery", sa.String(length=13), nullable=False),

@@ -28,6 +28,7 @@ READING_POSTS = {
 }
 #: What is done without the second factor anew: it stops a card, or undoes nothing.
 AT_ONCE = {
+    "/exploitation/campagnes/{campaign_id}/bilan",
     "/exploitation/personnes/{person_id}/cartes/{card_id}/blocage",
     "/exploitation/personnes/{person_id}/code/lien",
     "/exploitation/comptes/{account_id}/connexions/fin",
