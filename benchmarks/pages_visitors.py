@@ -95,7 +95,6 @@ def _holders(asked: _Asked) -> Iterator[Visitor]:
         names = {
             "beneficiary_id": str(_id("b0000000", n)),
             "card_id": str(_id("c0000000", n)),
-            "nobody": str(_id("b0000000", (n + 6) % asked.people + 1)),
             "commune": f"{10_000 + n % COMMUNES:05d}",
             "outlet": str(_id("2c000000", 1 + n % PARTNERS)),
             "year": str(asked.services.now().year - 1),
@@ -104,6 +103,8 @@ def _holders(asked: _Asked) -> Iterator[Visitor]:
             "kind": "librairie",
             "organisation_id": str(_id("72000000", 1 + place)),
         }
+        if asked.visit.stranger:
+            names["beneficiary_id"] = str(_id("b0000000", (n + 6) % asked.people + 1))
         if asked.visit.who is Who.NOBODY:
             link = _LINKS[asked.visit.link](asked, n) if asked.visit.link else ""
             yield Visitor("", {**names, "link": link, "token": link})

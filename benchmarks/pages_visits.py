@@ -40,6 +40,8 @@ class Visit:
     searched: str | None = None
     #: What the link in the address is for.
     link: str = ""
+    #: Whether the address names somebody who is not theirs.
+    stranger: bool = False
     #: What the page rightly answers.
     answers: int = 200
 
@@ -73,6 +75,7 @@ def _of_nobody() -> tuple[Visit, ...]:
         Visit("terms", "/conditions"),
         Visit("terms of a number", "/conditions/{version}"),
         Visit("personal data", "/donnees-personnelles"),
+        Visit("help", "/aide"),
         Visit("accessibility", "/accessibilite"),
         Visit("problems", "/problems"),
         Visit("a problem", "/problems/{code}"),
@@ -101,6 +104,7 @@ def _of_holder() -> tuple[Visit, ...]:
         Visit("my card to tie", "/espace/ma-carte"),
         Visit("my organisations", _ORGANISATION),
         Visit("a new organisation", f"{_ORGANISATION}/nouveau/{{kind}}"),
+        Visit("suggestions", "/espace/propositions"),
         Visit("an organisation", f"{_ORGANISATION}/{own}"),
         Visit("an organisation's form", f"{_ORGANISATION}/{own}/fiche"),
         Visit("pass: home", _OWN),
@@ -114,7 +118,7 @@ def _of_holder() -> tuple[Visit, ...]:
         Visit("pass: code", f"{_OWN}/code"),
         Visit("pass: agreements", f"{_OWN}/accords"),
         Visit("pass: data", f"{_OWN}/donnees"),
-        Visit("somebody else's pass", "/espace/pass/{nobody}", answers=404),
+        Visit("somebody else's pass", _OWN, stranger=True, answers=404),
     )
     return tuple(_by(Who.HOLDER, one) for one in parts)
 
@@ -126,11 +130,14 @@ def _of_staff() -> tuple[Visit, ...]:
         Visit("school: a class", _SCHOOL, query="classe=C7"),
         Visit("school: a later page", _SCHOOL, query="apres={enrolment_id}"),
         Visit("school: a pupil", f"{_SCHOOL}/eleves/{{enrolment_id}}"),
+        Visit("school: a pupil's photo", f"{_SCHOOL}/eleves/{{enrolment_id}}/photo"),
         Visit("school: cards", f"{_SCHOOL}/cartes"),
         Visit("school: a parcel", f"{_SCHOOL}/cartes/colis/{{lot_id}}"),
         Visit("school: reception", f"{_SCHOOL}/cartes/reception"),
         Visit("school: handing over", f"{_SCHOOL}/cartes/remise"),
         Visit("school: a class's cards", f"{_SCHOOL}/cartes/remise", query="classe=C3"),
+        Visit("school: procedure", f"{_SCHOOL}/procedure"),
+        Visit("school: its lines", f"{_SCHOOL}/procedure/lignes"),
         Visit("school: import", f"{_SCHOOL}/import"),
         Visit("school: gates", f"{_SCHOOL}/portiques"),
         Visit("school: ties", f"{_SCHOOL}/rattachements"),
@@ -145,7 +152,12 @@ def _of_operator() -> tuple[Visit, ...]:
         Visit("operator: two names", f"{_OP}/recherche", searched="léa garcia"),
         Visit("operator: the other way", f"{_OP}/recherche", searched="camille mercier 2009"),
         Visit("operator: nobody", f"{_OP}/recherche", searched="zzz yyy xxx"),
-        Visit("operator: later people", f"{_OP}/recherche", query="suite=0.{person_id}", searched="martin"),
+        Visit(
+            "operator: later people",
+            f"{_OP}/recherche",
+            query="suite=0.{person_id}",
+            searched="martin",
+        ),
         Visit("operator: a card", f"{_OP}/recherche", searched="00000000 0012"),
         Visit("operator: an address", f"{_OP}/recherche", searched="p1234@"),
         Visit("operator: a partner", f"{_OP}/recherche", searched="librairie 12"),
@@ -169,6 +181,7 @@ def _of_operator() -> tuple[Visit, ...]:
         Visit("operator: a campaign", f"{_OP}/campagnes/{{campaign_id}}"),
         Visit("operator: its report", f"{_OP}/campagnes/{{campaign_id}}/bilan"),
         Visit("operator: organisations", f"{_OP}/organismes"),
+        Visit("operator: suggestions", f"{_OP}/organismes/propositions"),
         Visit("operator: ties", f"{_OP}/rattachements"),
         Visit("operator: requests", f"{_OP}/demandes"),
         Visit("operator: operators", f"{_OP}/exploitants"),
@@ -194,6 +207,8 @@ _PROVIDER = "leads to FranceConnect or comes back from it, whose time it is; rea
 #: Pages that are not opened here, and why.
 LEFT_OUT: Final = {
     "/static/{name}": "a file, cached by browsers",
+    "/static/api.css": "a file, cached by browsers",
+    "/exploitation/organismes/pieces/{document_id}": "a file that somebody gave",
     "/connexion/verification/cle": "part of signing in",
     "/connexion/franceconnect": _PROVIDER,
     "/connexion/franceconnect/retour": _PROVIDER,

@@ -1,11 +1,11 @@
 """What an operator's page reads is found by an index, however many people there are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.acts import ActKind
@@ -21,53 +21,10 @@ from backend.operators.tables import OperatorRole
 from backend.operators.trail import Place, Wanted, read_trail
 from backend.operators.watching import read_books, read_outbox
 from backend.services import Services
+from tests.backend.grown import grow, read_through
 from tests.backend.web.operator_desk import Desk, build_desk, make_operator
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-#: What grows with people and with years.
-GROWING = (
-    "activation",
-    "beneficiary",
-    "card",
-    "card_history",
-    "code_record",
-    "enrolment",
-    "family_child",
-    "family_member",
-    "ledger_account",
-    "ledger_seal",
-    "ledger_transfer",
-    "notice",
-    "payment",
-    "payment_return",
-    "person_key",
-    "pin_reference",
-    "sign_in_account",
-    "sign_in_act",
-    "sign_in_session",
-    "tie",
-    "wallet",
-)
-#: One family and one tie each, which a planner without statistics does not know.
-FAMILIES = ("family_child", "family_member", "tie")
-# Rolled back with the connection: the planner counts rows by those of a page.
-GROWN = text(
-    "WITH grown AS (UPDATE pg_class SET relpages = 1, reltuples = 400000"
-    " WHERE relkind = 'r' AND relname = ANY(:names) RETURNING oid)"
-    " DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM grown)"
-)
-
-
-def read_through(plan: dict[str, Any], *, first_rows: bool = False) -> Iterator[str]:
-    if plan["Node Type"] == "Seq Scan":
-        yield plan["Relation Name"]
-    # Bound by nothing but the whole index, it is as long as the table, unless it stops at once.
-    whole = plan["Node Type"].startswith("Index") and "Index Cond" not in plan
-    if whole and not first_rows and plan["Relation Name"] not in FAMILIES:
-        yield plan["Relation Name"]
-    stops = plan["Node Type"] == "Limit"
-    for part in plan.get("Plans", ()):
-        yield from read_through(part, first_rows=stops)
 
 
 def said_by(services: Services, read: Callable[[Session], object]) -> list[tuple[str, Any]]:
@@ -130,12 +87,9 @@ def test_no_page_reads_a_growing_table_through(services: Services) -> None:
     said = {name: said_by(services, read) for name, read in views(desk, acting).items()}
     assert all(said.values())
     with services.database.engine.connect() as connection, connection.begin() as work:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
-        connection.execute(GROWN, {"names": list(GROWING)})
+        grow(connection)
         for name, statements in said.items():
             for statement, bound in statements:
-                explain = f"EXPLAIN (FORMAT JSON) {statement}"
-                plan = connection.exec_driver_sql(explain, bound).scalar_one()
-                through = set(read_through(plan[0]["Plan"])) & set(GROWING)
+                through = read_through(connection, statement, bound)
                 assert not through, (name, through, statement)
         work.rollback()
