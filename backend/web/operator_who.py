@@ -5,8 +5,7 @@ just typed the second factor; and, for the page that asks for it, whoever has a 
 factor may be typed with the act itself. Whoever has no role sees what is at no address.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends, Form, Request, Response
 
@@ -85,17 +84,12 @@ SAID: Final[dict[type[BackendError], Notice]] = {
 class OperatorRoute(PageRoute):
     """A route of the operator's pages: its refusals lead back to the page they come from."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the handler."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except BackendError as refusal:
-                return _page_of(refusal, request)
-
-        return answer
+    def page_of(self, refusal: BackendError, request: Request) -> Response:
+        """Return the page that says what was refused; raise it where no page does."""
+        try:
+            return super().page_of(refusal, request)
+        except BackendError:
+            return _page_of(refusal, request)
 
 
 def _page_of(refusal: BackendError, request: Request) -> Response:

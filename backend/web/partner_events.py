@@ -3,10 +3,9 @@
 Not here: what an event is, and how it is sent. A secret or a token is in one page, once.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, time
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.errors import NotYours
-from backend.accounts.signin.tokens import form_token
 from backend.events.errors import (
     EndpointUnknown,
     EndpointUrlRefused,
@@ -22,169 +20,121 @@ from backend.events.errors import (
     TooManyEndpoints,
     TooManyEventTokens,
 )
-from backend.events.space import Changing, EventsSpace, read_space
+from backend.events.space import Changing, read_space
 from backend.events.tables import NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX
-from backend.http import ServicesDependency
-from backend.services import Services
 from backend.web import partner_events_words as words
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, page
-from backend.web.signed_in import SPACE, FreshWho, OwnForm, PageRoute, Token, go
+from backend.web.pages import Problem
+from backend.web.partner_frame import Frame, Framed
+from backend.web.signed_in import SPACE, OwnForm, PageRoute, go
 
-PATH: Final = f"{SPACE}/partenaire/{{partner_id}}/evenements"
+EVENTS: Final = "/evenements"
+_Made = TypeVar("_Made")
 
-router = APIRouter(prefix=PATH, include_in_schema=False, route_class=PageRoute)
+router = APIRouter(
+    prefix=f"{SPACE}/partenaire/{{partner_id}}{EVENTS}",
+    include_in_schema=False,
+    route_class=PageRoute,
+)
 
 
 @router.get("")
-def show(
-    partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho
-) -> HTMLResponse:
+def show(frame: Framed) -> HTMLResponse:
     """Show where a partner's events go, and what became of the last of them."""
-    return _show(services, token, who.account_id, partner_id, None)
+    return _show(frame, None)
 
 
 @router.post("/adresses", dependencies=[OwnForm])
 def add(
-    partner_id: UUID,
-    services: ServicesDependency,
-    token: Token,
-    who: FreshWho,
-    url: Annotated[str, Form(max_length=4 * URL_CHARACTERS_MAX)] = "",
+    frame: Framed, url: Annotated[str, Form(max_length=4 * URL_CHARACTERS_MAX)] = ""
 ) -> Response:
     """Add an address and show its secret, this once."""
     try:
-        with _changing(services, who.account_id, partner_id) as changing:
-            made = changing.add(url.strip())
+        made = _change(frame, lambda changing: changing.add(url.strip()))
     except (EndpointUrlRefused, TooManyEndpoints) as refusal:
-        problem = Problem("url", words.of_refusal(refusal))
-        return _show(services, token, who.account_id, partner_id, problem)
-    return _show_once(partner_id, made.secret, "secret")
+        return _show(frame, Problem("url", words.of_refusal(refusal)))
+    return _show_once(frame, made.secret, "secret")
 
 
 @router.post("/adresses/{endpoint_id}/secret", dependencies=[OwnForm])
-def rotate(
-    partner_id: UUID, endpoint_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def rotate(endpoint_id: UUID, frame: Framed) -> Response:
     """Give an address another secret and show it, this once."""
-    with _changing(services, who.account_id, partner_id) as changing:
-        made = changing.rotate(endpoint_id)
-    return _show_once(partner_id, made.secret, "secret")
+    made = _change(frame, lambda changing: changing.rotate(endpoint_id))
+    return _show_once(frame, made.secret, "secret")
 
 
 @router.post("/adresses/{endpoint_id}/reprise", dependencies=[OwnForm])
-def enable(
-    partner_id: UUID, endpoint_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def enable(endpoint_id: UUID, frame: Framed) -> Response:
     """Begin again where an address was left."""
-    with _changing(services, who.account_id, partner_id) as changing:
-        changing.enable(endpoint_id)
-    return go(PATH.format(partner_id=partner_id))
+    _change(frame, lambda changing: changing.enable(endpoint_id))
+    return go(frame.path + EVENTS)
 
 
 @router.post("/adresses/{endpoint_id}/renvoi", dependencies=[OwnForm])
 def send_again(
-    partner_id: UUID,
-    endpoint_id: UUID,
-    services: ServicesDependency,
-    token: Token,
-    who: FreshWho,
-    *,
-    day: Annotated[str, Form(max_length=20)] = "",
+    endpoint_id: UUID, frame: Framed, day: Annotated[str, Form(max_length=20)] = ""
 ) -> Response:
     """Send everything from a day on again."""
+    zone = ZoneInfo(frame.services.settings.time_zone)
     try:
-        since = datetime.combine(
-            datetime.fromisoformat(day).date(),
-            time(),
-            tzinfo=ZoneInfo(services.settings.time_zone),
-        ).astimezone(UTC)
+        on = datetime.fromisoformat(day).date()
+        since = datetime.combine(on, time(), tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        problem = Problem(f"day-{endpoint_id}", words.DAY_FORM)
-        return _show(services, token, who.account_id, partner_id, problem)
-    with _changing(services, who.account_id, partner_id) as changing:
-        changing.send_again(endpoint_id, since)
-    return go(PATH.format(partner_id=partner_id))
+        return _show(frame, Problem(f"day-{endpoint_id}", words.DAY_FORM))
+    _change(frame, lambda changing: changing.send_again(endpoint_id, since))
+    return go(frame.path + EVENTS)
 
 
 @router.post("/adresses/{endpoint_id}/retrait", dependencies=[OwnForm])
-def remove(
-    partner_id: UUID, endpoint_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def remove(endpoint_id: UUID, frame: Framed) -> Response:
     """Tell an address nothing more."""
-    with _changing(services, who.account_id, partner_id) as changing:
-        changing.remove(endpoint_id)
-    return go(PATH.format(partner_id=partner_id))
+    _change(frame, lambda changing: changing.remove(endpoint_id))
+    return go(frame.path + EVENTS)
 
 
 @router.post("/jetons", dependencies=[OwnForm])
 def give_token(
-    partner_id: UUID,
-    services: ServicesDependency,
-    token: Token,
-    who: FreshWho,
-    name: Annotated[str, Form(max_length=4 * NAME_CHARACTERS_MAX)] = "",
+    frame: Framed, name: Annotated[str, Form(max_length=4 * NAME_CHARACTERS_MAX)] = ""
 ) -> Response:
     """Make a token and show it, this once."""
     named = " ".join(name.split())[:NAME_CHARACTERS_MAX]
+    if not named:
+        return _show(frame, Problem("name", words.NAME_MISSING))
     try:
-        if not named:
-            problem = Problem("name", words.NAME_MISSING)
-            return _show(services, token, who.account_id, partner_id, problem)
-        with _changing(services, who.account_id, partner_id) as changing:
-            made = changing.give_token(named)
+        made = _change(frame, lambda changing: changing.give_token(named))
     except TooManyEventTokens as refusal:
-        problem = Problem("name", words.of_refusal(refusal))
-        return _show(services, token, who.account_id, partner_id, problem)
-    return _show_once(partner_id, made.token, "token")
+        return _show(frame, Problem("name", words.of_refusal(refusal)))
+    return _show_once(frame, made.token, "token")
 
 
 @router.post("/jetons/{token_id}/revocation", dependencies=[OwnForm])
-def revoke_token(
-    partner_id: UUID, token_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def revoke_token(token_id: UUID, frame: Framed) -> Response:
     """Let a token serve no more."""
-    with _changing(services, who.account_id, partner_id) as changing:
-        changing.revoke_token(token_id)
-    return go(PATH.format(partner_id=partner_id))
+    _change(frame, lambda changing: changing.revoke_token(token_id))
+    return go(frame.path + EVENTS)
 
 
-@contextmanager
-def _changing(services: Services, account_id: UUID, partner_id: UUID) -> Iterator[Changing]:
+def _change(frame: Frame, change: Callable[[Changing], _Made]) -> _Made:
     """Change something in one unit of work; what is not there is not theirs."""
     try:
-        with services.database.unit_of_work() as session:
-            yield Changing(services, session, account_id, partner_id)
+        with frame.services.database.unit_of_work() as session:
+            return change(Changing(frame.services, session, frame.account_id, frame.partner_id))
     except (EndpointUnknown, EventTokenUnknown) as unknown:
         raise NotYours from unknown
 
 
-def _show(
-    services: Services, token: str, account_id: UUID, partner_id: UUID, problem: Problem | None
-) -> HTMLResponse:
-    with services.database.reading() as session:
-        space = read_space(session, account_id, partner_id, services.now())
-    return form(
+def _show(frame: Frame, problem: Problem | None) -> HTMLResponse:
+    with frame.services.database.reading() as session:
+        space = read_space(session, frame.account_id, frame.partner_id, frame.now)
+    return frame.show(
         "partner_events.html",
         problem,
         space=space,
-        path=PATH.format(partner_id=partner_id),
-        when=_moments(space, services),
+        path=frame.path + EVENTS,
         kinds=words.KINDS,
         outcome=words.outcome,
-        form_token=form_token(token),
     )
 
 
-def _moments(space: EventsSpace, services: Services) -> dict[datetime, str]:
-    every = [one.tried_at for lines in space.deliveries.values() for one in lines]
-    every += [one.created_at for one in space.tokens]
-    every += [one.created_at for one in space.endpoints]
-    every += [one.failing_since for one in space.endpoints if one.failing_since]
-    every += [one.previous_until for one in space.endpoints if one.previous_until]
-    return {one: moment(one, services) for one in every}
-
-
-def _show_once(partner_id: UUID, shown: str, what: str) -> HTMLResponse:
-    path = PATH.format(partner_id=partner_id)
-    return page("partner_events_once.html", path=path, shown=shown, what=what)
+def _show_once(frame: Frame, shown: str, what: str) -> HTMLResponse:
+    path = frame.path + EVENTS
+    return frame.show("partner_events_once.html", path=path, shown=shown, what=what)

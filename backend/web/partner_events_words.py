@@ -32,19 +32,23 @@ PRIVATE: Final = Text(
     "This is an address of a private network: we cannot reach it.",
 )
 KINDS: Final = {
-    "payment.approved": "paiement",
-    "payment.voided": "annulation",
-    "payment.refunded": "remboursement",
-    "payment.reversed": "paiement repris",
+    "payment.approved": Text("paiement", "payment"),
+    "payment.voided": Text("annulation", "cancellation"),
+    "payment.refunded": Text("remboursement", "refund"),
+    "payment.reversed": Text("paiement repris", "payment taken back"),
 }
-_OUTCOMES: Final = {
-    "taken": "reçu",
-    "refused": "refusé par votre serveur",
-    "silent": "votre serveur n’a pas répondu à temps",
-    "unreachable": "votre serveur ne répond pas",
-    "tls_failed": "le certificat de votre serveur n’est pas valable",
-    "name_unknown": "le nom de votre serveur est inconnu",
-    "private_address": "le nom mène à un réseau privé",
+NOT_TAKEN: Final = Text("pas reçu", "not taken")
+OUTCOMES: Final = {
+    "taken": Text("reçu", "taken"),
+    "refused": Text("refusé par votre serveur", "refused by your server"),
+    "silent": Text("votre serveur n’a pas répondu à temps", "your server did not answer in time"),
+    "unreachable": Text("votre serveur ne répond pas", "your server does not answer"),
+    "tls_failed": Text(
+        "le certificat de votre serveur n’est pas valable",
+        "your server’s certificate is not valid",
+    ),
+    "name_unknown": Text("le nom de votre serveur est inconnu", "your server’s name is unknown"),
+    "private_address": Text("le nom mène à un réseau privé", "the name leads to a private network"),
 }
 
 
@@ -56,7 +60,9 @@ def of_refusal(refusal: BackendError) -> Text:
     return TOO_MANY_ENDPOINTS if isinstance(refusal, TooManyEndpoints) else TOO_MANY_TOKENS
 
 
-def outcome(word: str, status: int | None) -> str:
+def outcome(word: str, status: int | None) -> Text:
     """Say what became of a try."""
-    said = _OUTCOMES.get(word, "pas reçu")
-    return said if status is None or word == "taken" else f"{said} ({status})"
+    said = OUTCOMES.get(word, NOT_TAKEN)
+    if status is None or word == "taken":
+        return said
+    return Text(f"{said.fr} ({status})", f"{said.en} ({status})")

@@ -6,8 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from backend.accounts.signin.tokens import form_token
-from backend.http import ServicesDependency
 from backend.partners.enrolment import NewTerminal
 from backend.partners.space import (
     PartnerSpace,
@@ -19,12 +17,10 @@ from backend.partners.space import (
 from backend.partners.tables import NAME_CHARACTERS_MAX
 from backend.payments.day_sums import DaySum, day_sums
 from backend.payments.days import day_of
-from backend.payments.words import euros
-from backend.services import Services
 from backend.web import sign_in_words as words
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, page
-from backend.web.signed_in import SPACE, FreshWho, OwnForm, PageRoute, Token, go
+from backend.web.pages import Problem
+from backend.web.partner_frame import Frame, Framed
+from backend.web.signed_in import SPACE, OwnForm, PageRoute, go
 
 router = APIRouter(
     prefix=f"{SPACE}/partenaire/{{partner_id}}", include_in_schema=False, route_class=PageRoute
@@ -32,19 +28,14 @@ router = APIRouter(
 
 
 @router.get("")
-def show(
-    partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho
-) -> HTMLResponse:
+def show(frame: Framed) -> HTMLResponse:
     """Show the partner's outlets and counters, and what they took today."""
-    return _show(services, token, who.account_id, partner_id, None)
+    return _show(frame, None)
 
 
 @router.post("/caisses", dependencies=[OwnForm])
 def add_counter(
-    partner_id: UUID,
-    services: ServicesDependency,
-    token: Token,
-    who: FreshWho,
+    frame: Framed,
     *,
     outlet_id: Annotated[UUID, Form()],
     name: Annotated[str, Form(max_length=4 * NAME_CHARACTERS_MAX)] = "",
@@ -52,68 +43,57 @@ def add_counter(
     """Record a counter and show its code, this once."""
     named = " ".join(name.split())[:NAME_CHARACTERS_MAX]
     if not named:
-        problem = Problem(f"name-{outlet_id}", words.NAME_MISSING)
-        return _show(services, token, who.account_id, partner_id, problem)
-    with services.database.unit_of_work() as session:
-        read_space(session, who.account_id, partner_id, services.now())
-        made = make_counter(session, who.account_id, outlet_id, named, services.now())
-    return _show_code(partner_id, made)
+        return _show(frame, Problem(f"name-{outlet_id}", words.NAME_MISSING))
+    with frame.services.database.unit_of_work() as session:
+        read_space(session, frame.account_id, frame.partner_id, frame.now)
+        made = make_counter(session, frame.account_id, outlet_id, named, frame.now)
+    return _show_code(frame, made)
 
 
 @router.post("/caisses/{terminal_id}/code", dependencies=[OwnForm])
-def another_code(
-    partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def another_code(terminal_id: UUID, frame: Framed) -> Response:
     """Give a counter that has not enrolled another code, and show it, this once."""
-    with services.database.unit_of_work() as session:
-        made = renew_code(session, who.account_id, terminal_id, services.now())
-    return _show_code(partner_id, made)
+    with frame.services.database.unit_of_work() as session:
+        made = renew_code(session, frame.account_id, terminal_id, frame.now)
+    return _show_code(frame, made)
 
 
 @router.post("/caisses/{terminal_id}/revocation", dependencies=[OwnForm])
-def revoke(
-    partner_id: UUID, terminal_id: UUID, services: ServicesDependency, who: FreshWho
-) -> Response:
+def revoke(terminal_id: UUID, frame: Framed) -> Response:
     """Revoke a counter."""
-    with services.database.unit_of_work() as session:
-        revoke_counter(session, who.account_id, terminal_id, services.now())
-    return go(f"{SPACE}/partenaire/{partner_id}")
+    with frame.services.database.unit_of_work() as session:
+        revoke_counter(session, frame.account_id, terminal_id, frame.now)
+    return go(frame.path)
 
 
-def _show(
-    services: Services, token: str, account_id: UUID, partner_id: UUID, problem: Problem | None
-) -> HTMLResponse:
-    with services.database.reading() as session:
-        found = read_space(session, account_id, partner_id, services.now())
+def _show(frame: Frame, problem: Problem | None) -> HTMLResponse:
+    with frame.services.database.reading() as session:
+        found = read_space(session, frame.account_id, frame.partner_id, frame.now)
         counters = [one.terminal_id for part in found.outlets for one in part.counters]
-        sums = day_sums(session, counters, day_of(services.now()))
-    return form(
-        "partner.html",
-        problem,
-        space=found,
-        lines=_lines(found, sums, services),
-        form_token=form_token(token),
-    )
+        sums = day_sums(session, counters, day_of(frame.now))
+    return frame.show("partner.html", problem, space=found, lines=_lines(found, sums, frame))
 
 
 def _lines(
-    found: PartnerSpace, sums: dict[UUID, DaySum], services: Services
-) -> dict[UUID, dict[str, object]]:
+    found: PartnerSpace, sums: dict[UUID, DaySum], frame: Frame
+) -> dict[UUID, dict[str, str]]:
     return {
         one.terminal_id: {
-            "state": words.STATES[one.state],
-            "since": moment(one.since, services),
-            "today": _today(sums.get(one.terminal_id, DaySum())),
+            "state": frame.said(words.STATES[one.state]),
+            "since": frame.at(one.since),
+            "today": _today(sums.get(one.terminal_id, DaySum()), frame),
         }
         for outlet in found.outlets
         for one in outlet.counters
     }
 
 
-def _today(one: DaySum) -> str:
-    said = f"{one.sales} · {euros(one.taken_cents)}"
-    return f"{said}, rendu {euros(one.given_back_cents)}" if one.given_back_cents else said
+def _today(one: DaySum, frame: Frame) -> str:
+    said = f"{one.sales} · {frame.euros(one.taken_cents)}"
+    if not one.given_back_cents:
+        return said
+    return f"{said}, {frame.say('rendu {amount}', amount=frame.euros(one.given_back_cents))}"
 
 
-def _show_code(partner_id: UUID, made: NewTerminal) -> HTMLResponse:
-    return page("counter_code.html", partner_id=partner_id, code=made.enrolment_code)
+def _show_code(frame: Frame, made: NewTerminal) -> HTMLResponse:
+    return frame.show("counter_code.html", code=made.enrolment_code)

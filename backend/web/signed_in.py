@@ -115,9 +115,13 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except BackendError as refusal:
-                return _page_of(refusal)
+                return self.page_of(refusal, request)
 
         return answer
+
+    def page_of(self, refusal: BackendError, _request: Request) -> Response:
+        """Return the page that says what was refused; raise it where no page does."""
+        return _page_of(refusal)
 
 
 def _page_of(refusal: BackendError) -> Response:

@@ -16,6 +16,7 @@ from backend.accounts.signin.errors import FactorNeeded, NotSignedIn, TermsNeede
 from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.tables import (
     BROWSER_CHARACTERS_MAX,
+    Language,
     SignInAccount,
     SignInSession,
     SignInVisit,
@@ -47,6 +48,8 @@ class SignedIn:
     has_factor: bool = False
     #: Whether the session outlives an hour without a click.
     kept: bool = False
+    #: What they are written to in, and what some pages are written in.
+    language: str = Language.FRENCH.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,15 @@ def signed_in(session: Session, token: str, now: datetime) -> SignedIn:
         row.seen_at = now
         session.flush()
     has_factor = has_second_factor(account)
-    return SignedIn(account.id, row.id, account.given_name, account.email, has_factor, row.kept)
+    return SignedIn(
+        account.id,
+        row.id,
+        account.given_name,
+        account.email,
+        has_factor,
+        row.kept,
+        account.language,
+    )
 
 
 def list_sessions(session: Session, account_id: UUID, now: datetime) -> list[OpenSession]:

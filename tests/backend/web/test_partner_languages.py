@@ -1,0 +1,53 @@
+"""A partner's pages in the language of whoever looks after it, wholly."""
+
+import re
+
+import pytest
+from jinja2 import Environment, nodes
+
+from backend.accounts.signin.tables import SignInAccount
+from backend.services import Services
+from backend.web import partner_events_words
+from backend.web.pages import FOLDER
+from backend.web.partner_english import ENGLISH
+from backend.web.words import Text
+from tests.backend.web.conftest import Browser, Staff
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TEMPLATES = [*(FOLDER / "templates").glob("partner*.html"), FOLDER / "templates/counter_code.html"]
+ACCENTS = re.compile(r"[àâçéèêëîïôùûœ«»]", re.IGNORECASE)
+
+
+def test_every_sentence_has_its_english_and_every_word_both() -> None:
+    said = {
+        call.args[0].value  # type: ignore[attr-defined]
+        for path in TEMPLATES
+        for call in Environment().parse(path.read_text()).find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name == "_"
+    }
+    assert said | {"rendu {amount}"} == set(ENGLISH)
+    assert [english for english in ENGLISH.values() if ACCENTS.search(english)] == []
+    tables = (partner_events_words.KINDS, partner_events_words.OUTCOMES)
+    for text in (text for table in tables for text in table.values()):
+        assert isinstance(text, Text)
+
+
+def test_in_english_nothing_is_in_french(
+    services: Services, browser: Browser, staff: Staff
+) -> None:
+    with services.database.unit_of_work() as session:
+        session.get_one(SignInAccount, staff.account_id).language = "en"
+    browser.sign_in(staff.email)
+    space = staff.space
+    pages = [space, f"{space}/evenements"]
+    for path in pages:
+        assert browser.open(path) == 200
+        shown = browser.page.replace('lang="fr">Français', "")
+        assert '<html lang="en">' in shown
+        assert ACCENTS.search(shown) is None, path
+    browser.open(space)
+    assert browser.press(f"{space}/caisses", outlet_id=str(staff.outlet_id), name=" ") == 422
+    assert "Donnez un nom" not in browser.page
+    assert browser.press(f"{space}/caisses", outlet_id=str(staff.outlet_id), name="Till") == 200
+    assert "The till’s code" in browser.page
+    assert ACCENTS.search(browser.page.replace("Français", "")) is None
