@@ -21,12 +21,11 @@ from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import Notice
 from backend.operators.acting import note
 from backend.operators.entering import Acting, role_of
+from backend.operators.listing import latest_notices, named
 from backend.operators.tables import OperatorRole
 from backend.operators.trail import TrailLine, Wanted, read_trail
 from backend.partners.tables import Partner, PartnerMember
 
-PLACES_MAX: Final = 50
-NOTICES_MAX: Final = 15
 ACTS_MAX: Final = 15
 
 
@@ -62,7 +61,7 @@ def read_account(session: Session, acting: Acting, account_id: UUID, now: dateti
         _partners(session, account_id),
         _establishments(session, account_id),
         list_sessions(session, account_id, now),
-        _notices(session, account_id),
+        latest_notices(session, Notice.account_id == account_id),
         read_trail(session, Wanted(actor_id=account_id), limit=ACTS_MAX).lines,
         read_trail(session, Wanted(subject_id=account_id), limit=ACTS_MAX).lines,
     )
@@ -71,32 +70,17 @@ def read_account(session: Session, acting: Acting, account_id: UUID, now: dateti
 
 
 def _partners(session: Session, account_id: UUID) -> list[tuple[UUID, str]]:
-    rows = session.execute(
-        select(Partner.id, Partner.name)
-        .join(PartnerMember, PartnerMember.partner_id == Partner.id)
-        .where(PartnerMember.account_id == account_id)
-        .order_by(Partner.name)
-        .limit(PLACES_MAX)
+    mine = PartnerMember.account_id == account_id
+    those = select(Partner.id, Partner.name).join(
+        PartnerMember, PartnerMember.partner_id == Partner.id
     )
-    return [(row.id, row.name) for row in rows]
+    return named(session, those.where(mine))
 
 
 def _establishments(session: Session, account_id: UUID) -> list[tuple[UUID, str]]:
-    rows = session.execute(
-        select(Establishment.id, Establishment.name)
-        .join(EstablishmentMember, EstablishmentMember.establishment_id == Establishment.id)
-        .where(EstablishmentMember.account_id == account_id, EstablishmentMember.ended_at.is_(None))
-        .order_by(Establishment.name)
-        .limit(PLACES_MAX)
+    member = EstablishmentMember
+    mine = (member.account_id == account_id) & member.ended_at.is_(None)
+    those = select(Establishment.id, Establishment.name).join(
+        member, member.establishment_id == Establishment.id
     )
-    return [(row.id, row.name) for row in rows]
-
-
-def _notices(session: Session, account_id: UUID) -> list[Notice]:
-    query = (
-        select(Notice)
-        .where(Notice.account_id == account_id)
-        .order_by(Notice.created_at.desc(), Notice.id)
-        .limit(NOTICES_MAX)
-    )
-    return list(session.scalars(query))
+    return named(session, those.where(mine))

@@ -26,6 +26,7 @@ from backend.cards.tables import Card
 from backend.ledger.tables import Account
 from backend.operators.acting import note
 from backend.operators.entering import Acting
+from backend.operators.listing import latest_notices, named
 from backend.operators.trail import TrailLine, Wanted, read_trail
 from backend.partners.tables import Partner, Terminal
 from backend.payments.tables import Payment
@@ -35,7 +36,6 @@ from backend.pins.tables import CodeRecord, PinReferenceRow
 CARDS_MAX: Final = 20
 WALLETS_MAX: Final = 40
 PAYMENTS_MAX: Final = 25
-NOTICES_MAX: Final = 15
 RECORDS_MAX: Final = 15
 ACTS_MAX: Final = 15
 PEOPLE_MAX: Final = 20
@@ -151,7 +151,7 @@ def read_person(session: Session, acting: Acting, person_id: UUID, now: datetime
         _code(session, person_id),
         _wallets(session, person_id, now),
         _payments(session, person_id),
-        _notices(session, person_id),
+        latest_notices(session, Notice.beneficiary_id == person_id),
         _accounts(session, person_id),
         _gifts(session, now),
         read_trail(session, Wanted(person_id=person_id), limit=ACTS_MAX).lines,
@@ -161,14 +161,11 @@ def read_person(session: Session, acting: Acting, person_id: UUID, now: datetime
 
 
 def _places(session: Session, person_id: UUID) -> list[tuple[UUID, str]]:
-    rows = session.execute(
-        select(Establishment.id, Establishment.name)
-        .join(Enrolment, Enrolment.establishment_id == Establishment.id)
-        .where(Enrolment.beneficiary_id == person_id, Enrolment.ended_at.is_(None))
-        .order_by(Establishment.name)
-        .limit(PEOPLE_MAX)
+    enrolled = (Enrolment.beneficiary_id == person_id) & Enrolment.ended_at.is_(None)
+    those = select(Establishment.id, Establishment.name).join(
+        Enrolment, Enrolment.establishment_id == Establishment.id
     )
-    return [(row.id, row.name) for row in rows]
+    return named(session, those.where(enrolled))
 
 
 def _cards(session: Session, person_id: UUID) -> list[CardPart]:
@@ -254,16 +251,6 @@ def _payments(session: Session, person_id: UUID) -> list[PaymentPart]:
         found += [PaymentPart(payment, name) for payment, name in rows]
     found.sort(key=lambda part: part.payment.created_at, reverse=True)
     return found[:PAYMENTS_MAX]
-
-
-def _notices(session: Session, person_id: UUID) -> list[Notice]:
-    query = (
-        select(Notice)
-        .where(Notice.beneficiary_id == person_id)
-        .order_by(Notice.created_at.desc(), Notice.id)
-        .limit(NOTICES_MAX)
-    )
-    return list(session.scalars(query))
 
 
 def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:

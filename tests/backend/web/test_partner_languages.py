@@ -13,7 +13,6 @@ from backend.web.partner_english import ENGLISH
 from backend.web.words import Text
 from tests.backend.web.conftest import Browser, Staff
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TEMPLATES = [*(FOLDER / "templates").glob("partner*.html"), FOLDER / "templates/counter_code.html"]
 ACCENTS = re.compile(r"[àâçéèêëîïôùûœ«»]", re.IGNORECASE)
 
@@ -32,6 +31,7 @@ def test_every_sentence_has_its_english_and_every_word_both() -> None:
         assert isinstance(text, Text)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_in_english_nothing_is_in_french(
     services: Services, browser: Browser, staff: Staff
 ) -> None:
