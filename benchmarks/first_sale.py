@@ -5,9 +5,11 @@
 Everything is a stranger's: an environment made new, the built wheel with its three extras, the
 example of the documentation as it stands. What pip fetches comes from where pip is told to fetch
 (`--offline` takes what this environment has instead, and then no download is in the figures). Each
-line has the time on the wall, and the processor time that it and its children took, which does not
-depend on who else is at work here. The children of a fixture that serve on are in `the whole`.
-Then each fixture alone, in a session of its own.
+line has the time on the wall, and the processor time that it and its children took, those that
+serve on included, which does not depend on who else is at work here. Then each fixture alone, in a
+session of its own. Beside a phase stands its floor, measured in the same run: pip with the same
+dependencies and nothing of ours, pytest with a test that does nothing, a Python that only loads the
+libraries of the program that the fixture starts.
 """
 
 import argparse
@@ -19,39 +21,58 @@ import subprocess
 import sys
 import sysconfig
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKED = ("passcard", "terminal", "backend", "simulator", "pyproject.toml", "README.md", "LICENSE")
+EXTRAS = ("backend", "simulator", "terminal")
 FIXTURES = ("pass_reader", "pass_pinpad", "pass_backend", "pass_counter", "pass_gate")
 #: What a fixture may take, on two cores that do nothing else.
 FIXTURE_SECONDS_MAX = 3.0
 WHOLE_SECONDS_MAX = 600
+LIBRARIES = {
+    "pass_world": "alembic.command, argon2, fastapi, fido2.server, httpx, jinja2, sqlalchemy.orm, "
+    "uvicorn",
+    "pass_counter": "fastapi, httpx, jinja2, jwt, pydantic_settings, serial, smartcard, uvicorn",
+    "pass_gate": "fastapi, httpx, jinja2, jwt, pydantic_settings, smartcard, uvicorn",
+}
 WATCH = """
 import json, os, time
+from pathlib import Path
 import pytest
 
-BEGAN = time.monotonic()
+
+def processor():
+    own = sum(os.times()[:4])
+    # Those that live are in nobody's sum yet: their own time, and that of those they waited for.
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(words[1]) == os.getpid():
+            own += sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own
 
 
 def told(what, began, used):
     with open(os.environ["FIRST_SALE_LOG"], "a") as log:
-        line = [what, time.monotonic() - began, sum(os.times()[:4]) - used]
-        log.write(json.dumps(line) + "\\n")
+        log.write(json.dumps([what, time.monotonic() - began, processor() - used]) + "\\n")
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_fixture_setup(fixturedef, request):
-    began, used = time.monotonic(), sum(os.times()[:4])
+    began, used = time.monotonic(), processor()
     yield
     told(fixturedef.argname, began, used)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
-    began, used = time.monotonic(), sum(os.times()[:4])
+    began, used = time.monotonic(), processor()
     yield
     told("the sale", began, used)
 """
@@ -64,10 +85,19 @@ class Spent:
     what: str
     wall: float
     processor: float
+    floor: "Spent | None" = None
 
     def in_words(self) -> str:
-        """Return a line of the table."""
-        return f"{self.what:<44} {self.wall:8.2f} s {self.processor:8.2f} s of processor"
+        """Return a line of the table, with its floor where it has one."""
+        line = f"{self.what:<44} {self.wall:8.2f} s {self.processor:8.2f} s of processor"
+        if self.floor is None:
+            return line
+        ratio = self.processor / self.floor.processor
+        return f"{line}; {ratio:.2f} times {self.floor.what}: {self.floor.wall:.2f} s"
+
+    def over(self, floor: "Spent") -> "Spent":
+        """Return it with its floor."""
+        return replace(self, floor=floor)
 
 
 def measure(folder: Path, options: Sequence[str]) -> Iterator[str]:
@@ -87,14 +117,10 @@ def measure(folder: Path, options: Sequence[str]) -> Iterator[str]:
     yield ""
     for name in FIXTURES:
         found = _alone(folder, python, name)
-        own = found[-1] if found[-1].what == name else found[0]
-        slow = " (over)" if own.wall > FIXTURE_SECONDS_MAX else ""
-        yield own.in_words() + f"{slow}; before it: {_before(found[:-1])}"
-
-
-def _before(steps: Sequence[Spent]) -> str:
-    named = [f"{one.what} {one.wall:.2f}" for one in steps if one.wall >= 0.05]
-    return ", ".join(named) or "nothing that takes time"
+        yield f"{name}, {sum(one.wall for one in found):.2f} s in all"
+        for one in (_over_libraries(python, step) for step in found if step.wall >= 0.05):
+            slow = " (over)" if one.wall > FIXTURE_SECONDS_MAX else ""
+            yield f"  {one.in_words()}{slow}"
 
 
 def _install(folder: Path, *, offline: bool) -> tuple[list[Spent], Path]:
@@ -116,10 +142,22 @@ def _install(folder: Path, *, offline: bool) -> tuple[list[Spent], Path]:
         place = next(home.glob("lib/python*/site-packages"))
         (place / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     else:
-        wanted = (f"{wheel}[backend,simulator,terminal]", "pytest")
+        wanted = (f"{wheel}[{','.join(EXTRAS)}]", "pytest")
         kept = ("--constraint", ROOT / "constraints.txt")
-        steps.append(_timed("pip install, with all it needs", *into, *kept, *wanted))
+        whole = _timed("pip install, with all it needs", *into, *kept, *wanted)
+        steps.append(whole.over(_install_dependencies(folder, pip, kept)))
     return steps, python
+
+
+def _install_dependencies(folder: Path, pip: Sequence[object], kept: Sequence[object]) -> Spent:
+    """Install what the wheel depends on, and nothing of ours, into another environment."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [project["optional-dependencies"][name] for name in EXTRAS]
+    wanted = {*project["dependencies"], *(one for extra in extras for one in extra), "pytest"}
+    bare = folder / "bare"
+    _timed("an environment", sys.executable, "-m", "venv", "--without-pip", bare)
+    into = (*pip, "--python", bare / "bin" / "python", "install", *kept)
+    return _timed("the dependencies alone", *into, *sorted(wanted))
 
 
 def _sell(folder: Path, python: Path) -> Iterator[Spent]:
@@ -129,9 +167,26 @@ def _sell(folder: Path, python: Path) -> Iterator[Spent]:
     chosen = "test_a_sale.py::test_a_sale_is_approved"
     whole, steps = _watched(python, work, chosen)
     seen = sum(step.wall for step in steps)
-    yield Spent("pytest starts and ends", whole.wall - seen, 0.0)
-    yield from (step for step in steps if step.wall >= 0.01)
+    used = sum(step.processor for step in steps)
+    around = Spent("pytest starts and ends", whole.wall - seen, max(whole.processor - used, 0.0))
+    yield around.over(_nothing_tested(folder, python))
+    yield from (_over_libraries(python, step) for step in steps if step.wall >= 0.01)
     yield whole
+
+
+def _nothing_tested(folder: Path, python: Path) -> Spent:
+    work = folder / "nothing"
+    work.mkdir()
+    (work / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_nothing.py")
+    return _timed("a test that does nothing", *command, folder=work)
+
+
+def _over_libraries(python: Path, step: Spent) -> Spent:
+    if step.what not in LIBRARIES:
+        return step
+    loaded = _timed("its libraries loaded", python, "-c", f"import {LIBRARIES[step.what]}")
+    return step.over(loaded)
 
 
 def _alone(folder: Path, python: Path, name: str) -> list[Spent]:
