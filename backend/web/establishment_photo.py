@@ -20,16 +20,13 @@ from backend.pictures import ImageRefused
 from backend.privacy.consents import show_photo
 from backend.pupils.listing import find_pupil
 from backend.web.establishment_frame import Frame, StaffFrame, new_router
-from backend.web.pages import HEADERS, Problem
+from backend.web.pages import HEADERS, Problem, let_script
 from backend.web.photo_form import UNFIT, OwnPhotoForm
 from backend.web.signed_in import OwnForm
 
 PHOTO: Final = "/eleves/{enrolment_id}/photo"
-#: What the page may do that no other does.
-CAMERA_HEADERS: Final = {
-    "Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; script-src 'self'",
-    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
-}
+#: What the page may use that no other does.
+CAMERA_POLICY: Final = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 router = new_router()
 
 
@@ -88,8 +85,8 @@ def _show(frame: StaffFrame, enrolment_id: UUID, problem: Problem | None = None)
         pupil=found,
         photo=None if kept is None else base64.b64encode(kept.image).decode(),
     )
-    response.headers.update(CAMERA_HEADERS)
-    return response
+    response.headers["Permissions-Policy"] = CAMERA_POLICY
+    return let_script(response)
 
 
 def _holder(session: Session, frame: StaffFrame, enrolment_id: UUID) -> UUID:

@@ -1,7 +1,7 @@
 """Rendering a page: its template, its headers, and a problem at the field it is about.
 
-No page may be framed, cached, or load anything from elsewhere; no script runs here. A password or
-a code that was typed is never in a page.
+No page may be framed, cached, or load anything from elsewhere; a script runs only where a page lets
+one of ours. A password or a code that was typed is never in a page.
 """
 
 from pathlib import Path
@@ -22,6 +22,9 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+#: The policy of a page where a script of our own runs besides.
+SCRIPT_POLICY: Final = f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
@@ -45,6 +48,12 @@ def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
 def form(template: str, problem: Problem | None = None, **values: object) -> HTMLResponse:
     """Render a form, with its problem if it has one."""
     return page(template, 422 if problem else 200, problem=problem, **values)
+
+
+def let_script(response: HTMLResponse) -> HTMLResponse:
+    """Let a script of our own run on a page."""
+    response.headers["Content-Security-Policy"] = SCRIPT_POLICY
+    return response
 
 
 def notice(

@@ -41,7 +41,7 @@ from backend.services import Services
 from backend.web import passkey_words as words
 from backend.web.federation_ways import ways_in
 from backend.web.moments import moment
-from backend.web.pages import HEADERS, Problem, form, page
+from backend.web.pages import Problem, form, let_script, page
 from backend.web.signed_in import (
     PASSKEY_FACTOR,
     SIGN_IN,
@@ -59,7 +59,6 @@ from backend.web.signed_in import (
 PASSKEY_SIGN_IN: Final = f"{SIGN_IN}/cle"
 PASSKEYS: Final = f"{SPACE}/cles"
 BROWSER_COOKIE: Final = "__Host-pass-cle"
-SCRIPT_POLICY: Final = f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Answer = Annotated[str, Form(max_length=ANSWER_CHARACTERS_MAX)]
 TypedName = Annotated[str, Form(max_length=4 * PASSKEY_NAME_CHARACTERS_MAX)]
@@ -196,9 +195,7 @@ def _new_form(
 
 def _asking(template: str, problem: Problem | None, **values: object) -> HTMLResponse:
     """Render a page where our script asks the device."""
-    response = form(template, problem, **values)
-    response.headers["Content-Security-Policy"] = SCRIPT_POLICY
-    return response
+    return let_script(form(template, problem, **values))
 
 
 def _browser_token(request: Request) -> str:

@@ -46,6 +46,7 @@ STYLES: Final = {
         "camera.js",
         "kitchen.js",
         "passkey.js",
+        "reveal.js",
     )
 }
 LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {

@@ -35,7 +35,7 @@ from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words as words
 from backend.web.federation_ways import way_out, ways_in
-from backend.web.pages import Problem, form, notice
+from backend.web.pages import Problem, form, let_script, notice
 from backend.web.roles import may_stay
 from backend.web.signed_in import (
     ACCOUNT,
@@ -214,4 +214,4 @@ def _password_form(services: Services, link: str, problem: Problem | None) -> HT
     with services.database.reading() as session:
         account = find_account(session, link[:TOKEN_CHARACTERS_MAX], services.now())
         email = account.email
-    return form("password.html", problem, email=email)
+    return let_script(form("password.html", problem, email=email))

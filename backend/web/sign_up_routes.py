@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import EmailInvalid, NameInvalid
+from backend.accounts.likely_domains import likely_domain
 from backend.accounts.names import normal_name
 from backend.accounts.signin.errors import (
     BirthDateUnlikely,
@@ -39,7 +40,7 @@ from backend.services import Services
 from backend.web import sign_in_words
 from backend.web import sign_up_words as words
 from backend.web.federation_ways import browser_token, opens_link_here, ways_in
-from backend.web.pages import Problem, form, notice, page
+from backend.web.pages import Problem, form, let_script, notice, page
 from backend.web.signed_in import (
     SIGN_IN,
     OwnForm,
@@ -80,6 +81,8 @@ class Typed:
     email_again: str = ""
     language: str = ""
     terms: str = ""
+    #: The address whose provider looked mistyped, and was sent again all the same.
+    sure: str = ""
 
 
 def _typed(  # noqa: PLR0917
@@ -90,8 +93,9 @@ def _typed(  # noqa: PLR0917
     email_again: TypedEmail = "",
     language: TypedWord = "",
     terms: TypedWord = "",
+    sure: TypedEmail = "",
 ) -> Typed:
-    return Typed(given_name, family_name, birth_date, email, email_again, language, terms)
+    return Typed(given_name, family_name, birth_date, email, email_again, language, terms, sure)
 
 
 @router.get(SIGN_UP)
@@ -219,9 +223,21 @@ def _problems(typed: Typed, now: datetime) -> Problems:
     else:
         if typed.email_again.strip().lower() != email:
             problems["email_again"] = words.EMAILS_DIFFER
+        likely = likely_domain(email)
+        if likely is not None and typed.sure != email:
+            problems["email"] = words.likely_domain(email.rpartition("@")[0], likely)
     if not (typed.terms.isascii() and typed.terms.isdecimal()):
         problems["terms"] = words.TERMS
     return problems
+
+
+def _doubted(typed: str) -> str:
+    """Return an address whose provider looks mistyped: sent again, it is believed."""
+    try:
+        email = normal_email(typed)
+    except EmailInvalid:
+        return ""
+    return "" if likely_domain(email) is None else email
 
 
 def birth_date_problem(text: str, now: datetime) -> Text | None:
@@ -244,6 +260,7 @@ def _form(services: Services, typed: Typed, problems: Problems) -> HTMLResponse:
         "sign_up.html",
         422 if problems else 200,
         typed=asdict(typed),
+        sure=_doubted(typed.email),
         problems=problems,
         terms_version=version,
         ways=ways_in(services.settings),
@@ -256,7 +273,8 @@ def _password_form(
     """Ask for a password; `here`, FranceConnect identified them and it may open the account."""
     with services.database.reading() as session:
         waiting = find_waiting(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-    return form("sign_up_password.html", problem, waiting=waiting, link=link if here else None)
+    told = {"waiting": waiting, "link": link if here else None}
+    return let_script(form("sign_up_password.html", problem, **told))
 
 
 def _terms(services: Services, version: int) -> HTMLResponse:

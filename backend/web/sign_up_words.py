@@ -101,3 +101,12 @@ def too_many_requests(minutes: int) -> Notice:
             f"Too much is asked at this moment. Try again in {minutes} {unit}.",
         ),
     )
+
+
+def likely_domain(mailbox: str, meant: str) -> Text:
+    """Ask whether another provider was meant."""
+    return Text(
+        f"Vouliez-vous dire {mailbox}@{meant} ? Corrigez, ou envoyez de nouveau si l’adresse est "
+        "juste.",
+        f"Did you mean {mailbox}@{meant}? Put it right, or send again if the address is right.",
+    )

@@ -24,7 +24,7 @@ from backend.services import Services
 from backend.web import sign_in_words, sign_up_words
 from backend.web.federation_ways import way_out
 from backend.web.moments import moment
-from backend.web.pages import Problem, form, notice, page
+from backend.web.pages import Problem, form, let_script, notice, page
 from backend.web.signed_in import (
     ACCOUNT,
     SPACE,
@@ -135,7 +135,7 @@ def _account(
             }
             for one in list_sessions(session, who.account_id, services.now())
         ]
-    return form(
+    shown = form(
         "account.html",
         problem,
         account=row,
@@ -144,3 +144,4 @@ def _account(
         sessions=sessions,
         form_token=form_token(token),
     )
+    return let_script(shown)

@@ -57,6 +57,10 @@ def test_from_the_mailed_link_to_a_counters_code(
     elsewhere: list[str] = []
     page.on("request", lambda asked: elsewhere.append(asked.url))
     page.goto(f"{address}/mot-de-passe/{invitation(services)}")
+    shown = page.get_by_role("button", name="Afficher ce que je tape")
+    for kind in ("text", "password"):
+        shown.press("Enter")
+        expect(page.get_by_label("Mot de passe")).to_have_attribute("type", kind)
     page.get_by_label("Mot de passe").focus()
     enter(page, "nadia bernard 12", "nadia bernard 12")
     expect(page.get_by_role("alert")).to_contain_text("fait de votre nom")

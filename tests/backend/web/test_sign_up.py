@@ -122,6 +122,19 @@ def test_all_that_is_wrong_is_said_at_once(browser: Browser) -> None:
     assert browser.page.count("autofocus") == 1
 
 
+def test_a_mistyped_provider_is_asked_about_and_believed_when_said_again(
+    browser: Browser, mailbox: Mailbox
+) -> None:
+    browser.open("/inscription")
+    typed = {**FORM, "email": "Camille@gmial.com", "email_again": "camille@gmial.com"}
+    assert browser.press("/inscription", **typed) == 422
+    assert "camille@gmail.com" in browser.page.split('id="email-problem"')[1]
+    assert mailbox.empty() == []
+    (sure,) = re.findall(r'name="sure" value="([^"]+)"', browser.page)
+    assert browser.press("/inscription", **typed, sure=sure) == 200
+    assert [one.recipient for one in mailbox.empty()] == ["camille@gmial.com"]
+
+
 def test_who_is_known_learns_it_by_mail_and_the_page_does_not_tell(
     browsers: list[Browser], staff: Staff, mailbox: Mailbox, services: Services
 ) -> None:
