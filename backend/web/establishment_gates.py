@@ -1,4 +1,4 @@
-"""An establishment's gates: whether they are heard, what they admit to, what supervisors did."""
+"""An establishment's gates: whether they are heard, what happened at their doors, who did what."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from backend.access.day_codes import DayCodeTerms, end_day_code, make_day_code
 from backend.access.errors import DayCodeInvalid
+from backend.access.event_tables import GateEventKind
+from backend.access.gate_events import list_gate_events
 from backend.access.interventions import list_for_review
 from backend.access.office_tables import DayCode
 from backend.access.staff import check_pupil
@@ -45,6 +47,20 @@ _DONE: Final = {
     "day_code": "Code du jour",
     "cancel": "Passage annulé",
 }
+_HAPPENED: Final = {
+    GateEventKind.NOT_PASSED: "ouvert, et personne n’est passé",
+    GateEventKind.IN_DOUBT: "passage compté dans le doute",
+    GateEventKind.FORCED: "passage forcé",
+    GateEventKind.HELD_OPEN: "resté ouvert",
+    GateEventKind.SENSOR_STUCK: "capteur bloqué",
+    GateEventKind.LINE_LOST: "tourniquet ou porte sans réponse",
+    GateEventKind.ALARM_OVER: "fin de l’alerte",
+    GateEventKind.EMERGENCY: "issue de secours ouverte par l’alarme incendie",
+    GateEventKind.EMERGENCY_BY_HAND: "issue de secours ouverte par un surveillant",
+    GateEventKind.EMERGENCY_OVER: "fin de l’issue de secours",
+    GateEventKind.READER_LOST: "lecteur de cartes débranché",
+    GateEventKind.READER_BACK: "lecteur de cartes revenu",
+}
 
 router = new_router()
 
@@ -62,7 +78,7 @@ class GateLine:
 
 @router.get("/portiques")
 def gates(frame: Frame, fait: str = "") -> HTMLResponse:
-    """Show gates, services, one-day codes that still serve, and what supervisors did."""
+    """Show gates, services, one-day codes that still serve, what happened and who did what."""
     now = frame.services.now()
     with frame.reading() as session:
         services = list_services(session, frame.establishment_id)
@@ -70,6 +86,9 @@ def gates(frame: Frame, fait: str = "") -> HTMLResponse:
         codes = _codes(session, frame, now)
         since, most = now - REVIEWED, REVIEWED_MAX
         reviewed = list_for_review(session, frame.establishment_id, since, most)
+        happened = list_gate_events(
+            session, establishment_id=frame.establishment_id, since=since, count_max=most
+        )
     return frame.show(
         "establishment_gates.html",
         "/portiques",
@@ -80,6 +99,8 @@ def gates(frame: Frame, fait: str = "") -> HTMLResponse:
         codes=codes,
         reviewed=reviewed,
         did=_DONE,
+        happened=happened,
+        happened_words=_HAPPENED,
         today=now.astimezone(frame.zone).date(),
     )
 

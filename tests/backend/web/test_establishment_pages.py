@@ -2,11 +2,14 @@
 
 import re
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from backend.access.establishments import assign_gate, create_establishment
+from backend.access.event_tables import GateEventKind
+from backend.access.gate_events import EventReport, record_events
 from backend.access.tables import Enrolment
 from backend.accounts.families.composition import make_family
 from backend.accounts.families.requests import Named, ask_tie
@@ -17,6 +20,8 @@ from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.cards.history import Actor
 from backend.cards.lots import ship
 from backend.cards.tables import Card
+from backend.partners.enrolment import create_terminal
+from backend.partners.tables import TerminalKind
 from backend.services import Services
 from tests.backend.web.conftest import Browser
 from tests.backend.web.school import School, make_school
@@ -176,6 +181,34 @@ def test_a_code_for_today_is_shown_once(browser: Browser, school: School) -> Non
     for end in re.findall(r'action="([^"]+/fin)"', browser.page):
         browser.press(end)
     assert "Classe de Milan" not in browser.page
+
+
+def test_what_happened_at_its_doors_is_shown_and_at_no_others(
+    browser: Browser, school: School, services: Services
+) -> None:
+    now = services.now()
+    with services.database.unit_of_work() as session:
+        elsewhere = create_establishment(session, "Ailleurs").id
+        for name, place in (("Entrée", school.id), ("Portail", elsewhere)):
+            gate = create_terminal(session, kind=TerminalKind.GATE, name=name, now=now).terminal_id
+            assign_gate(session, gate, place)
+            kinds = (GateEventKind.FORCED, GateEventKind.EMERGENCY, GateEventKind.EMERGENCY_OVER)
+            told = [
+                EventReport(
+                    event_id=uuid4(),
+                    sequence=number,
+                    occurred_at=now,
+                    kind=kind,
+                    passages=17 if kind is GateEventKind.EMERGENCY_OVER else None,
+                )
+                for number, kind in enumerate(kinds, start=1)
+            ]
+            record_events(session, gate, told, now)
+    browser.open(f"{school.path}/portiques")
+    for words in ("passage forcé", "ouverte par l’alarme incendie", "17 passages sans débit"):
+        assert browser.page.count(words) == 1
+    assert "Portail" not in browser.page
+    assert browser.page.count("alerte</span>") == 2
 
 
 def test_a_request_to_look_after_a_pupil_is_decided_here(
