@@ -58,6 +58,7 @@ STATUS_BY_CODE = {
     "journal_unavailable": 503,
     "stopping": 503,
     "sale_not_found": 404,
+    "idempotency_conflict": 409,
     "cursor_invalid": 404,
     "return_not_found": 404,
     "too_many_listeners": 503,
@@ -117,7 +118,11 @@ def create_app(till: Till) -> FastAPI:
 def _add_sales(app: FastAPI, till: Till) -> None:
     @app.post("/sales", status_code=201)
     def start_sale(wish: SaleWish) -> StartedShape:
-        view = till.front.start_sale(wish.amount_cents, wish.benefit)
+        known = None if wish.sale_id is None else till.front.find(str(wish.sale_id))
+        if known is not None:
+            _refuse_another(known.record, wish)
+            return StartedShape(sale_id=known.record.sale_id)
+        view = till.front.start_sale(wish.amount_cents, wish.benefit, sale_id=wish.sale_id)
         return StartedShape(sale_id=view.record.sale_id)
 
     @app.post("/sales/current/cancel", status_code=202)
@@ -141,6 +146,12 @@ def _add_sales(app: FastAPI, till: Till) -> None:
     @app.get("/sales/{sale_id}")
     def find_sale(sale_id: SaleId, speech: Spoken) -> SaleShape:
         return sale_shape(_find_sale(till, sale_id), speech)
+
+
+def _refuse_another(record: SaleRecord, wish: SaleWish) -> None:
+    """Let the same sale be asked for again, and no other under its id."""
+    if record.amount_cents != wish.amount_cents or wish.benefit not in {None, record.benefit}:
+        raise SaleRefused("idempotency_conflict")
 
 
 def _proofs(till: Till) -> Proofs:

@@ -6,6 +6,7 @@ stable codes.
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -28,8 +29,9 @@ class _Incoming(BaseModel):
 
 
 class SaleWish(_Incoming):
-    """A sale to begin."""
+    """A sale to begin; with an id of the caller's own it begins once, however often asked for."""
 
+    sale_id: Annotated[UUID, Field(strict=False)] | None = None
     amount_cents: Annotated[int, Field(ge=1, le=AMOUNT_CENTS_MAX, strict=True), WHOLE]
     benefit: BenefitCode | None = None
 

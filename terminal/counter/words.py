@@ -156,6 +156,7 @@ API_SENTENCES: dict[str, str] = {
     "no_sale_in_progress": "Aucune vente n’est en cours.",
     "sale_already_settled": "Le paiement vient d’être accepté, il ne peut plus être annulé ici.",
     "sale_not_found": "Cette vente n’existe pas.",
+    "idempotency_conflict": "Ce numéro de vente est déjà celui d’une autre vente.",
     "cursor_invalid": "La liste ne continue pas ainsi. Reprenez-la du début.",
     "sale_not_finished": "Cette vente n’est pas terminée. Attendez sa fin pour avoir son reçu.",
     "return_not_found": "Ce remboursement n’existe pas.",
@@ -207,6 +208,7 @@ RETURN_SENTENCES: dict[str, str] = {
     "return_in_progress": (
         "Un remboursement de cette vente attend le serveur. Il se fera dès son retour."
     ),
+    "idempotency_conflict": "Ce numéro de remboursement est déjà celui d’un autre.",
     "receipt_unknown": (
         "Aucun paiement de ce point de vente ne porte ce numéro ce jour-là. Vérifiez le ticket."
     ),

@@ -138,6 +138,7 @@ API_SENTENCES: dict[str, str] = {
         "The payment has just been accepted, it cannot be cancelled here any more."
     ),
     "sale_not_found": "There is no such sale.",
+    "idempotency_conflict": "This id is that of another sale already.",
     "cursor_invalid": "The list does not go on so. Begin it again.",
     "sale_not_finished": "This sale is not finished. Wait for its end to have its receipt.",
     "return_not_found": "There is no such refund.",
@@ -184,6 +185,7 @@ RETURN_SENTENCES: dict[str, str] = {
     "return_in_progress": (
         "A refund of this sale waits for the server. It will be done as soon as it is back."
     ),
+    "idempotency_conflict": "This id is that of another refund already.",
     "receipt_unknown": (
         "No payment of this outlet bears this number on that day. Check the receipt."
     ),

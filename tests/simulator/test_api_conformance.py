@@ -113,7 +113,7 @@ def test_everything(table: Tabletop, seed: int) -> None:
     asking = Asking(seed=seed, examples=60, phases=alone, headers=HOST, operations=operations())
     asked = ask(create_control(table), asking)
     assert not asked.wrong, asked.words()
-    assert asked.calls > 2000
+    assert asked.calls > 1500
 
 
 @pytest.mark.slow

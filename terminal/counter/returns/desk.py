@@ -120,7 +120,12 @@ class ReturnDesk:
             return self._begin(owed, amount_cents, return_id)
 
     def give_back_by_receipt(
-        self, authorisation_number: str, day: date, amount_cents: int
+        self,
+        authorisation_number: str,
+        day: date,
+        amount_cents: int,
+        *,
+        return_id: UUID | None = None,
     ) -> MoneyBack:
         """Give back what a receipt of this outlet names; raises as `give_back`, and BackendError.
 
@@ -136,7 +141,23 @@ class ReturnDesk:
                 raise ReturnRefused("return_too_large")
             whole = found.may_be_voided and amount_cents == found.payment.amount_cents
             kind = Kind.VOID if whole else Kind.REFUND
-            return self._begin(_Owed(payment_id, None, kind), amount_cents)
+            return self._begin(_Owed(payment_id, None, kind), amount_cents, return_id)
+
+    def given_before(
+        self, return_id: UUID, sale_id: str | None, amount_cents: int
+    ) -> MoneyBack | None:
+        """Return the return of this id, None if there is none; it is never done a second time.
+
+        Raises ReturnRefused as it was refused, or for an id that is another return's.
+        """
+        found = self._book.find(return_id)
+        if found is None:
+            return None
+        if (found.sale_id, found.amount_cents) != (sale_id, amount_cents):
+            raise ReturnRefused("idempotency_conflict")
+        if found.refusal is not None:
+            raise ReturnRefused(found.refusal)
+        return found
 
     def look_up(self, authorisation_number: str, day: date) -> FoundPayment:
         """Return what a receipt of this outlet names; raises ReturnRefused, BackendError.

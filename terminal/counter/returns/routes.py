@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -28,9 +29,10 @@ class _Incoming(BaseModel):
 
 
 class ReturnWish(_Incoming):
-    """How much of a sale goes back."""
+    """How much of a sale goes back; with an id of the caller's own it goes back once."""
 
     amount_cents: AmountCents
+    return_id: UUID | None = None
 
 
 class ReceiptReturnWish(_Incoming):
@@ -39,6 +41,7 @@ class ReceiptReturnWish(_Incoming):
     authorisation_number: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6}$")]
     day: date
     amount_cents: AmountCents
+    return_id: UUID | None = None
 
 
 class ReturnShape(BaseModel):
@@ -79,7 +82,10 @@ def add_returns(app: FastAPI, host: ReturnsHost) -> None:
     @app.post("/sales/{sale_id}/returns", status_code=201)
     def give_back(sale_id: SaleId, wish: ReturnWish, speech: Spoken) -> ReturnShape:
         host.refuse_in_training()
-        given = host.desk.give_back(host.find_sale(sale_id), wish.amount_cents)
+        sale = host.find_sale(sale_id)
+        given = _given_before(host, wish.return_id, sale.sale_id, wish.amount_cents)
+        if given is None:
+            given = host.desk.give_back(sale, wish.amount_cents, return_id=wish.return_id)
         return _shape(given, speech)
 
     @app.get("/sales/{sale_id}/returns")
@@ -91,7 +97,11 @@ def add_returns(app: FastAPI, host: ReturnsHost) -> None:
     def give_back_by_receipt(wish: ReceiptReturnWish, speech: Spoken) -> ReturnShape:
         host.refuse_in_training()
         number = wish.authorisation_number.upper()
-        given = host.desk.give_back_by_receipt(number, wish.day, wish.amount_cents)
+        given = _given_before(host, wish.return_id, None, wish.amount_cents)
+        if given is None:
+            given = host.desk.give_back_by_receipt(
+                number, wish.day, wish.amount_cents, return_id=wish.return_id
+            )
         return _shape(given, speech)
 
     @app.exception_handler(ReturnRefused)
@@ -105,6 +115,12 @@ def add_returns(app: FastAPI, host: ReturnsHost) -> None:
     @app.exception_handler(BackendError)
     def away(request: Request, __: BackendError) -> JSONResponse:
         return problem(503, "backend_unavailable", speech_for(request).return_offline)
+
+
+def _given_before(
+    host: ReturnsHost, return_id: UUID | None, sale_id: str | None, amount_cents: int
+) -> MoneyBack | None:
+    return None if return_id is None else host.desk.given_before(return_id, sale_id, amount_cents)
 
 
 def _shape(returned: MoneyBack, speech: Speech) -> ReturnShape:

@@ -1,6 +1,8 @@
 """The till's HTTP over a counter with fakes: every answer, every refusal, nothing echoed."""
 
 import threading
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -259,6 +261,21 @@ def test_recovery_goes_on_after_a_failure(shop: Shop, monkeypatch: pytest.Monkey
     monkeypatch.setattr(shop.journal, "list_unfinished", fail_twice)
     shop.counter.start()
     assert worked.wait(WAIT_SECONDS)
+
+
+def test_a_sale_asked_for_again_under_its_own_id_begins_once(shop: Shop) -> None:
+    own = str(uuid4())
+    wish: dict[str, Any] = {"sale_id": own, "amount_cents": 1250}
+    assert shop.sell(**wish) == own
+    assert shop.sell(**wish) == own
+    shop.wait_for_rest()
+    assert shop.sell(**wish, benefit="culture") == own
+    assert shop.http.get(f"/sales/{own}").json()["state"] == "approved"
+    assert [one["sale_id"] for one in shop.http.get("/sales").json()["sales"]] == [own]
+    for other in ({"amount_cents": 1251}, {"benefit": "sport"}):
+        said = refusal(shop, "POST", "/sales", wish | other)
+        assert said == (409, "idempotency_conflict")
+    assert refusal(shop, "POST", "/sales", wish | {"sale_id": "x"}) == (422, "malformed_request")
 
 
 def test_the_days_sales_are_given_in_pages(shop: Shop) -> None:

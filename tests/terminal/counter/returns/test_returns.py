@@ -280,6 +280,32 @@ def test_a_sale_is_given_back_over_http(
     assert too_much.json()["message"].startswith("Le montant dépasse")
 
 
+def test_money_asked_back_again_under_its_own_id_goes_back_once(
+    till: Callable[[], tuple[Shop, TestClient, str]], world: World
+) -> None:
+    _, http, sale_id = till()
+    wish = {"return_id": str(uuid4()), "amount_cents": 500}
+    first = http.post(f"/sales/{sale_id}/returns", json=wish)
+    again = http.post(f"/sales/{sale_id}/returns", json=wish)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert first.json()["return_id"] == wish["return_id"]
+    assert http.get("/sales").json()["returned_cents"] == 500
+    other = http.post(f"/sales/{sale_id}/returns", json=wish | {"amount_cents": 400})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    world.bank.found = found()
+    by_receipt = {
+        "authorisation_number": "a1b2c3",
+        "day": "2026-11-21",
+        "amount_cents": 1250,
+        "return_id": str(uuid4()),
+    }
+    answers = [http.post("/returns", json=by_receipt) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    taken = http.post("/returns", json=by_receipt | {"return_id": wish["return_id"]})
+    assert (taken.status_code, taken.json()["code"]) == (409, "idempotency_conflict")
+
+
 def test_what_http_refuses(till: Callable[[], tuple[Shop, TestClient, str]], world: World) -> None:
     _, http, sale_id = till()
     assert http.post("/sales/none/returns", json={"amount_cents": 1}).status_code == 404
