@@ -209,5 +209,6 @@ def _order_form(frame: Frame, problem: Problem | None) -> HTMLResponse:
         "/carte",
         problem,
         places=places,
+        charter=words.CHARTER,
         charter_version=CHARTER_VERSION,
     )

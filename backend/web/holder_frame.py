@@ -14,10 +14,12 @@ from fastapi.responses import HTMLResponse
 
 from backend.accounts.families.rights import Mine, find_mine
 from backend.accounts.families.tables import Relation
-from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.signin.tables import Language, SignInAccount
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
+from backend.web.holder_english import ENGLISH
+from backend.web.languages import is_english, sayer
 from backend.web.pages import Problem, page
 from backend.web.signed_in import SPACE, Token, Who
 
@@ -45,6 +47,8 @@ class Frame:
     acting_name: str
     mine: Mine
     form_token: str
+    #: Of whoever signed in: the pages are in it.
+    language: str
 
     @property
     def beneficiary_id(self) -> UUID:
@@ -61,6 +65,10 @@ class Frame:
         """Where this person's pages begin."""
         return f"{PASS}/{self.beneficiary_id}"
 
+    def at(self, moment: str) -> str:
+        """Say a moment, which is written in French, in the page's language."""
+        return moment.replace(" à ", " at ") if is_english(self.language) else moment
+
     def show(
         self,
         template: str,
@@ -71,6 +79,10 @@ class Frame:
         """Render one of the person's pages; a problem makes it a 422."""
         told: Mapping[str, object] = {
             "acting_name": self.acting_name,
+            "language": self.language,
+            "english": is_english(self.language),
+            "_": sayer(self.language, ENGLISH),
+            "at": self.at,
             "person": f"{self.mine.given_name} {self.mine.family_name}",
             "given_name": self.mine.given_name,
             "own": self.own,
@@ -88,7 +100,9 @@ def _frame(beneficiary_id: UUID, services: ServicesDependency, token: Token, who
         mine = find_mine(session, who.account_id, beneficiary_id)
         account = session.get_one(SignInAccount, who.account_id)
         name = f"{account.given_name} {account.family_name}"
-    return Frame(services, who.account_id, who.session_id, name, mine, form_token(token))
+        language = Language.ENGLISH if is_english(account.language) else Language.FRENCH
+    token = form_token(token)
+    return Frame(services, who.account_id, who.session_id, name, mine, token, language.value)
 
 
 Framed = Annotated[Frame, Depends(_frame)]

@@ -58,6 +58,13 @@ REASONS: Final[dict[str, str]] = {
     ReportReason.LOST.value: "déclarée perdue",
     ReportReason.STOLEN.value: "déclarée volée",
 }
+CHARTER: Final = (
+    "La carte est personnelle : elle ne se prête pas et ne se vend pas.",
+    "Le code secret ne se dit à personne et ne s’écrit pas sur la carte.",
+    "Une carte perdue ou volée se bloque tout de suite, ici ou auprès de l’établissement.",
+    "Les avantages servent à ce qu’ils annoncent ; ils ne s’échangent pas contre de l’argent.",
+    "À l’entrée et à la cantine, la carte ouvre sans code, même si le code est oublié ou bloqué.",
+)
 CODES: Final[dict[CodeState, Told]] = {
     CodeState.UNSET: Told(
         "Pas encore choisi", "wait", "Choisissez-le pour payer chez les partenaires."
