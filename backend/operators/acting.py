@@ -11,28 +11,39 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.accounts.activation import NEW_CODE_LINKS_PER_HOUR_MAX
-from backend.accounts.beneficiaries import find_beneficiary
+from backend.accounts.beneficiaries import find_beneficiary, normal_email
 from backend.accounts.errors import EmailInvalid, NotYours, TooManyLinks
 from backend.accounts.outbox import count_owed, owe_notice, owe_sign_in_notice
+from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.acts import ActKind, record_act
+from backend.accounts.signin.email_change import ask_email_change, list_email_changes
 from backend.accounts.signin.passkeys.keeping import remove_every_passkey
 from backend.accounts.signin.sessions import end_all
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import NoticeKind, SignInNoticeKind
 from backend.benefits.grants import BY_HAND, grant
 from backend.benefits.tables import Benefit
+from backend.cards.errors import CardStateRefused
 from backend.cards.history import Actor
 from backend.cards.reporting import ReportReason, report_lost, stop_card
+from backend.cards.states import CardState
 from backend.cards.tables import Card
 from backend.operators.entering import Acting, role_of
-from backend.operators.errors import AmountUnacceptable, OperatorAccount, ReasonMissing
+from backend.operators.errors import (
+    AlreadyDone,
+    AmountUnacceptable,
+    OperatorAccount,
+    ReasonMissing,
+)
 from backend.operators.tables import REASON_CHARACTERS_MAX
 from backend.pins.forcing import TAKEN_AWAY, force_after_loss, force_change
 from backend.pins.records import record
-from backend.pins.tables import CodeHappening
+from backend.pins.states import CodeState
+from backend.pins.tables import CodeHappening, PinReferenceRow
 from backend.settings import LostCardCode
 
 #: What a person may give another in one go; more is for a file, which two look at.
@@ -103,9 +114,11 @@ def block_for(
 
     `code` says whether a lost or stolen card's code may stay. Raises NotYours, CardStateRefused.
     """
-    card = session.get(Card, card_id)
+    card = session.get(Card, card_id, with_for_update=True)
     if card is None:
         raise NotYours
+    if card.state == CardState.BLOCKED.value:
+        raise CardStateRefused
     by, holder = Actor.person(acting.account_id), card.beneficiary_id
     if reason.value in TAKEN_AWAY:
         report_lost(session, card_id, ReportReason(reason.value), now, by=by)
@@ -138,10 +151,13 @@ def force_code(
 ) -> None:
     """Let a code pay no more until its holder has chosen another.
 
-    Raises ReasonMissing, BeneficiaryUnknown, CodeNotSet.
+    Raises ReasonMissing, BeneficiaryUnknown, CodeNotSet, AlreadyDone.
     """
     said = reason_of(reason)
     find_beneficiary(session, person_id)
+    row = session.get(PinReferenceRow, person_id, with_for_update=True)
+    if row is not None and row.state == CodeState.MUST_CHANGE.value:
+        raise AlreadyDone
     force_change(session, person_id, now, by=acting.name, reason=said)
     note(
         session,
@@ -177,6 +193,8 @@ def give(session: Session, acting: Acting, gift: Gift, now: datetime) -> None:
         grant_id=gift.grant_id,
         now=now,
     )
+    if _noted(session, ActKind.GRANT_GIVEN, gift.grant_id):
+        return
     note(
         session,
         acting,
@@ -186,6 +204,19 @@ def give(session: Session, acting: Acting, gift: Gift, now: datetime) -> None:
         person_id=gift.beneficiary_id,
         words=f"{benefit.code} {gift.amount_cents} c : {said}",
     )
+
+
+def ask_address(
+    session: Session, acting: Acting, account_id: UUID, email: str, now: datetime
+) -> None:
+    """Ask that an account be opened with another address; another person has to agree.
+
+    Raises NotYours, EmailInvalid, AccountExists, AlreadyDone.
+    """
+    asked = (account_id, normal_email(email))
+    if asked in [(one.account_id, one.new_email) for one in list_email_changes(session, now)]:
+        raise AlreadyDone
+    ask_email_change(session, account_id, email, acting.account_id, now)
 
 
 def take_factor_away(
@@ -220,16 +251,26 @@ def end_sessions(
 def close_account(
     session: Session, acting: Acting, account_id: UUID, reason: str, now: datetime
 ) -> None:
-    """Close an account: it signs in no more. Raises ReasonMissing, NotYours, OperatorAccount."""
+    """Close an account: it signs in no more.
+
+    Raises ReasonMissing, NotYours, OperatorAccount, AlreadyDone.
+    """
     said = reason_of(reason)
     account = _account(session, account_id)
     if role_of(session, account_id) is not None:
         raise OperatorAccount
-    if account.closed_at is None:
-        account.closed_at = now
-        owe_sign_in_notice(session, SignInNoticeKind.ACCOUNT_CLOSED, account_id, now)
+    if account.closed_at is not None:
+        raise AlreadyDone
+    account.closed_at = now
+    owe_sign_in_notice(session, SignInNoticeKind.ACCOUNT_CLOSED, account_id, now)
     end_all(session, account_id)
     note(session, acting, ActKind.ACCOUNT_CLOSED, account_id, now, words=said)
+
+
+def _noted(session: Session, kind: ActKind, subject_id: UUID) -> bool:
+    """Say whether an act is written down already."""
+    those = (SignInAct.subject == str(subject_id)) & (SignInAct.kind == kind.value)
+    return session.scalar(select(SignInAct.id).where(those).limit(1)) is not None
 
 
 def _account(session: Session, account_id: UUID) -> SignInAccount:

@@ -31,6 +31,13 @@ class OperatorAlready(ConflictError):
     message = "This person has this role already."
 
 
+class AlreadyDone(ConflictError):
+    """It is as asked already: a form sent twice, or another operator's."""
+
+    code = "already_done"
+    message = "This was done already."
+
+
 class OperatorAccount(ConflictError):
     """It is somebody's who runs the service: their role is taken away first."""
 

@@ -20,9 +20,10 @@ from backend.benefits.campaigns import (
     set_activities_of_benefit,
 )
 from backend.benefits.changing import NewDays, close_campaign, extend_campaign
-from backend.benefits.tables import Purse
+from backend.benefits.tables import Campaign, Purse
 from backend.operators.acting import note, reason_of
 from backend.operators.entering import Acting
+from backend.operators.errors import AlreadyDone
 from backend.partners.registry import revoke_terminal
 from backend.partners.standing import (
     close_outlet,
@@ -30,7 +31,7 @@ from backend.partners.standing import (
     resume_partner,
     suspend_partner,
 )
-from backend.partners.tables import Outlet
+from backend.partners.tables import Outlet, Partner, Terminal
 from backend.pins.alarms import release_alarm
 from backend.pins.guard import lift_suspension
 
@@ -59,15 +60,24 @@ class NewBenefit:
 
 
 def suspend(session: Session, acting: Acting, partner_id: UUID, reason: str, now: datetime) -> None:
-    """Let a partner take and give back nothing; raise ReasonMissing, PartnerUnknown."""
+    """Let a partner take and give back nothing.
+
+    Raises ReasonMissing, PartnerUnknown, AlreadyDone.
+    """
     said = reason_of(reason)
+    partner = session.get(Partner, partner_id, with_for_update=True)
+    if partner is not None and partner.suspended_at is not None:
+        raise AlreadyDone
     suspend_partner(session, partner_id, now)
     note(session, acting, ActKind.PARTNER_SUSPENDED, partner_id, now, words=said)
 
 
 def resume(session: Session, acting: Acting, partner_id: UUID, reason: str, now: datetime) -> None:
-    """End a partner's suspension; raise ReasonMissing, PartnerUnknown."""
+    """End a partner's suspension; raise ReasonMissing, PartnerUnknown, AlreadyDone."""
     said = reason_of(reason)
+    partner = session.get(Partner, partner_id, with_for_update=True)
+    if partner is not None and partner.suspended_at is None:
+        raise AlreadyDone
     resume_partner(session, partner_id)
     note(session, acting, ActKind.PARTNER_RESUMED, partner_id, now, words=said)
 
@@ -83,13 +93,15 @@ def close_place(
 ) -> None:
     """Let a partner's outlet (both ids) take no payment, or take them again.
 
-    Raises ReasonMissing, and NotYours for an outlet that is not that partner's.
+    Raises ReasonMissing, AlreadyDone, and NotYours for an outlet that is not that partner's.
     """
     said = reason_of(reason)
     partner_id, outlet_id = place
-    outlet = session.get(Outlet, outlet_id)
+    outlet = session.get(Outlet, outlet_id, with_for_update=True)
     if outlet is None or outlet.partner_id != partner_id:
         raise NotYours
+    if closed is (outlet.closed_at is not None):
+        raise AlreadyDone
     if closed:
         close_outlet(session, outlet_id, now)
     else:
@@ -99,8 +111,14 @@ def close_place(
 
 
 def revoke(session: Session, acting: Acting, terminal_id: UUID, reason: str, now: datetime) -> None:
-    """Revoke a terminal, for good and at once; raise ReasonMissing, TerminalUnknown."""
+    """Revoke a terminal, for good and at once.
+
+    Raises ReasonMissing, TerminalUnknown, AlreadyDone.
+    """
     said = reason_of(reason)
+    terminal = session.get(Terminal, terminal_id, with_for_update=True)
+    if terminal is not None and terminal.revoked_at is not None:
+        raise AlreadyDone
     revoke_terminal(session, terminal_id, now)
     note(session, acting, ActKind.TERMINAL_REVOKED, terminal_id, now, words=said)
 
@@ -157,10 +175,13 @@ def extend(
 def close(session: Session, acting: Acting, campaign_id: UUID, reason: str, now: datetime) -> None:
     """Make today the last day of grants.
 
-    Raises ReasonMissing, CampaignClosed, CampaignDatesUnacceptable, CampaignUnknown.
+    Raises ReasonMissing, CampaignClosed, CampaignDatesUnacceptable, CampaignUnknown, AlreadyDone.
     """
     said = reason_of(reason)
-    close_campaign(session, campaign_id, by=acting.name, now=now)
+    campaign = session.get(Campaign, campaign_id, with_for_update=True)
+    before = None if campaign is None else campaign.days
+    if close_campaign(session, campaign_id, by=acting.name, now=now) == before:
+        raise AlreadyDone
     note(session, acting, ActKind.CAMPAIGN_CLOSED, campaign_id, now, words=said)
 
 

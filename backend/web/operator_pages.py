@@ -118,6 +118,8 @@ class Frame:
             return self._told(words.CARD_WHY, first) + (
                 f", {say('code à changer')}" if rest else ""
             )
+        if line.kind == ActKind.MAIL_TRIED_AGAIN:
+            return self._told(words.NOTICES, text)
         if line.kind.startswith("operator_"):
             return f"{self._told(words.ROLES, first)} {rest}".strip()
         if line.kind == ActKind.PEOPLE_SEARCHED and text.isdecimal():

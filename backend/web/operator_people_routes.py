@@ -8,11 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from backend.accounts.errors import NotYours
-from backend.accounts.signin.email_change import (
-    approve_email_change,
-    ask_email_change,
-    refuse_email_change,
-)
+from backend.accounts.signin.email_change import approve_email_change, refuse_email_change
 from backend.cards.tables import Card
 from backend.operators.accounts import read_account
 from backend.operators.acting import (
@@ -26,6 +22,7 @@ from backend.operators.acting import (
     send_code_link,
     take_factor_away,
 )
+from backend.operators.acting import ask_address as request_address
 from backend.operators.entering import Acting
 from backend.operators.errors import AmountUnacceptable, ReasonMissing
 from backend.operators.people import read_person
@@ -140,11 +137,8 @@ def ask_address(
     email: Annotated[str, Form(max_length=320)] = "",
 ) -> Response:
     """Ask for another address; a second operator, or the old address, has to agree."""
-
-    def ask(session: Session, acting: Acting) -> None:
-        ask_email_change(session, account_id, email, acting.account_id, frame.now)
-
-    return frame.do(ask, f"{ACCOUNTS}/{account_id}", "adresse")
+    way = f"{ACCOUNTS}/{account_id}"
+    return frame.do(request_address, way, "adresse", account_id, email, frame.now)
 
 
 @router.post(f"{CHANGES}/{{change_id}}/accord", dependencies=[OwnForm])

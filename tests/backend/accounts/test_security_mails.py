@@ -25,6 +25,7 @@ from backend.commands.notices import send_once
 from backend.holders.tables import ErasureRequest
 from backend.operators.acting import close_account, end_sessions
 from backend.operators.entering import Acting
+from backend.operators.errors import AlreadyDone
 from backend.operators.tables import OperatorRole
 from backend.privacy import requests
 from backend.services import Services
@@ -163,7 +164,8 @@ def test_an_operator_ends_nothing_in_silence(services: Services, desk: Desk) -> 
         session.query(Notice).delete()
         end_sessions(session, acting, desk.holder, "Poste partagé", services.now())
         close_account(session, acting, desk.member, "Départ", services.now())
-        close_account(session, acting, desk.member, "Départ", services.now())
+        with pytest.raises(AlreadyDone):
+            close_account(session, acting, desk.member, "Départ", services.now())
     assert owed(services) == [
         ("signin_ended", desk.holder, ""),
         ("signin_closed", desk.member, ""),
