@@ -14,6 +14,7 @@ import httpx
 
 from scripts.demo.drawer import codes_told, fill_drawer
 from scripts.demo.hands import Hands
+from scripts.demo.partner_system import give_partner_a_system, look_what_the_partner_was_told
 from scripts.demo.people import accounts_told, let_people_in
 from scripts.demo.processes import DemonstrationError
 from scripts.demo.story import STEPS as STORY_STEPS
@@ -21,7 +22,13 @@ from scripts.demo.story import Step, Story
 from scripts.demo.turnstile import with_turnstile
 from scripts.demo.world import ANY_PORTS, WANTED_PORTS, World, set_stage
 
-STEPS: tuple[Step, ...] = (*STORY_STEPS, fill_drawer, let_people_in)
+STEPS: tuple[Step, ...] = (
+    give_partner_a_system,
+    *STORY_STEPS,
+    fill_drawer,
+    let_people_in,
+    look_what_the_partner_was_told,
+)
 FOLDER = Path.cwd() / "var" / "demo"
 
 
