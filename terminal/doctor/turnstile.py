@@ -33,6 +33,13 @@ def look_at_turnstile(settings: DoorSettings, *, daemon_runs: bool) -> Finding:
         return _fault(error, settings)
     finally:
         door.let_go()
+    if seen.emergency:
+        return warning(
+            Part.DOOR,
+            "door_emergency_active",
+            "Le passage répond, mais le contact de l'alarme incendie l'ouvrirait à tous.",
+            "Attendez la fin de l'alarme ; s'il n'y en a pas, voyez emergency_normally_closed.",
+        )
     if seen.rotating or seen.stands_open:
         return warning(
             Part.DOOR,
@@ -53,7 +60,7 @@ def _fault(error: DoorError, settings: DoorSettings) -> Finding:
             Part.DOOR,
             "door_refused",
             "La carte de relais ou la tête répond, et refuse le relais ou les entrées demandés.",
-            "Corrigez relay, output, rotation_input ou contact_input dans la configuration.",
+            "Corrigez relay, output ou les entrées (…_input) dans la configuration.",
         )
     return bad(
         Part.DOOR,

@@ -194,6 +194,7 @@ device = "{link}"
 dialect = "numato"
 failing = "secure"
 rotation_input = 0
+emergency_input = 2
 release_seconds = 1
 """
     config.write_text(config.read_text() + door)
@@ -239,8 +240,15 @@ def test_a_turnstile_counts_who_went_through_and_says_who_forced_it(
     kinds = [each["kind"] for each in gate.get("/door")["events"]]
     assert (kinds[0], set(kinds[1:])) == ("forced", {"not_passed"})
     assert tap(gate, slot, card)["answer"] == "DEJA_PASSE"
+    # The fire panel: free for all, and a card is neither asked for nor charged.
+    turnstile.set_panel(closed=True)
+    assert gate.wait_until(door_is("emergency"))["idle"]["message"] == "Issue de secours"
+    assert tap(gate, slot, card)["answer"] == "ISSUE_DE_SECOURS"
+    assert turnstile.push()
+    gate.wait_until(lambda state: state["door"]["emergency"]["passages"] == 1)
+    assert len(gate.get("/passages")["passages"]) == 2
     assert gate.end(signal.SIGTERM) == 0
-    assert turnstile.view().through == 2
+    assert turnstile.view().through == 3
 
 
 @pytest.mark.slow
