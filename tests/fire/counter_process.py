@@ -167,10 +167,10 @@ class Line:
         )
 
     def enquire_balances(self, *_: object, **__: object) -> NoReturn:
-        raise NotImplementedError("no errand is run here")
+        raise AssertionError("a counter asks for balances only in an errand, and none is run here")
 
     def list_card_payments(self, *_: object) -> NoReturn:
-        raise NotImplementedError("no errand is run here")
+        raise AssertionError("a counter lists payments only in an errand, and none is run here")
 
     def reverse_payment(self, payment_id: UUID) -> Reversal:
         body = ReversalRequest()
