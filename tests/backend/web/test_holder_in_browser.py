@@ -1,11 +1,11 @@
-"""A holder's pages and the directory in a real browser, on a phone, with nothing axe finds."""
+"""A holder's pages and the directory in a real browser: on a phone, by keyboard, well to axe."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sqlalchemy import select
 
 from backend.access.establishments import create_establishment, enrol_pupil
@@ -27,6 +27,7 @@ def database_url(sqlite_url: str) -> str:
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
+TABS_MAX = 60
 PICTURES: Path | None = None
 
 
@@ -82,7 +83,37 @@ def is_well(page: Page, name: str) -> None:
     assert [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == [], name
 
 
-def test_a_phone_shows_everything_and_asks_nobody_else(
+def reach(page: Page, wanted: Locator) -> None:
+    """Bring the keyboard to something by Tab alone, from wherever it is."""
+    for _ in range(TABS_MAX):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"the keyboard does not come to {wanted}")
+
+
+def go(page: Page, wanted: Locator) -> None:
+    """Press a link or a button without a mouse."""
+    reach(page, wanted)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def choose_a_code(page: Page) -> None:
+    """Type a code that is refused, then one that is not, by keyboard alone."""
+    for code in ("1234", "8305"):
+        reach(page, page.get_by_label("Votre mot de passe"))
+        for text in (PASSWORD, code, code):
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+        go(page, page.get_by_role("button", name="Changer le code"))
+        if code == "1234":
+            expect(page.get_by_role("alert")).to_contain_text("se suivent")
+            is_well(page, "code-refused")
+    expect(page.locator("main")).to_contain_text("Code enregistré")
+
+
+def test_a_phone_shows_everything_by_keyboard_and_asks_nobody_else(
     context: BrowserContext, address: str, people: People
 ) -> None:
     page = context.new_page()
@@ -99,23 +130,24 @@ def test_a_phone_shows_everything_and_asks_nobody_else(
     ):
         page.goto(own + part)
         is_well(page, name)
-    page.get_by_label("Votre mot de passe").fill(PASSWORD)
-    page.get_by_label("Nouveau code").fill("1234")
-    page.get_by_label("Encore une fois").fill("1234")
-    page.get_by_role("button", name="Changer le code").click()
-    expect(page.get_by_role("alert")).to_contain_text("se suivent")
-    is_well(page, "code-refused")
+    choose_a_code(page)
     page.goto(own)
-    page.get_by_role("link", name="Carte perdue ou volée").click()
+    go(page, page.get_by_role("link", name="Carte perdue ou volée"))
     is_well(page, "report")
-    page.get_by_role("button", name="Bloquer : carte perdue").click()
+    go(page, page.get_by_role("button", name="Bloquer : carte perdue"))
     expect(page.locator("main")).to_contain_text("déclarée perdue")
     is_well(page, "card-blocked")
-    page.get_by_role("link", name="Commander une nouvelle carte").click()
+    go(page, page.get_by_role("link", name="Commander une nouvelle carte"))
     is_well(page, "order")
-    page.get_by_label("J’accepte la charte").check()
-    page.get_by_role("button", name="Commander").press("Enter")
+    reach(page, page.get_by_label("J’accepte la charte"))
+    page.keyboard.press("Space")
+    go(page, page.get_by_role("button", name="Commander"))
     expect(page.locator("main")).to_contain_text("Commandée")
+    go(page, page.get_by_role("link", name="Où payer"))
+    reach(page, page.get_by_label("Commune"))
+    page.keyboard.type("Antony")
+    go(page, page.get_by_role("button", name="Chercher"))
+    expect(page.locator("main")).to_contain_text("12 rue du Port")
     page.goto(f"{address}/annuaire?commune=92002&autour=5")
     expect(page.get_by_role("img", name="Plan des lieux de la liste")).to_be_visible()
     is_well(page, "directory")
