@@ -32,6 +32,7 @@ OPERATORS: Final = f"{OPERATION}/exploitants"
 KIND_CHARACTERS_MAX: Final = 40
 #: The mark makes spreadsheets read UTF-8.
 MARK: Final = "\ufeff"
+NOBODY: Final = UUID(int=0)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 Typed = Annotated[str, Form(max_length=320)]
@@ -149,12 +150,17 @@ def _role(text: str) -> OperatorRole:
 
 def _wanted(asked: dict[str, str]) -> Wanted:
     return Wanted(
-        id_of(asked["qui"]),
-        id_of(asked["personne"]),
-        id_of(asked["objet"]),
+        _named(asked["qui"]),
+        _named(asked["personne"]),
+        _named(asked["objet"]),
         asked["acte"][:KIND_CHARACTERS_MAX] or None,
         date_of(asked["jour"]),
     )
+
+
+def _named(text: str) -> UUID | None:
+    """Return whom an address names; an id that is none is nobody's, and not everybody's."""
+    return (id_of(text.strip()) or NOBODY) if text.strip() else None
 
 
 def _place(text: str) -> Place | None:

@@ -43,6 +43,36 @@ def ask_as_organisation(desk: Desk) -> None:
         ask(session, desk.member, place, now)
 
 
+def find_by_keyboard(page: Page) -> None:
+    """Go past what is on top of every page to the search, and on."""
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "wanted":
+            break
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("martin lea")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Martin", exact=True).press("Enter")
+    expect(page.locator("h1")).to_have_text("Léa Martin")
+
+
+def block_by_keyboard(page: Page) -> None:
+    page.get_by_label("Raison", exact=True).first.focus()
+    page.keyboard.press("Tab")  # whether the code changes too
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Carte bloquée")
+
+
+def read_in_english(page: Page) -> None:
+    page.get_by_role("button", name="English").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your pages are in English.")
+    expect(page.get_by_role("heading", name="Payments")).to_be_visible()
+    is_well(page)
+    page.get_by_role("button", name="Français").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Vos pages sont en français.")
+
+
 @pytest.mark.slow
 def test_an_operators_morning(
     page: Page, address: str, desk: Desk, browser: Browser, tmp_path: Path
@@ -58,11 +88,7 @@ def test_an_operators_morning(
     expect(page.locator("h1")).to_have_text("Ce matin")
     is_well(page)
     keep(page, tmp_path, "morning")
-    page.get_by_role("searchbox").focus()
-    page.keyboard.type("martin lea")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Martin", exact=True).press("Enter")
-    expect(page.locator("h1")).to_have_text("Léa Martin")
+    find_by_keyboard(page)
     is_well(page)
     page.get_by_text("Accorder une dotation").click()
     page.get_by_text("Bloquer cette carte", exact=True).first.click()
@@ -72,6 +98,10 @@ def test_an_operators_morning(
     is_well(page)
     keep(page, tmp_path, "person-phone")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    block_by_keyboard(page)
+    is_well(page)
+    keep(page, tmp_path, "person-blocked")
+    read_in_english(page)
     ask_as_organisation(desk)
     for path in (
         f"comptes/{desk.holder}",
