@@ -75,7 +75,7 @@ def _people(people: int) -> str:
     )
     return f"""
 INSERT INTO beneficiary (id, given_name, family_name, birth_date, email, created_at)
-  SELECT {person}, {given}, {family}, date '2006-09-01' + n * 7 % 2900,
+  SELECT {person}, {given}, {family}, date '2006-09-01' + abs(hashint4(n) % 2900),
     CASE WHEN n % 2 = 0 THEN 'p' || n || '@exemple.example' END, now() FROM {every};
 INSERT INTO card (id, number, beneficiary_id, uid, key_version, state, state_since, ordered_at)
   SELECT {_id("c0000000", "n")}, lpad(n::text, 16, '0'), {person},

@@ -107,13 +107,13 @@ def list_pupils(
     limit: int = PUPILS_PER_PAGE,
 ) -> PupilPage:
     """Return pupils by name, whose names have words that begin as those searched for."""
-    query = _with_keys(_pupils(establishment_id, class_code))
+    query = _named(establishment_id, class_code)
     for word in _words(search):
         query = query.where(_has_word(word))
     order = (*_keys(), Enrolment.id)
     if after is not None:
         query = query.where(tuple_(*order) > _key_of(session, after))
-    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    rows = session.execute(_shown(query.order_by(*order).limit(limit + 1))).all()
     cards = _cards_of(session, [row.beneficiary_id for row in rows[:limit]])
     pupils = tuple(_line(row, cards.get(row.beneficiary_id)) for row in rows[:limit])
     return PupilPage(pupils, pupils[-1].enrolment_id if len(rows) > limit else None)
@@ -179,13 +179,13 @@ def cards_to_hand_over(
     session: Session, establishment_id: UUID, class_code: str | None = None
 ) -> list[tuple[UUID, PupilLine]]:
     """Return the cards that arrived and wait for their holders, by name; BATCH_MAX at most."""
-    query = _with_keys(_pupils(establishment_id, class_code)).add_columns(Card.id.label("card_id"))
+    query = _named(establishment_id, class_code).add_columns(Card.id.label("card_id"))
     query = query.join(Card, Card.beneficiary_id == Enrolment.beneficiary_id)
     order = (*_keys(), Enrolment.id)
     # Not by the index of states: there are few cards a pupil, and many in a state.
     is_here = func.coalesce(Card.state, "") == CardState.RECEIVED.value
-    waiting = query.where(is_here).order_by(*order)
-    rows = session.execute(waiting.limit(BATCH_MAX))
+    waiting = query.where(is_here).order_by(*order).limit(BATCH_MAX)
+    rows = session.execute(_shown(waiting))
     return [(row.card_id, _line(row, (CardState.RECEIVED, row.card_id))) for row in rows]
 
 
@@ -230,11 +230,25 @@ def _people() -> Select[Any]:
     )
 
 
-def _pupils(establishment_id: UUID, class_code: str | None) -> Select[Any]:
-    query = _people().where(
+def _named(establishment_id: UUID, class_code: str | None) -> Select[Any]:
+    """Select whose names are to be put in order, with no more of each than that takes."""
+    family, given = _keys()
+    columns: tuple[Any, ...] = Enrolment.id, family.label("family"), given.label("given")
+    query = _with_keys(select(*columns).select_from(Enrolment)).where(
         Enrolment.establishment_id == establishment_id, Enrolment.ended_at.is_(None)
     )
-    return query if class_code is None else query.where(Pupil.class_code == class_code)
+    if class_code is None:
+        return query
+    of_class = Pupil.class_code == class_code
+    return query.join(Pupil, Pupil.enrolment_id == Enrolment.id).where(of_class)
+
+
+def _shown(chosen: Select[Any]) -> Select[Any]:
+    """Select what a page shows of those who are on it, in their order."""
+    page = chosen.subquery()
+    besides = [column for column in page.c if column.key == "card_id"]
+    query = _people().add_columns(*besides).join(page, page.c.id == Enrolment.id)
+    return query.order_by(page.c.family, page.c.given, page.c.id)
 
 
 def _keys() -> tuple[ColumnElement[bytes], ColumnElement[bytes]]:

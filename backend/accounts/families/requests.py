@@ -40,6 +40,7 @@ from backend.accounts.signin.sign_up import age_on
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tries import door_of_tie, give_back, take_try
 from backend.accounts.tables import Beneficiary, SignInNoticeKind
+from backend.by_index import find_by_index
 from backend.services import Services
 
 #: Who is of age is looked after by nobody.
@@ -216,6 +217,7 @@ def open_requests(
     `among` chooses the young people that whoever looks may decide for: only what may mean one of
     them is shown, and only they. `after` is the `asked_at` and id of the last that was seen.
     """
+    find_by_index(session)
     chosen = (
         select(TieRequest, SignInAccount)
         .join(SignInAccount, SignInAccount.id == TieRequest.account_id)
