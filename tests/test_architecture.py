@@ -178,6 +178,7 @@ RIMS = {
     "escpos": {"terminal": "terminal/counter/receipts/paper.py"},
     "reportlab": {"terminal": "terminal/counter/receipts/pdf.py"},
     "defusedxml": {"backend": "backend/pupils/siecle.py"},
+    "pypdf": {"backend": "backend/partners/organisations/papers.py"},
 }
 PURE_PACKAGES = ("passcard",)
 IMPURE_MODULES = {"os", "socket", "time", "random", "secrets", "threading", "subprocess", "logging"}
