@@ -279,6 +279,7 @@ LABELS: Final[Mapping[str, str]] = {
     "fermé": "closed",
     "fermé le {at}": "closed on {at}",
     "fuseau": "time zone",
+    "genre": "kind",
     "identifiant": "id",
     "il fallait répondre avant le {at}": "an answer was due by {at}",
     "inscrits": "enrolled",
