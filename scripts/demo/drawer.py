@@ -12,7 +12,7 @@ from urllib.parse import quote
 from scripts.demo.hands import SEEN_SECONDS_MAX, see
 from scripts.demo.processes import DemonstrationError, Program
 from scripts.demo.story import CODES, Story, activate, expect
-from scripts.demo.world import BIN, COUNTER_READER, request
+from scripts.demo.world import BIN, COUNTER_READER, ask_backend, request
 
 # Whose card is made here, and the code each chose: one that many of a school chose is refused.
 DRAWER_CODES: Final = {
@@ -57,8 +57,12 @@ def fill_drawer(story: Story) -> list[str]:
         expect(chosen.status_code == 200, (name, chosen.status_code))
     sale = story.sell("ZOE", 500, DRAWER_CODES["zoe"])
     expect(sale["state"] == "approved" and sale["remaining_cents"] == 0, sale)
-    _run(story, "block-card", "ines", "--reason", "lost", "--code", "keep")
-    _run(story, "expire-card", "malo")
+    ask_backend(
+        story.world,
+        "block-card, expire-card",
+        ("block-card", "--card-number", story.number("ines"), "--reason", "lost", "--code", "keep"),
+        ("expire-card", "--card-number", story.number("malo")),
+    )
     for kind, name in (("bank", "BANQUE"), ("phone", "TELEPHONE"), ("blank", "VIERGE")):
         story.hands.make_card(name, kind)
     for name, (note, colour) in FACES.items():
@@ -108,8 +112,3 @@ def _lines(record: Any, batch: Program) -> list[str]:
     except FileNotFoundError:
         return []
     return text.splitlines() if text.endswith("\n") else text.splitlines()[:-1]
-
-
-def _run(story: Story, verb: str, name: str, *more: str) -> None:
-    command = [str(BIN / "pass-backend"), "--config", story.world.config("backend"), verb]
-    story.world.programs.run(verb, [*command, "--card-number", story.number(name), *more])

@@ -17,7 +17,7 @@ from scripts.demo.hands import see
 from scripts.demo.loopback import SECONDS_MAX
 from scripts.demo.processes import free_ports
 from scripts.demo.story import Story, expect
-from scripts.demo.world import BIN
+from scripts.demo.world import BIN, ask_backend
 
 PASSWORD: Final = "quatre volcans sous la pluie"  # noqa: S105 - of people who are made up
 LEA: Final = "lea@exemple.example"
@@ -66,8 +66,7 @@ def let_people_in(story: Story) -> list[str]:
     finally:
         post.stop()
     told = [f"{LEA}: {left}"]
-    for email, family, place in OTHERS:
-        link = _invite(story, email, family, place)
+    for (email, _, _), link in zip(OTHERS, _invite_others(story), strict=True):
         with _browser(story) as browser:
             _press(browser, link, password=PASSWORD, password_again=PASSWORD)
             page = _sign_in(browser, email)
@@ -126,14 +125,13 @@ def _find_card(story: Story, browser: httpx.Client) -> str:
     return "her own Pass, with what is left of culture and sport"
 
 
-def _invite(story: Story, email: str, family: str, place: tuple[str, ...]) -> str:
-    command = [str(BIN / "pass-backend"), "--config", story.world.config("backend")]
+def _invite_others(story: Story) -> list[str]:
+    """Invite each as the operator does; return the link each is handed."""
     name = ("--given-name", "Nadia", "--family-name", "Exemple")
-    command += [family, "invite", "--email", email, *name, *place]
-    said = story.world.programs.run(f"pass-backend {family} invite", command)
-    link = _LINK.search(said)
-    expect(link is not None, said)
-    return link[1] if link else ""
+    asked = [(family, "invite", "--email", email, *name, *place) for email, family, place in OTHERS]
+    found = [_LINK.search(said) for said in ask_backend(story.world, "invitations", *asked)]
+    expect(None not in found, found)
+    return [link[1] for link in found if link is not None]
 
 
 def _sign_in(browser: httpx.Client, email: str) -> httpx.Response:

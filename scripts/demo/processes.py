@@ -11,11 +11,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from simulator.testing.in_a_row import said_in
 
 STOP_SECONDS_MAX = 10.0
 READY_SECONDS_MAX = 30.0
@@ -85,15 +88,21 @@ class Programs:
             raise DemonstrationError(msg)
         return done.stdout.decode()
 
-    def run_row(self, name: str, program: str, commands: Sequence[Sequence[str]]) -> str:
-        """Run commands of one program one after the other; return what the last one printed.
+    def run_row(self, name: str, program: str, commands: Sequence[Sequence[str]]) -> list[str]:
+        """Run commands of one program one after the other; return what each printed.
 
         In one interpreter: loading the program is most of their time. Raises as `run` does.
         """
         self.log_folder.mkdir(parents=True, exist_ok=True)
         row = json.dumps([list(words) for words in commands])
-        told = [program, str(self.log_folder), row]
-        return self.run(name, [sys.executable, "-m", "simulator.testing.in_a_row", *told])
+        with tempfile.TemporaryDirectory(dir=self.log_folder) as folder:
+            told = [program, folder, row]
+            last = self.run(name, [sys.executable, "-m", "simulator.testing.in_a_row", *told])
+            before = [
+                said_in(Path(folder), number).read_text(encoding="utf-8")
+                for number in range(len(commands) - 1)
+            ]
+        return [*before, last]
 
     def wait_until(
         self, program: Program, ready: Callable[[], bool], seconds_max: float = READY_SECONDS_MAX

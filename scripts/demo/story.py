@@ -13,7 +13,7 @@ import httpx
 from scripts.demo.hands import Hands, see
 from scripts.demo.loopback import ask
 from scripts.demo.processes import DemonstrationError
-from scripts.demo.world import BIN, COUNTER_READER, World
+from scripts.demo.world import BIN, COUNTER_READER, World, ask_backend
 
 # Codes the people of the story choose; any that are not refused as weak would do.
 FIRST_PEOPLE = ("lea", "hugo", "noe")
@@ -168,14 +168,13 @@ def _refused(story: Story, card: str) -> str:
 
 def read_statement(story: Story) -> list[str]:
     """The wallet's statement says what happened, and the ledger adds up."""
-    backend = [str(BIN / "pass-backend"), "--config", story.world.config("backend")]
-    command = [*backend, "statement", "--card-number", story.number("lea"), "--benefit", "culture"]
-    statement = json.loads(story.world.programs.run("statement", [*command, "--json"]))
+    wanted = ("statement", "--card-number", story.number("lea"), "--benefit", "culture")
+    asked = ((*wanted, "--json"), wanted, ("ledger", "check"))
+    as_json, told, checked = ask_backend(story.world, "statement", *asked)
+    statement = json.loads(as_json)
     expect(statement["balance_cents"] == 7950, statement)
     expect([line["amount_cents"] for line in statement["lines"]] == [10000, -1250, -800], statement)
-    told = story.world.programs.run("statement", command).splitlines()
-    checked = story.world.programs.run("ledger check", [*backend, "ledger", "check"])
-    return [*told, checked.strip().splitlines()[-1]]
+    return [*told.splitlines(), checked.strip().splitlines()[-1]]
 
 
 STEPS: tuple[Step, ...] = (

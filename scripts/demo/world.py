@@ -6,7 +6,7 @@ All state lies below one folder and is made new at each run.
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -145,9 +145,8 @@ def _make_scheme(folder: Path, programs: Programs) -> dict[str, Any]:
     backend = ("--config", str(folder / "backend.toml"))
     scheme = ("apply", str(folder / "scheme.toml"), "--json", "--pad-keys", str(folder / "pads"))
     row = [(*backend, *words) for words in (("keys", "create"), ("migrate",), scheme)]
-    applied: dict[str, Any] = json.loads(
-        programs.run_row("keys, schema, scheme", PASS_BACKEND, row)
-    )
+    printed = programs.run_row("keys, schema, scheme", PASS_BACKEND, row)
+    applied: dict[str, Any] = json.loads(printed[-1])
     return applied
 
 
@@ -238,6 +237,12 @@ url = "{url["till"]}/"
 name = "Portillon"
 url = "{url["gate"]}/"
 """
+
+
+def ask_backend(world: World, name: str, *commands: Sequence[str]) -> list[str]:
+    """Run commands of `pass-backend` one after the other; return what each printed."""
+    row = [("--config", world.config("backend"), *words) for words in commands]
+    return world.programs.run_row(name, PASS_BACKEND, row)
 
 
 def request(
