@@ -28,6 +28,12 @@ UNFIT_PAPER: Final[dict[str, Text]] = {
         "Ce PDF a plus de 60 pages. N’envoyez que celles qui servent.",
         "This PDF has more than 60 pages. Send only those that matter.",
     ),
+    Misfit.WRITTEN_OVER: Text(
+        "Ce PDF est un formulaire, ou on a écrit par-dessus : cela ne se verrait plus. Imprimez-le "
+        "en PDF, puis envoyez ce PDF.",
+        "This PDF is a form, or has been written over: that would not be seen. Print it to a PDF, "
+        "and send that.",
+    ),
     Unfit.TOO_LARGE: Text(
         "Ce fichier dépasse 10 Mo. Prenez-en un plus léger.",
         "This file is larger than 10 MB. Take a lighter one.",

@@ -34,6 +34,8 @@ _ACTING: Final = frozenset({"/AA", "/EF", "/JS", "/JavaScript", "/Launch", "/Ope
 _ELSEWHERE: Final = frozenset(
     {"/AF", "/F", "/FDecodeParms", "/FFilter", "/Metadata", "/OPI", "/PieceInfo", "/Ref"}
 )
+#: What people put over a page with a reader.
+_OVER: Final = frozenset({"/FreeText", "/Ink", "/Stamp"})
 #: What a damaged file makes the library raise besides.
 _FAULTS: Final = (
     ArithmeticError,
@@ -53,6 +55,8 @@ class Misfit(StrEnum):
     NOT_A_PAPER = "not_a_paper"
     LOCKED = "locked"
     TOO_MANY_PAGES = "too_many_pages"
+    #: What somebody typed or drew lies over the pages, not in them: it would be lost.
+    WRITTEN_OVER = "written_over"
 
 
 class PaperRefused(InvalidInputError):
@@ -122,6 +126,8 @@ def _written_anew(given: bytes) -> bytes:
     written.metadata = None
     seen: set[tuple[int, int]] = set()
     for page in read.pages:
+        if _is_written_over(page):
+            raise PaperRefused(why=Misfit.WRITTEN_OVER.value)
         for key in [one for one in page if one not in _PAGE_KEYS]:
             del page[key]
         _disarm(page, seen)
@@ -129,6 +135,17 @@ def _written_anew(given: bytes) -> bytes:
     kept = io.BytesIO()
     written.write(kept)
     return kept.getvalue()
+
+
+def _is_written_over(page: Any) -> bool:
+    """Say whether a form's fields, words, a stamp or a drawing lie over a page."""
+    for one in page.get("/Annots", ()):
+        over = one.get_object()
+        field = over if "/FT" in over else over.get("/Parent", over).get_object()
+        is_field = over.get("/Subtype") == "/Widget" and field.get("/FT") != "/Sig"
+        if is_field or over.get("/Subtype") in _OVER:
+            return True
+    return False
 
 
 def _disarm(page: Any, seen: set[tuple[int, int]]) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -75,6 +76,26 @@ def locked() -> bytes:
     return written.getvalue()
 
 
+def filled_in() -> bytes:
+    """A form with a name typed into it: what was typed lies over the page."""
+    written = io.BytesIO()
+    canvas = Canvas(written)
+    canvas.drawString(100, 700, "Nom :")
+    canvas.acroForm.textfield(name="nom", x=150, y=690, value="Les Amis du Livre")
+    canvas.showPage()
+    canvas.save()
+    return written.getvalue()
+
+
+def stamped() -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(pdf()))
+    annots: Any = writer.pages[0]["/Annots"]
+    annots[0].get_object()[NameObject("/Subtype")] = NameObject("/FreeText")
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
 def packed() -> bytes:
     """A few kilobytes whose table of objects unpacks to more than anybody reads."""
     import zlib  # noqa: PLC0415 - for this one file
@@ -135,6 +156,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str | None, str]] = {
     "a PDF inside something": (lambda: b"MZ" + pdf(), PDF, Misfit.NOT_A_PAPER),
     "a locked PDF": (locked, PDF, Misfit.LOCKED),
     "a book": (lambda: pdf(61), PDF, Misfit.TOO_MANY_PAGES),
+    "a form": (filled_in, PDF, Misfit.WRITTEN_OVER),
+    "words over a page": (stamped, PDF, Misfit.WRITTEN_OVER),
     "no PDF at all": (lambda: b"%PDF-1.4\nevil\n%%EOF", PDF, Unfit.DAMAGED),
     "half a PDF": (lambda: pdf()[:500] + b"\n%%EOF", PDF, Unfit.DAMAGED),
     "a circle": (circle, PDF, Unfit.DAMAGED),
