@@ -19,7 +19,7 @@ from backend.expiry import EXPIRED_ROWS_PER_SWEEP_MAX
 from backend.partners.authentication import AuthenticatedTerminal, require_kind
 from backend.partners.enrolment import enrol_terminal, revoke_terminal
 from backend.partners.errors import AssertionReplayed, TerminalKindNotAllowed
-from backend.partners.tables import AccessToken, SeenAssertion, TerminalKind
+from backend.partners.tables import AccessToken, SeenAssertion, TerminalHeard, TerminalKind
 from backend.partners.tokens import issue_token
 from backend.services import Services
 
@@ -104,6 +104,17 @@ def test_one_assertion_at_twenty_doors_opens_one(services: Services, terminal: A
 
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(attempt, range(20))) == 1
+
+
+def test_when_a_terminal_last_asked_is_kept_once(
+    services: Services, terminal: Any, clock: Any
+) -> None:
+    for _ in range(2):
+        clock.advance(minutes=5)
+        with services.database.unit_of_work() as session:
+            issue_token(session, terminal.assertion(), now=services.now(), token_seconds=300)
+    with services.database.reading() as session:
+        assert session.scalars(select(TerminalHeard.heard_at)).all() == [clock()]
 
 
 NOW = 1_788_256_800  # the test clock's moment
