@@ -34,6 +34,11 @@ EVENT_STREAM: dict[int | str, dict[str, Any]] = {
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 RETRY_SECONDS = 2
 """After this long the same request may succeed, where the daemon could not do it now."""
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": str(RETRY_SECONDS)},
+    503: {"Retry-After": str(RETRY_SECONDS)},
+}
 
 
 def problem(status: int, code: str, message: str) -> JSONResponse:
@@ -46,8 +51,7 @@ def problem(status: int, code: str, message: str) -> JSONResponse:
         "code": code,
         "message": message,
     }
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
-    return JSONResponse(body, status, headers, PROBLEM_JSON)
+    return JSONResponse(body, status, _HEADERS.get(status), PROBLEM_JSON)
 
 
 def add_problem_pages(app: FastAPI, sentences: Mapping[str, str]) -> None:
@@ -78,13 +82,17 @@ def allowed_methods(request: Request) -> str:
     return ", ".join(allowed)
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Let the application's description (OpenAPI) say what its refusals are."""
+def describe_problems(app: FastAPI, *, with_token: bool = False) -> None:
+    """Let the application's description (OpenAPI) say what its refusals are.
+
+    `with_token`: whoever changes something must bring one, and whoever only looks need not.
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _finish(plain())
+            api = _finish(plain())
+            app.openapi_schema = _ask_for_token(api) if with_token else api
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -103,4 +111,17 @@ def _finish(api: dict[str, Any]) -> dict[str, Any]:
             if "422" in responses:
                 responses["422"] = {"description": "Not of this form", "content": content}
             responses["default"] = {"description": "Any other refusal", "content": content}
+    return api
+
+
+def _ask_for_token(api: dict[str, Any]) -> dict[str, Any]:
+    about = "The 64 characters of the file `till-token` in the counter's `state_dir`."
+    scheme = {"type": "http", "scheme": "bearer", "description": about}
+    api["components"].setdefault("securitySchemes", {})["TillToken"] = scheme
+    for path in api["paths"].values():
+        for method, operation in path.items():
+            if method != "get":
+                refused = operation["responses"]["default"]
+                operation["security"] = [{"TillToken": []}]
+                operation["responses"]["401"] = refused | {"description": "No token, or not it"}
     return api

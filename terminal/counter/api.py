@@ -90,7 +90,7 @@ def create_app(till: Till) -> FastAPI:
     app.state.language = till.language
     _add_refusals(app)
     add_problem_pages(app, words.API_SENTENCES)
-    describe_problems(app)
+    describe_problems(app, with_token=till.token is not None)
     _add_sales(app, till)
     add_watching(app, till)
     add_practice(app, till)

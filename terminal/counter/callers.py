@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import Request, Response
+from starlette.routing import Match
 
 from terminal.errors import SettingsError
 
@@ -63,7 +64,15 @@ def _refusal_of(request: Request, token: str | None) -> str | None:
         return "origin_refused"
     if token is None or origin == here or request.method in _LOOKING:
         return None
-    return None if _bears(request, token) else "token_refused"
+    if _bears(request, token) or _lacks_the_method(request):
+        return None
+    return "token_refused"
+
+
+def _lacks_the_method(request: Request) -> bool:
+    """Say whether an address is there, and never does what is asked: that is said to anybody."""
+    matches = {one.matches(request.scope)[0] for one in request.app.router.routes}
+    return Match.PARTIAL in matches and Match.FULL not in matches
 
 
 def _is_part_of_another_site(request: Request) -> bool:

@@ -1,5 +1,6 @@
 """The till's API is what its own description says: Schemathesis finds nothing wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,10 +8,12 @@ import schemathesis
 from hypothesis import strategies as st
 
 from terminal.counter.api import create_app
+from terminal.counter.till import Till
 from tests.conformance import Asking, ask
 from tests.terminal.counter.shop import Shop
 
 HOST = {"Host": "127.0.0.1:9251"}
+TOKEN = "7f" * 32
 OPERATIONS: list[dict[str, Any]] = [
     # A stream of events does not end.
     {"include-path-regex": "/events$", "enabled": False},
@@ -26,25 +29,33 @@ def sold(shop: Shop) -> str:
     return sale_id
 
 
+def asking(who: str, sale_id: str, **how: Any) -> Asking:
+    """Ask as a program that has the till's token, or as one that has none."""
+    headers = HOST | ({"Authorization": f"Bearer {TOKEN}"} if who == "program" else {})
+    return Asking(headers=headers, operations=operations(sale_id), **how)
+
+
 def operations(sale_id: str) -> list[dict[str, Any]]:
     there = {"include-path-regex": "^/sales/{sale_id}", "parameters": {"path.sale_id": sale_id}}
     return [*OPERATIONS, there]
 
 
-def test_all_that_is_described_is_so(shop: Shop, sold: str) -> None:
-    asking = Asking(
-        seed=1, examples=1, phases=["fuzzing"], headers=HOST, operations=operations(sold)
-    )
-    asked = ask(create_app(shop.till), asking)
+@pytest.fixture
+def till(shop: Shop) -> Till:
+    return replace(shop.till, token=TOKEN)
+
+
+def test_all_that_is_described_is_so(till: Till, sold: str) -> None:
+    asked = ask(create_app(till), asking("program", sold, seed=1, examples=1, phases=["fuzzing"]))
     assert not asked.wrong, asked.words()
     assert asked.calls > 15
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_everything_and_from_answer_to_answer(shop: Shop, sold: str) -> None:
+@pytest.mark.parametrize("who", ["program", "anybody"])
+def test_everything_and_from_answer_to_answer(till: Till, sold: str, who: str) -> None:
     for seed in (2, 3):
-        asking = Asking(seed=seed, examples=40, headers=HOST, operations=operations(sold))
-        asked = ask(create_app(shop.till), asking)
-        assert not asked.wrong, asked.words(50)
+        asked = ask(create_app(till), asking(who, sold, seed=seed, examples=40))
+        assert not asked.wrong, asked.words()
         assert asked.calls > 1000

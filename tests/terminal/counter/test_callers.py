@@ -64,6 +64,7 @@ def test_a_program_sells_with_the_token_only(till: TestClient, shop: Shop) -> No
     "path", ["/sales/current/cancel", "/sales/current/benefit", "/sales/x/receipt/print"]
 )
 def test_nothing_is_changed_without_the_token(till: TestClient, path: str) -> None:
+    assert till.put("/sales").status_code == 405
     assert till.post(path, json={}).json()["code"] == "token_refused"
 
 
