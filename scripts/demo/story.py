@@ -5,7 +5,7 @@ operator's command prints.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -52,8 +52,13 @@ class Story:
 
 def personalise_cards(story: Story) -> list[str]:
     """Turn factory-new cards into Pass cards at the desk."""
+    return make_cards(story, FIRST_PEOPLE)
+
+
+def make_cards(story: Story, names: Sequence[str]) -> list[str]:
+    """Make these people's cards, one after the other; say which each is."""
     told = []
-    for name in FIRST_PEOPLE:
+    for name in names:
         story.hands.make_card(name.upper())
         number = story.number(name)
         command = [str(BIN / "pass-terminal"), "desk", "personalise", "--json"]

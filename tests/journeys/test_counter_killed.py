@@ -26,6 +26,7 @@ from tests.journeys.books import payments_of, sales_of
 pytestmark = [pytest.mark.xdist_group("counter_killed"), pytest.mark.timeout(600)]
 
 ENTRY = "tests.journeys.killed_counter"
+PEOPLE = ("lea",)
 POINTS_MAX = 120
 AMOUNT_CENTS = 10
 STEP_SECONDS_MAX = 20.0
