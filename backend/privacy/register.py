@@ -287,6 +287,7 @@ NOBODYS: Final = frozenset(
         "benefit_partner",
         "campaign",
         "campaign_change",
+        "campaign_count",
         "canteen_account",
         "closed_day",
         "code_tally",

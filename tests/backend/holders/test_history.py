@@ -1,11 +1,13 @@
 """The history tells every movement once, newest first, whatever the pages, at the same cost."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from backend.benefits.grants import BY_HAND, grant
 from backend.holders.history import (
     HistoryLine,
     HistoryPage,
@@ -14,6 +16,7 @@ from backend.holders.history import (
     read_history,
 )
 from backend.holders.wallets import read_wallets
+from backend.ledger.errors import TransferConflict
 from backend.ledger.tables import Transfer
 from backend.payments.orders import Approved
 from backend.payments.states import PaymentState
@@ -140,3 +143,24 @@ def give(people: People, wallet: UUID, moments: list[datetime]) -> None:
     ]
     with people.services.database.unit_of_work() as session:
         session.execute(insert(Transfer), rows)
+
+
+@SQLITE
+def test_a_reason_that_was_typed_is_told_and_is_not_in_the_ledger(people: People) -> None:
+    """The ledger cannot be emptied when a person is erased; the decision can."""
+    shop, services, gift = people.shop, people.services, uuid4()
+    given: dict[str, Any] = {
+        "beneficiary_id": shop.lea,
+        "benefit": shop.benefit,
+        "amount_cents": 500,
+    }
+    given |= {"reason": BY_HAND, "grant_id": gift, "now": services.now()}
+    for _ in range(2):
+        with services.database.unit_of_work() as session:
+            grant(session, words="Aide pour Léa", **given)
+    with pytest.raises(TransferConflict), services.database.unit_of_work() as session:
+        grant(session, words="Aide pour Noé", **given)
+    assert page(people).lines[0].words == "Aide pour Léa"
+    with services.database.reading() as session:
+        reasons = session.scalars(select(Transfer.reason).where(Transfer.id == gift)).all()
+    assert reasons == ["Aide accordée"]
