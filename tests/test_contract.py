@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,56 @@ def test_every_operation_documents_its_refusals() -> None:
         for method, operation in operations.items():
             assert "default" in operation["responses"], f"{method} {path}"
             assert operation["summary"], f"{method} {path}"
+
+
+#: What belongs to one payment: its refunds, what else would pay, two lines for a pad.
+OF_ONE_THING = {"/v1/payments/{payment_id}"}
+
+
+def body_of(contract: dict[str, Any], content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the schemas that a JSON body may be of."""
+    schema = content.get("application/json", {}).get("schema", {})
+    for one in (schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if "$ref" in one:
+            yield contract["components"]["schemas"][one["$ref"].split("/")[-1]]
+
+
+def test_every_list_is_given_in_pages_of_a_named_size() -> None:
+    contract, told = committed(), (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    lists = []
+    for path, operations in contract["paths"].items():
+        answer = operations.get("get", {"responses": {}})["responses"].get("200", {})
+        for body in body_of(contract, answer.get("content", {})):
+            members = body["properties"]
+            if any(one.get("type") == "array" for one in members.values()):
+                lists.append((path, set(members), operations["get"].get("parameters", [])))
+    for path, members, parameters in lists:
+        if path in OF_ONE_THING:
+            continue
+        given = {one["name"]: one["schema"] for one in parameters}
+        assert members & {"next_cursor", "cursor"}, path
+        assert given.keys() & {"cursor", "after", "since"}, path
+        assert "maximum" in given.get("limit", {"maximum": "told in the document"}), path
+        assert f"`GET {path}`" in told, path
+    assert len(lists) > len(OF_ONE_THING) + 3
+
+
+def test_whatever_moves_money_has_an_id_that_the_caller_makes() -> None:
+    contract, told = committed(), (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    moving = [path for path in contract["paths"] if re.match("/v1/(payments|balance)", path)]
+    posts = [path for path in moving if "post" in contract["paths"][path]]
+    assert len(posts) >= 5
+    for path in posts:
+        operation = contract["paths"][path]["post"]
+        [last] = re.findall(r"[^/]+$", path)
+        assert last in told, path
+        if last == "reversal":
+            continue  # its id is the payment's: a payment is taken back once
+        content = operation["requestBody"]["content"]
+        [body] = body_of(contract, content)
+        ids = [name for name in body["properties"] if name.endswith("_id") and name != "proof_id"]
+        assert ids, path
+        assert last == "void" or set(ids) & set(body["required"]), path
 
 
 def test_both_sides_speak_one_visual_language() -> None:
