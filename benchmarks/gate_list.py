@@ -37,6 +37,7 @@ from simulator.chip.chip import Chip
 from terminal.gate.access_list import AccessList
 from terminal.gate.decision import Admission, Answer, Tap, decide
 from terminal.gate.decision import Chip as ChipState
+from terminal.gate.folding import LOG_BYTES
 from terminal.gate.list_changes import follow
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
@@ -197,6 +198,8 @@ def _taps(
         board = StateBoard()
         board.change(access_list=replace(held, issued_at=NOON))
         journal = open_passage_journal(folder / f"passages-{side}.sqlite3")
+        while not journal.file.take_log_room(LOG_BYTES):  # as a running gate's has
+            pass
         gates.append((Gate(journal, board, now=lambda: now[0], random=_fixed), journal))
     for turn, chip in enumerate(chips):
         now[0] = NOON + timedelta(minutes=turn)
