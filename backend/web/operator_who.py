@@ -39,18 +39,24 @@ from backend.operators.errors import (
     OperatorOnly,
     ReasonMissing,
 )
+from backend.operators.search import Thing
 from backend.partners.organisations.errors import OrganisationTwice
 from backend.pins.errors import CodeNotSet
 from backend.privacy.errors import MoneyLeft
 from backend.web import operator_words as words
-from backend.web import organisation_words
+from backend.web import organisation_words, sign_in_words
 from backend.web.operator_pages import Frame
 from backend.web.pages import notice
-from backend.web.signed_in import OPERATION, PageRoute, Token, go
+from backend.web.signed_in import OPERATION, FormForged, PageRoute, Token, go
 from backend.web.words import Notice
 
 PROOF: Final = f"{OPERATION}/verification"
 DIGITS_CHARACTERS_MAX: Final = 16
+#: Whose things have a page each, and what is one page for all.
+THINGS: Final = frozenset(thing.value for thing in Thing)
+LISTS: Final = frozenset(
+    {"courriels", "demandes", "exploitants", "organismes", "rattachements", "recherche"}
+)
 #: Why something is done, as it is typed.
 Reason = Annotated[str, Form(max_length=400)]
 SAID: Final[dict[type[BackendError], Notice]] = {
@@ -86,6 +92,10 @@ class OperatorRoute(PageRoute):
 
     def page_of(self, refusal: BackendError, request: Request) -> Response:
         """Return the page that says what was refused; raise it where no page does."""
+        if isinstance(refusal, FormForged):
+            # A page from before, or of another session: it is opened again, and nothing was done.
+            way = page_behind(request.url.path)
+            return notice("stop", sign_in_words.FORM_FORGED, status_of(refusal), way=way)
         try:
             return super().page_of(refusal, request)
         except BackendError:
@@ -106,13 +116,17 @@ def _page_of(refusal: BackendError, request: Request) -> Response:
         said = words.NOTHING_HERE
     if said is None:
         raise refusal
-    way, status = page_behind(request), status_of(refusal)
+    way, status = page_behind(request.url.path), status_of(refusal)
     return notice("stop", said, status, way=way, language=language)
 
 
-def page_behind(request: Request) -> str:
-    """Return the page that an act of an address belongs to: at most its folder and its id."""
-    return "/".join(request.url.path.split("/")[:4])
+def page_behind(path: str) -> str:
+    """Return the page that an act of an address is done from: a thing's own, a list, the first."""
+    parts = path.split("/")
+    folder = parts[2] if len(parts) > 2 else ""
+    if folder in THINGS:
+        return "/".join(parts[:4])
+    return "/".join(parts[:3]) if folder in LISTS else OPERATION
 
 
 def _entered(request: Request, services: ServicesDependency, token: Token) -> Frame:

@@ -65,5 +65,6 @@ def notice(
     """
     alone = language if said.heading_en else ""
     heading = said.heading_en if alone == "en" else said.heading
-    told = {"tone": tone, "heading": heading, "text": said.text, "way": way, "language": alone}
-    return page("notice.html", status, **told)
+    second = "" if alone else said.heading_en
+    told = {"tone": tone, "heading": heading, "heading_en": second, "text": said.text, "way": way}
+    return page("notice.html", status, **told, language=alone)

@@ -19,6 +19,7 @@ NOTHING_HERE: Final = Notice(
         "Cette page n’existe pas, ou vous n’y avez pas accès.",
         "This page does not exist, or is not yours to see.",
     ),
+    "Nothing here",
 )
 FORM_FORGED: Final = Notice(
     "Formulaire refusé",
@@ -26,6 +27,7 @@ FORM_FORGED: Final = Notice(
         "Ce formulaire ne vient pas d’une page à vous. Rouvrez la page et recommencez.",
         "This form does not come from a page of yours. Open the page again.",
     ),
+    "Form refused",
 )
 COUNTER_ENROLLED: Final = Notice(
     "Caisse déjà en service",
@@ -33,6 +35,7 @@ COUNTER_ENROLLED: Final = Notice(
         "Cette caisse a déjà sa clé, ou elle est révoquée. Ajoutez une autre caisse.",
         "This counter has its key already, or is revoked. Add another counter.",
     ),
+    "Counter in service already",
 )
 TOO_MANY_COUNTERS: Final = Notice(
     "Trop de caisses",
@@ -40,6 +43,7 @@ TOO_MANY_COUNTERS: Final = Notice(
         "Vous avez atteint le nombre de caisses permis. Révoquez-en une avant d’en ajouter.",
         "You have as many counters as you may. Revoke one before adding another.",
     ),
+    "Too many counters",
 )
 LINK_ASKED: Final = Notice(
     "Demande reçue",

@@ -8,6 +8,7 @@ import pytest
 
 from backend.operators.entering import HOURS_MAX, IDLE_MINUTES_MAX
 from backend.operators.tables import OperatorRole
+from backend.web.operator_who import page_behind
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import (
     Desk,
@@ -55,6 +56,14 @@ def test_there_are_pages_to_guard(desk: Desk) -> None:
     assert desk.ids
     assert len(operator_routes()) > 40
     assert sum(method == "POST" for method, _ in operator_routes()) > 20
+
+
+def test_every_refusal_leads_to_a_page_that_is_there() -> None:
+    routes = operator_routes()
+    pages = {path for method, path in routes if method == "GET"}
+    for method, path in routes:
+        if method == "POST":
+            assert page_behind(path) in pages, path
 
 
 def test_nobody_is_sent_to_sign_in(desk: Desk, plain: Browser) -> None:
