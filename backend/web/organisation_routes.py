@@ -29,6 +29,7 @@ from backend.partners.organisations.profile import (
 )
 from backend.services import Services
 from backend.web import organisation_words as words
+from backend.web.long_lists import written
 from backend.web.moments import moment
 from backend.web.pages import notice, page
 from backend.web.sign_up_routes import Problems
@@ -243,7 +244,7 @@ def _form(
             kind=kind,
             number=words.number_words(kind),
             typed=asdict(typed),
-            communes=known,
+            communes=written(known),
             problems={field: words.PROBLEMS[word] for field, word in wrong.items()},
             way=way,
             form_token=form_token(token),

@@ -23,6 +23,7 @@ from backend.partners.organisations.suggesting import (
 )
 from backend.services import Services
 from backend.web import organisation_words as words
+from backend.web.long_lists import written
 from backend.web.moments import moment
 from backend.web.pages import notice, page
 from backend.web.signed_in import SPACE, OwnForm, PageRoute, Token, Who, go
@@ -91,7 +92,7 @@ def _show(
             states=words.SUGGESTED,
             full=len(own) >= SUGGESTIONS_MAX,
             typed=asdict(typed),
-            communes=known,
+            communes=written(known),
             problems={field: words.PROBLEMS[word] for field, word in wrong.items()},
             at=lambda when: moment(when, services),
             form_token=form_token(token),

@@ -136,10 +136,12 @@ def count_memberships(session: Session, account_id: UUID) -> int:
     return len(organisations_of(session, account_id))
 
 
-def communes(session: Session) -> list[Commune]:
-    """Return the communes that may be chosen, by name."""
-    chosen = select(Commune).order_by(Commune.name, Commune.code).limit(COMMUNES_MAX)
-    return list(session.scalars(chosen))
+def communes(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return the communes that may be chosen, each its code and its name, by name."""
+    rows = session.execute(
+        select(Commune.code, Commune.name).order_by(Commune.name, Commune.code).limit(COMMUNES_MAX)
+    )
+    return tuple((code, name) for code, name in rows)
 
 
 def typed_of(row: Organisation) -> Typed:
@@ -201,8 +203,8 @@ def line_of(typed: str, characters_max: int) -> str | None:
 def commune_of(session: Session, typed: str) -> str | None:
     """Return the code of the commune that is meant; None where none is, or more than one."""
     wanted = typed.strip()
-    known = communes(session)
-    by_code = [one.code for one in known if one.code == wanted.upper()]
-    by_name = [one.code for one in known if fold(one.name) == fold(wanted)]
+    known, folded = communes(session), fold(wanted)
+    by_code = [code for code, _ in known if code == wanted.upper()]
+    by_name = [code for code, name in known if fold(name) == folded]
     meant = by_code or by_name
     return meant[0] if len(meant) == 1 else None
