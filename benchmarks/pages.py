@@ -120,7 +120,7 @@ def _time(services: Services, cluster: Cluster, visit: Visit, asked: argparse.Na
     timed = Stopwatch(_app(services))
     sizes, statements = list[int](), _Count(services.database)
     ours = server = 0.0
-    with TestClient(timed, base_url=ORIGIN) as client:
+    with TestClient(timed, base_url=ORIGIN, raise_server_exceptions=False) as client:
         for turn in range(-WARM_TURNS, turns):
             if turn == 0:
                 timed.seconds.clear()
