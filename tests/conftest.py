@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,13 @@ ONE_WORKER = (
     "terminal/test_backend_client.py",
     "test_architecture.py",
 )
-# Collecting makes what stays to the end: looking for garbage in it takes as long as making it.
-gc.disable()
 
 
-def pytest_collection_finish() -> None:
-    """Look for garbage again, and not among what collecting made."""
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while collecting, nor among what it makes: that stays to the end."""
+    gc.disable()
+    yield
     gc.freeze()
     gc.enable()
 

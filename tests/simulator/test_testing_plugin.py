@@ -74,6 +74,7 @@ def run_examples(python: Path, folder: Path) -> str:
     return run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", work, folder=work)
 
 
+@pytest.mark.timeout(SECONDS_MAX + 20)
 def test_the_built_wheel_runs_every_example_in_an_environment_of_its_own(tmp_path: Path) -> None:
     wheel, python = build_wheel(tmp_path), make_environment(tmp_path)
     run(*PIP, "--python", python, "install", "--quiet", *OFFLINE, wheel)
