@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
+from backend.accounts.families.rights import my_beneficiaries
 from backend.accounts.signin.errors import PasswordRefused, SignInRefused
 from backend.accounts.signin.own_account import change_password, choose_language
 from backend.accounts.signin.second_factors import has_second_factor
@@ -23,6 +24,7 @@ from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words, sign_up_words
 from backend.web.federation_ways import way_out
+from backend.web.holder_frame import PASS
 from backend.web.moments import moment
 from backend.web.pages import Problem, form, let_script, notice, page
 from backend.web.signed_in import (
@@ -56,6 +58,14 @@ def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
         before=None if before is None else moment(before, services),
         form_token=form_token(token),
     )
+
+
+@router.get(PASS)
+def passes(services: ServicesDependency, who: Who) -> Response:
+    """Lead to the Pass of whoever has one to look at; to all of them where there are several."""
+    with services.database.reading() as session:
+        found = my_beneficiaries(session, who.account_id)
+    return go(f"{PASS}/{found[0].beneficiary_id}" if len(found) == 1 else SPACE)
 
 
 @router.get(ACCOUNT)

@@ -41,6 +41,16 @@ def test_the_first_page_says_what_is_left_until_when_and_what_to_do(
     assert "annuaire?avantage=culture" in lea.page
 
 
+def test_one_address_leads_to_ones_pass_and_to_the_choice_of_several(
+    lea: Browser, own: str, people: People
+) -> None:
+    answer = lea.client.get("/espace/pass", follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, own)
+    enter(lea, people, people.mother)
+    answer = lea.client.get("/espace/pass", follow_redirects=False)
+    assert answer.headers["Location"] == "/espace"
+
+
 def test_a_mother_sees_her_child_and_is_told_for_whom_she_acts(
     browser: Browser, people: People, own: str
 ) -> None:

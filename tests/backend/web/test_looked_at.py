@@ -50,6 +50,7 @@ NO_PAGE = {
     "/connexion/franceconnect/retour": "leads back",
     "/cuisine/{token}/comptes": "figures for the page that shows them",
     "/docs": "for programmers; tests/docs looks at the site",
+    "/espace/pass": "leads to somebody's Pass",
     "/problems": "for programmers",
     "/problems/{code}": "for programmers",
     "/espace/etablissement/{establishment_id}/eleves/{enrolment_id}/photo": "a picture",
