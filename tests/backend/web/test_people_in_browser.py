@@ -9,6 +9,7 @@ from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import create_beneficiary
 from backend.partners.directory import name_commune
 from backend.services import Services
+from tests.backend.partners.test_papers import pdf
 from tests.backend.web.conftest import PASSWORD
 from tests.backend.web.mailbox import Mailbox
 from tests.backend.web.test_in_browser import (  # noqa: F401 - fixtures
@@ -115,7 +116,13 @@ def make_organisation(page: Page, address: str) -> None:  # noqa: F811
         press(page, "Tab")
     enter(page, "01 46 00 00 00")
     expect(page.locator("h1")).to_have_text("Médiathèque")
+    page.get_by_text("Ajouter une pièce").press("Enter")
     is_well(page)
+    page.get_by_label("Ce que c’est").select_option("RIB")
+    paper = {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+    page.get_by_label("Le fichier").set_input_files(paper)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Envoyer la pièce").press("Enter")
+    expect(page.get_by_role("button", name="Retirer la pièce : RIB")).to_be_visible()
     page.get_by_role("button", name="Demander à devenir partenaire").focus()
     submit(page)
     expect(page.locator("main")).to_contain_text("demande en attente")
@@ -150,6 +157,7 @@ def test_from_the_home_page_to_a_child_by_keyboard(
 PAGES = (
     "/espace/compte",
     "/espace/ma-carte",
+    "/espace/propositions",
     "/inscription/nouveau-lien",
     "/identifiant-oublie",
     "/mot-de-passe",

@@ -116,6 +116,7 @@ def test_an_operators_morning(
         "journal",
         "exploitants",
         "organismes",
+        "organismes/propositions",
         "verification",
     ):
         page.goto(f"{address}/exploitation/{path}")
