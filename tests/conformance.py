@@ -8,6 +8,8 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
+#: From as many examples an operation on, a run is one of those that take their time.
+FAR = 10
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
@@ -42,6 +44,8 @@ def ask(app: Any, asking: Asking) -> Asked:
             "seed": asking.seed,
             "headers": dict(asking.headers),
             "continue-on-failure": True,
+            # Words of the program's own text: dear to gather, so only where far is gone.
+            "analysis": {"constants": {"enabled": asking.examples >= FAR}},
             "generation": {
                 "max-examples": asking.examples,
                 "database": "none",
