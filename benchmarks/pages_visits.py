@@ -216,5 +216,6 @@ LEFT_OUT: Final = {
     "/connexion/franceconnect/fin": _PROVIDER,
     "/connexion/franceconnect/au-revoir": _PROVIDER,
     "/espace/franceconnect": _PROVIDER,
+    "/espace/pass": "leads to the one Pass there is, or lists a few as the space does",
     "/exploitation/journal.csv": "a file of up to 100,000 lines, streamed a thousand at a time",
 }
