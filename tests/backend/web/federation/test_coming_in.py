@@ -46,7 +46,8 @@ def test_the_button_is_there_with_the_words_it_must_have(
 def test_the_official_button_is_shown_where_there_is_one(
     browser: Browser, services: Services, tmp_path: Path, picture: bytes | None, *, shown: bool
 ) -> None:
-    file = tmp_path / "bouton.svg"
+    # What was read is remembered by its path, and a test's folder may have the last one's name.
+    file = tmp_path / f"bouton-{len(picture or b'')}.svg"
     if picture is not None:
         file.write_bytes(picture)
     told = services.settings.model_copy(update={"franceconnect_button_file": file})
