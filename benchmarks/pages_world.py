@@ -333,15 +333,15 @@ INSERT INTO erasure_request (id, beneficiary_id, account_id, asked_at)
     now() - n * interval '1 hour' FROM {some};
 INSERT INTO email_change (id, account_id, old_email, new_email, asked_by, asked_at, expires_at)
   SELECT {_key("75000000", "n")}, {_key("1a000000", person)}, 'a', 'b', {_key("1a000000", "1")},
-    now(), now() + interval '3 days' FROM {some} WHERE n % 10 = 0;
+    now(), now() + interval '3 days' FROM {some} WHERE n % 100 = 0;
 """
 
 
 #: What those who run the service keep: a year of jobs, alarms that were dealt with, seals.
 _KEPT: Final = f"""
 INSERT INTO job_run (id, job, ended_at, good, words)
-  SELECT {_key("76000000", "n * 8 + j")}, 'job ' || j, now() - n * interval '1 hour', true, 'bien'
-  FROM generate_series(1, 8760) AS n, generate_series(1, 4) AS j;
+  SELECT {_key("76000000", "n * 8 + j")}, 'job ' || j, now() - n * interval '6 hours', true, 'bien'
+  FROM generate_series(1, 1464) AS n, generate_series(1, 4) AS j;
 INSERT INTO code_alarm (id, kind, terminal_id, figure, raised_at, released_at, released_by)
   SELECT {_key("77000000", "n")}, 'spraying', {_key("6b000000", "4 + n % 900 * 4")}, 9,
     now() - n * interval '1 hour', now(), 'op@region.example' FROM generate_series(1, 20000) AS n;
