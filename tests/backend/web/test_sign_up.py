@@ -52,7 +52,7 @@ def test_from_the_form_to_the_first_page(
     browser: Browser, mailbox: Mailbox, services: Services
 ) -> None:
     browser.open("/")
-    assert "Déjà inscrit ?" in browser.page
+    assert "Déjà inscrit\N{NO-BREAK SPACE}?" in browser.page
     assert 'href="/connexion"' in browser.page
     assert 'href="/inscription"' in browser.page
     browser.open("/connexion")
