@@ -28,7 +28,7 @@ ONE_WORKER = (
     "simulator/test_card_faults.py",
     "terminal/counter/till/test_tills_nobody_here_wrote.py",
     "terminal/gate/test_screen.py",
-    "terminal/test_backend_client.py",
+    "terminal/test_backend_",
     "test_architecture.py",
 )
 
