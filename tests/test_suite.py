@@ -16,4 +16,4 @@ def test_a_group_stays_on_one_worker(request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.parametrize("place", ONE_WORKER)
 def test_what_is_kept_together_exists(place: str) -> None:
-    assert (HERE / place).exists()
+    assert any(HERE.glob(f"{place.rstrip('/')}*")), "the beginning of a path"
