@@ -1,4 +1,4 @@
-"""An establishment's pages: who is there, for which place, and what every page shows.
+"""An establishment's pages: who is there, for which place, in which language; what all show.
 
 Promise: an establishment whose staff one is not does not exist; nobody is there without a second
 factor. What a refusal means is a page, never an error.
@@ -27,6 +27,7 @@ from backend.accounts.families.errors import (
     TieTaken,
     TooManyOfFamily,
 )
+from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.by_index import find_by_index
 from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
@@ -34,19 +35,21 @@ from backend.errors import BackendError
 from backend.http import ServicesDependency, status_of
 from backend.services import Services
 from backend.web import establishment_words as words
-from backend.web.pages import Problem, notice, page
+from backend.web.establishment_english import ENGLISH
+from backend.web.languages import euros_in, is_english, said, sayer, told
+from backend.web.pages import Problem, page
 from backend.web.signed_in import SPACE, PageRoute, StaffWho, Token, go
 from backend.web.words import Notice, Text
 
 PLACE: Final = f"{SPACE}/etablissement"
 PREFIX: Final = f"{PLACE}/{{establishment_id}}"
-#: The parts of an establishment's pages, in the order of the menu: address, French name.
+#: The parts of an establishment's pages, in the order of the menu.
 PARTS: Final = (
-    ("", "Élèves"),
-    ("/cartes", "Cartes"),
-    ("/portiques", "Portiques"),
-    ("/rattachements", "Rattachements"),
-    ("/import", "Import"),
+    ("", Text("Élèves", "Pupils")),
+    ("/cartes", Text("Cartes", "Cards")),
+    ("/portiques", Text("Portiques", "Gates")),
+    ("/rattachements", Text("Rattachements", "Ties")),
+    ("/import", Text("Import", "Import")),
 )
 REFUSED: Final[dict[type[BackendError], Notice]] = {
     CardStateRefused: words.CARD_STATE_REFUSED,
@@ -70,6 +73,8 @@ class StaffFrame:
     name: str
     zone: ZoneInfo
     form_token: str
+    #: Of the account that signed in: the pages are in it.
+    language: str
 
     @property
     def path(self) -> str:
@@ -89,7 +94,21 @@ class StaffFrame:
 
     def at(self, moment: datetime) -> str:
         """Write day, month and time, on the establishment's wall."""
-        return f"{moment.astimezone(self.zone):%d/%m/%Y à %H:%M}"
+        between = "at" if is_english(self.language) else "à"
+        return f"{moment.astimezone(self.zone):%d/%m/%Y {between} %H:%M}"
+
+    def say(self, french: str, **values: object) -> str:
+        """Say a sentence."""
+        return sayer(self.language, ENGLISH)(french, **values)
+
+    def said(self, text: Text) -> str:
+        """Say a text."""
+        return said(text, self.language)
+
+    def count(self, number: int, one: str, many: str) -> str:
+        """Say how many; none at all is one in French and many in English."""
+        single = number == 1 or (number == 0 and not is_english(self.language))
+        return f"{number} {self.say(one if single else many)}"
 
     def show(
         self,
@@ -102,27 +121,48 @@ class StaffFrame:
         **values: object,
     ) -> HTMLResponse:
         """Render one of the establishment's pages; a problem, or several, make it a 422."""
-        told: Mapping[str, object] = {
+        shown: Mapping[str, object] = {
+            **self._around(here),
+            "problem": problem,
+            "problems": problems or {},
+            "done": words.DONE.get(done, ""),
+        }
+        return page(template, 422 if problem or problems else 200, **{**shown, **values})
+
+    def _around(self, here: str) -> Mapping[str, object]:
+        return {
+            "_": self.say,
+            "said": self.said,
+            "count": self.count,
+            "language": self.language,
             "place": self.name,
             "path": self.path,
             "parts": PARTS,
             "here": here,
             "form_token": self.form_token,
-            "problem": problem,
-            "problems": problems or {},
-            "done": words.DONE.get(done, ""),
+            "problem": None,
+            "problems": {},
+            "done": "",
             "done_cards": None,
             "at": self.at,
+            "euros": lambda cents: euros_in(cents, self.language),
+            "reason_of": lambda reason: told(words.REASONS, reason, self.language),
             "words": words,
         }
-        return page(template, 422 if problem or problems else 200, **{**told, **values})
 
     def refuse(self, refusal: BackendError, way: str) -> Response:
         """Say why something cannot be done, and lead back."""
-        said = REFUSED.get(type(refusal))
-        if said is None:
+        known = REFUSED.get(type(refusal))
+        if known is None:
             raise refusal
-        return notice("stop", said, status_of(refusal), way=self.path + way)
+        return page(
+            "establishment_notice.html",
+            status_of(refusal),
+            **self._around(""),
+            heading=self.said(Text(known.heading, known.heading_en)),
+            text=known.text,
+            way=self.path + way,
+        )
 
     def back(self, way: str, done: str = "") -> Response:
         """Lead to one of the establishment's pages, which says what was done."""
@@ -141,6 +181,7 @@ def _frame(
         place.name,
         ZoneInfo(place.time_zone),
         form_token(token),
+        (Language.ENGLISH if is_english(who.language) else Language.FRENCH).value,
     )
 
 

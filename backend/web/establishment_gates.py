@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from backend.access.day_codes import DayCodeTerms, end_day_code, make_day_code
 from backend.access.errors import DayCodeInvalid
-from backend.access.event_tables import GateEventKind
 from backend.access.gate_events import list_gate_events
 from backend.access.interventions import list_for_review
 from backend.access.office_tables import DayCode
@@ -30,7 +29,9 @@ from backend.accounts.tables import Beneficiary
 from backend.cards.states import CardState
 from backend.cards.tables import Card
 from backend.partners.tables import Terminal
+from backend.web import establishment_words as words
 from backend.web.establishment_frame import Frame, StaffFrame, list_services, new_router
+from backend.web.languages import told
 from backend.web.signed_in import OwnForm
 
 #: A gate that is well asks for news every few seconds.
@@ -39,28 +40,6 @@ REVIEWED: Final = timedelta(days=7)
 REVIEWED_MAX: Final = 40
 GATES_MAX: Final = 200
 CODES_MAX: Final = 50
-_DAYS: Final = ("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
-_DONE: Final = {
-    "let_pass": "Carte refusée, laissé passer",
-    "no_card": "Sans carte",
-    "guest": "Invité",
-    "day_code": "Code du jour",
-    "cancel": "Passage annulé",
-}
-_HAPPENED: Final = {
-    GateEventKind.NOT_PASSED: "ouvert, et personne n’est passé",
-    GateEventKind.IN_DOUBT: "passage compté dans le doute",
-    GateEventKind.FORCED: "passage forcé",
-    GateEventKind.HELD_OPEN: "resté ouvert",
-    GateEventKind.SENSOR_STUCK: "capteur bloqué",
-    GateEventKind.LINE_LOST: "tourniquet ou porte sans réponse",
-    GateEventKind.ALARM_OVER: "fin de l’alerte",
-    GateEventKind.EMERGENCY: "issue de secours ouverte par l’alarme incendie",
-    GateEventKind.EMERGENCY_BY_HAND: "issue de secours ouverte par un surveillant",
-    GateEventKind.EMERGENCY_OVER: "fin de l’issue de secours",
-    GateEventKind.READER_LOST: "lecteur de cartes débranché",
-    GateEventKind.READER_BACK: "lecteur de cartes revenu",
-}
 
 router = new_router()
 
@@ -95,12 +74,13 @@ def gates(frame: Frame, fait: str = "") -> HTMLResponse:
         done=fait,
         gates=lines,
         services=services,
-        days=_days,
+        days=lambda days: _days(frame, days),
         codes=codes,
         reviewed=reviewed,
-        did=_DONE,
+        did=words.INTERVENTIONS,
+        why=lambda reason: told(words.SUPERVISORS_REASONS, reason, frame.language),
         happened=happened,
-        happened_words=_HAPPENED,
+        happened_words=words.HAPPENED,
         today=now.astimezone(frame.zone).date(),
     )
 
@@ -209,13 +189,16 @@ def _heard(
 ) -> tuple[str, str]:
     """Return a tone, and what is known of a gate in words."""
     if revoked_at is not None:
-        return "stop", f"révoqué le {frame.at(revoked_at)}"
+        return "stop", frame.say("révoqué le {at}", at=frame.at(revoked_at))
     if heard_at is None:
-        return "stop", "ne s’est pas encore annoncé"
+        return "stop", frame.say("ne s’est pas encore annoncé")
     if now - heard_at > SILENT_AFTER:
-        waits = "il continue avec sa liste, ses passages attendent chez lui"
-        return "wait", f"sans nouvelles depuis le {frame.at(heard_at)} : {waits}"
-    return "good", f"en liaison, entendu le {frame.at(heard_at)}"
+        silent = (
+            "sans nouvelles depuis le {at} : il continue avec sa liste, ses passages attendent "
+            "chez lui"
+        )
+        return "wait", frame.say(silent, at=frame.at(heard_at))
+    return "good", frame.say("en liaison, entendu le {at}", at=frame.at(heard_at))
 
 
 def _codes(session: Session, frame: StaffFrame, now: datetime) -> list[tuple[DayCode, str]]:
@@ -234,5 +217,5 @@ def _codes(session: Session, frame: StaffFrame, now: datetime) -> list[tuple[Day
     return [(code, label) for code, label in rows]
 
 
-def _days(days: str) -> str:
-    return ", ".join(_DAYS[int(day) - 1] for day in days)
+def _days(frame: StaffFrame, days: str) -> str:
+    return ", ".join(frame.said(words.WEEKDAYS[int(day) - 1]) for day in days)

@@ -15,15 +15,14 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.signin.acts import ActKind, record_act
-from backend.commands.pupils_report import FIELD_WORDS
-from backend.errors import BackendError
 from backend.pupils.difference import Update
 from backend.pupils.errors import OtherEstablishment, PupilFileRefused, TooManyDepartures
 from backend.pupils.importing import Order, Outcome, import_roster
-from backend.pupils.matching import DOUBT_WORDS, Known
+from backend.pupils.matching import Known
 from backend.pupils.reading import read_files
 from backend.pupils.rows import Problem as RowProblem
 from backend.pupils.rows import PupilRow
+from backend.web import establishment_import_words as words
 from backend.web.establishment_frame import Frame, StaffFrame, new_router
 from backend.web.file_form import check_form, read_file_form
 from backend.web.pages import Problem
@@ -53,7 +52,7 @@ class Uploaded:
 class Part:
     """Some of what would change: how many, and the first of them in words."""
 
-    title: str
+    title: Text
     count: int
     lines: tuple[str, ...]
 
@@ -64,11 +63,7 @@ async def read_uploaded(request: Request, frame: Frame, token: Token) -> Uploade
     form = await read_file_form(request, bytes_max=IMPORT_BYTES_MAX, files_max=FILES_MAX)
     folder = TemporaryDirectory(prefix="pass-import-")
     if form.too_long or form.unreadable:
-        said = Text(
-            "Ces fichiers sont illisibles, ou dépassent 50 Mo.",
-            "These files cannot be read, or are larger than 50 MB.",
-        )
-        return Uploaded(folder, (), "", {}, said)
+        return Uploaded(folder, (), "", {}, words.TOO_LARGE)
     digest, paths = hashlib.sha256(), list[Path]()
     try:
         check_form(form.fields.get("form", ""), token)
@@ -97,15 +92,10 @@ def compare_or_apply(frame: Frame, given: Annotated[Uploaded, Depends(read_uploa
     """Show what the files would change; write it when the same files come again."""
     with given.folder:
         if given.problem is not None or not given.paths:
-            said = given.problem or Text("Choisissez un fichier.", "Choose a file.")
-            return _show(frame, problem=said)
+            return _show(frame, problem=given.problem or words.CHOOSE)
         shown = given.fields.get("empreinte", "")
         if shown and shown != given.digest:
-            said = Text(
-                "Ce n’est pas le fichier dont les changements étaient montrés. Voici les siens.",
-                "This is not the file whose changes were shown. Here are its own.",
-            )
-            return _import(frame, given, apply=False, problem=said)
+            return _import(frame, given, apply=False, problem=words.NOT_SHOWN)
         return _import(frame, given, apply=bool(shown))
 
 
@@ -127,28 +117,16 @@ def _import(
         place = frame.establishment_id
         outcome = import_roster(services.database, place, roster, order, services.now)
     except PupilFileRefused as why:
-        said = why.words[0].upper() + why.words[1:]
-        return _show(frame, problem=Text(f"{said}.", why.code))
-    except (OtherEstablishment, TooManyDepartures) as why:
-        return _show(frame, problem=_in_french(why))
+        return _show(frame, problem=words.of_file(why.code, why.words))
+    except OtherEstablishment:
+        return _show(frame, problem=words.OTHER_ESTABLISHMENT)
+    except TooManyDepartures as why:
+        return _show(frame, problem=words.of_departures(why.details.get("departures")))
     if apply:
         with services.database.unit_of_work() as session:
             kind, now = ActKind.PUPILS_IMPORTED, services.now()
             record_act(session, kind, frame.account_id, frame.establishment_id, now)
     return _show(frame, problem=problem, outcome=outcome, given=given)
-
-
-def _in_french(why: BackendError) -> Text:
-    if isinstance(why, OtherEstablishment):
-        return Text(
-            "Ce fichier est celui d’un autre établissement. Vérifiez l’UAI de l’export.",
-            "This file is another school’s.",
-        )
-    count = why.details.get("departures")
-    return Text(
-        f"{count} élèves partiraient : cochez la case qui confirme ce nombre.",
-        f"{count} pupils would leave: tick the box that confirms the number.",
-    )
 
 
 def _show(
@@ -163,37 +141,46 @@ def _show(
         "/import",
         problem=None if problem is None else Problem("fichiers", problem),
         outcome=outcome,
-        changes=_parts(outcome) if outcome is not None else (),
+        changes=_parts(frame, outcome) if outcome is not None else (),
+        nobody_leaves=_nobody_leaves(frame, outcome),
         digest="" if given is None else given.digest,
         fields={} if given is None else given.fields,
     )
 
 
-def _parts(outcome: Outcome) -> tuple[Part, ...]:
+def _nobody_leaves(frame: StaffFrame, outcome: Outcome | None) -> str:
+    why = None if outcome is None else outcome.difference.nobody_leaves
+    return "" if why is None else frame.said(words.of_nobody_leaving(why))
+
+
+def _parts(frame: StaffFrame, outcome: Outcome) -> tuple[Part, ...]:
     """Say what would change; of whoever comes from elsewhere, no more than the file says."""
     found = outcome.difference
     joins = [one.row for one in found.updated if one.joins or one.returns]
     changed = [one for one in found.updated if one.changes and not (one.joins or one.returns)]
+    doubts = [(_row(frame, one.row), words.DOUBTS[one.doubt]) for one in found.doubtful]
     sections = (
-        ("Nouveaux", [_row(row) for row in found.created]),
-        ("Rejoignent ou reviennent", [_row(row) for row in joins]),
-        ("Modifiés", [_changes(one) for one in changed]),
-        ("Partis", [_known(one.known) for one in found.departed]),
-        (
-            "À décider, rien n’est fait",
-            [f"{_row(one.row)} : {DOUBT_WORDS[one.doubt]}" for one in found.doubtful],
-        ),
-        ("Lignes refusées", [_line(one.problem) for one in found.refused]),
-        ("Remarques", [_line(one) for one in found.notes]),
+        (words.NEW, [_row(frame, row) for row in found.created]),
+        (words.JOINING, [_row(frame, row) for row in joins]),
+        (words.CHANGED, [_changes(frame, one) for one in changed]),
+        (words.GONE, [_known(one.known) for one in found.departed]),
+        (words.TO_DECIDE, [_of(frame, who, frame.said(doubt)) for who, doubt in doubts]),
+        (words.REFUSED, [_line(frame, one.problem) for one in found.refused]),
+        (words.NOTES, [_line(frame, one) for one in found.notes]),
     )
     return tuple(
         Part(title, len(lines), tuple(lines[:SHOWN_MAX])) for title, lines in sections if lines
     )
 
 
-def _row(row: PupilRow) -> str:
+def _of(frame: StaffFrame, what: str, told: str) -> str:
+    return frame.say("{what} : {told}", what=what, told=told)
+
+
+def _row(frame: StaffFrame, row: PupilRow) -> str:
     where = f", {row.class_code}" if row.class_code else ""
-    return f"ligne {row.line} : {row.family_name} {row.given_name}{where}"
+    at_line = frame.say("ligne {number}", number=row.line)
+    return _of(frame, at_line, f"{row.family_name} {row.given_name}{where}")
 
 
 def _known(known: Known) -> str:
@@ -201,13 +188,14 @@ def _known(known: Known) -> str:
     return f"{known.family_name} {known.given_name}" + (f", {where}" if where else "")
 
 
-def _changes(one: Update) -> str:
-    said = " ; ".join(
-        f"{FIELD_WORDS[change.field]} {change.before or '–'} → {change.after or '–'}"
+def _changes(frame: StaffFrame, one: Update) -> str:
+    told = " · ".join(
+        f"{frame.said(words.FIELDS[change.field])} {change.before or '–'} → {change.after or '–'}"
         for change in one.changes
     )
-    return f"{_known(one.known)} : {said}"
+    return _of(frame, _known(one.known), told)
 
 
-def _line(problem: RowProblem) -> str:
-    return f"ligne {problem.line} : {problem.words}"
+def _line(frame: StaffFrame, problem: RowProblem) -> str:
+    told = frame.said(words.of_line(problem.code, problem.words))
+    return _of(frame, frame.say("ligne {number}", number=problem.line), told)

@@ -16,6 +16,7 @@ from backend.cards.procedure_tables import NOTE_CHARACTERS_MAX
 from backend.cards.procedures import Lines, find_procedure, keep_procedure
 from backend.web import establishment_words as words
 from backend.web.establishment_frame import Frame, StaffFrame, new_router
+from backend.web.languages import is_english
 from backend.web.signed_in import OwnForm
 from backend.web.typed_dates import read_date
 from backend.web.words import Text
@@ -49,11 +50,11 @@ def _typed(  # noqa: PLR0917
 
 @router.get(PROCEDURE)
 def procedure(frame: Frame, langue: str = "", fait: str = "") -> HTMLResponse:
-    """Show the procedure as it is printed, in French or in English."""
+    """Show the procedure as it is printed: in the account's language, or in the other."""
     settings = frame.services.settings
     with frame.reading() as session:
         lines = find_procedure(session, frame.establishment_id)
-    english = langue == "en"
+    english = is_english(langue or frame.language)
     return frame.show(
         "establishment_procedure_en.html" if english else "establishment_procedure.html",
         "/cartes",

@@ -88,9 +88,9 @@ def test_a_class_is_ordered_received_and_handed_over(
     lea = cards_of(services, school.people["Léa"])[0]
     spaced = f" {lea.number[:4]} {lea.number[4:8]} {lea.number[8:]}\r\n"
     assert browser.press(f"{school.path}/cartes/reception", numero=spaced) == 200
-    assert re.search(r"Reçue : <strong>Martin Léa", browser.page)
+    assert re.search(r"Reçue · <strong>Martin Léa", browser.page)
     browser.press(f"{school.path}/cartes/reception", numero=lea.number)
-    assert re.search(r"Déjà reçue : <strong>Martin Léa", browser.page)
+    assert re.search(r"Déjà reçue · <strong>Martin Léa", browser.page)
     (parcel,) = set(re.findall(r'href="([^"]+/colis/[^"]+)"', browser.page))
     browser.open(parcel)
     assert "Pas encore scannées" in browser.page
@@ -266,9 +266,9 @@ def test_a_file_is_shown_before_it_is_written(
     browser.open(f"{school.path}/import")
     assert give(browser, school, text) == 200
     assert "Rien n’est encore enregistré" in browser.page
-    assert "Nouveaux : 1" in browser.page
+    assert "Nouveaux\N{NO-BREAK SPACE}: 1" in browser.page
     assert "Haddad Inès" in browser.page
-    assert "Lignes refusées : 1" in browser.page
+    assert "Lignes refusées\N{NO-BREAK SPACE}: 1" in browser.page
     assert count_pupils(services, school) == 3
     (digest,) = re.findall(r'name="empreinte" value="([0-9a-f]{64})"', browser.page)
     assert give(browser, school, text + "Sy;Awa;01/02/2011;2B\n", empreinte=digest) == 422

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from html.parser import HTMLParser
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from jinja2 import Environment, nodes
@@ -34,6 +32,7 @@ from backend.web.pages import FOLDER
 from backend.web.words import Notice, Text
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import Desk, make_operator, operator_routes, sit_down
+from tests.backend.web.page_texts import ACCENTS, Texts, fields
 
 TEMPLATES = sorted((FOLDER / "templates").glob("operator_*.html"))
 #: Said by the code itself, besides the templates.
@@ -41,7 +40,6 @@ BY_CODE = {"code à changer", "1 personne montrée", "{count} personnes montrée
 #: Names and what people typed: they are the same in every language.
 NAMES = {"Caisse", "Portillon"}
 OF_THE_WORLD = re.compile(r"Léa|Lycée Jean-Moulin|Français|Éclairci")
-ACCENTS = re.compile(r"[àâçéèêëîïôùûœ«»]", re.IGNORECASE)
 ENUMS: dict[str, tuple[type[StrEnum], ...]] = {
     "ALARMS": (AlarmKind,),
     "CARDS": (CardState, CardEvent),
@@ -59,28 +57,6 @@ ENUMS: dict[str, tuple[type[StrEnum], ...]] = {
 }
 
 
-class Texts(HTMLParser):
-    """What a page says: its text, and what a screen reader is told."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self._quiet = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self._quiet = tag in {"code", "style"} or given.get("lang") == "fr"
-        self.said += [given.get(name) or "" for name in ("aria-label", "placeholder", "title")]
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - as the parser calls it
-        self._quiet = False
-
-    def handle_data(self, data: str) -> None:
-        if not self._quiet:
-            self.said.append(data)
-
-
 def sentences(path: Path) -> Iterator[str]:
     """Give what a template says by `_`; it must stand there as it is."""
     for call in Environment().parse(path.read_text()).find_all(nodes.Call):
@@ -88,10 +64,6 @@ def sentences(path: Path) -> Iterator[str]:
             said = call.args[0]
             assert isinstance(said, nodes.Const), f"{path.name}:{call.lineno}"
             yield said.value
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_every_sentence_of_a_template_has_its_english() -> None:
