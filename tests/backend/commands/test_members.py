@@ -6,7 +6,7 @@ from backend.accounts.errors import EmailInvalid
 from backend.accounts.signin.links import find_account
 from backend.accounts.signin.tables import SignInAccount
 from backend.commands import members
-from backend.commands.members import Name
+from backend.commands.letting_in import Name
 from backend.commands.refusal import CommandRefused
 from backend.partners.registry import create_partner
 from backend.services import Services

@@ -39,7 +39,7 @@ def test_a_door_is_looked_at_and_left_locked(
         assert look(tmp_path, daemon_runs=True) == (Verdict.GOOD, "good")
         assert not turnstile.view().free
         assert look(tmp_path, relay=20)[1] == "door_refused"
-        wired = {"emergency_input": 2, "emergency_normally_closed": True}
+        wired: dict[str, Any] = {"emergency_input": 2, "emergency_normally_closed": True}
         assert look(tmp_path, **wired) == (Verdict.WARNING, "door_emergency_active")
         turnstile.set_panel(closed=True)
         assert look(tmp_path, **wired) == (Verdict.GOOD, "good")
