@@ -3,6 +3,7 @@
 
 const PAUSE_MILLISECONDS = 5000;
 const place = (id) => document.getElementById(id);
+const said = JSON.parse(document.body.dataset.said);
 let last = null;
 
 function element(name, className, text) {
@@ -31,7 +32,7 @@ function rowOf(cells, head) {
 function tableOf(service) {
   const table = element("table");
   const head = element("thead");
-  head.append(rowOf(["régime", "prévus", "passés", "à venir"], true));
+  head.append(rowOf([said.diet, said.expected, said.passed, said.remaining], true));
   const body = element("tbody");
   body.append(...service.diets.map((one) => rowOf([one.diet, one.expected, one.passed, one.remaining], false)));
   table.append(head, body);
@@ -41,7 +42,7 @@ function tableOf(service) {
 function serviceOf(one) {
   const box = element("section", "service");
   const numbers = element("dl", "numbers");
-  numbers.append(numberOf("prévus", one.expected), numberOf("passés", one.passed), numberOf("à venir", one.remaining, "rest"));
+  numbers.append(numberOf(said.expected, one.expected), numberOf(said.passed, one.passed), numberOf(said.remaining, one.remaining, "rest"));
   box.append(element("h2", "", `${one.label} · ${one.hours}`), numbers);
   if (one.diets.length) box.append(tableOf(one));
   return box;
@@ -50,9 +51,9 @@ function serviceOf(one) {
 function draw(counts) {
   last = counts;
   const services = counts.services.map(serviceOf);
-  place("services").replaceChildren(...(services.length ? services : [element("p", "none", "Pas de service aujourd’hui.")]));
+  place("services").replaceChildren(...(services.length ? services : [element("p", "none", said.none)]));
   place("silent").replaceChildren(...counts.silent.map((words) => element("li", "", words)));
-  say(`à ${counts.time}`, false);
+  say(said.at.replace("{hour}", counts.time), false);
 }
 
 function say(words, stale) {
@@ -62,12 +63,12 @@ function say(words, stale) {
 
 async function turn() {
   try {
-    const answer = await fetch(`${location.pathname}/comptes`);
-    if (answer.status === 404) return say("cette adresse n’est plus valable", true);
+    const answer = await fetch(`${location.pathname}/comptes${location.search}`);
+    if (answer.status === 404) return say(said.gone, true);
     if (!answer.ok) throw new Error(String(answer.status));
     draw(await answer.json());
   } catch {
-    say(last ? `sans réseau, nombres de ${last.time}` : "sans réseau", true);
+    say(last ? said.cut_off_since.replace("{hour}", last.time) : said.cut_off, true);
   }
   setTimeout(turn, PAUSE_MILLISECONDS);
 }

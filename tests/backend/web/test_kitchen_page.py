@@ -1,5 +1,6 @@
 """The kitchen's page: numbers at an address of its own, and how fresh they are."""
 
+import re
 from datetime import date, time
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,8 @@ from backend.accounts.beneficiaries import create_beneficiary
 from backend.partners.enrolment import create_terminal, enrol_terminal
 from backend.partners.tables import TerminalKind
 from backend.services import Services
+from backend.web.kitchen import NEVER_HEARD, OTHERS, SAID, SILENT
+from tests.backend.web.page_texts import ACCENTS, fields
 
 
 @pytest.fixture
@@ -89,3 +92,23 @@ def test_an_address_that_was_ended_shows_nothing(
         assert client.get(f"/cuisine/{token}").status_code == 404
         answer = client.get(f"/cuisine/{token}/comptes")
         assert (answer.status_code, answer.json()["code"]) == (404, "kitchen_link_not_found")
+
+
+def test_it_is_in_english_where_the_address_asks_for_it(
+    client: TestClient, kitchen: tuple[UUID, str, UUID], clock: Any
+) -> None:
+    for text in (*SAID.values(), OTHERS, NEVER_HEARD, SILENT):
+        assert fields(text.fr) == fields(text.en), text
+        assert ACCENTS.search(text.en) is None or text.en == "Français", text
+    clock.advance(minutes=3)
+    address = f"/cuisine/{kitchen[1]}"
+    page = client.get(f"{address}?langue=en").text
+    assert '<html lang="en">' in page
+    for text in SAID.values():
+        assert text.fr not in page.split("<body")[1] or text.fr == "English", text
+    counts = client.get(f"{address}/comptes?langue=en").json()
+    assert counts["silent"][0].startswith("Entrée not heard since")
+    assert counts["services"][0]["diets"][0]["diet"] == "no particular diet"
+    script = client.get("/static/kitchen.js").text
+    assert ACCENTS.search(script) is None, "the script has no words of its own"
+    assert set(re.findall(r"said\.(\w+)", script)) <= set(SAID)
