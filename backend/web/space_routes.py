@@ -25,6 +25,7 @@ from backend.services import Services
 from backend.web import sign_in_words, sign_up_words
 from backend.web.federation_ways import way_out
 from backend.web.holder_frame import PASS
+from backend.web.languages import is_english, moment_in, said, sayer
 from backend.web.moments import moment
 from backend.web.pages import Problem, form, let_script, notice, page
 from backend.web.signed_in import (
@@ -38,6 +39,7 @@ from backend.web.signed_in import (
     go,
     take_cookie,
 )
+from backend.web.space_english import ENGLISH
 from backend.web.space_tiles import tiles
 
 PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
@@ -47,7 +49,8 @@ TypedPassword = Annotated[str, Form(max_length=PASSWORD_FIELD_CHARACTERS_MAX)]
 
 @router.get(SPACE)
 def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
-    """Show what somebody may see."""
+    """Show what somebody may see, in the language of their account."""
+    language = (Language.ENGLISH if is_english(who.language) else Language.FRENCH).value
     with services.database.reading() as session:
         offered = tiles(session, who.account_id)
         before = visit_before(session, who.account_id)
@@ -55,7 +58,10 @@ def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
         "space.html",
         who=who,
         tiles=offered,
-        before=None if before is None else moment(before, services),
+        before=None if before is None else moment_in(before, services, language),
+        language=language,
+        _=sayer(language, ENGLISH),
+        said=lambda text: said(text, language),
         form_token=form_token(token),
     )
 

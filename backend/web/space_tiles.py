@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.access.staff import establishments_of
-from backend.accounts.families.rights import my_beneficiaries
+from backend.accounts.families.rights import Mine, my_beneficiaries
 from backend.accounts.families.tables import Relation
 from backend.accounts.signin.tables import SignInAccount
 from backend.operators.entering import role_of
@@ -23,7 +23,7 @@ class Tile(NamedTuple):
 
     path: str
     #: A name of somebody or of a place, or what one does there.
-    label: str
+    label: Text
     text: Text
 
 
@@ -33,18 +33,24 @@ def pass_tiles(session: Session, account_id: UUID) -> list[Tile]:
     return [
         Tile(
             f"/espace/pass/{one.beneficiary_id}",
-            "Mon Pass" if one.relation is Relation.SELF else f"Pass de {one.given_name}",
+            _pass_of(one),
             said,
         )
         for one in my_beneficiaries(session, account_id)
     ]
 
 
+def _pass_of(one: Mine) -> Text:
+    if one.relation is Relation.SELF:
+        return Text("Mon Pass", "My Pass")
+    return Text(f"Pass de {one.given_name}", f"Pass of {one.given_name}")
+
+
 def partner_tiles(session: Session, account_id: UUID) -> list[Tile]:
     """Offer the partners whose people somebody belongs to."""
     said = Text("Caisses et ventes du jour", "Counters and today’s sales")
     return [
-        Tile(f"/espace/partenaire/{one}", name, said)
+        Tile(f"/espace/partenaire/{one}", Text(name, name), said)
         for one, name in partners_of(session, account_id)
     ]
 
@@ -53,7 +59,7 @@ def establishment_tiles(session: Session, account_id: UUID) -> list[Tile]:
     """Offer the establishments that somebody looks after."""
     said = Text("Élèves, cartes et portiques", "Pupils, cards and gates")
     return [
-        Tile(f"/espace/etablissement/{one}", name, said)
+        Tile(f"/espace/etablissement/{one}", Text(name, name), said)
         for one, name in establishments_of(session, account_id)
     ]
 
@@ -62,7 +68,7 @@ def access_tiles(session: Session, account_id: UUID) -> list[Tile]:
     """Offer what opens the account besides the password."""
     del session, account_id
     said = Text("Entrer sans mot de passe", "Sign in without a password")
-    return [Tile("/espace/cles", "Mes clés d’accès", said)]
+    return [Tile("/espace/cles", Text("Mes clés d’accès", "My passkeys"), said)]
 
 
 def operator_tiles(session: Session, account_id: UUID) -> list[Tile]:
@@ -70,7 +76,7 @@ def operator_tiles(session: Session, account_id: UUID) -> list[Tile]:
     if role_of(session, account_id) is None:
         return []
     said = Text("Personnes, cartes, terminaux, journal", "People, cards, terminals, trail")
-    return [Tile("/exploitation", "Exploitation", said)]
+    return [Tile("/exploitation", Text("Exploitation", "Operation"), said)]
 
 
 def family_tiles(session: Session, account_id: UUID) -> list[Tile]:
@@ -79,17 +85,17 @@ def family_tiles(session: Session, account_id: UUID) -> list[Tile]:
     offered = [
         Tile(
             "/espace/famille",
-            "Ma famille",
+            Text("Ma famille", "My family"),
             Text("Enfants, parents, invitations", "Children, parents, invitations"),
         )
     ]
     if account.terms_version is not None:
         said = Text("Relier ma carte à mon compte", "Tie my card to my account")
-        offered.append(Tile("/espace/ma-carte", "Ma carte", said))
+        offered.append(Tile("/espace/ma-carte", Text("Ma carte", "My card"), said))
     said = Text(
         "Mot de passe, connexions, double vérification", "Password, sessions, second factor"
     )
-    return [*offered, Tile("/espace/compte", "Mon compte", said)]
+    return [*offered, Tile("/espace/compte", Text("Mon compte", "My account"), said)]
 
 
 def organisation_tiles(session: Session, account_id: UUID) -> list[Tile]:
@@ -98,8 +104,8 @@ def organisation_tiles(session: Session, account_id: UUID) -> list[Tile]:
     said = Text("Association, lieu ou commerce partenaire", "Association, place or partner shop")
     suggest = Text("Un lieu où payer avec le Pass", "A place where the Pass should pay")
     return [
-        Tile("/espace/organisme", "Mon organisme", said),
-        Tile("/espace/propositions", "Proposer un partenaire", suggest),
+        Tile("/espace/organisme", Text("Mon organisme", "My organisation"), said),
+        Tile("/espace/propositions", Text("Proposer un partenaire", "Suggest a partner"), suggest),
     ]
 
 

@@ -1,0 +1,58 @@
+"""The first page of somebody's space, wholly in the language of their account."""
+
+import re
+
+import pytest
+from jinja2 import Environment, nodes
+
+from backend.accounts.signin.tables import Language, SignInAccount
+from backend.accounts.signin.terms import terms_in_force
+from backend.operators.entering import role_of
+from backend.services import Services
+from backend.web.pages import FOLDER
+from backend.web.space_english import ENGLISH
+from tests.backend.web.conftest import Browser
+from tests.backend.web.operator_desk import make_operator, sit_down
+from tests.backend.web.page_texts import ACCENTS, Texts, fields
+
+TEMPLATE = FOLDER / "templates" / "space.html"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+def test_every_sentence_has_its_english_and_nothing_is_said_besides() -> None:
+    parsed = Environment().parse(TEMPLATE.read_text())
+    said = {
+        call.args[0].value  # type: ignore[attr-defined]
+        for call in parsed.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name == "_"
+    }
+    assert said == set(ENGLISH)
+    for french, english in ENGLISH.items():
+        assert fields(french) == fields(english), french
+        assert ACCENTS.search(english) is None, english
+    raw = "".join(part.data for part in parsed.find_all(nodes.TemplateData))
+    spoken = {text.strip(" ·\n") for text in Texts(raw).said if re.search(r"[^\W\d_]", text)}
+    assert spoken <= {"Pass", "English"}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_it_is_in_one_language(services: Services, browser: Browser, language: Language) -> None:
+    account_id = make_operator(services, "op@region.example")
+    with services.database.unit_of_work() as session:
+        account = session.get_one(SignInAccount, account_id)
+        account.language = language.value
+        account.terms_version = terms_in_force(services.now()).version
+        assert role_of(session, account_id) is not None, "so that every tile is offered"
+    for _ in range(2):
+        sit_down(services, browser, account_id)
+        assert browser.open("/espace") == 200
+    assert f'<html lang="{language.value}">' in browser.page
+    english = language is Language.ENGLISH
+    odd = [text for text in Texts(browser.page).said if ACCENTS.search(text)]
+    assert (odd == []) is english, odd
+    for french, told in (("Ma famille", "My family"), ("Me déconnecter", "Sign out")):
+        assert (told in browser.page, french in browser.page) == (english, not english)
