@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from backend.accounts.errors import NotYours
@@ -34,6 +34,10 @@ from backend.partners.organisations.tables import (
 DOCUMENTS_MAX: Final = 6
 #: Each is looked into, which costs time: no more of them from one person in a day.
 GIVEN_PER_DAY: Final = Quota(20, timedelta(hours=24))
+#: What comes first of documents that were given in one instant: the order of the list of kinds.
+_BY_KIND: Final = case(
+    {kind.value: place for place, kind in enumerate(DocumentKind)}, value=OrganisationDocument.kind
+)
 
 
 def check_may_give(
@@ -104,11 +108,11 @@ def take_document_away(
 def documents_of(
     session: Session, organisation_ids: Collection[UUID]
 ) -> dict[UUID, list[OrganisationDocument]]:
-    """Return the documents of organisations, without their content: one question."""
+    """Return the documents of organisations, as they were given, without their content."""
     rows = session.scalars(
         select(OrganisationDocument)
         .where(OrganisationDocument.organisation_id.in_(organisation_ids))
-        .order_by(OrganisationDocument.given_at, OrganisationDocument.id)
+        .order_by(OrganisationDocument.given_at, _BY_KIND, OrganisationDocument.id)
     )
     found: dict[UUID, list[OrganisationDocument]] = defaultdict(list)
     for one in rows:

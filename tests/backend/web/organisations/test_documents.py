@@ -9,12 +9,18 @@ from sqlalchemy import func, select
 
 from backend.accounts.signin.act_tables import SignInAct
 from backend.partners.organisations import asking, people
-from backend.partners.organisations.documents import DOCUMENTS_MAX, GIVEN_PER_DAY, give_document
+from backend.partners.organisations.documents import (
+    DOCUMENTS_MAX,
+    GIVEN_PER_DAY,
+    documents_of,
+    give_document,
+)
 from backend.partners.organisations.papers import Paper
 from backend.partners.organisations.tables import DocumentKind, OrganisationDocument
 from backend.pictures import UPLOAD_BYTES_MAX
 from backend.privacy.retention import RULES, Rule
 from backend.services import Services
+from tests.backend.conftest import Clock
 from tests.backend.partners.test_papers import armed, pdf
 from tests.backend.test_pictures import located
 from tests.backend.web.conftest import Browser
@@ -40,13 +46,15 @@ def kept(services: Services) -> list[OrganisationDocument]:
         return list(session.scalars(select(OrganisationDocument)))
 
 
-def give(services: Services, person: Person, place: UUID) -> UUID:
+def give(
+    services: Services, person: Person, place: UUID, kind: DocumentKind = DocumentKind.BANK
+) -> UUID:
     with services.database.unit_of_work() as session:
         return give_document(
             session,
             person.account_id,
             place,
-            kind=DocumentKind.BANK,
+            kind=kind,
             paper=Paper("application/pdf", b"%PDF-1.4 RIB"),
             now=services.now(),
         )
@@ -88,6 +96,20 @@ def test_documents_are_given_then_read_by_an_operator_who_is_written_down(
     with services.database.reading() as session:
         chosen = SignInAct.account_id == operator, SignInAct.kind == "document_read"
         assert len(session.scalars(select(SignInAct).where(*chosen)).all()) == 2
+
+
+def test_documents_are_in_the_order_they_were_given_and_of_one_instant_in_that_of_kinds(
+    nadia: Person, services: Services, clock: Clock
+) -> None:
+    place = made(services, nadia)
+    for kind in reversed(DocumentKind):
+        give(services, nadia, place, kind)
+    clock.advance(seconds=1)
+    last = give(services, nadia, place, DocumentKind.STATUTES)
+    with services.database.reading() as session:
+        found = documents_of(session, [place])[place]
+    assert [one.kind for one in found[:-1]] == [kind.value for kind in DocumentKind]
+    assert found[-1].id == last
 
 
 @pytest.mark.parametrize(
