@@ -83,6 +83,7 @@ def test_every_call_is_described(control: httpx.Client) -> None:
         "PUT /turnstile/door",
         "PUT /turnstile/plug",
         "PUT /turnstile/faults",
+        "PUT /turnstile/panel",
     }
 
 

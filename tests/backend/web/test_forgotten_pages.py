@@ -235,5 +235,5 @@ def test_every_page_is_french_first_and_english_second(
         assert '<html lang="fr">' in text
         assert 'lang="en"' in text
         assert text.index("<h1>") < text.index('lang="en"')
-        assert "script" not in text
+        assert "<script" not in text
         assert not re.search(r'(src|href)="https?:', text)
