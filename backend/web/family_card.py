@@ -21,14 +21,13 @@ from backend.accounts.families.requests import (
 )
 from backend.accounts.signin.errors import BirthDateUnlikely
 from backend.accounts.signin.tables import SignInAccount
-from backend.accounts.signin.tokens import form_token
 from backend.cards.tables import Card
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import family_words as words
-from backend.web.pages import notice, page
+from backend.web.family_frame import FamilyFrame, Frame, Framed
 from backend.web.sign_up_routes import Problems
-from backend.web.signed_in import SPACE, OwnForm, PageRoute, Token, Who, go
+from backend.web.signed_in import SPACE, OwnForm, PageRoute, Who, go
 from backend.web.typed_dates import read_date
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
@@ -40,15 +39,15 @@ TypedCode = Annotated[str, Form(max_length=600)]
 
 
 @router.get(OWN_CARD)
-def own_card(services: ServicesDependency, token: Token, who: Who) -> Response:
+def own_card(services: ServicesDependency, frame: Frame, who: Who) -> Response:
     """Show the ways to say that a card is one's own."""
-    return _show(services, token, who.account_id, {})
+    return _show(services, frame, who.account_id, {})
 
 
-@router.post(f"{OWN_CARD}/code", dependencies=[OwnForm])
+@router.post(f"{OWN_CARD}/code", dependencies=[Framed, OwnForm])
 def by_code(
     services: ServicesDependency,
-    token: Token,
+    frame: Frame,
     who: Who,
     code: TypedCode = "",
     birth_date: TypedWord = "",
@@ -56,18 +55,18 @@ def by_code(
     """Show the code handed over with the card."""
     born = read_date(birth_date)
     if born is None:
-        return _show(services, token, who.account_id, {"birth_date": words.BIRTH_DATE})
+        return _show(services, frame, who.account_id, {"birth_date": words.BIRTH_DATE})
     try:
         tie_by_code(services, who.account_id, code, born)
     except ProofRefused:
-        return _show(services, token, who.account_id, {"code": words.PROOF})
-    return notice("good", words.TIED, way=SPACE)
+        return _show(services, frame, who.account_id, {"code": words.PROOF})
+    return frame.notice("good", words.TIED, way=SPACE)
 
 
-@router.post(f"{OWN_CARD}/numero", dependencies=[OwnForm])
+@router.post(f"{OWN_CARD}/numero", dependencies=[Framed, OwnForm])
 def by_number(
     services: ServicesDependency,
-    token: Token,
+    frame: Frame,
     who: Who,
     card_number: TypedWord = "",
     birth_date: TypedWord = "",
@@ -76,23 +75,23 @@ def by_number(
     try:
         number = parse_card_number(card_number)
     except InvalidCardNumber:
-        return _show(services, token, who.account_id, {"card_number": words.CARD_NUMBER})
+        return _show(services, frame, who.account_id, {"card_number": words.CARD_NUMBER})
     born = read_date(birth_date)
     if born is None:
         problem = {"number_birth_date": words.BIRTH_DATE}
-        return _show(services, token, who.account_id, problem)
+        return _show(services, frame, who.account_id, problem)
     with services.database.reading() as session:
         found = session.scalar(select(Card.beneficiary_id).where(Card.number == number))
     try:
         tie_by_record(services, who.account_id, found, born)
     except ProofRefused:
-        return _show(services, token, who.account_id, {"card_number": words.RECORD})
-    return notice("good", words.TIED, way=SPACE)
+        return _show(services, frame, who.account_id, {"card_number": words.RECORD})
+    return frame.notice("good", words.TIED, way=SPACE)
 
 
-@router.post(f"{OWN_CARD}/demande", dependencies=[OwnForm])
+@router.post(f"{OWN_CARD}/demande", dependencies=[Framed, OwnForm])
 def by_request(
-    services: ServicesDependency, token: Token, who: Who, birth_date: TypedWord = ""
+    services: ServicesDependency, frame: Frame, who: Who, birth_date: TypedWord = ""
 ) -> Response:
     """Ask the establishment, under the name of the account."""
     with services.database.reading() as session:
@@ -100,17 +99,17 @@ def by_request(
     born = account.birth_date or read_date(birth_date)
     problem = {"asked_birth_date": words.BIRTH_DATE}
     if born is None:
-        return _show(services, token, who.account_id, problem)
+        return _show(services, frame, who.account_id, problem)
     named = Named(account.given_name, account.family_name, born)
     try:
         with services.database.unit_of_work() as session:
             ask_tie(session, who.account_id, named, None, services.now())
     except BirthDateUnlikely:
-        return _show(services, token, who.account_id, problem)
-    return notice("good", words.ASKED, way=SPACE)
+        return _show(services, frame, who.account_id, problem)
+    return frame.notice("good", words.ASKED, way=SPACE)
 
 
-@router.post(f"{OWN_CARD}/demande/{{request_id}}/fin", dependencies=[OwnForm])
+@router.post(f"{OWN_CARD}/demande/{{request_id}}/fin", dependencies=[Framed, OwnForm])
 def take_back(request_id: UUID, services: ServicesDependency, who: Who) -> Response:
     """Take one's own request back."""
     with services.database.unit_of_work() as session:
@@ -118,17 +117,17 @@ def take_back(request_id: UUID, services: ServicesDependency, who: Who) -> Respo
     return go(OWN_CARD)
 
 
-def _show(services: Services, token: str, account_id: UUID, problems: Problems) -> HTMLResponse:
+def _show(
+    services: Services, frame: FamilyFrame, account_id: UUID, problems: Problems
+) -> HTMLResponse:
     with services.database.reading() as session:
         account = session.get_one(SignInAccount, account_id)
         person = own_tie(session, account_id)
         waiting = requests_for_oneself(session, account_id)
-    return page(
+    return frame.show(
         "own_card.html",
-        422 if problems else 200,
+        problems,
         account=account,
         person=person,
         waiting=[one.id for one in waiting],
-        problems=problems,
-        form_token=form_token(token),
     )

@@ -35,18 +35,17 @@ from backend.accounts.signin.errors import BirthDateUnlikely, TermsChanged
 from backend.accounts.signin.sign_up import age_on
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.terms import accept_terms, terms_in_force
-from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import family_words as words
-from backend.web.pages import notice, page
+from backend.web.family_frame import FamilyFrame, Frame, Framed, VisitorFrame
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import (
     SPACE,
     MaybeWho,
     OwnForm,
     PageRoute,
-    Token,
     Who,
     go,
 )
@@ -63,15 +62,15 @@ TypedCode = Annotated[str, Form(max_length=600)]
 
 
 @router.get(FAMILY)
-def families(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def families(services: ServicesDependency, frame: Frame, who: Who) -> HTMLResponse:
     """Show somebody's families, and the invitations that wait for their address."""
-    return _show(services, token, who.account_id, {})
+    return _show(services, frame, who.account_id, {})
 
 
-@router.post(FAMILY, dependencies=[OwnForm])
+@router.post(FAMILY, dependencies=[Framed, OwnForm])
 def make(
     services: ServicesDependency,
-    token: Token,
+    frame: Frame,
     who: Who,
     name: TypedName = "",
     terms: TypedWord = "",
@@ -82,17 +81,17 @@ def make(
             _accept(session, services, who.account_id, terms)
             make_family(session, who.account_id, name, services.now())
     except NameInvalid:
-        return _show(services, token, who.account_id, {"name": words.NAME})
+        return _show(services, frame, who.account_id, {"name": words.NAME})
     except TermsChanged:
-        return _show(services, token, who.account_id, {"terms": words.TERMS})
+        return _show(services, frame, who.account_id, {"terms": words.TERMS})
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/enfants", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/{{family_id}}/enfants", dependencies=[Framed, OwnForm])
 def ask_for_child(
     family_id: UUID,
     services: ServicesDependency,
-    token: Token,
+    frame: Frame,
     who: Who,
     *,
     given_name: TypedName = "",
@@ -105,7 +104,7 @@ def ask_for_child(
     born = read_date(birth_date)
     if born is None:
         problem = {f"birth_date-{family_id}": words.BIRTH_DATE}
-        return _show(services, token, who.account_id, problem)
+        return _show(services, frame, who.account_id, problem)
     named, now = Named(given_name, family_name, born), services.now()
     try:
         with services.database.unit_of_work() as session:
@@ -117,23 +116,23 @@ def ask_for_child(
     except GrownUp:
         problem = {f"birth_date-{family_id}": words.CHILD_GROWN_UP}
     else:
-        return notice("good", words.ASKED, way=FAMILY)
-    return _show(services, token, who.account_id, problem)
+        return frame.notice("good", words.ASKED, way=FAMILY)
+    return _show(services, frame, who.account_id, problem)
 
 
-@router.post(f"{FAMILY}/demandes/{{request_id}}/preuve", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/demandes/{{request_id}}/preuve", dependencies=[Framed, OwnForm])
 def prove(
-    request_id: UUID, services: ServicesDependency, token: Token, who: Who, code: TypedCode = ""
+    request_id: UUID, services: ServicesDependency, frame: Frame, who: Who, code: TypedCode = ""
 ) -> Response:
     """Show the code handed over with the child's card."""
     try:
         prove_tie(services, who.account_id, request_id, code)
     except ProofRefused:
-        return _show(services, token, who.account_id, {f"code-{request_id}": words.PROOF})
+        return _show(services, frame, who.account_id, {f"code-{request_id}": words.PROOF})
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/demandes/{{request_id}}/fin", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/demandes/{{request_id}}/fin", dependencies=[Framed, OwnForm])
 def withdraw(request_id: UUID, services: ServicesDependency, who: Who) -> Response:
     """Take one's own request back."""
     with services.database.unit_of_work() as session:
@@ -141,7 +140,9 @@ def withdraw(request_id: UUID, services: ServicesDependency, who: Who) -> Respon
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/enfants/{{beneficiary_id}}/fin", dependencies=[OwnForm])
+@router.post(
+    f"{FAMILY}/{{family_id}}/enfants/{{beneficiary_id}}/fin", dependencies=[Framed, OwnForm]
+)
 def take_child_off(
     family_id: UUID, beneficiary_id: UUID, services: ServicesDependency, who: Who
 ) -> Response:
@@ -151,11 +152,11 @@ def take_child_off(
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/enfants/{{beneficiary_id}}/compte", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/enfants/{{beneficiary_id}}/compte", dependencies=[Framed, OwnForm])
 def invite_child(
     beneficiary_id: UUID,
     services: ServicesDependency,
-    token: Token,
+    frame: Frame,
     who: Who,
     email: TypedEmail = "",
 ) -> Response:
@@ -165,13 +166,13 @@ def invite_child(
             invite_own_child(session, who.account_id, beneficiary_id, email, services.now())
     except EmailInvalid:
         problem = {f"own-{beneficiary_id}": words.EMAIL}
-        return _show(services, token, who.account_id, problem)
-    return notice("good", words.INVITED, way=FAMILY)
+        return _show(services, frame, who.account_id, problem)
+    return frame.notice("good", words.INVITED, way=FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/invitations", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/{{family_id}}/invitations", dependencies=[Framed, OwnForm])
 def invite(
-    family_id: UUID, services: ServicesDependency, token: Token, who: Who, email: TypedEmail = ""
+    family_id: UUID, services: ServicesDependency, frame: Frame, who: Who, email: TypedEmail = ""
 ) -> Response:
     """Invite another parent by mail."""
     try:
@@ -179,11 +180,13 @@ def invite(
             check_member(session, who.account_id, family_id)
             invite_parent(session, who.account_id, family_id, email, services.now())
     except EmailInvalid:
-        return _show(services, token, who.account_id, {f"email-{family_id}": words.EMAIL})
-    return notice("good", words.INVITED, way=FAMILY)
+        return _show(services, frame, who.account_id, {f"email-{family_id}": words.EMAIL})
+    return frame.notice("good", words.INVITED, way=FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/invitations/{{invitation_id}}/fin", dependencies=[OwnForm])
+@router.post(
+    f"{FAMILY}/{{family_id}}/invitations/{{invitation_id}}/fin", dependencies=[Framed, OwnForm]
+)
 def take_invitation_back(
     family_id: UUID, invitation_id: UUID, services: ServicesDependency, who: Who
 ) -> Response:
@@ -193,7 +196,7 @@ def take_invitation_back(
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/invitations/{{invitation_id}}/acceptation", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/invitations/{{invitation_id}}/acceptation", dependencies=[Framed, OwnForm])
 def accept(invitation_id: UUID, services: ServicesDependency, who: Who) -> Response:
     """Accept an invitation to one's own address."""
     with services.database.unit_of_work() as session:
@@ -201,7 +204,7 @@ def accept(invitation_id: UUID, services: ServicesDependency, who: Who) -> Respo
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/depart", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/{{family_id}}/depart", dependencies=[Framed, OwnForm])
 def leave(family_id: UUID, services: ServicesDependency, who: Who) -> Response:
     """Leave a family."""
     with services.database.unit_of_work() as session:
@@ -209,7 +212,7 @@ def leave(family_id: UUID, services: ServicesDependency, who: Who) -> Response:
     return go(FAMILY)
 
 
-@router.post(f"{FAMILY}/{{family_id}}/membres/{{member_id}}/fin", dependencies=[OwnForm])
+@router.post(f"{FAMILY}/{{family_id}}/membres/{{member_id}}/fin", dependencies=[Framed, OwnForm])
 def put_out(family_id: UUID, member_id: UUID, services: ServicesDependency, who: Who) -> Response:
     """Put somebody out whom one invited."""
     with services.database.unit_of_work() as session:
@@ -218,19 +221,14 @@ def put_out(family_id: UUID, member_id: UUID, services: ServicesDependency, who:
 
 
 @router.get(f"{INVITATION}/{{link}}")
-def invitation(link: str, services: ServicesDependency, who: MaybeWho) -> HTMLResponse:
+def invitation(
+    link: str, services: ServicesDependency, frame: VisitorFrame, who: MaybeWho
+) -> HTMLResponse:
     """Show what a mailed link invites to. Opening it changes nothing."""
     with services.database.reading() as session:
         found = find_invitation(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-    carried = "" if who is None else form_token(who.token)
     fits = who is not None and who.email == found.email
-    return page(
-        "invitation.html",
-        invitation=found,
-        fits=fits,
-        signed_in=who is not None,
-        form_token=carried,
-    )
+    return frame.show("invitation.html", invitation=found, fits=fits)
 
 
 def _accept(session: Session, services: Services, account_id: UUID, terms: str) -> None:
@@ -241,24 +239,24 @@ def _accept(session: Session, services: Services, account_id: UUID, terms: str) 
         accept_terms(session, account, int(terms), now, now)
 
 
-def _show(services: Services, token: str, account_id: UUID, problems: Problems) -> HTMLResponse:
+def _show(
+    services: Services, frame: FamilyFrame, account_id: UUID, problems: Problems
+) -> HTMLResponse:
     now = services.now()
     with services.database.reading() as session:
         account = session.get_one(SignInAccount, account_id)
         found = read_families(session, account_id, now)
         invitations = my_invitations(session, account_id, now)
     version = None if account.terms_version is not None else terms_in_force(now).version
-    return page(
+    return frame.show(
         "family.html",
-        422 if problems else 200,
+        problems,
         families=found,
         me=account_id,
         invitations=invitations,
         ask_terms=version,
-        problems=problems,
         day=_day,
         old_enough=lambda born: age_on(born, now.date()) >= OWN_ACCOUNT_YEARS,
-        form_token=form_token(token),
     )
 
 

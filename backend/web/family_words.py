@@ -22,6 +22,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "This invitation was sent to another address than your account’s. Sign in with the "
             "address that was invited.",
         ),
+        "Another address is invited",
     ),
     RequestUnknown: Notice(
         "Rien à faire ici",
@@ -29,6 +30,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Cette demande n’existe pas, ou elle est déjà réglée.",
             "There is no such request, or it is settled already.",
         ),
+        "Nothing to do here",
     ),
     TieTaken: Notice(
         "Déjà rattaché",
@@ -36,6 +38,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Ce compte, ou cette carte, est déjà rattaché. Adressez-vous à votre établissement.",
             "This account, or this card, is tied already. Ask your school.",
         ),
+        "Tied already",
     ),
     NotOldEnough: Notice(
         "Pas avant 15 ans",
@@ -43,6 +46,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Un compte à soi s’ouvre à partir de 15 ans.",
             "An account of one’s own can be had from 15 on.",
         ),
+        "Not before 15",
     ),
     GrownUp: Notice(
         "Majeur",
@@ -50,6 +54,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "À 18 ans, on suit sa carte soi-même : ouvrez un compte à son nom.",
             "At 18 one looks after one’s card alone: open an account in their name.",
         ),
+        "Of age",
     ),
     TooManyOfFamily: Notice(
         "Trop de rattachements",
@@ -57,6 +62,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Le nombre permis est atteint. Retirez d’abord ce qui ne sert plus.",
             "There are as many as may be. Take off first what is of no use any more.",
         ),
+        "Too many ties",
     ),
 }
 NAME: Final = Text("Écrivez un nom, en lettres.", "Write a name, in letters.")
@@ -96,6 +102,7 @@ INVITED: Final = Notice(
         "Un message part vers cette adresse. Son lien sert une fois, pendant sept jours.",
         "A message is on its way to this address. Its link serves once, for seven days.",
     ),
+    "Invitation sent",
 )
 ASKED: Final = Notice(
     "Demande enregistrée",
@@ -105,6 +112,7 @@ ASKED: Final = Notice(
         "The school, or those who run the Pass, look at it and you will get a message. To be "
         "quicker, type the code handed over with the card beside the request.",
     ),
+    "Request recorded",
 )
 TIED: Final = Notice(
     "C’est votre carte",
@@ -112,7 +120,5 @@ TIED: Final = Notice(
         "Votre compte est relié à votre carte. Vous seul choisissez son code.",
         "Your account is tied to your card. You alone choose its code.",
     ),
-)
-JOINED: Final = Notice(
-    "Invitation acceptée", Text("Vous avez rejoint la famille.", "You have joined the family.")
+    "This is your card",
 )

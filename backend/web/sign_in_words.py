@@ -12,6 +12,7 @@ LINK_GONE: Final = Notice(
         "Ce lien a déjà servi, est trop ancien ou n’a jamais existé. Demandez-en un autre.",
         "This link has served, is too old or never was. Ask for another.",
     ),
+    "This link no longer serves",
 )
 NOTHING_HERE: Final = Notice(
     "Rien ici",
@@ -125,4 +126,5 @@ def too_many_tries(minutes: int) -> Notice:
             f"Trop d’essais faux. Réessayez dans {minutes} {unit}.",
             f"Too many wrong tries. Try again in {minutes} {unit}.",
         ),
+        "Too many tries",
     )

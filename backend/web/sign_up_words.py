@@ -100,6 +100,7 @@ def too_many_requests(minutes: int) -> Notice:
             f"Trop de demandes arrivent en ce moment. Réessayez dans {minutes} {unit}.",
             f"Too much is asked at this moment. Try again in {minutes} {unit}.",
         ),
+        "Too many requests",
     )
 
 

@@ -119,12 +119,15 @@ class PageRoute(APIRoute):
 
         return answer
 
-    def page_of(self, refusal: BackendError, _request: Request) -> Response:
-        """Return the page that says what was refused; raise it where no page does."""
-        return _page_of(refusal)
+    def page_of(self, refusal: BackendError, request: Request) -> Response:
+        """Return the page that says what was refused; raise it where no page does.
+
+        In both languages, or as the page that was asked for says it (`request.state.tell`).
+        """
+        return _page_of(refusal, getattr(request.state, "tell", notice))
 
 
-def _page_of(refusal: BackendError) -> Response:
+def _page_of(refusal: BackendError, tell: Callable[..., Response]) -> Response:
     if isinstance(refusal, NotSignedIn):
         # Whoever is nobody looks as nobody: else the cookie would refuse them the way in.
         return drop_seen(go(SIGN_IN)) if seen() else go(SIGN_IN)
@@ -136,26 +139,26 @@ def _page_of(refusal: BackendError) -> Response:
     if type(refusal) in ways:
         return go(ways[type(refusal)])
     if isinstance(refusal, FormForged):
-        return notice("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
+        return tell("stop", words.FORM_FORGED, status_of(refusal), way=SPACE)
     if isinstance(refusal, TooManyRequests | TooManyTries):
-        return _wait_page(refusal)
+        return _wait_page(refusal, tell)
     if isinstance(refusal, SeeingAsOver):
         over = notice("stop", operator_words.SEEING_OVER, status_of(refusal), way=OPERATION)
         return drop_seen(over)
     said = SAID.get(type(refusal))
     if said is None:
         raise refusal
-    return notice("stop", said, status_of(refusal), way=SPACE)
+    return tell("stop", said, status_of(refusal), way=SPACE)
 
 
-def _wait_page(refusal: TooManyRequests | TooManyTries) -> Response:
+def _wait_page(refusal: TooManyRequests | TooManyTries, tell: Callable[..., Response]) -> Response:
     """Say how long to wait, in minutes."""
     minutes = (int(refusal.details["wait_seconds"] or 0) + 59) // 60
     if isinstance(refusal, TooManyRequests):
         said, way = sign_up_words.too_many_requests(minutes), "/"
     else:
         said, way = words.too_many_tries(minutes), SIGN_IN
-    return notice("stop", said, status_of(refusal), way=way)
+    return tell("stop", said, status_of(refusal), way=way)
 
 
 def go(path: str) -> RedirectResponse:
@@ -229,13 +232,15 @@ class Somebody(NamedTuple):
 
     email: str
     token: str
+    language: str
 
 
 def _maybe_who(request: Request, services: ServicesDependency) -> Somebody | None:
     try:
         token = token_of(request)
         with services.database.unit_of_work() as session:
-            return Somebody(signed_in(session, token, services.now()).email, token)
+            found = signed_in(session, token, services.now())
+            return Somebody(found.email, token, found.language)
     except (NotSignedIn, FactorNeeded, TermsNeeded):
         return None
 
