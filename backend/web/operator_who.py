@@ -82,7 +82,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
     BenefitCodeTaken: words.CAMPAIGN_CODE,
     BenefitOverlaps: words.BENEFIT_OVERLAPS,
     MoneyLeft: words.MONEY_LEFT,
-    OrganisationTwice: organisation_words.TWICE._replace(heading_en="A partner already"),
+    OrganisationTwice: organisation_words.TWICE,
     CampaignUnknown: words.NOTHING_HERE,
 }
 

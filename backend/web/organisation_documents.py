@@ -7,37 +7,35 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from backend.http import ServicesDependency
 from backend.partners.organisations.documents import (
     check_may_give,
     give_document,
     take_document_away,
 )
 from backend.partners.organisations.papers import PaperRefused
-from backend.web.organisation_routes import ORGANISATION, show_organisation
+from backend.web.organisation_routes import ORGANISATION, Framed, show_organisation
 from backend.web.paper_form import UNFIT_PAPER, OwnPaperForm
-from backend.web.signed_in import OwnForm, PageRoute, Token, Who, go
+from backend.web.signed_in import OwnForm, PageRoute, go
 
 DOCUMENTS = f"{ORGANISATION}/{{organisation_id}}/pieces"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.post(DOCUMENTS)
-def give(
-    organisation_id: UUID, services: ServicesDependency, token: Token, who: Who, form: OwnPaperForm
-) -> Response:
+def give(organisation_id: UUID, frame: Framed, form: OwnPaperForm) -> Response:
     """Keep a document, written anew, or say why it cannot be kept."""
+    account_id, services = frame.who.account_id, frame.services
     with services.database.unit_of_work() as session:
-        check_may_give(session, who.account_id, organisation_id, services.now())
+        check_may_give(session, account_id, organisation_id, services.now())
     try:
         paper = form.draw()
     except PaperRefused as refusal:
         problems = {"document": UNFIT_PAPER[str(refusal.details["why"])]}
-        return show_organisation(services, token, who.account_id, organisation_id, problems)
+        return show_organisation(frame, organisation_id, problems)
     with services.database.unit_of_work() as session:
         give_document(
             session,
-            who.account_id,
+            account_id,
             organisation_id,
             kind=form.kind,
             paper=paper,
@@ -47,11 +45,9 @@ def give(
 
 
 @router.post(f"{DOCUMENTS}/{{document_id}}/fin", dependencies=[OwnForm])
-def take_away(
-    organisation_id: UUID, document_id: UUID, services: ServicesDependency, who: Who
-) -> Response:
+def take_away(organisation_id: UUID, document_id: UUID, frame: Framed) -> Response:
     """Forget a document."""
-    with services.database.unit_of_work() as session:
-        now = services.now()
-        take_document_away(session, who.account_id, organisation_id, document_id, now)
+    with frame.services.database.unit_of_work() as session:
+        now = frame.services.now()
+        take_document_away(session, frame.who.account_id, organisation_id, document_id, now)
     return go(f"{ORGANISATION}/{organisation_id}")

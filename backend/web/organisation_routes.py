@@ -27,13 +27,13 @@ from backend.partners.organisations.profile import (
     organisations_of,
     typed_of,
 )
-from backend.services import Services
 from backend.web import organisation_words as words
 from backend.web.long_lists import written
-from backend.web.moments import moment
-from backend.web.pages import notice, page
+from backend.web.organisation_english import ENGLISH
+from backend.web.own_page import OwnPage, own_page, spoken
+from backend.web.pages import page
 from backend.web.sign_up_routes import Problems
-from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, Token, Who, go
+from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, go
 
 ORGANISATION: Final = f"{SPACE}/organisme"
 INVITATION: Final = "/invitation/organisme"
@@ -56,153 +56,146 @@ def _typed(
 
 
 TypedForm = Annotated[Typed, Depends(_typed)]
+#: Whoever is signed in; an organisation of others does not exist for them.
+Framed = Annotated[OwnPage, Depends(own_page(ENGLISH))]
 
 
 @router.get(ORGANISATION)
-def organisations(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def organisations(frame: Framed) -> HTMLResponse:
     """Show somebody's organisations, the invitations that wait, and the kinds there are."""
-    with services.database.reading() as session:
-        found = organisations_of(session, who.account_id)
-        invitations = people.invitations_to(session, who.account_id, services.now())
-        return page(
+    account_id, now = frame.who.account_id, frame.services.now()
+    with frame.services.database.reading() as session:
+        return frame.show(
             "organisations.html",
-            found=found,
-            invitations=invitations,
+            found=organisations_of(session, account_id),
+            invitations=people.invitations_to(session, account_id, now),
             kinds=KINDS,
+            kind_words=words.kind_words,
             states=words.STATES,
-            form_token=form_token(token),
         )
 
 
 @router.get(f"{ORGANISATION}/nouveau/{{kind}}")
-def new(kind: str, services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def new(kind: str, frame: Framed) -> HTMLResponse:
     """Show an empty form of a kind."""
-    del who
-    return _form(services, token, _kind(kind), Typed(), f"{ORGANISATION}/nouveau/{kind}", wrong={})
+    return _form(frame, _kind(kind), Typed(), f"{ORGANISATION}/nouveau/{kind}", {})
 
 
 @router.post(f"{ORGANISATION}/nouveau/{{kind}}", dependencies=[OwnForm])
-def make(
-    kind: str, services: ServicesDependency, token: Token, who: Who, typed: TypedForm
-) -> Response:
+def make(kind: str, frame: Framed, typed: TypedForm) -> Response:
     """Make an organisation, or show what is to be put right."""
-    of_kind = _kind(kind)
+    of_kind, services = _kind(kind), frame.services
     try:
         with services.database.unit_of_work() as session:
-            made = make_organisation(session, who.account_id, kind, typed, services.now())
+            made = make_organisation(session, frame.who.account_id, kind, typed, services.now())
     except OrganisationInvalid as refusal:
         way = f"{ORGANISATION}/nouveau/{kind}"
-        return _form(services, token, of_kind, typed, way, wrong=refusal.problems)
+        return _form(frame, of_kind, typed, way, refusal.problems)
     return go(f"{ORGANISATION}/{made}")
 
 
 @router.get(f"{ORGANISATION}/{{organisation_id}}")
-def show(
-    organisation_id: UUID, services: ServicesDependency, token: Token, who: Who
-) -> HTMLResponse:
+def show(organisation_id: UUID, frame: Framed) -> HTMLResponse:
     """Show an organisation, who looks after it, and where its request is."""
-    return show_organisation(services, token, who.account_id, organisation_id, {})
+    return show_organisation(frame, organisation_id, {})
 
 
 @router.get(f"{ORGANISATION}/{{organisation_id}}/fiche")
-def details(
-    organisation_id: UUID, services: ServicesDependency, token: Token, who: Who
-) -> HTMLResponse:
+def details(organisation_id: UUID, frame: Framed) -> HTMLResponse:
     """Show what the organisation says of itself, to put it right."""
-    with services.database.reading() as session:
-        row = find_own(session, who.account_id, organisation_id)
+    with frame.services.database.reading() as session:
+        row = find_own(session, frame.who.account_id, organisation_id)
         kind, typed = KINDS[row.kind], typed_of(row)
-    return _form(services, token, kind, typed, f"{ORGANISATION}/{organisation_id}/fiche", wrong={})
+    return _form(frame, kind, typed, f"{ORGANISATION}/{organisation_id}/fiche", {})
 
 
 @router.post(f"{ORGANISATION}/{{organisation_id}}/fiche", dependencies=[OwnForm])
-def change(
-    organisation_id: UUID, services: ServicesDependency, token: Token, who: Who, typed: TypedForm
-) -> Response:
+def change(organisation_id: UUID, frame: Framed, typed: TypedForm) -> Response:
     """Put right what the organisation says, or show what is wrong."""
+    account_id, services = frame.who.account_id, frame.services
     with services.database.reading() as session:
-        kind = KINDS[find_own(session, who.account_id, organisation_id).kind]
+        kind = KINDS[find_own(session, account_id, organisation_id).kind]
     try:
         with services.database.unit_of_work() as session:
-            change_organisation(session, who.account_id, organisation_id, typed, services.now())
+            change_organisation(session, account_id, organisation_id, typed, services.now())
     except OrganisationInvalid as refusal:
         way = f"{ORGANISATION}/{organisation_id}/fiche"
-        return _form(services, token, kind, typed, way, wrong=refusal.problems)
+        return _form(frame, kind, typed, way, refusal.problems)
     return go(f"{ORGANISATION}/{organisation_id}")
 
 
 @router.post(f"{ORGANISATION}/{{organisation_id}}/demande", dependencies=[OwnForm])
-def ask(organisation_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def ask(organisation_id: UUID, frame: Framed) -> Response:
     """Ask that the organisation be a partner."""
-    with services.database.unit_of_work() as session:
-        asking.ask(session, who.account_id, organisation_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        asking.ask(session, frame.who.account_id, organisation_id, frame.services.now())
     return go(f"{ORGANISATION}/{organisation_id}")
 
 
 @router.post(f"{ORGANISATION}/{{organisation_id}}/demande/fin", dependencies=[OwnForm])
-def withdraw(organisation_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def withdraw(organisation_id: UUID, frame: Framed) -> Response:
     """Take the request back."""
-    with services.database.unit_of_work() as session:
-        asking.withdraw(session, who.account_id, organisation_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        asking.withdraw(session, frame.who.account_id, organisation_id, frame.services.now())
     return go(f"{ORGANISATION}/{organisation_id}")
 
 
 @router.post(f"{ORGANISATION}/{{organisation_id}}/invitations", dependencies=[OwnForm])
 def invite(
     organisation_id: UUID,
-    services: ServicesDependency,
-    token: Token,
-    who: Who,
+    frame: Framed,
     email: Annotated[str, Form(max_length=320)] = "",
 ) -> Response:
     """Invite somebody by mail to look after it too."""
     try:
-        with services.database.unit_of_work() as session:
-            people.invite(session, who.account_id, organisation_id, email, services.now())
+        with frame.services.database.unit_of_work() as session:
+            people.invite(
+                session, frame.who.account_id, organisation_id, email, frame.services.now()
+            )
     except EmailInvalid:
         problems = {"email": words.PROBLEMS["email"]}
-        return show_organisation(services, token, who.account_id, organisation_id, problems)
-    return notice("good", words.INVITED, way=f"{ORGANISATION}/{organisation_id}")
+        return show_organisation(frame, organisation_id, problems)
+    return frame.notice("good", words.INVITED, way=f"{ORGANISATION}/{organisation_id}")
 
 
 @router.post(
     f"{ORGANISATION}/{{organisation_id}}/invitations/{{invitation_id}}/fin", dependencies=[OwnForm]
 )
-def take_invitation_back(
-    organisation_id: UUID, invitation_id: UUID, services: ServicesDependency, who: Who
-) -> Response:
+def take_invitation_back(organisation_id: UUID, invitation_id: UUID, frame: Framed) -> Response:
     """Take an invitation back."""
-    with services.database.unit_of_work() as session:
-        now = services.now()
-        people.withdraw_invitation(session, who.account_id, organisation_id, invitation_id, now)
+    with frame.services.database.unit_of_work() as session:
+        now = frame.services.now()
+        people.withdraw_invitation(
+            session, frame.who.account_id, organisation_id, invitation_id, now
+        )
     return go(f"{ORGANISATION}/{organisation_id}")
 
 
 @router.post(f"{ORGANISATION}/invitations/{{invitation_id}}/acceptation", dependencies=[OwnForm])
-def accept(invitation_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def accept(invitation_id: UUID, frame: Framed) -> Response:
     """Accept an invitation to one's own address."""
-    with services.database.unit_of_work() as session:
-        people.accept_invitation(session, who.account_id, invitation_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        people.accept_invitation(session, frame.who.account_id, invitation_id, frame.services.now())
     return go(ORGANISATION)
 
 
 @router.post(f"{ORGANISATION}/{{organisation_id}}/depart", dependencies=[OwnForm])
-def leave(organisation_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def leave(organisation_id: UUID, frame: Framed) -> Response:
     """Look after it no more."""
-    with services.database.unit_of_work() as session:
-        people.leave(session, who.account_id, organisation_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        people.leave(session, frame.who.account_id, organisation_id, frame.services.now())
     return go(ORGANISATION)
 
 
 @router.post(
     f"{ORGANISATION}/{{organisation_id}}/membres/{{member_id}}/fin", dependencies=[OwnForm]
 )
-def put_out(
-    organisation_id: UUID, member_id: UUID, services: ServicesDependency, who: Who
-) -> Response:
+def put_out(organisation_id: UUID, member_id: UUID, frame: Framed) -> Response:
     """Put somebody out whom one invited."""
-    with services.database.unit_of_work() as session:
-        people.put_out(session, who.account_id, organisation_id, member_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        people.put_out(
+            session, frame.who.account_id, organisation_id, member_id, frame.services.now()
+        )
     return go(f"{ORGANISATION}/{organisation_id}")
 
 
@@ -211,12 +204,15 @@ def invitation(link: str, services: ServicesDependency, who: MaybeWho) -> HTMLRe
     """Show what a mailed link invites to. Opening it changes nothing."""
     with services.database.reading() as session:
         found = people.find_invitation(session, link[:TOKEN_CHARACTERS_MAX], services.now())
+    if who is None:
+        return page("organisation_invited.html", invitation=found)
     return page(
         "organisation_invitation.html",
+        200,
+        **spoken(who.language, ENGLISH),
         invitation=found,
-        fits=who is not None and who.email == found.email,
-        signed_in=who is not None,
-        form_token="" if who is None else form_token(who.token),
+        fits=who.email == found.email,
+        form_token=form_token(who.token),
     )
 
 
@@ -228,51 +224,44 @@ def _kind(code: str) -> Kind:
 
 
 def _form(
-    services: Services,
-    token: str,
-    kind: Kind,
-    typed: Typed,
-    way: str,
-    *,
-    wrong: dict[str, str],
+    frame: OwnPage, kind: Kind, typed: Typed, way: str, wrong: dict[str, str]
 ) -> HTMLResponse:
-    with services.database.reading() as session:
+    with frame.services.database.reading() as session:
         known = communes(session)
-        return page(
+        return frame.show(
             "organisation_form.html",
             422 if wrong else 200,
             kind=kind,
+            kind_words=words.kind_words,
             number=words.number_words(kind),
+            number_hint=words.number_hint(kind),
             typed=asdict(typed),
             communes=written(known),
             problems={field: words.PROBLEMS[word] for field, word in wrong.items()},
             way=way,
-            form_token=form_token(token),
         )
 
 
-def show_organisation(
-    services: Services, token: str, account_id: UUID, organisation_id: UUID, problems: Problems
-) -> HTMLResponse:
+def show_organisation(frame: OwnPage, organisation_id: UUID, problems: Problems) -> HTMLResponse:
     """Render an organisation's page; problems make it a 422."""
-    with services.database.reading() as session:
+    account_id, now = frame.who.account_id, frame.services.now()
+    with frame.services.database.reading() as session:
         row = find_own(session, account_id, organisation_id)
         kind = KINDS[row.kind]
-        return page(
+        return frame.show(
             "organisation.html",
             422 if problems else 200,
             one=row,
             kind=kind,
+            kind_words=words.kind_words,
             number=words.number_words(kind),
             members=people.read_members(session, account_id, organisation_id),
-            invitations=people.invitations_of(session, organisation_id, services.now()),
+            invitations=people.invitations_of(session, organisation_id, now),
             documents=documents_of(session, [organisation_id]).get(organisation_id, []),
             documents_max=DOCUMENTS_MAX,
             document_kinds=words.DOCUMENTS,
             length=words.length_in_words,
-            at=lambda when: moment(when, services),
             me=account_id,
             states=words.STATES,
             problems=problems,
-            form_token=form_token(token),
         )

@@ -10,8 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse
 
-from backend.accounts.signin.tokens import form_token
-from backend.http import ServicesDependency
 from backend.partners.organisations.errors import AlreadyListed, OrganisationInvalid
 from backend.partners.organisations.profile import communes
 from backend.partners.organisations.suggesting import (
@@ -21,12 +19,11 @@ from backend.partners.organisations.suggesting import (
     suggestions_of,
     withdraw_suggestion,
 )
-from backend.services import Services
 from backend.web import organisation_words as words
 from backend.web.long_lists import written
-from backend.web.moments import moment
-from backend.web.pages import notice, page
-from backend.web.signed_in import SPACE, OwnForm, PageRoute, Token, Who, go
+from backend.web.organisation_routes import Framed
+from backend.web.own_page import OwnPage
+from backend.web.signed_in import SPACE, OwnForm, PageRoute, go
 
 SUGGESTIONS: Final = f"{SPACE}/propositions"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -44,48 +41,40 @@ def _typed(
 
 
 @router.get(SUGGESTIONS)
-def suggestions(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def suggestions(frame: Framed) -> HTMLResponse:
     """Show what somebody suggested, and the form."""
-    return _show(services, token, who.account_id, TypedSuggestion(), {})
+    return _show(frame, TypedSuggestion(), {})
 
 
 @router.post(SUGGESTIONS, dependencies=[OwnForm])
 def make(
-    services: ServicesDependency,
-    token: Token,
-    who: Who,
+    frame: Framed,
     typed: Annotated[TypedSuggestion, Depends(_typed)],
 ) -> Response:
     """Suggest a structure, or show what is to be put right."""
     try:
-        with services.database.unit_of_work() as session:
-            suggest(session, who.account_id, typed, services.now())
+        with frame.services.database.unit_of_work() as session:
+            suggest(session, frame.who.account_id, typed, frame.services.now())
     except OrganisationInvalid as refusal:
-        return _show(services, token, who.account_id, typed, refusal.problems)
+        return _show(frame, typed, refusal.problems)
     except AlreadyListed:
-        return notice("good", words.LISTED_ALREADY, way="/annuaire")
+        return frame.notice("good", words.LISTED_ALREADY, way="/annuaire")
     return go(SUGGESTIONS)
 
 
 @router.post(f"{SUGGESTIONS}/{{suggestion_id}}/fin", dependencies=[OwnForm])
-def withdraw(suggestion_id: UUID, services: ServicesDependency, who: Who) -> Response:
+def withdraw(suggestion_id: UUID, frame: Framed) -> Response:
     """Take a suggestion back."""
-    with services.database.unit_of_work() as session:
-        withdraw_suggestion(session, who.account_id, suggestion_id, services.now())
+    with frame.services.database.unit_of_work() as session:
+        withdraw_suggestion(session, frame.who.account_id, suggestion_id, frame.services.now())
     return go(SUGGESTIONS)
 
 
-def _show(
-    services: Services,
-    token: str,
-    account_id: UUID,
-    typed: TypedSuggestion,
-    wrong: dict[str, str],
-) -> HTMLResponse:
-    with services.database.reading() as session:
-        own = suggestions_of(session, account_id)
+def _show(frame: OwnPage, typed: TypedSuggestion, wrong: dict[str, str]) -> HTMLResponse:
+    with frame.services.database.reading() as session:
+        own = suggestions_of(session, frame.who.account_id)
         known = communes(session)
-        return page(
+        return frame.show(
             "suggestions.html",
             422 if wrong else 200,
             own=own,
@@ -94,6 +83,4 @@ def _show(
             typed=asdict(typed),
             communes=written(known),
             problems={field: words.PROBLEMS[word] for field, word in wrong.items()},
-            at=lambda when: moment(when, services),
-            form_token=form_token(token),
         )

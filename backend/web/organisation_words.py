@@ -1,4 +1,4 @@
-"""What the pages of organisations say: French first, English after it."""
+"""What the pages of organisations call things, and what they say was done or refused."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,11 @@ from backend.partners.organisations.errors import (
     TooManySuggestions,
 )
 from backend.partners.organisations.kinds import Kind, Numbering
-from backend.partners.organisations.tables import DocumentKind, SuggestionState
+from backend.partners.organisations.tables import (
+    DocumentKind,
+    OrganisationState,
+    SuggestionState,
+)
 from backend.web.words import Notice, Text
 
 SAID: Final[dict[type[BackendError], Notice]] = {
@@ -23,6 +27,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "A request waits for its answer, or the organisation is a partner already. Take the "
             "request back first; for a partner, ask those who run the Pass.",
         ),
+        "Details closed for now",
     ),
     TooManyOfOrganisation: Notice(
         "Nombre permis atteint",
@@ -30,6 +35,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Il y a autant d’organismes, de gestionnaires ou de pièces qu’il peut y en avoir.",
             "There are as many organisations, people or documents in one, as there may be.",
         ),
+        "As many as there may be",
     ),
     TooManySuggestions: Notice(
         "Nombre permis atteint",
@@ -37,6 +43,7 @@ SAID: Final[dict[type[BackendError], Notice]] = {
             "Vous avez proposé autant de lieux qu’il est permis. Retirez-en un d’abord.",
             "You suggested as many places as you may. Take one back first.",
         ),
+        "As many as you may",
     ),
 }
 TWICE: Final = Notice(
@@ -45,6 +52,7 @@ TWICE: Final = Notice(
         "Rien n’a été fait : un partenaire porte déjà ce numéro.",
         "Nothing was done: a partner has this number already.",
     ),
+    "A partner already",
 )
 OPERATOR_SAID: Final[dict[type[BackendError], Notice]] = {OrganisationTwice: TWICE}
 #: What is wrong with a field.
@@ -76,7 +84,8 @@ PROBLEMS: Final[Mapping[str, Text]] = {
         "Write a telephone number, such as 01 46 00 00 00.",
     ),
     "affiliation": Text(
-        "Ce numéro n’est pas lisible : 30 signes au plus.", "This number cannot be read."
+        "Ce numéro n’est pas lisible : 30 signes au plus.",
+        "This number cannot be read: 30 characters at most.",
     ),
     "email": Text(
         "Ce n’est pas une adresse électronique. Vérifiez-la.",
@@ -89,6 +98,7 @@ LISTED_ALREADY: Final = Notice(
         "Ce lieu est déjà dans l’annuaire : vous pouvez y utiliser le Pass.",
         "This place is in the directory already: the Pass can be used there.",
     ),
+    "A partner already",
 )
 #: What became of a suggestion.
 SUGGESTED: Final[Mapping[SuggestionState, Text]] = {
@@ -107,15 +117,19 @@ DOCUMENTS: Final[Mapping[DocumentKind, Text]] = {
     DocumentKind.APPROVAL: Text("Agrément ou affiliation", "Approval or affiliation"),
     DocumentKind.OTHER: Text("Autre pièce", "Another document"),
 }
-STATES: Final[Mapping[str, str]] = {
-    "own": "pas encore partenaire",
-    "asked": "demande en attente",
-    "accepted": "partenaire du Pass",
-    "refused": "demande refusée",
+STATES: Final[Mapping[OrganisationState, Text]] = {
+    OrganisationState.OWN: Text("pas encore partenaire", "not a partner yet"),
+    OrganisationState.ASKED: Text("demande en attente", "request waiting"),
+    OrganisationState.ACCEPTED: Text("partenaire du Pass", "partner of the Pass"),
+    OrganisationState.REFUSED: Text("demande refusée", "request refused"),
 }
-_NUMBERS: Final = {
-    Numbering.RNA: ("Numéro RNA", "RNA number", "La lettre W, puis neuf chiffres."),
-    Numbering.SIRET: ("SIRET", "SIRET", "Quatorze chiffres."),
+_NUMBERS: Final[Mapping[Numbering, Text]] = {
+    Numbering.RNA: Text("Numéro RNA", "RNA number"),
+    Numbering.SIRET: Text("SIRET", "SIRET"),
+}
+_HINTS: Final[Mapping[Numbering, Text]] = {
+    Numbering.RNA: Text("La lettre W, puis neuf chiffres.", "The letter W, then nine digits."),
+    Numbering.SIRET: Text("Quatorze chiffres.", "Fourteen digits."),
 }
 INVITED: Final = Notice(
     "Invitation envoyée",
@@ -123,17 +137,29 @@ INVITED: Final = Notice(
         "Un message part vers cette adresse. Son lien sert une fois, pendant sept jours.",
         "A message is on its way to this address. Its link serves once, for seven days.",
     ),
+    "Invitation sent",
 )
 
 
-def number_words(kind: Kind) -> tuple[str, str, str]:
-    """Return what a kind's number is called, in French and in English, and how it looks."""
+def kind_words(kind: Kind) -> Text:
+    """Say what an organisation is."""
+    return Text(kind.label, kind.english)
+
+
+def number_words(kind: Kind) -> Text:
+    """Say what a kind's number is called."""
     return _NUMBERS[kind.numbering]
 
 
-def length_in_words(bytes_long: int) -> str:
-    """Say how long a file is, as people here write it."""
+def number_hint(kind: Kind) -> Text:
+    """Say how a kind's number looks."""
+    return _HINTS[kind.numbering]
+
+
+def length_in_words(bytes_long: int) -> Text:
+    """Say how long a file is."""
     kilobytes = max(bytes_long // 1000, 1)
     if kilobytes < 1000:
-        return f"{kilobytes} Ko"
-    return f"{kilobytes / 1000:.1f} Mo".replace(".", ",")
+        return Text(f"{kilobytes} Ko", f"{kilobytes} kB")
+    megabytes = f"{kilobytes / 1000:.1f}"
+    return Text(f"{megabytes} Mo".replace(".", ","), f"{megabytes} MB")

@@ -1,0 +1,69 @@
+"""A page of somebody's own, account or organisation, in the language of their account.
+
+Not here: whose something is (the rooms say, each time), and the sentences.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from backend.accounts.signin.sessions import SignedIn
+from backend.accounts.signin.tables import Language
+from backend.accounts.signin.tokens import form_token
+from backend.http import ServicesDependency
+from backend.services import Services
+from backend.web.languages import is_english, moment_in, said, sayer
+from backend.web.pages import notice, page
+from backend.web.signed_in import Token, Who
+from backend.web.words import Notice
+
+
+def spoken(language: str, english: Mapping[str, str]) -> dict[str, object]:
+    """Return what a template says its sentences and texts with, in one language."""
+    one = _one(language)
+    return {"language": one, "_": sayer(one, english), "said": lambda text: said(text, one)}
+
+
+def _one(language: str) -> str:
+    return (Language.ENGLISH if is_english(language) else Language.FRENCH).value
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """Somebody who is signed in, and what their pages say in English."""
+
+    services: Services
+    token: str = field(repr=False)
+    who: SignedIn
+    english: Mapping[str, str] = field(repr=False)
+
+    def at(self, when: datetime) -> str:
+        """Write a moment."""
+        return moment_in(when, self.services, self.who.language)
+
+    def show(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
+        """Render a template."""
+        around = spoken(self.who.language, self.english)
+        carried = form_token(self.token)
+        return page(template, status, **around, at=self.at, form_token=carried, **values)
+
+    def notice(self, tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
+        """Render a page that only says something."""
+        return notice(tone, said, status, way, language=_one(self.who.language))
+
+
+def own_page(
+    english: Mapping[str, str],
+) -> Callable[[Request, ServicesDependency, Token, Who], OwnPage]:
+    """Return what admits whoever is signed in to pages that have their English here."""
+
+    def admitted(request: Request, services: ServicesDependency, token: Token, who: Who) -> OwnPage:
+        frame = OwnPage(services, token, who, english)
+        # What is refused from here on is said as the page says things.
+        request.state.tell = frame.notice
+        return frame
+
+    return admitted
