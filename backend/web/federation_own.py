@@ -1,7 +1,6 @@
 """One's own tie to FranceConnect: made, shown, ended; and a card tied by it."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
@@ -17,21 +16,17 @@ from backend.accounts.signin.federation.linking import (
 )
 from backend.accounts.signin.federation.signing_in import tie_by_identity
 from backend.accounts.signin.passkeys.keeping import check_fresh
-from backend.accounts.signin.tokens import form_token, new_token
+from backend.accounts.signin.tokens import new_token
 from backend.cards.tables import Card
-from backend.http import ServicesDependency
-from backend.services import Services
 from backend.web import federation_words as words
 from backend.web.federation_frame import OWN, Asks, address_of, hold, leaving
 from backend.web.federation_ways import browser_token
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, notice
+from backend.web.own_page import AccountFrame, OwnPage
+from backend.web.pages import Problem
 from backend.web.signed_in import (
     SPACE,
     OwnForm,
     PageRoute,
-    Token,
-    Who,
     go,
 )
 from backend.web.words import CARD_NUMBER_FORM
@@ -42,55 +37,50 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get(OWN)
-def own(
-    request: Request, services: ServicesDependency, provider: Asks, token: Token, who: Who
-) -> HTMLResponse:
+def own(request: Request, frame: AccountFrame, provider: Asks) -> HTMLResponse:
     """Show the identity one's account is tied to, or how to tie one."""
-    return _show(request, services, provider.issuer, (token, who.account_id), None)
+    return _show(request, frame, provider.issuer, None)
 
 
 @router.post(f"{OWN}/aller", dependencies=[OwnForm])
-def go_and_tie(
-    request: Request, services: ServicesDependency, provider: Asks, token: Token, who: Who
-) -> Response:
+def go_and_tie(request: Request, frame: AccountFrame, provider: Asks) -> Response:
     """Send the browser to the provider, to tie who is identified there to this account."""
+    services = frame.services
     with services.database.unit_of_work() as session:
-        check_fresh(session, token, services.now())
+        check_fresh(session, frame.token, services.now())
     carried = browser_token(request) or new_token()
-    address = address_of(services, provider, carried, who.account_id)
+    address = address_of(services, provider, carried, frame.who.account_id)
     return hold(leaving(address), carried)
 
 
 @router.post(f"{OWN}/rattachement", dependencies=[OwnForm])
-def tie_here(request: Request, services: ServicesDependency, token: Token, who: Who) -> Response:
+def tie_here(request: Request, frame: AccountFrame) -> Response:
     """Tie who was identified in this browser to this account."""
-    link_pending(services, who.account_id, token, browser_token(request))
+    link_pending(frame.services, frame.who.account_id, frame.token, browser_token(request))
     return go(OWN)
 
 
 @router.post(f"{OWN}/retrait", dependencies=[OwnForm])
-def untie(services: ServicesDependency, provider: Asks, token: Token, who: Who) -> Response:
+def untie(provider: Asks, frame: AccountFrame) -> Response:
     """Untie this account."""
-    unlink(services, provider.issuer, who.account_id, token)
+    unlink(frame.services, provider.issuer, frame.who.account_id, frame.token)
     return go(OWN)
 
 
 @router.post(f"{OWN}/carte", dependencies=[OwnForm])
 def tie_card(
     request: Request,
-    services: ServicesDependency,
+    frame: AccountFrame,
     provider: Asks,
-    token: Token,
-    who: Who,
     *,
     card_number: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Let this be the account of a card's holder, where FranceConnect says they are the same."""
     try:
         number = parse_card_number(card_number)
-        with services.database.reading() as session:
+        with frame.services.database.reading() as session:
             found = session.scalar(select(Card.beneficiary_id).where(Card.number == number))
-        tie_by_identity(services, provider.issuer, who.account_id, found)
+        tie_by_identity(frame.services, provider.issuer, frame.who.account_id, found)
     except InvalidCardNumber:
         text = CARD_NUMBER_FORM
     except ProofRefused:
@@ -100,29 +90,21 @@ def tie_card(
     except NotOldEnough:
         text = words.TOO_YOUNG
     else:
-        return notice("good", words.TIED, way=SPACE)
-    whose = token, who.account_id
-    return _show(request, services, provider.issuer, whose, Problem("card_number", text))
+        return frame.notice("good", words.TIED, way=SPACE)
+    return _show(request, frame, provider.issuer, Problem("card_number", text))
 
 
-def _show(
-    request: Request,
-    services: Services,
-    issuer: str,
-    whose: tuple[str, UUID],
-    problem: Problem | None,
-) -> HTMLResponse:
-    token, account_id = whose
+def _show(request: Request, frame: OwnPage, issuer: str, problem: Problem | None) -> HTMLResponse:
+    account_id, services = frame.who.account_id, frame.services
     with services.database.reading() as session:
         linked = find_linked(session, issuer, account_id)
         pending = find_pending(session, browser_token(request), services.now())
         person = own_tie(session, account_id)
-    return form(
+    return frame.form(
         "federation_own.html",
         problem,
         linked=linked,
-        since=None if linked is None else moment(linked.linked_at, services),
+        since=None if linked is None else frame.at(linked.linked_at),
         pending=pending,
         has_card=person is not None,
-        form_token=form_token(token),
     )

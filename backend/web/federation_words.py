@@ -11,6 +11,7 @@ UNAVAILABLE: Final = Notice(
         "ou entrez autrement.",
         "FranceConnect cannot identify you now. Try again in a few minutes, or sign in otherwise.",
     ),
+    "FranceConnect does not answer",
 )
 GIVEN_UP: Final = Notice(
     "Identification interrompue",
@@ -19,6 +20,7 @@ GIVEN_UP: Final = Notice(
         "recommencez quand vous voulez.",
         "You did not finish with FranceConnect. Nothing has changed: start again when you like.",
     ),
+    "Identification given up",
 )
 REFUSED: Final = Notice(
     "Identification refusée",
@@ -28,6 +30,7 @@ REFUSED: Final = Notice(
         "The answer from FranceConnect could not be verified. Start again; if it happens again, "
         "tell us.",
     ),
+    "Identification refused",
 )
 GONE: Final = Notice(
     "Recommencez avec FranceConnect",
@@ -36,10 +39,12 @@ GONE: Final = Notice(
         "navigateur.",
         "This identification has served, took too long or began in another browser.",
     ),
+    "Start again with FranceConnect",
 )
 NONE_HERE: Final = Notice(
     "FranceConnect n’est pas proposé ici",
     Text("Entrez avec votre mot de passe.", "Sign in with your password."),
+    "FranceConnect is not offered here",
 )
 TAKEN: Final = Notice(
     "Déjà rattaché",
@@ -49,6 +54,7 @@ TAKEN: Final = Notice(
         "This FranceConnect identity is tied to an account already, or your account has one "
         "already. Untie the old one first.",
     ),
+    "Tied already",
 )
 ONLY_WAY_IN: Final = Notice(
     "Choisissez d’abord un mot de passe",
@@ -59,6 +65,7 @@ ONLY_WAY_IN: Final = Notice(
         "Nothing but FranceConnect opens your space. Ask for a password on the page for forgotten "
         "ones, or add a passkey; then you may untie it.",
     ),
+    "Choose a password first",
 )
 CLOSED: Final = Notice(
     "Compte fermé",
@@ -66,6 +73,7 @@ CLOSED: Final = Notice(
         "Le compte rattaché à cette identité est fermé. Adressez-vous à votre établissement.",
         "The account of this identity is closed. Ask your school.",
     ),
+    "Account closed",
 )
 SIGNED_OUT: Final = Notice(
     "Vous êtes déconnecté",
@@ -73,6 +81,7 @@ SIGNED_OUT: Final = Notice(
         "Vous êtes déconnecté du Pass et de FranceConnect.",
         "You are signed out of the Pass and of FranceConnect.",
     ),
+    "You are signed out",
 )
 SIGN_UP_ASKED: Final = Notice(
     "Regardez vos messages",
@@ -82,6 +91,7 @@ SIGN_UP_ASKED: Final = Notice(
         "A message is on its way to this address. Open its link in this browser before tomorrow: "
         "your account will open with FranceConnect, with no password to remember.",
     ),
+    "Look at your messages",
 )
 TIED: Final = Notice(
     "Votre carte est reliée",
@@ -89,6 +99,7 @@ TIED: Final = Notice(
         "FranceConnect confirme que c’est votre carte : elle est reliée à votre compte.",
         "FranceConnect confirms that this card is yours: it is tied to your account.",
     ),
+    "Your card is tied",
 )
 NOT_THE_SAME: Final = Text(
     "Ce numéro et votre identité FranceConnect ne vont pas ensemble. Vérifiez le numéro, ou reliez "

@@ -6,8 +6,9 @@ Not here: whose something is (the rooms say, each time), and the sentences.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from backend.accounts.signin.sessions import SignedIn
@@ -15,8 +16,9 @@ from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
+from backend.web.account_english import ENGLISH
 from backend.web.languages import is_english, moment_in, said, sayer
-from backend.web.pages import notice, page
+from backend.web.pages import Problem, notice, page
 from backend.web.signed_in import Token, Who
 from backend.web.words import Notice
 
@@ -50,6 +52,10 @@ class OwnPage:
         carried = form_token(self.token)
         return page(template, status, **around, at=self.at, form_token=carried, **values)
 
+    def form(self, template: str, problem: Problem | None, **values: object) -> HTMLResponse:
+        """Render a form, with its problem if it has one."""
+        return self.show(template, 422 if problem else 200, problem=problem, **values)
+
     def notice(self, tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
         """Render a page that only says something."""
         return notice(tone, said, status, way, language=_one(self.who.language))
@@ -67,3 +73,7 @@ def own_page(
         return frame
 
     return admitted
+
+
+#: Whoever is signed in, at the pages of their own account.
+AccountFrame = Annotated[OwnPage, Depends(own_page(ENGLISH))]

@@ -35,13 +35,14 @@ from backend.accounts.signin.passkeys.signing_in import (
 from backend.accounts.signin.passkeys.tables import PASSKEY_NAME_CHARACTERS_MAX
 from backend.accounts.signin.sessions import find_session
 from backend.accounts.signin.tables import SignInAccount
-from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new_token
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, new_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import passkey_words as words
+from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import ways_in
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, let_script, page
+from backend.web.own_page import AccountFrame, OwnPage, spoken
+from backend.web.pages import Problem, form, let_script
 from backend.web.signed_in import (
     PASSKEY_FACTOR,
     SIGN_IN,
@@ -50,7 +51,6 @@ from backend.web.signed_in import (
     OwnSite,
     PageRoute,
     Token,
-    Who,
     admit,
     browser_of,
     go,
@@ -103,53 +103,48 @@ def confirm_factor(
 
 
 @router.get(PASSKEYS)
-def list_own(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def list_own(frame: AccountFrame) -> HTMLResponse:
     """Show one's own passkeys."""
-    with services.database.reading() as session:
-        own = list_passkeys(session, who.account_id)
-    return page(
+    with frame.services.database.reading() as session:
+        own = list_passkeys(session, frame.who.account_id)
+    return frame.show(
         "passkey_list.html",
-        passkeys=[_line(one, services) for one in own],
+        passkeys=[_line(one, frame) for one in own],
         full=len(own) >= PASSKEYS_MAX,
-        ways=ways_in(services.settings),
-        form_token=form_token(token),
+        ways=ways_in(frame.services.settings),
     )
 
 
 @router.get(f"{PASSKEYS}/nouvelle")
-def new_form(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def new_form(frame: AccountFrame) -> HTMLResponse:
     """Ask the browser to make a passkey."""
-    return _new_form(services, token, who.account_id, None)
+    return _new_form(frame, None)
 
 
 @router.post(f"{PASSKEYS}/nouvelle", dependencies=[OwnForm])
-def add(
-    services: ServicesDependency, token: Token, who: Who, name: TypedName = "", answer: Answer = ""
-) -> Response:
+def add(frame: AccountFrame, name: TypedName = "", answer: Answer = "") -> Response:
     """Keep the passkey that was made."""
     try:
-        add_passkey(services, who.account_id, token, answer=answer, name=name)
+        add_passkey(frame.services, frame.who.account_id, frame.token, answer=answer, name=name)
     except PasskeyRefused:
-        return _new_form(services, token, who.account_id, Problem("answer", words.REFUSED))
+        return _new_form(frame, Problem("answer", words.REFUSED))
     except PasskeyKnown:
-        return _new_form(services, token, who.account_id, Problem("answer", words.KNOWN))
+        return _new_form(frame, Problem("answer", words.KNOWN))
     return go(PASSKEYS)
 
 
 @router.post(f"{PASSKEYS}/{{passkey_id}}/nom", dependencies=[OwnForm])
-def rename(
-    passkey_id: UUID, services: ServicesDependency, who: Who, name: TypedName = ""
-) -> Response:
+def rename(passkey_id: UUID, frame: AccountFrame, name: TypedName = "") -> Response:
     """Give one of one's own passkeys another name."""
-    with services.database.unit_of_work() as session:
-        name_passkey(session, who.account_id, passkey_id, name)
+    with frame.services.database.unit_of_work() as session:
+        name_passkey(session, frame.who.account_id, passkey_id, name)
     return go(PASSKEYS)
 
 
 @router.post(f"{PASSKEYS}/{{passkey_id}}/retrait", dependencies=[OwnForm])
-def remove(passkey_id: UUID, services: ServicesDependency, token: Token, who: Who) -> Response:
+def remove(passkey_id: UUID, frame: AccountFrame) -> Response:
     """Remove one of one's own passkeys."""
-    remove_passkey(services, who.account_id, token, passkey_id)
+    remove_passkey(frame.services, frame.who.account_id, frame.token, passkey_id)
     return go(PASSKEYS)
 
 
@@ -181,16 +176,14 @@ def _factor_form(services: Services, token: str, problem: Problem | None) -> Res
     with services.database.reading() as session:
         account_id = find_session(session, token, services.now()).account_id
         account = session.get_one(SignInAccount, account_id)
-        has_digits = account.factor_confirmed_at is not None
-    return _asking("passkey_factor.html", problem, options=options, has_digits=has_digits)
+        has_digits, told = account.factor_confirmed_at is not None, account.language
+    shown = spoken(told, ENGLISH)
+    return _asking("passkey_factor.html", problem, options=options, has_digits=has_digits, **shown)
 
 
-def _new_form(
-    services: Services, token: str, account_id: UUID, problem: Problem | None
-) -> HTMLResponse:
-    options = begin_passkey(services, account_id, token)
-    carried = form_token(token)
-    return _asking("passkey_new.html", problem, options=options, form_token=carried)
+def _new_form(frame: OwnPage, problem: Problem | None) -> HTMLResponse:
+    options = begin_passkey(frame.services, frame.who.account_id, frame.token)
+    return let_script(frame.form("passkey_new.html", problem, options=options))
 
 
 def _asking(template: str, problem: Problem | None, **values: object) -> HTMLResponse:
@@ -205,12 +198,12 @@ def _browser_token(request: Request) -> str:
     return token
 
 
-def _line(one: OwnPasskey, services: Services) -> dict[str, object]:
+def _line(one: OwnPasskey, frame: OwnPage) -> dict[str, object]:
     return {
         "id": one.passkey_id,
         "name": one.name,
-        "created": moment(one.created_at, services),
-        "used": None if one.used_at is None else moment(one.used_at, services),
+        "created": frame.at(one.created_at),
+        "used": None if one.used_at is None else frame.at(one.used_at),
         "backed_up": one.backed_up,
-        "regressed": None if one.regressed_at is None else moment(one.regressed_at, services),
+        "regressed": None if one.regressed_at is None else frame.at(one.regressed_at),
     }

@@ -19,6 +19,7 @@ TOO_MANY: Final = Notice(
         "Vous avez atteint le nombre de clés d’accès permis. Retirez-en une avant d’en ajouter.",
         "You have as many passkeys as you may. Remove one before adding another.",
     ),
+    "Too many passkeys",
 )
 TOO_LONG_AGO: Final = Notice(
     "Reconnectez-vous d’abord",
@@ -28,6 +29,7 @@ TOO_LONG_AGO: Final = Notice(
         "You signed in more than a quarter of an hour ago. So that nobody changes your access in "
         "your place, sign out, sign in again, and start over.",
     ),
+    "Sign in again first",
 )
 NOT_OFFERED: Final = Notice(
     "Clés d’accès indisponibles",
@@ -35,4 +37,5 @@ NOT_OFFERED: Final = Notice(
         "Les clés d’accès ne servent pas à cette adresse. Utilisez votre mot de passe.",
         "Passkeys do not work at this address. Use your password.",
     ),
+    "Passkeys are not offered",
 )

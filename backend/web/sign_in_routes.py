@@ -19,7 +19,6 @@ from backend.accounts.signin.factor import (
 )
 from backend.accounts.signin.links import find_account
 from backend.accounts.signin.sessions import (
-    SignedIn,
     end_by_token,
     find_session,
 )
@@ -30,11 +29,13 @@ from backend.accounts.signin.signing_in import (
     sign_in,
 )
 from backend.accounts.signin.tables import SignInAccount
-from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words as words
+from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import way_out, ways_in
+from backend.web.own_page import AccountFrame, OwnPage, spoken
 from backend.web.pages import Problem, form, let_script, notice
 from backend.web.roles import may_stay
 from backend.web.signed_in import (
@@ -47,13 +48,11 @@ from backend.web.signed_in import (
     OwnSite,
     PageRoute,
     Token,
-    Who,
     admit,
     browser_of,
     go,
     network_of_request,
     take_cookie,
-    token_of,
 )
 
 PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
@@ -156,30 +155,28 @@ def set_password(
 
 
 @router.post(f"{SPACE}/verification", dependencies=[OwnForm])
-def begin(services: ServicesDependency, who: Who) -> Response:
+def begin(frame: AccountFrame) -> Response:
     """Begin a second factor; where one is in place, there is nothing to begin."""
     try:
-        begin_factor(services, who.account_id)
+        begin_factor(frame.services, frame.who.account_id)
     except SignInRefused:
         return go(SPACE)
     return go(f"{SPACE}/verification")
 
 
 @router.get(f"{SPACE}/verification")
-def new_factor_form(services: ServicesDependency, request: Request, who: Who) -> Response:
+def new_factor_form(frame: AccountFrame) -> Response:
     """Show the second factor that was begun."""
-    return _new_factor_form(services, request, who, None)
+    return _new_factor_form(frame, None)
 
 
 @router.post(f"{SPACE}/verification/confirmation", dependencies=[OwnForm])
-def confirm(
-    services: ServicesDependency, request: Request, who: Who, digits: TypedDigits = ""
-) -> Response:
+def confirm(frame: AccountFrame, digits: TypedDigits = "") -> Response:
     """Put the second factor in place, or show it again."""
     try:
-        confirm_new_factor(services, who.account_id, digits)
+        confirm_new_factor(frame.services, frame.who.account_id, digits)
     except SignInRefused:
-        return _new_factor_form(services, request, who, Problem("digits", words.FACTOR_REFUSED))
+        return _new_factor_form(frame, Problem("digits", words.FACTOR_REFUSED))
     return go(ACCOUNT)
 
 
@@ -192,22 +189,20 @@ def _factor_form(services: Services, token: str, problem: Problem | None) -> Res
         account_id = find_session(session, token, services.now()).account_id
         account = session.get_one(SignInAccount, account_id)
         has_digits, has_passkey = account.factor_confirmed_at is not None, account.passkeys > 0
+        told = spoken(account.language, ENGLISH)
     if has_passkey and not has_digits:
         return go(PASSKEY_FACTOR)
-    return form("factor.html", problem, has_passkey=has_passkey)
+    return form("factor.html", problem, has_passkey=has_passkey, **told)
 
 
-def _new_factor_form(
-    services: Services, request: Request, who: SignedIn, problem: Problem | None
-) -> Response:
-    carried = form_token(token_of(request))
+def _new_factor_form(frame: OwnPage, problem: Problem | None) -> Response:
     try:
-        begun: NewFactor = begun_factor(services, who.account_id)
+        begun: NewFactor = begun_factor(frame.services, frame.who.account_id)
     except SignInRefused:
-        return go(SPACE) if who.has_factor else form("demanded_factor.html", form_token=carried)
+        return go(SPACE) if frame.who.has_factor else frame.show("demanded_factor.html")
     picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=4, light="white")
     letters = " ".join(begun.letters[i : i + 4] for i in range(0, len(begun.letters), 4))
-    return form("new_factor.html", problem, picture=picture, letters=letters, form_token=carried)
+    return frame.form("new_factor.html", problem, picture=picture, letters=letters)
 
 
 def _password_form(services: Services, link: str, problem: Problem | None) -> HTMLResponse:

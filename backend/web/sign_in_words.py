@@ -66,6 +66,7 @@ PASSWORD_CHANGED: Final = Notice(
         "Vos autres connexions ont été fermées. Un message vous le confirme.",
         "Your other sessions were ended. A message confirms it.",
     ),
+    "Password changed",
 )
 REFUSED: Final = Text(
     "L’adresse ou le mot de passe n’est pas le bon. Vérifiez les deux.",

@@ -11,7 +11,6 @@ from backend.accounts.signin.errors import PasswordRefused, SignInRefused
 from backend.accounts.signin.own_account import change_password, choose_language
 from backend.accounts.signin.second_factors import has_second_factor
 from backend.accounts.signin.sessions import (
-    SignedIn,
     end_all,
     end_session,
     list_sessions,
@@ -21,13 +20,12 @@ from backend.accounts.signin.tables import Language, SignInAccount
 from backend.accounts.signin.terms import acceptances_of
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
-from backend.services import Services
 from backend.web import sign_in_words, sign_up_words
 from backend.web.federation_ways import way_out
 from backend.web.holder_frame import PASS
 from backend.web.languages import is_english, moment_in, said, sayer
-from backend.web.moments import moment
-from backend.web.pages import Problem, form, let_script, notice, page
+from backend.web.own_page import AccountFrame, OwnPage
+from backend.web.pages import Problem, let_script, page
 from backend.web.signed_in import (
     ACCOUNT,
     SPACE,
@@ -75,17 +73,15 @@ def passes(services: ServicesDependency, who: Who) -> Response:
 
 
 @router.get(ACCOUNT)
-def account(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
+def account(frame: AccountFrame) -> HTMLResponse:
     """Show somebody's own account."""
-    return _account(services, token, who, None)
+    return _account(frame, None)
 
 
 @router.post(f"{ACCOUNT}/mot-de-passe", dependencies=[OwnForm])
 def new_password(
     request: Request,
-    services: ServicesDependency,
-    token: Token,
-    who: Who,
+    frame: AccountFrame,
     *,
     current: TypedPassword = "",
     password: TypedPassword = "",
@@ -94,16 +90,16 @@ def new_password(
     """Change the password: the present one is asked, the other sessions end."""
     if password != password_again:
         problem = Problem("password_again", sign_in_words.PASSWORDS_DIFFER)
-        return _account(services, token, who, problem)
+        return _account(frame, problem)
     try:
-        started = change_password(services, token, current, password)
+        started = change_password(frame.services, frame.token, current, password)
     except SignInRefused:
-        return _account(services, token, who, Problem("current", sign_up_words.CURRENT_WRONG))
+        return _account(frame, Problem("current", sign_up_words.CURRENT_WRONG))
     except PasswordRefused as refusal:
         why = sign_in_words.WEAK[str(refusal.details["why"])]
-        return _account(services, token, who, Problem("password", why))
-    shown = notice("good", sign_in_words.PASSWORD_CHANGED, way=ACCOUNT)
-    return admit(request, services, started, shown)
+        return _account(frame, Problem("password", why))
+    shown = frame.notice("good", sign_in_words.PASSWORD_CHANGED, way=ACCOUNT)
+    return admit(request, frame.services, started, shown)
 
 
 @router.post(f"{ACCOUNT}/langue", dependencies=[OwnForm])
@@ -135,9 +131,8 @@ def end_every(request: Request, services: ServicesDependency, who: Who) -> Respo
     return take_cookie(go(way_out(request)))
 
 
-def _account(
-    services: Services, token: str, who: SignedIn, problem: Problem | None
-) -> HTMLResponse:
+def _account(frame: OwnPage, problem: Problem | None) -> HTMLResponse:
+    services, who = frame.services, frame.who
     with services.database.reading() as session:
         row = session.get_one(SignInAccount, who.account_id)
         accepted = acceptances_of(session, who.account_id)
@@ -145,19 +140,18 @@ def _account(
             {
                 "id": one.session_id,
                 "browser": one.browser,
-                "since": moment(one.created_at, services),
+                "since": frame.at(one.created_at),
                 "here": one.session_id == who.session_id,
                 "kept": one.kept,
             }
             for one in list_sessions(session, who.account_id, services.now())
         ]
-    shown = form(
+    shown = frame.form(
         "account.html",
         problem,
         account=row,
         has_factor=has_second_factor(row),
-        accepted=[(version, moment(at, services)) for version, at in accepted],
+        accepted=[(version, frame.at(at)) for version, at in accepted],
         sessions=sessions,
-        form_token=form_token(token),
     )
     return let_script(shown)
