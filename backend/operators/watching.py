@@ -27,7 +27,7 @@ from backend.pins.alarms import list_alarms
 from backend.pins.tables import CodeAlarm, PinPad
 from backend.vault.check_values import CheckValue
 
-ALARMS_MAX: Final = 100
+ALARMS_MAX: Final = 30
 GIVEN_UP_MAX: Final = 50
 PADS_MAX: Final = 500
 #: A mail that waits for longer than this means that no job sends them.
@@ -100,6 +100,11 @@ class Watch:
     jobs: list[JobRun]
     forgotten: RetentionRun | None
     pads_worn: int
+
+    @property
+    def may_have_more_alarms(self) -> bool:
+        """Say whether older alarms may wait behind those that are listed."""
+        return len(self.alarms) == ALARMS_MAX
 
 
 def read_watch(session: Session, now: datetime) -> Watch:
@@ -187,7 +192,7 @@ def list_pads(session: Session) -> list[PadPart]:
 
 
 def _alarms(session: Session) -> list[AlarmPart]:
-    found = list_alarms(session)[:ALARMS_MAX]
+    found = list_alarms(session, count_max=ALARMS_MAX)
     places = _names(session, Terminal, [one.terminal_id for one in found])
     places |= _names(session, Establishment, [one.establishment_id for one in found])
     parts = []

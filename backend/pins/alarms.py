@@ -47,9 +47,11 @@ def raise_alarm(
     return alarm.id
 
 
-def list_alarms(session: Session, *, everything: bool = False) -> Sequence[CodeAlarm]:
-    """Return the alarms not yet released, or all, newest first; at most LISTED_MAX."""
-    chosen = select(CodeAlarm).order_by(CodeAlarm.raised_at.desc(), CodeAlarm.id).limit(LISTED_MAX)
+def list_alarms(
+    session: Session, *, everything: bool = False, count_max: int = LISTED_MAX
+) -> Sequence[CodeAlarm]:
+    """Return the alarms not yet released, or all, newest first; at most `count_max`."""
+    chosen = select(CodeAlarm).order_by(CodeAlarm.raised_at.desc(), CodeAlarm.id).limit(count_max)
     if not everything:
         chosen = chosen.where(CodeAlarm.released_at.is_(None))
     return session.scalars(chosen).all()

@@ -22,6 +22,8 @@ from backend.privacy.errors import RequestUnknown
 #: A month, counted short: February has 28 days.
 REPLY_DAYS: Final = 28
 LISTED_MAX: Final = 200
+SHOWN_MAX: Final = 50
+"""On a page, where each comes with its two answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,17 @@ class OpenRequest:
     late: bool
 
 
-def list_requests(session: Session, now: datetime) -> list[OpenRequest]:
-    """Return who waits for an answer, the longest wait first; at most LISTED_MAX."""
+def list_requests(
+    session: Session, now: datetime, count_max: int = LISTED_MAX
+) -> list[OpenRequest]:
+    """Return who waits for an answer, the longest wait first; at most `count_max`."""
     rows = session.execute(
         select(ErasureRequest, Beneficiary, SignInAccount.email)
         .join(Beneficiary, Beneficiary.id == ErasureRequest.beneficiary_id)
         .join(SignInAccount, SignInAccount.id == ErasureRequest.account_id)
         .where(ErasureRequest.withdrawn_at.is_(None), ErasureRequest.answered_at.is_(None))
         .order_by(ErasureRequest.asked_at, ErasureRequest.id)
-        .limit(LISTED_MAX)
+        .limit(count_max)
     )
     return [_open(request, person, email, now) for request, person, email in rows]
 

@@ -34,6 +34,12 @@ LABELS: Final[Mapping[str, str]] = {
     "Aucun portillon.": "No gate.",
     "Aucun service.": "No service.",
     "Aucune alerte": "No alarm",
+    "Les plus récentes sont ici. Celles d’avant viennent quand celles-ci sont traitées.": (
+        "The newest are here. Those before them come when these are dealt with."
+    ),
+    "Les plus anciennes sont ici. Les suivantes viennent quand vous avez répondu à celles-ci.": (
+        "The oldest are here. The next ones come when you have answered these."
+    ),
     "Aucune caisse.": "No till.",
     "Aucune campagne.": "No campaign.",
     "Aucune carte.": "No card.",

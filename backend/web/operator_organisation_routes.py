@@ -27,6 +27,7 @@ def show_asked(frame: Looking) -> HTMLResponse:
         return frame.show(
             "organisations",
             found=found,
+            is_cut=len(found) == asking.LISTED_MAX,
             number=organisation_words.number_words,
             papers=organisation_words.DOCUMENTS,
             length=organisation_words.length_in_words,

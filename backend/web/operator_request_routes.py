@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.operators.entering import Acting
 from backend.operators.errors import ReasonMissing
-from backend.privacy.requests import grant, list_requests, refuse
+from backend.privacy.requests import SHOWN_MAX, grant, list_requests, refuse
 from backend.privacy.retention import last_runs
 from backend.web.operator_who import Looking, OperatorRoute, Proving, Reason
 from backend.web.signed_in import OPERATION, OwnForm
@@ -22,9 +22,9 @@ router = APIRouter(include_in_schema=False, route_class=OperatorRoute)
 def show_requests(frame: Looking) -> HTMLResponse:
     """Show who waits for an answer, and what was forgotten last."""
     with frame.services.database.reading() as session:
-        found = list_requests(session, frame.now)
+        found = list_requests(session, frame.now, SHOWN_MAX)
         runs = sorted(last_runs(session).values(), key=lambda run: run.rule)
-        return frame.show("requests", found=found, runs=runs)
+        return frame.show("requests", found=found, is_cut=len(found) == SHOWN_MAX, runs=runs)
 
 
 @router.post(f"{REQUESTS}/{{request_id}}/effacement", dependencies=[OwnForm])

@@ -42,7 +42,7 @@ from backend.partners.organisations.tables import (
 from backend.partners.registry import create_outlet, create_partner, set_activities
 from backend.partners.space import add_member
 
-LISTED_MAX: Final = 100
+LISTED_MAX: Final = 40
 #: Signs with a partner, by id: where amounts are owed is known to another room.
 Contract = Callable[[Session, UUID], object]
 

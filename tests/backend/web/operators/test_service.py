@@ -10,7 +10,7 @@ from backend.accounts.outbox import owe_alarm
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.tables import Notice
-from backend.operators.watching import note_run
+from backend.operators.watching import ALARMS_MAX, note_run
 from backend.pins.alarms import raise_alarm
 from backend.pins.tables import AlarmKind
 from tests.backend.web.conftest import Browser
@@ -42,6 +42,25 @@ def test_the_morning_shows_alarms_mails_books_and_jobs(at_desk: Browser, desk: D
     assert at_desk.press(f"/exploitation/courriels/{lost_id}/relance") == 200
     assert "Aucun courriel abandonné" in at_desk.page
     assert at_desk.press(f"/exploitation/courriels/{lost_id}/relance") == 404
+
+
+def test_what_a_page_has_no_room_for_is_said(at_desk: Browser, desk: Desk) -> None:
+    cut = "Les plus récentes sont ici"
+    with desk.services.database.unit_of_work() as session:
+        terminal = desk.ids["terminal_id"]
+        for figure in range(ALARMS_MAX - 1):
+            now = desk.services.now()
+            raise_alarm(session, AlarmKind.SPRAYING, figure, now, terminal_id=terminal)
+    at_desk.open("/exploitation")
+    assert at_desk.page.count("/traitee") == ALARMS_MAX - 1
+    assert cut not in at_desk.page
+    with desk.services.database.unit_of_work() as session:
+        for figure in range(2):
+            now = desk.services.now()
+            raise_alarm(session, AlarmKind.SPRAYING, figure, now, terminal_id=terminal)
+    at_desk.open("/exploitation")
+    assert at_desk.page.count("/traitee") == ALARMS_MAX
+    assert cut in at_desk.page
 
 
 def test_keys_are_named_and_never_shown(at_desk: Browser, desk: Desk, clock: Any) -> None:
