@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from backend.accounts.families.requests import (
+    LISTED_MAX,
     approve_as_new,
     approve_tie,
     open_requests,
@@ -28,7 +29,7 @@ def ties(frame: Looking) -> HTMLResponse:
     """Show the requests that wait, the oldest first, and whom each may mean."""
     with frame.services.database.reading() as session:
         found = open_requests(session)
-    return frame.show("ties", found=found)
+    return frame.show("ties", found=found, is_cut=len(found) == LISTED_MAX)
 
 
 @router.post(f"{TIES}/{{request_id}}/accord", dependencies=[OwnForm])

@@ -48,7 +48,7 @@ OF_AGE_YEARS: Final = 18
 YEARS_MAX: Final = 30
 OPEN_MAX: Final = 15
 ASKED_PER_DAY: Final = Quota(20, timedelta(hours=24))
-LISTED_MAX: Final = 50
+LISTED_MAX: Final = 30
 #: Of an establishment's, those that are alike; the whole names are compared afterwards.
 SCANNED_MAX: Final = 1_000
 _PLAIN_LETTERS: Final = tuple(string.ascii_lowercase)
