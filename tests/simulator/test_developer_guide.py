@@ -22,6 +22,8 @@ SERVE = "pass-simulator serve"
 PORTS = range(19_300, 19_900, 7)
 SECONDS_MAX = 100
 VPCD_PORT = 0x8C7B
+# What leads a program to one daemon; the pages are read by somebody who has set nothing.
+LEADS = "PCSCLITE_CSOCK_NAME"
 # What is not part of the product, and so may be missing on a machine that runs its tests.
 OTHERS = ("opensc-tool", "curl")
 
@@ -52,13 +54,15 @@ def script(text: str, folder: Path) -> str:
 def said_by(commands: str, folder: Path, *before: str, **environment: str) -> str:
     """What the commands print; they must all succeed. `before` is a program to run them in."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    # Other tests of this process may have been led to a daemon of theirs.
+    unset = {name: value for name, value in os.environ.items() if name != LEADS}
     output = folder / "output"
     with (
         output.open("w") as stream,
         subprocess.Popen(
             [*before, "bash", "-c", commands],
             cwd=ROOT,
-            env={**os.environ, **environment, "PATH": path},
+            env={**unset, **environment, "PATH": path},
             stdout=stream,
             stderr=stream,
             start_new_session=True,
