@@ -49,8 +49,8 @@ TOO_MANY_COUNTERS: Final = Notice(
 LINK_ASKED: Final = Notice(
     "Demande reçue",
     Text(
-        "Si cette adresse a un accès, un lien y est envoyé. Il sert une fois, pendant un jour.",
-        "If this address has an account, a link is on its way. It serves once, for a day.",
+        "Si cette adresse a un accès, un lien y est envoyé. Il sert une fois, pendant une heure.",
+        "If this address has an account, a link is on its way. It serves once, for an hour.",
     ),
 )
 PASSWORD_SET: Final = Notice(

@@ -33,9 +33,9 @@ LETTERS: Final[dict[SignInNoticeKind, Words]] = {
     ),
     SignInNoticeKind.PASSWORD_LINK: Words(
         "Choisissez un nouveau mot de passe",
-        "Vous avez demandé un nouveau mot de passe. Ce lien sert une fois, pendant un jour :\n"
+        "Vous avez demandé un nouveau mot de passe. Ce lien sert une fois, pendant une heure :\n"
         "{link}\nVous n’avez rien demandé ? Ignorez ce message : rien n’a changé.",
-        "You asked for a new password. This link serves once, for a day:\n{link}\n"
+        "You asked for a new password. This link serves once, for an hour:\n{link}\n"
         "You did not ask? Ignore this message: nothing has changed.",
         "Choose a new password",
     ),

@@ -1,4 +1,4 @@
-"""Links that are mailed: to choose the first password, or another. Good for a day, and once.
+"""Links that are mailed: to choose the first password, or another. Each serves once.
 
 A link opens a page; only its button uses it, so that a mail scanner that opens links takes nothing.
 """
@@ -15,12 +15,18 @@ from backend.accounts.signin.tables import SignInAccount, SignInLink, SignInLink
 from backend.accounts.signin.tokens import new_token, token_hash
 from backend.expiry import sweep_expired
 
-LINK_HOURS_MAX: Final = 24
+#: Whoever is invited may read it tomorrow; whoever forgot a password is waiting for it.
+INVITATION_HOURS_MAX: Final = 24
+PASSWORD_HOURS_MAX: Final = 1
+HOURS_MAX: Final = {
+    SignInLinkKind.INVITATION: INVITATION_HOURS_MAX,
+    SignInLinkKind.PASSWORD: PASSWORD_HOURS_MAX,
+}
 KEPT: Final = timedelta(days=30)
 
 
 def give_link(session: Session, account_id: UUID, kind: SignInLinkKind, now: datetime) -> str:
-    """Return the token of a new link; earlier ones stay good for their day."""
+    """Return the token of a new link; earlier ones stay good for their time."""
     sweep_expired(session, SignInLink, SignInLink.expires_at, now - KEPT)
     token = new_token()
     session.add(
@@ -29,7 +35,7 @@ def give_link(session: Session, account_id: UUID, kind: SignInLinkKind, now: dat
             account_id=account_id,
             kind=kind.value,
             created_at=now,
-            expires_at=now + timedelta(hours=LINK_HOURS_MAX),
+            expires_at=now + timedelta(hours=HOURS_MAX[kind]),
             used_at=None,
         )
     )

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import select
 
-from backend.accounts.signin.links import give_link
+from backend.accounts.signin.links import INVITATION_HOURS_MAX, PASSWORD_HOURS_MAX, give_link
 from backend.accounts.signin.sessions import HOURS_MAX, IDLE_MINUTES_MAX
 from backend.accounts.signin.tables import SignInAccount, SignInLinkKind, SignInSession
 from backend.accounts.signin.tries import FREE_TRIES, TRIES_PER_DAY_MAX, wait_after
@@ -190,12 +190,21 @@ def test_a_link_serves_once_and_ends_what_was_open(
     assert owed(services, SignInNoticeKind.PASSWORD_SET) == 2
 
 
-def test_a_link_is_good_for_a_day(
+def test_a_link_is_good_for_an_hour_and_an_invitation_for_a_day(
     browser: Browser, staff: Staff, services: Services, clock: Any
 ) -> None:
     path = f"/mot-de-passe/{new_link(services, staff)}"
-    clock.advance(hours=24)
+    with services.database.unit_of_work() as session:
+        now = services.now()
+        invited = give_link(session, staff.account_id, SignInLinkKind.INVITATION, now)
+    assert (PASSWORD_HOURS_MAX, INVITATION_HOURS_MAX) == (1, 24)
+    clock.advance(minutes=59)
+    assert browser.open(path) == 200
+    clock.advance(minutes=1)
     assert browser.open(path) == 410
+    assert browser.open(f"/mot-de-passe/{invited}") == 200
+    clock.advance(hours=23)
+    assert browser.open(f"/mot-de-passe/{invited}") == 410
     assert browser.press(path, password=WRONG, password_again=WRONG) == 410
     assert browser.open("/mot-de-passe/never-given") == 410
 
