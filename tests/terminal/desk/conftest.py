@@ -24,6 +24,7 @@ from backend.services import Services
 from backend.settings import Settings
 from backend.vault.keys import make_keys
 from backend.vault.local import LocalVault
+from terminal.desk.batch_record import BatchRecord
 from terminal.identity import enrol
 from terminal.settings import DeskSettings, EnrolmentSettings, load_settings
 from tests.backend.card_masters import roll_card_masters
@@ -104,3 +105,9 @@ def real_desk(tmp_path: Path, backend_services: Services, backend_url: str) -> R
         desk = create_terminal(session, kind=TerminalKind.DESK, name="Guichet", now=now)
     enrol(load_settings(EnrolmentSettings, config), desk.enrolment_code)
     return RealDesk(backend_services, config, person)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[BatchRecord]:
+    with BatchRecord(tmp_path / "lot.jsonl") as opened:
+        yield opened
