@@ -117,3 +117,18 @@ def vault(open_vault: OpenVault, keys: VaultKeys) -> Iterator[Vault]:
     """A vault of each kind."""
     with open_vault(keys) as opened:
         yield opened
+
+
+@pytest.fixture
+def socket_path(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "vault"
+
+
+@pytest.fixture
+def server(keys: VaultKeys, socket_path: Path) -> Iterator[VaultServer]:
+    server = VaultServer(LocalVault(keys), Door(socket_path))
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join()

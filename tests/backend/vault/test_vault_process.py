@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +19,7 @@ import pytest
 from backend.http import status_of
 from backend.settings import Settings
 from backend.vault.confinement import confine
-from backend.vault.errors import VaultSocketRefused, VaultUnavailable
+from backend.vault.errors import VaultUnavailable
 from backend.vault.framing import FRAME_BYTES_MAX
 from backend.vault.key_file import OpenKeyFile, write_keys
 from backend.vault.keys import VaultKeys
@@ -29,13 +27,7 @@ from backend.vault.local import LocalVault
 from backend.vault.message import Refusal
 from backend.vault.messages import ANSWER, QUESTION, MakePinReference, Question
 from backend.vault.remote import VERSION_KEPT_SECONDS, RemoteVault
-from backend.vault.serving import (
-    CONNECTIONS_MAX,
-    PIN_ANSWER_SECONDS,
-    Door,
-    VaultServer,
-    is_allowed,
-)
+from backend.vault.serving import CONNECTIONS_MAX, PIN_ANSWER_SECONDS, Door, VaultServer
 from backend.vault.values import (
     EncryptedPinBlock,
     PinProfile,
@@ -50,21 +42,6 @@ START_SECONDS_MAX = 20.0
 UUID_TEXT = b"00000000-0000-4000-8000-000000000001"
 BLOCK = EncryptedPinBlock(PinProfile.AES_DUKPT_FORMAT_4, bytes(11) + b"\x01", b"block!block!bloc")
 SUBJECT = PinSubject(uuid4(), "9250000000000011", PinReference(1, 1, bytes(16), bytes(32)))
-
-
-@pytest.fixture
-def socket_path(tmp_path: Path) -> Path:
-    return tmp_path / "run" / "vault"
-
-
-@pytest.fixture
-def server(keys: VaultKeys, socket_path: Path) -> Iterator[VaultServer]:
-    server = VaultServer(LocalVault(keys), Door(socket_path))
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join()
 
 
 def exchange(path: Path, raw: bytes) -> bytes:
@@ -189,66 +166,6 @@ def test_verdicts_leave_at_fixed_moments(keys: VaultKeys, socket_path: Path) -> 
     # All that is left of the minute; what is no verdict does not wait.
     assert len(waited) == 2
     assert all(55.0 < seconds < 60.0 for seconds in waited)
-
-
-def test_the_socket_is_its_users_alone(server: VaultServer, socket_path: Path) -> None:
-    assert socket_path.stat().st_mode & 0o777 == 0o600
-    assert socket_path.parent.stat().st_mode & 0o007 == 0
-
-
-def test_who_asks_is_known_from_the_kernel() -> None:
-    own = os.geteuid()
-    assert is_allowed(own, 12_345, None)
-    assert not is_allowed(own + 1, 0, None)
-    assert is_allowed(own + 1, 0, "root")
-    assert not is_allowed(own + 60_000, 60_000, "root")
-    assert not is_allowed(own + 1, 0, "no-such-group")
-
-
-def test_a_stranger_is_cut_off(
-    server: VaultServer, socket_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("backend.vault.serving.is_allowed", lambda *_: False)
-    with pytest.raises(VaultUnavailable):
-        RemoteVault(socket_path).current_card_key_version()
-
-
-def test_a_living_vaults_place_is_not_taken(
-    server: VaultServer, keys: VaultKeys, socket_path: Path
-) -> None:
-    with pytest.raises(VaultSocketRefused, match="another vault"):
-        VaultServer(LocalVault(keys), Door(socket_path))
-    assert RemoteVault(socket_path).current_card_key_version() == 1
-
-
-def test_a_dead_vaults_socket_is_replaced(keys: VaultKeys, socket_path: Path) -> None:
-    socket_path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(socket_path))
-    server = VaultServer(LocalVault(keys), Door(socket_path))
-    server.stop()
-    server.serve()
-    assert not socket_path.exists()
-
-
-def test_a_folder_open_to_all_is_refused(keys: VaultKeys, socket_path: Path) -> None:
-    socket_path.parent.mkdir()
-    socket_path.parent.chmod(0o777)
-    with pytest.raises(VaultSocketRefused, match="swapped"):
-        VaultServer(LocalVault(keys), Door(socket_path))
-
-
-def test_a_file_in_its_place_is_left_alone(keys: VaultKeys, socket_path: Path) -> None:
-    socket_path.parent.mkdir()
-    socket_path.write_text("somebody's")
-    with pytest.raises(VaultSocketRefused):
-        VaultServer(LocalVault(keys), Door(socket_path))
-    assert socket_path.read_text() == "somebody's"
-
-
-def test_a_group_that_is_none_is_refused(keys: VaultKeys, socket_path: Path) -> None:
-    with pytest.raises(VaultSocketRefused):
-        VaultServer(LocalVault(keys), Door(socket_path, "no-such-group"))
 
 
 def test_many_ask_at_once(server: VaultServer, socket_path: Path) -> None:
