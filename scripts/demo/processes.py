@@ -6,7 +6,6 @@ is killed (`setpriv --pdeathsig`). Nothing is ever stopped by name.
 """
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.testing.in_a_row import said_in
+from simulator.testing.programs import surroundings
 
 STOP_SECONDS_MAX = 10.0
 READY_SECONDS_MAX = 30.0
@@ -62,7 +62,7 @@ class Programs:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                env={**surroundings(), **self.environment},
                 start_new_session=True,
             )
         program = Program(name, process, log)
@@ -78,7 +78,7 @@ class Programs:
             list(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={**os.environ, **self.environment},
+            env={**surroundings(), **self.environment},
             timeout=seconds_max,
             check=False,
         )

@@ -28,6 +28,8 @@ RUN_SECONDS_MAX = 60.0
 ANSWER_SECONDS_MAX = 10.0
 POLL_SECONDS = 0.02
 WORDS_SHOWN = 1500
+#: What a shell tells programs of its own: it would win over the files written for these.
+SHELLS_OWN = ("PASS_BACKEND_", "PASS_TERMINAL_", "PASS_SIMULATOR_", "CREDENTIALS_DIRECTORY")
 
 
 class StageError(Exception):
@@ -61,7 +63,7 @@ class Programs:
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={**os.environ, **self.environment},
+            env={**surroundings(), **self.environment},
             timeout=RUN_SECONDS_MAX,
             check=False,
         )
@@ -105,7 +107,7 @@ class Programs:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
-                env={**os.environ, **self.environment},
+                env={**surroundings(), **self.environment},
             )
         self.running.append(program)
         end = time.monotonic() + READY_SECONDS_MAX
@@ -145,6 +147,11 @@ class Programs:
 
 def _said(folder: Path, count: int) -> list[str]:
     return [said_in(folder, number).read_text(encoding="utf-8") for number in range(count - 1)]
+
+
+def surroundings() -> dict[str, str]:
+    """Return this process's variables without what leads programs to another database or key."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(SHELLS_OWN)}
 
 
 def free_port() -> int:

@@ -114,6 +114,20 @@ def test_what_does_not_come_up_is_one_sentence(tmp_path: Path) -> None:
         ask("GET", "http://127.0.0.1:1/")
 
 
+def test_what_a_shell_tells_its_own_programs_is_not_told_to_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PASS_BACKEND_DATABASE_URL", "PASS_TERMINAL_READER", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.setenv(name, "theirs")
+    monkeypatch.setenv("PASSED_ON", "yes")
+    show = ("python", "-c", "import json, os; print(json.dumps(dict(os.environ)))")
+    told = json.loads(Programs(tmp_path).run(*show))
+    assert told["PASSED_ON"] == "yes"
+    assert "theirs" not in told.values()
+    ours = {"PASS_BACKEND_DATABASE_URL": "ours"}
+    assert json.loads(Programs(tmp_path, ours).run(*show)).items() >= ours.items()
+
+
 def test_a_wait_ends_and_says_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.testing.stage.SEEN_SECONDS_MAX", 0)
     with pytest.raises(StageError, match="waited for Godot, last saw nobody"):
