@@ -42,7 +42,7 @@ _FAULTS: Final = (
     AssertionError,
     AttributeError,
     LookupError,
-    NotImplementedError,
+    NotImplementedError,  # pypdf: a way of packing or locking that it does not read
     RecursionError,
     TypeError,
     ValueError,
