@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -59,6 +60,16 @@ def request(**changed: str) -> bytes:
     """A payment of 12.50, or what was changed."""
     plain = {"CZ": "0300", "CJ": "012345678901", "CA": "01", "CB": "1250", "CD": "0", "CE": "978"}
     return encode(**{**plain, **changed})
+
+
+def outcome(answer: dict[str, str]) -> tuple[str, str | None]:
+    return answer["AE"], answer.get("AF")
+
+
+def hang_up(line: socket.socket) -> None:
+    """Close as a till that was switched off and on: what comes after is refused."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from terminal.till_settings import CaisseApSettings, ConcertSettings, PrinterSet
 from tests.terminal.counter.fakes import TwinBackend
 from tests.terminal.counter.http_twin import HttpTwin
 from tests.terminal.counter.test_daemon import free_port, running
-from tests.terminal.counter.till.conftest import TillStand, decode, request
-from tests.terminal.counter.till.test_caisse_ap import hang_up, outcome
+from tests.terminal.counter.till.conftest import TillStand, decode, hang_up, outcome, request
 
 WAIT_SECONDS = 30
 

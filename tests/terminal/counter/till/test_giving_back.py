@@ -9,8 +9,7 @@ from terminal.counter.tills.limits import TillLimits
 from terminal.counter.tills.wish import Action, Wish
 from terminal.errors import BackendUnreachable
 from tests.terminal.counter.fakes import HOLDER_CANCELS
-from tests.terminal.counter.till.conftest import TillStand, encode, request
-from tests.terminal.counter.till.test_caisse_ap import hang_up, outcome
+from tests.terminal.counter.till.conftest import TillStand, encode, hang_up, outcome, request
 from tests.terminal.counter.till.test_request import inside
 
 DONE, NO, WHICH, LOST = ("10", None), ("01", "04"), ("01", "10"), ("01", "07")
