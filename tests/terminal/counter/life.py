@@ -7,10 +7,8 @@ from terminal.counter.controls import SaleControls
 from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.sale import SaleRun
 from terminal.counter.states import Event, State
-from tests.terminal.counter.fakes import (
-    START,
-    World,
-)
+from tests.terminal.counter.fake_counter import World
+from tests.terminal.counter.fakes import START
 
 AMOUNT = 1250
 

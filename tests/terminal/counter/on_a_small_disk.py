@@ -16,7 +16,8 @@ from terminal.counter.recovery import recover
 from terminal.counter.sale import SaleRun
 from terminal.counter.states import Event
 from terminal.errors import JournalError
-from tests.terminal.counter.fakes import START, CountingIds, World
+from tests.terminal.counter.fake_counter import World
+from tests.terminal.counter.fakes import START, CountingIds
 
 PIECE = 4096
 MOMENTS = ("before", "card", "code", "sent", "answered", "never")

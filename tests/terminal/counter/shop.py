@@ -15,15 +15,8 @@ from terminal.counter.limits import Limits
 from terminal.counter.page import Place
 from terminal.counter.till import Till
 from terminal.counter.view import SaleView
-from tests.terminal.counter.fakes import (
-    BOOKS,
-    CULTURE,
-    START,
-    CountingIds,
-    FakeClock,
-    TwinBackend,
-    World,
-)
+from tests.terminal.counter.fake_counter import World
+from tests.terminal.counter.fakes import BOOKS, CULTURE, START, CountingIds, FakeClock, TwinBackend
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2; the terminal, and so the project, uses httpx.

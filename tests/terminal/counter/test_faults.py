@@ -25,6 +25,7 @@ from terminal.errors import (
     TerminalError,
 )
 from tests.terminal.counter.effects import counter_effects
+from tests.terminal.counter.fake_counter import MemoryJournal, World
 from tests.terminal.counter.fakes import (
     BOOKS,
     CULTURE,
@@ -33,9 +34,7 @@ from tests.terminal.counter.fakes import (
     WRONG_BLOCK,
     FakeCard,
     FakePad,
-    MemoryJournal,
     TwinBackend,
-    World,
     typed,
 )
 

@@ -13,6 +13,7 @@ from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.sale import SaleRun
 from terminal.counter.states import Event, State
 from terminal.errors import JournalError, JournalFault
+from tests.terminal.counter.fake_counter import World
 from tests.terminal.counter.fakes import (
     CARD_NUMBER,
     KSN,
@@ -20,7 +21,6 @@ from tests.terminal.counter.fakes import (
     START,
     WRONG_BLOCK,
     FakePad,
-    World,
     typed,
 )
 

@@ -20,7 +20,8 @@ from terminal.counter.recovery import recover
 from terminal.counter.sale import SaleRun
 from terminal.counter.states import Event, State
 from terminal.errors import JournalError, JournalFault
-from tests.terminal.counter.fakes import START, World
+from tests.terminal.counter.fake_counter import World
+from tests.terminal.counter.fakes import START
 from tests.terminal.counter.without_sync import CALLS
 
 ROOT = Path(__file__).parents[3]

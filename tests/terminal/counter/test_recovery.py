@@ -9,7 +9,8 @@ from terminal.counter.record import Facts, SaleRecord, advance
 from terminal.counter.recovery import RecoveryReport, recover
 from terminal.counter.states import FINAL, UNFINISHED, Event, State
 from terminal.errors import BackendRefused, BackendUnreachable, JournalError
-from tests.terminal.counter.fakes import START, FakeClock, MemoryJournal, World, typed
+from tests.terminal.counter.fake_counter import MemoryJournal, World
+from tests.terminal.counter.fakes import START, FakeClock, typed
 
 PATHS = {
     State.CARD: (),

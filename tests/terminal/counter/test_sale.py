@@ -6,9 +6,8 @@ from terminal.api_values import UsableBenefit
 from terminal.counter.limits import DEFAULT_LIMITS
 from terminal.counter.reasons import Reason
 from terminal.counter.states import State
-from terminal.errors import (
-    BackendRefused,
-)
+from terminal.errors import BackendRefused
+from tests.terminal.counter.fake_counter import World
 from tests.terminal.counter.fakes import (
     BOOKS,
     CULTURE,
@@ -16,7 +15,6 @@ from tests.terminal.counter.fakes import (
     FakeCard,
     FakePad,
     TwinBackend,
-    World,
     typed,
 )
 from tests.terminal.counter.life import AMOUNT, Life, debited

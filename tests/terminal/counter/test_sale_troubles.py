@@ -26,6 +26,7 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.pin.pad import PinEntry
+from tests.terminal.counter.fake_counter import MemoryJournal, World
 from tests.terminal.counter.fakes import (
     BOOKS,
     CULTURE,
@@ -33,9 +34,7 @@ from tests.terminal.counter.fakes import (
     NOBODY_TYPES,
     FakeCard,
     FakePad,
-    MemoryJournal,
     TwinBackend,
-    World,
 )
 from tests.terminal.counter.life import Life, debited, raising
 

@@ -16,6 +16,7 @@ from terminal.counter.limits import DEFAULT_LIMITS
 from terminal.counter.reasons import Reason
 from terminal.counter.speech import ENGLISH, FRENCH
 from terminal.errors import BackendRefused, BackendUnreachable, PadUnplugged, ReaderAbsent
+from tests.terminal.counter.fake_counter import World
 from tests.terminal.counter.fakes import (
     BOOKS,
     CULTURE,
@@ -26,7 +27,6 @@ from tests.terminal.counter.fakes import (
     FakeCard,
     FakePad,
     TwinBackend,
-    World,
     typed,
 )
 
