@@ -129,7 +129,11 @@ REGISTER: Final = (
                 {"passkey": _R, "federated_identity": _R},
                 "clé d’accès et identité FranceConnect",
             ),
-            Stay(terms.TWO_DAYS, {"sign_in_tries": _K, "sign_in_quota": _K}, "essais comptés"),
+            Stay(
+                terms.TWO_DAYS,
+                {"sign_in_tries": _K, "sign_in_quota": _K, "stranger_key": _K},
+                "essais comptés",
+            ),
             Stay(
                 terms.NEXT_DAY,
                 {

@@ -34,6 +34,7 @@ from backend.accounts.signin.tables import (
     SignInSession,
     SignInTries,
 )
+from backend.accounts.strangers.tables import StrangerKey
 from backend.accounts.tables import Activation, Notice, NoticeState
 from backend.cards.tables import CardChallenge, CardPersonalisation, CardProof
 from backend.holders.tables import ErasureRequest
@@ -107,6 +108,7 @@ RULES: Final = (
     Rule("balance_enquiry", BalanceEnquiry, BalanceEnquiry.created_at, NEXT_DAY),
     Rule("sign_in_tries", SignInTries, SignInTries.day_began_at, TWO_DAYS),
     Rule("sign_in_quota", SignInQuota, SignInQuota.began_at, TWO_DAYS),
+    Rule("stranger_key", StrangerKey, StrangerKey.day, TWO_DAYS),
     Rule("address_link", AddressLink, AddressLink.expires_at, THIRTY_DAYS),
     Rule("sign_in_link", SignInLink, SignInLink.expires_at, THIRTY_DAYS),
     Rule("activation", Activation, Activation.expires_at, THIRTY_DAYS),

@@ -146,6 +146,7 @@ BROWSER = {
     "sign_in_tries",
     "sign_in_visit",
     "sign_up",
+    "stranger_key",
     "terms_acceptance",
     "tie_request",
     "operator_session",

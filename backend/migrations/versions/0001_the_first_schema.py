@@ -1409,6 +1409,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_up_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "stranger_key",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("seal_key", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("length(seal_key) = 32", name=op.f("ck_stranger_key_seal_key")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_stranger_key")),
+    )
+    op.create_table(
         "access_service",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
