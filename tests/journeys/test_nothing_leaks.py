@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from scripts.demo.story import STEPS
-from tests.journeys.leak_stage import ALLOWED, FAILURES, LeakStage, leak_stage, secrets_of
+from tests.journeys.leak_secrets import ALLOWED, secrets_of
+from tests.journeys.leak_stage import FAILURES, LeakStage, leak_stage
 from tests.journeys.secret_search import (
     Found,
     Needle,
