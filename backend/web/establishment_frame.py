@@ -27,7 +27,6 @@ from backend.accounts.families.errors import (
     TieTaken,
     TooManyOfFamily,
 )
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.by_index import find_by_index
 from backend.cards.errors import CardStateRefused, HasCard, TooManyOrders
@@ -36,7 +35,7 @@ from backend.http import ServicesDependency, status_of
 from backend.services import Services
 from backend.web import establishment_words as words
 from backend.web.establishment_english import ENGLISH
-from backend.web.languages import euros_in, is_english, said, sayer, told
+from backend.web.languages import Voice, is_english, moment_said, voice_in
 from backend.web.pages import Problem, page
 from backend.web.signed_in import SPACE, PageRoute, StaffWho, Token, go
 from backend.web.words import Notice, Text
@@ -74,7 +73,7 @@ class StaffFrame:
     zone: ZoneInfo
     form_token: str
     #: Of the account that signed in: the pages are in it.
-    language: str
+    voice: Voice
 
     @property
     def path(self) -> str:
@@ -94,21 +93,12 @@ class StaffFrame:
 
     def at(self, moment: datetime) -> str:
         """Write day, month and time, on the establishment's wall."""
-        between = "at" if is_english(self.language) else "à"
-        return f"{moment.astimezone(self.zone):%d/%m/%Y {between} %H:%M}"
-
-    def say(self, french: str, **values: object) -> str:
-        """Say a sentence."""
-        return sayer(self.language, ENGLISH)(french, **values)
-
-    def said(self, text: Text) -> str:
-        """Say a text."""
-        return said(text, self.language)
+        return moment_said(f"{moment.astimezone(self.zone):%d/%m/%Y à %H:%M}", self.voice.language)
 
     def count(self, number: int, one: str, many: str) -> str:
         """Say how many; none at all is one in French and many in English."""
-        single = number == 1 or (number == 0 and not is_english(self.language))
-        return f"{number} {self.say(one if single else many)}"
+        single = number == 1 or (number == 0 and not is_english(self.voice.language))
+        return f"{number} {self.voice.say(one if single else many)}"
 
     def show(
         self,
@@ -131,10 +121,8 @@ class StaffFrame:
 
     def _around(self, here: str) -> Mapping[str, object]:
         return {
-            "_": self.say,
-            "said": self.said,
+            **self.voice.around(),
             "count": self.count,
-            "language": self.language,
             "place": self.name,
             "path": self.path,
             "parts": PARTS,
@@ -145,8 +133,8 @@ class StaffFrame:
             "done": "",
             "done_cards": None,
             "at": self.at,
-            "euros": lambda cents: euros_in(cents, self.language),
-            "reason_of": lambda reason: told(words.REASONS, reason, self.language),
+            "euros": self.voice.euros,
+            "reason_of": lambda reason: self.voice.told(words.REASONS, reason),
             "words": words,
         }
 
@@ -159,7 +147,7 @@ class StaffFrame:
             "establishment_notice.html",
             status_of(refusal),
             **self._around(""),
-            heading=self.said(Text(known.heading, known.heading_en)),
+            heading=self.voice.said(Text(known.heading, known.heading_en)),
             text=known.text,
             way=self.path + way,
         )
@@ -181,7 +169,7 @@ def _frame(
         place.name,
         ZoneInfo(place.time_zone),
         form_token(token),
-        (Language.ENGLISH if is_english(who.language) else Language.FRENCH).value,
+        voice_in(who.language, ENGLISH),
     )
 
 

@@ -31,7 +31,6 @@ from backend.cards.tables import Card
 from backend.partners.tables import Terminal
 from backend.web import establishment_words as words
 from backend.web.establishment_frame import Frame, StaffFrame, list_services, new_router
-from backend.web.languages import told
 from backend.web.signed_in import OwnForm
 
 #: A gate that is well asks for news every few seconds.
@@ -78,7 +77,7 @@ def gates(frame: Frame, fait: str = "") -> HTMLResponse:
         codes=codes,
         reviewed=reviewed,
         did=words.INTERVENTIONS,
-        why=lambda reason: told(words.SUPERVISORS_REASONS, reason, frame.language),
+        why=lambda reason: frame.voice.told(words.SUPERVISORS_REASONS, reason),
         happened=happened,
         happened_words=words.HAPPENED,
         today=now.astimezone(frame.zone).date(),
@@ -189,16 +188,16 @@ def _heard(
 ) -> tuple[str, str]:
     """Return a tone, and what is known of a gate in words."""
     if revoked_at is not None:
-        return "stop", frame.say("révoqué le {at}", at=frame.at(revoked_at))
+        return "stop", frame.voice.say("révoqué le {at}", at=frame.at(revoked_at))
     if heard_at is None:
-        return "stop", frame.say("ne s’est pas encore annoncé")
+        return "stop", frame.voice.say("ne s’est pas encore annoncé")
     if now - heard_at > SILENT_AFTER:
         silent = (
             "sans nouvelles depuis le {at} : il continue avec sa liste, ses passages attendent "
             "chez lui"
         )
-        return "wait", frame.say(silent, at=frame.at(heard_at))
-    return "good", frame.say("en liaison, entendu le {at}", at=frame.at(heard_at))
+        return "wait", frame.voice.say(silent, at=frame.at(heard_at))
+    return "good", frame.voice.say("en liaison, entendu le {at}", at=frame.at(heard_at))
 
 
 def _codes(session: Session, frame: StaffFrame, now: datetime) -> list[tuple[DayCode, str]]:
@@ -218,4 +217,4 @@ def _codes(session: Session, frame: StaffFrame, now: datetime) -> list[tuple[Day
 
 
 def _days(frame: StaffFrame, days: str) -> str:
-    return ", ".join(frame.said(words.WEEKDAYS[int(day) - 1]) for day in days)
+    return ", ".join(frame.voice.said(words.WEEKDAYS[int(day) - 1]) for day in days)

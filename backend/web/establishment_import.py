@@ -150,7 +150,7 @@ def _show(
 
 def _nobody_leaves(frame: StaffFrame, outcome: Outcome | None) -> str:
     why = None if outcome is None else outcome.difference.nobody_leaves
-    return "" if why is None else frame.said(words.of_nobody_leaving(why))
+    return "" if why is None else frame.voice.said(words.of_nobody_leaving(why))
 
 
 def _parts(frame: StaffFrame, outcome: Outcome) -> tuple[Part, ...]:
@@ -164,7 +164,7 @@ def _parts(frame: StaffFrame, outcome: Outcome) -> tuple[Part, ...]:
         (words.JOINING, [_row(frame, row) for row in joins]),
         (words.CHANGED, [_changes(frame, one) for one in changed]),
         (words.GONE, [_known(one.known) for one in found.departed]),
-        (words.TO_DECIDE, [_of(frame, who, frame.said(doubt)) for who, doubt in doubts]),
+        (words.TO_DECIDE, [_of(frame, who, frame.voice.said(doubt)) for who, doubt in doubts]),
         (words.REFUSED, [_line(frame, one.problem) for one in found.refused]),
         (words.NOTES, [_line(frame, one) for one in found.notes]),
     )
@@ -174,12 +174,12 @@ def _parts(frame: StaffFrame, outcome: Outcome) -> tuple[Part, ...]:
 
 
 def _of(frame: StaffFrame, what: str, told: str) -> str:
-    return frame.say("{what} : {told}", what=what, told=told)
+    return frame.voice.say("{what} : {told}", what=what, told=told)
 
 
 def _row(frame: StaffFrame, row: PupilRow) -> str:
     where = f", {row.class_code}" if row.class_code else ""
-    at_line = frame.say("ligne {number}", number=row.line)
+    at_line = frame.voice.say("ligne {number}", number=row.line)
     return _of(frame, at_line, f"{row.family_name} {row.given_name}{where}")
 
 
@@ -189,13 +189,14 @@ def _known(known: Known) -> str:
 
 
 def _changes(frame: StaffFrame, one: Update) -> str:
+    said = frame.voice.said
     told = " · ".join(
-        f"{frame.said(words.FIELDS[change.field])} {change.before or '–'} → {change.after or '–'}"
+        f"{said(words.FIELDS[change.field])} {change.before or '–'} → {change.after or '–'}"
         for change in one.changes
     )
     return _of(frame, _known(one.known), told)
 
 
 def _line(frame: StaffFrame, problem: RowProblem) -> str:
-    told = frame.said(words.of_line(problem.code, problem.words))
-    return _of(frame, frame.say("ligne {number}", number=problem.line), told)
+    told = frame.voice.said(words.of_line(problem.code, problem.words))
+    return _of(frame, frame.voice.say("ligne {number}", number=problem.line), told)

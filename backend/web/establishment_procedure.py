@@ -54,7 +54,7 @@ def procedure(frame: Frame, langue: str = "", fait: str = "") -> HTMLResponse:
     settings = frame.services.settings
     with frame.reading() as session:
         lines = find_procedure(session, frame.establishment_id)
-    english = is_english(langue or frame.language)
+    english = is_english(langue or frame.voice.language)
     return frame.show(
         "establishment_procedure_en.html" if english else "establishment_procedure.html",
         "/cartes",

@@ -11,10 +11,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.web.family_english import ENGLISH
-from backend.web.languages import is_english, said, sayer
+from backend.web.languages import Voice, voice_in
 from backend.web.pages import page
 from backend.web.signed_in import MaybeWho, Token, Who
 from backend.web.words import Notice, Text
@@ -26,13 +25,9 @@ NO_PROBLEMS: Final[Mapping[str, Text]] = {}
 class FamilyFrame:
     """What all pages of families show, for one who reads them."""
 
-    language: str
+    voice: Voice
     #: Empty where nobody is signed in.
     form_token: str
-
-    def say(self, french: str, **values: object) -> str:
-        """Say a sentence."""
-        return sayer(self.language, ENGLISH)(french, **values)
 
     def show(
         self, template: str, problems: Mapping[str, Text] = NO_PROBLEMS, **values: object
@@ -44,17 +39,17 @@ class FamilyFrame:
 
     def notice(self, tone: str, told: Notice, status: int = 200, way: str = "") -> HTMLResponse:
         """Render a page that only says something; `way` is where to go next."""
-        text = said(told.text, self.language)
-        heading = said(Text(told.heading, told.heading_en), self.language)
+        text = self.voice.said(told.text)
+        heading = self.voice.said(Text(told.heading, told.heading_en))
         shown = {"tone": tone, "heading": heading, "text": text, "way": way, "problems": {}}
         return page("family_notice.html", status, **self._around(), **shown)
 
     def _around(self) -> Mapping[str, object]:
-        return {"_": self.say, "language": self.language, "form_token": self.form_token}
+        return {**self.voice.around(), "form_token": self.form_token}
 
 
 def _frame(request: Request, token: Token, who: Who) -> FamilyFrame:
-    return _kept(request, FamilyFrame(_language(who.language), form_token(token)))
+    return _kept(request, FamilyFrame(voice_in(who.language, ENGLISH), form_token(token)))
 
 
 #: Before a form is looked at, so that even a forged one is refused in its reader's language.
@@ -65,8 +60,8 @@ Frame = Annotated[FamilyFrame, Framed]
 
 def _visitor_frame(request: Request, who: MaybeWho, langue: str = "") -> FamilyFrame:
     if who is None:
-        return _kept(request, FamilyFrame(_language(langue), ""))
-    return _kept(request, FamilyFrame(_language(who.language), form_token(who.token)))
+        return _kept(request, FamilyFrame(voice_in(langue, ENGLISH), ""))
+    return _kept(request, FamilyFrame(voice_in(who.language, ENGLISH), form_token(who.token)))
 
 
 #: Of whoever opens a mailed link, signed in or not.
@@ -77,7 +72,3 @@ def _kept(request: Request, frame: FamilyFrame) -> FamilyFrame:
     """Let what is refused from here on be said as the frame says it."""
     request.state.tell = frame.notice
     return frame
-
-
-def _language(of: str) -> str:
-    return (Language.ENGLISH if is_english(of) else Language.FRENCH).value

@@ -14,12 +14,12 @@ from fastapi.responses import HTMLResponse
 
 from backend.accounts.families.rights import Mine, find_mine
 from backend.accounts.families.tables import Relation
-from backend.accounts.signin.tables import Language, SignInAccount
+from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web.holder_english import ENGLISH
-from backend.web.languages import is_english, sayer
+from backend.web.languages import Voice, is_english, moment_said, voice_in
 from backend.web.pages import Problem, page
 from backend.web.signed_in import SPACE, Token, Who
 
@@ -48,7 +48,7 @@ class Frame:
     mine: Mine
     form_token: str
     #: Of whoever signed in: the pages are in it.
-    language: str
+    voice: Voice
 
     @property
     def beneficiary_id(self) -> UUID:
@@ -67,7 +67,7 @@ class Frame:
 
     def at(self, moment: str) -> str:
         """Say a moment, which is written in French, in the page's language."""
-        return moment.replace(" à ", " at ") if is_english(self.language) else moment
+        return moment_said(moment, self.voice.language)
 
     def show(
         self,
@@ -79,9 +79,8 @@ class Frame:
         """Render one of the person's pages; a problem makes it a 422."""
         told: Mapping[str, object] = {
             "acting_name": self.acting_name,
-            "language": self.language,
-            "english": is_english(self.language),
-            "_": sayer(self.language, ENGLISH),
+            **self.voice.around(),
+            "english": is_english(self.voice.language),
             "at": self.at,
             "person": f"{self.mine.given_name} {self.mine.family_name}",
             "given_name": self.mine.given_name,
@@ -100,9 +99,9 @@ def _frame(beneficiary_id: UUID, services: ServicesDependency, token: Token, who
         mine = find_mine(session, who.account_id, beneficiary_id)
         account = session.get_one(SignInAccount, who.account_id)
         name = f"{account.given_name} {account.family_name}"
-        language = Language.ENGLISH if is_english(account.language) else Language.FRENCH
+        voice = voice_in(account.language, ENGLISH)
     token = form_token(token)
-    return Frame(services, who.account_id, who.session_id, name, mine, token, language.value)
+    return Frame(services, who.account_id, who.session_id, name, mine, token, voice)
 
 
 Framed = Annotated[Frame, Depends(_frame)]

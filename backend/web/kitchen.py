@@ -28,7 +28,7 @@ from backend.access.kitchen import (
 from backend.accounts.signin.tables import Language
 from backend.by_index import find_by_index
 from backend.http import ServicesDependency
-from backend.web.languages import is_english, said
+from backend.web.languages import is_english, language_of, said
 from backend.web.pages import HEADERS, notice, page
 from backend.web.words import Notice, Text
 
@@ -72,7 +72,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/cuisine/{token}")
 def kitchen(token: str, services: ServicesDependency, langue: str = "") -> HTMLResponse:
     """Show the day's numbers, in French or in English; the page asks for them again by itself."""
-    language = _language(langue)
+    language = language_of(langue)
     try:
         with services.database.reading() as session:
             counts = _counts(session, token, services.now(), language)
@@ -94,12 +94,8 @@ def kitchen(token: str, services: ServicesDependency, langue: str = "") -> HTMLR
 def numbers(token: str, services: ServicesDependency, langue: str = "") -> JSONResponse:
     """Give the numbers of this moment; raises KitchenLinkUnknown."""
     with services.database.reading() as session:
-        counts = _counts(session, token, services.now(), _language(langue))
+        counts = _counts(session, token, services.now(), language_of(langue))
     return JSONResponse(counts, headers={"Cache-Control": "no-store"})
-
-
-def _language(asked: str) -> Language:
-    return Language.ENGLISH if is_english(asked) else Language.FRENCH
 
 
 def _counts(session: Session, token: str, now: datetime, language: Language) -> Json:

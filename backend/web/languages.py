@@ -6,6 +6,7 @@ sentences, and who reads (an account's language, which its mails are written in 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +24,11 @@ _HIGH: Final = (" :", " ;", " ?", " »", " %", "« ")
 def is_english(language: str) -> bool:
     """Say whether somebody reads English; everybody else reads French."""
     return language == Language.ENGLISH.value
+
+
+def language_of(asked: str) -> Language:
+    """Return what a page is written in for whoever asks for a language."""
+    return Language.ENGLISH if is_english(asked) else Language.FRENCH
 
 
 def sayer(language: str, english: Mapping[str, str]) -> Say:
@@ -56,8 +62,49 @@ def euros_in(cents: int, language: str) -> str:
 
 def moment_in(at: datetime, services: Services, language: str) -> str:
     """Write day, month, year and time, in the settings' time zone."""
-    text = moment(at, services)
-    return text.replace(" à ", " at ") if is_english(language) else text
+    return moment_said(moment(at, services), language)
+
+
+def moment_said(french: str, language: str) -> str:
+    """Say a moment, which is written in French, in a language."""
+    return french.replace(" à ", " at ") if is_english(language) else french
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a page speaks: its one language, and the English of its sentences."""
+
+    language: Language
+    english: Mapping[str, str] = field(repr=False)
+
+    def say(self, french: str, **values: object) -> str:
+        """Say a sentence."""
+        return sayer(self.language, self.english)(french, **values)
+
+    def said(self, text: Text) -> str:
+        """Say a text."""
+        return said(text, self.language)
+
+    def told(self, words: Mapping[str, Text], key: object) -> str:
+        """Say a state, kind or reason."""
+        return told(words, key, self.language)
+
+    def euros(self, cents: int) -> str:
+        """Write an amount."""
+        return euros_in(cents, self.language)
+
+    def at(self, when: datetime, services: Services) -> str:
+        """Write a moment."""
+        return moment_in(when, services, self.language)
+
+    def around(self) -> dict[str, object]:
+        """Return what a template says its sentences and texts with."""
+        return {"language": self.language, "_": self.say, "said": self.said}
+
+
+def voice_in(asked: str, english: Mapping[str, str]) -> Voice:
+    """Return how pages with this English speak to whoever asks for a language."""
+    return Voice(language_of(asked), english)
 
 
 def _spaced(french: str) -> str:

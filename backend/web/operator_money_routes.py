@@ -41,7 +41,7 @@ def payment(payment_id: UUID, frame: Looking) -> HTMLResponse:
     """Show a payment, why it was refused if it was, and what came back of it."""
     with frame.services.database.reading() as session:
         view = read_payment(session, payment_id)
-    return frame.show("payment", view=view, help=_help(view.payment.reason, frame.language))
+    return frame.show("payment", view=view, help=_help(view.payment.reason, frame.voice.language))
 
 
 @router.get(CAMPAIGNS)

@@ -5,7 +5,7 @@ account. An act is one unit of work, after which the page it belongs to says tha
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Concatenate, Final, ParamSpec
@@ -15,19 +15,17 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.acts import ActKind
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.operators.entering import Acting
 from backend.operators.trail import TrailLine
 from backend.services import Services
 from backend.web import operator_states as words
 from backend.web.act_words import ACTS
-from backend.web.languages import Say, euros_in, is_english, moment_in, said, sayer, told
+from backend.web.languages import Voice, voice_in
 from backend.web.operator_english import ENGLISH
 from backend.web.operator_words import DONE
 from backend.web.pages import Problem, form
 from backend.web.signed_in import OPERATION, go
-from backend.web.words import Text
 from passcard.layout import mask_card_number, parse_card_number
 
 CENTS_DIGITS_MAX: Final = 7
@@ -50,22 +48,18 @@ class Frame:
     done: str = ""
 
     @property
-    def language(self) -> str:
-        """What the page is written in."""
-        return Language.ENGLISH.value if is_english(self.acting.language) else "fr"
+    def voice(self) -> Voice:
+        """How the page speaks."""
+        return voice_in(self.acting.language, ENGLISH)
 
     @property
     def now(self) -> datetime:
         """What time it is."""
         return self.services.now()
 
-    def say(self) -> Say:
-        """Return what says a French sentence in the page's language."""
-        return sayer(self.language, ENGLISH)
-
     def at(self, when: datetime | None) -> str:
         """Write a moment, or a dash."""
-        return "—" if when is None else moment_in(when, self.services, self.language)
+        return "—" if when is None else self.voice.at(when, self.services)
 
     def show(
         self, template: str, *, problem: Problem | None = None, **values: object
@@ -75,17 +69,16 @@ class Frame:
         return form(
             f"operator_{template}.html",
             problem,
-            _=self.say(),
+            **self.voice.around(),
             acting=self.acting,
             form_token=form_token(self.token),
-            language=self.language,
             path=self.path,
-            done="" if done is None else said(done, self.language),
+            done="" if done is None else self.voice.said(done),
             at=self.at,
             day=_day,
             euros=self._euros,
             masked=_masked,
-            told=self._told,
+            told=self.voice.told,
             why=self.why,
             words=words,
             acts=ACTS,
@@ -112,34 +105,31 @@ class Frame:
 
     def why(self, line: TrailLine) -> str:
         """Say an act's reason; what is written down for programs is put in words."""
-        text, say = line.words or "", self.say()
+        text, voice = line.words or "", self.voice
         first, _, rest = text.partition(" ")
         if line.kind == ActKind.CARD_BLOCKED:
-            return self._told(words.CARD_WHY, first) + (
-                f", {say('code à changer')}" if rest else ""
+            return voice.told(words.CARD_WHY, first) + (
+                f", {voice.say('code à changer')}" if rest else ""
             )
         if line.kind == ActKind.MAIL_TRIED_AGAIN:
-            return self._told(words.NOTICES, text)
+            return voice.told(words.NOTICES, text)
         if line.kind.startswith("operator_"):
-            return f"{self._told(words.ROLES, first)} {rest}".strip()
+            return f"{voice.told(words.ROLES, first)} {rest}".strip()
         if line.kind == ActKind.PEOPLE_SEARCHED and text.isdecimal():
             return (
-                say("1 personne montrée")
+                voice.say("1 personne montrée")
                 if text == "1"
-                else say("{count} personnes montrées", count=text)
+                else voice.say("{count} personnes montrées", count=text)
             )
         granted = _GRANTED.fullmatch(text) if line.kind == ActKind.GRANT_GIVEN else None
         if granted is not None:
             return (
-                f"{granted['benefit']} · {self._euros(int(granted['cents']))} · {granted['reason']}"
+                f"{granted['benefit']} · {voice.euros(int(granted['cents']))} · {granted['reason']}"
             )
         return text
 
-    def _told(self, of: Mapping[str, Text], key: object) -> str:
-        return told(of, key, self.language)
-
     def _euros(self, cents: int | None) -> str:
-        return "—" if cents is None else euros_in(cents, self.language)
+        return "—" if cents is None else self.voice.euros(cents)
 
 
 def own_page(typed: str) -> str:

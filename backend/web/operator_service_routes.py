@@ -18,7 +18,7 @@ from backend.operators.tables import OperatorRole
 from backend.operators.trail import Place, Wanted, export_trail, read_trail
 from backend.operators.watching import list_pads, read_outbox, see_keys
 from backend.web.act_words import ACTS
-from backend.web.languages import said, told
+from backend.web.languages import is_english
 from backend.web.operator_pages import Frame, date_of, id_of
 from backend.web.operator_who import Looking, Operating, OperatorRoute, Proving
 from backend.web.operator_words import COLUMNS
@@ -84,7 +84,7 @@ def trail(frame: Looking, asked: Asked, suite: str = "") -> HTMLResponse:
     with frame.services.database.reading() as session:
         page = read_trail(session, _wanted(asked), after=_place(suite))
     kinds = sorted(
-        ((kind.value, told(ACTS, kind, frame.language)) for kind in ActKind),
+        ((kind.value, frame.voice.told(ACTS, kind)) for kind in ActKind),
         key=lambda pair: fold(pair[1]),
     )
     return frame.show("trail", page=page, asked=asked, kinds=kinds, first=not suite)
@@ -96,7 +96,7 @@ def trail_table(frame: Looking, asked: Asked) -> Response:
     acting = frame.acting
     with frame.services.database.unit_of_work() as session:
         note(session, acting, ActKind.TRAIL_EXPORTED, acting.account_id, frame.now)
-    name = "trail" if frame.language == "en" else "journal"
+    name = "trail" if is_english(frame.voice.language) else "journal"
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     rows = _table(frame, _wanted(asked))
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
@@ -172,9 +172,9 @@ def _place(text: str) -> Place | None:
 
 
 def _table(frame: Frame, wanted: Wanted) -> Iterator[str]:
-    yield MARK + _row([said(column, frame.language) for column in COLUMNS])
+    yield MARK + _row([frame.voice.said(column) for column in COLUMNS])
     for line in export_trail(frame.services.database, wanted):
-        yield _row(line.cells(told(ACTS, line.kind, frame.language), frame.why(line)))
+        yield _row(line.cells(frame.voice.told(ACTS, line.kind), frame.why(line)))
 
 
 def _row(cells: list[str]) -> str:

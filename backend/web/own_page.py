@@ -12,12 +12,11 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from backend.accounts.signin.sessions import SignedIn
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web.account_english import ENGLISH
-from backend.web.languages import is_english, moment_in, said, sayer
+from backend.web.languages import Voice, voice_in
 from backend.web.pages import Problem, notice, page
 from backend.web.signed_in import Token, Who
 from backend.web.words import Notice
@@ -25,12 +24,7 @@ from backend.web.words import Notice
 
 def spoken(language: str, english: Mapping[str, str]) -> dict[str, object]:
     """Return what a template says its sentences and texts with, in one language."""
-    one = _one(language)
-    return {"language": one, "_": sayer(one, english), "said": lambda text: said(text, one)}
-
-
-def _one(language: str) -> str:
-    return (Language.ENGLISH if is_english(language) else Language.FRENCH).value
+    return voice_in(language, english).around()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +36,18 @@ class OwnPage:
     who: SignedIn
     english: Mapping[str, str] = field(repr=False)
 
+    @property
+    def voice(self) -> Voice:
+        """How the page speaks."""
+        return voice_in(self.who.language, self.english)
+
     def at(self, when: datetime) -> str:
         """Write a moment."""
-        return moment_in(when, self.services, self.who.language)
+        return self.voice.at(when, self.services)
 
     def show(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Render a template."""
-        around = spoken(self.who.language, self.english)
+        around = self.voice.around()
         carried = form_token(self.token)
         return page(template, status, **around, at=self.at, form_token=carried, **values)
 
@@ -58,7 +57,7 @@ class OwnPage:
 
     def notice(self, tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
         """Render a page that only says something."""
-        return notice(tone, said, status, way, language=_one(self.who.language))
+        return notice(tone, said, status, way, language=self.voice.language)
 
 
 def own_page(

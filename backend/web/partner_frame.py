@@ -11,15 +11,13 @@ from uuid import UUID
 from fastapi import Depends
 from fastapi.responses import HTMLResponse
 
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
-from backend.web.languages import euros_in, is_english, moment_in, said, sayer
+from backend.web.languages import Voice, voice_in
 from backend.web.pages import Problem, form
 from backend.web.partner_english import ENGLISH
 from backend.web.signed_in import SPACE, FreshWho, Token
-from backend.web.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Frame:
     token: str
     account_id: UUID
     partner_id: UUID
-    language: str
+    voice: Voice
 
     @property
     def path(self) -> str:
@@ -44,29 +42,15 @@ class Frame:
 
     def at(self, when: datetime) -> str:
         """Write a moment."""
-        return moment_in(when, self.services, self.language)
-
-    def euros(self, cents: int) -> str:
-        """Write an amount."""
-        return euros_in(cents, self.language)
-
-    def said(self, text: Text) -> str:
-        """Say a text."""
-        return said(text, self.language)
-
-    def say(self, french: str, **values: object) -> str:
-        """Say a sentence."""
-        return sayer(self.language, ENGLISH)(french, **values)
+        return self.voice.at(when, self.services)
 
     def show(self, template: str, problem: Problem | None = None, **values: object) -> HTMLResponse:
         """Render one of the partner's templates; a problem makes it a 422."""
         return form(
             template,
             problem,
-            _=self.say,
+            **self.voice.around(),
             at=self.at,
-            said=self.said,
-            language=self.language,
             home=self.path,
             form_token=form_token(self.token),
             **values,
@@ -74,8 +58,8 @@ class Frame:
 
 
 def _frame(partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho) -> Frame:
-    language = Language.ENGLISH if is_english(who.language) else Language.FRENCH
-    return Frame(services, token, who.account_id, partner_id, language.value)
+    voice = voice_in(who.language, ENGLISH)
+    return Frame(services, token, who.account_id, partner_id, voice)
 
 
 #: Of whoever signed in today; what the partner's rooms refuse them does not exist for them.

@@ -79,7 +79,7 @@ def _lines(
 ) -> dict[UUID, dict[str, str]]:
     return {
         one.terminal_id: {
-            "state": frame.said(words.STATES[one.state]),
+            "state": frame.voice.said(words.STATES[one.state]),
             "since": frame.at(one.since),
             "today": _today(sums.get(one.terminal_id, DaySum()), frame),
         }
@@ -89,10 +89,11 @@ def _lines(
 
 
 def _today(one: DaySum, frame: Frame) -> str:
-    said = f"{one.sales} · {frame.euros(one.taken_cents)}"
+    said = f"{one.sales} · {frame.voice.euros(one.taken_cents)}"
     if not one.given_back_cents:
         return said
-    return f"{said}, {frame.say('rendu {amount}', amount=frame.euros(one.given_back_cents))}"
+    back = frame.voice.euros(one.given_back_cents)
+    return f"{said}, {frame.voice.say('rendu {amount}', amount=back)}"
 
 
 def _show_code(frame: Frame, made: NewTerminal) -> HTMLResponse:

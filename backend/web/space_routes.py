@@ -23,7 +23,7 @@ from backend.http import ServicesDependency
 from backend.web import sign_in_words, sign_up_words
 from backend.web.federation_ways import way_out
 from backend.web.holder_frame import PASS
-from backend.web.languages import is_english, moment_in, said, sayer
+from backend.web.languages import voice_in
 from backend.web.own_page import AccountFrame, OwnPage
 from backend.web.pages import Problem, let_script, page
 from backend.web.signed_in import (
@@ -48,18 +48,17 @@ TypedPassword = Annotated[str, Form(max_length=PASSWORD_FIELD_CHARACTERS_MAX)]
 @router.get(SPACE)
 def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
     """Show what somebody may see, in the language of their account."""
-    language = (Language.ENGLISH if is_english(who.language) else Language.FRENCH).value
+    voice = voice_in(who.language, ENGLISH)
     with services.database.reading() as session:
         offered = tiles(session, who.account_id)
         before = visit_before(session, who.account_id)
     return page(
         "space.html",
+        200,
         who=who,
         tiles=offered,
-        before=None if before is None else moment_in(before, services, language),
-        language=language,
-        _=sayer(language, ENGLISH),
-        said=lambda text: said(text, language),
+        before=None if before is None else voice.at(before, services),
+        **voice.around(),
         form_token=form_token(token),
     )
 
