@@ -19,19 +19,18 @@ from backend.web.establishment_frame import Frame, StaffFrame, new_router
 from backend.web.languages import is_english
 from backend.web.signed_in import OwnForm
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import TypedLine, TypedWord
 from backend.web.words import Text
 
 PROCEDURE: Final = "/procedure"
 DATES: Final = ("opens_on", "closes_on", "online_until")
 router = new_router()
-TypedDay = Annotated[str, Form(max_length=40)]
-TypedLine = Annotated[str, Form(max_length=400)]
 
 
 def _typed(  # noqa: PLR0917
-    opens_on: TypedDay = "",
-    closes_on: TypedDay = "",
-    online_until: TypedDay = "",
+    opens_on: TypedWord = "",
+    closes_on: TypedWord = "",
+    online_until: TypedWord = "",
     place: TypedLine = "",
     phone: TypedLine = "",
     email: TypedLine = "",

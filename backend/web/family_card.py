@@ -4,10 +4,10 @@ Shown by the code handed over with the card, or by its number where the address 
 the establishment is asked. A wrong try is counted, whatever was named.
 """
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
@@ -29,13 +29,12 @@ from backend.web.family_frame import FamilyFrame, Frame, Framed
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SPACE, OwnForm, PageRoute, Who, go
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import TypedCode, TypedWord
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
 
 OWN_CARD: Final = f"{SPACE}/ma-carte"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedWord = Annotated[str, Form(max_length=40)]
-TypedCode = Annotated[str, Form(max_length=600)]
 
 
 @router.get(OWN_CARD)

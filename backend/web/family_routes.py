@@ -5,10 +5,10 @@ exist for them. Asking for a child tells nothing of whether such a child is know
 """
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
@@ -50,15 +50,12 @@ from backend.web.signed_in import (
     go,
 )
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import TypedCode, TypedEmail, TypedLine, TypedWord
 
 FAMILY: Final = f"{SPACE}/famille"
 INVITATION: Final = "/invitation"
 OWN_ACCOUNT_YEARS: Final = 15
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedName = Annotated[str, Form(max_length=400)]
-TypedWord = Annotated[str, Form(max_length=40)]
-TypedEmail = Annotated[str, Form(max_length=320)]
-TypedCode = Annotated[str, Form(max_length=600)]
 
 
 @router.get(FAMILY)
@@ -72,7 +69,7 @@ def make(
     services: ServicesDependency,
     frame: Frame,
     who: Who,
-    name: TypedName = "",
+    name: TypedLine = "",
     terms: TypedWord = "",
 ) -> Response:
     """Make a family; whoever never accepted the terms of use does so with it."""
@@ -94,8 +91,8 @@ def ask_for_child(
     frame: Frame,
     who: Who,
     *,
-    given_name: TypedName = "",
-    family_name: TypedName = "",
+    given_name: TypedLine = "",
+    family_name: TypedLine = "",
     birth_date: TypedWord = "",
 ) -> Response:
     """Ask for a child; what is answered does not depend on whether they are known."""

@@ -76,13 +76,13 @@ from backend.web.signed_in import (
     network_of_request,
     token_of,
 )
+from backend.web.typed_fields import TypedEmail
 
 LOG: Final = logging.getLogger(__name__)
 FIRST_TIME: Final = f"{START}/nouveau"
 BROUGHT_CHARACTERS_MAX: Final = 4_096
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 router.routes.extend(federation_own.router.routes)
-TypedEmail = Annotated[str, Form(max_length=320)]
 
 
 @router.get(START)

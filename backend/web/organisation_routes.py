@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from backend.accounts.errors import EmailInvalid, NotYours
@@ -34,11 +34,11 @@ from backend.web.own_page import OwnPage, own_page, spoken
 from backend.web.pages import page
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, go
+from backend.web.typed_fields import TypedEmail, TypedLine
 
 ORGANISATION: Final = f"{SPACE}/organisme"
 INVITATION: Final = "/invitation/organisme"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedLine = Annotated[str, Form(max_length=400)]
 
 
 def _typed(
@@ -144,7 +144,7 @@ def withdraw(organisation_id: UUID, frame: Framed) -> Response:
 def invite(
     organisation_id: UUID,
     frame: Framed,
-    email: Annotated[str, Form(max_length=320)] = "",
+    email: TypedEmail = "",
 ) -> Response:
     """Invite somebody by mail to look after it too."""
     try:

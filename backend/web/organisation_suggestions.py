@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from backend.partners.organisations.errors import AlreadyListed, OrganisationInvalid
@@ -24,10 +24,10 @@ from backend.web.long_lists import written
 from backend.web.organisation_routes import Framed
 from backend.web.own_page import OwnPage
 from backend.web.signed_in import SPACE, OwnForm, PageRoute, go
+from backend.web.typed_fields import TypedLine
 
 SUGGESTIONS: Final = f"{SPACE}/propositions"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedLine = Annotated[str, Form(max_length=400)]
 
 
 def _typed(
