@@ -91,6 +91,10 @@ class Settings(SignInSettings, PageSettings):
     mail_sender: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     #: Who is told of alarms.
     operator_email: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    #: How many digits a code has that is chosen from now on.
+    code_digits: int = Field(default=4, ge=4, le=8)
+    #: How many those chosen before had: they serve until changed, and pads take both.
+    code_digits_before: int = Field(default=4, ge=4, le=8)
     #: Whether a lost or stolen card's code must be changed; the command may say otherwise.
     lost_card_code: LostCardCode = LostCardCode.KEEP
     #: What another card costs whoever lost theirs; written down with the order.
@@ -157,6 +161,12 @@ class Settings(SignInSettings, PageSettings):
             msg = "several workers need PostgreSQL: set database_url to postgresql+psycopg://…"
             raise ValueError(msg)
         return self
+
+    @property
+    def code_lengths(self) -> tuple[int, int]:
+        """How many digits a pad takes, from and to: of codes chosen now, and of those before."""
+        both = self.code_digits, self.code_digits_before
+        return min(both), max(both)
 
     @property
     def database_limits(self) -> Limits:

@@ -101,6 +101,9 @@ class CardProof:
     display_name: str = field(repr=False)
     expires_at: AwareDatetime
     benefits: tuple[UsableBenefit, ...]
+    # A backend that does not say how long a code may be has codes of four digits.
+    code_digits_min: Annotated[int, Field(ge=4, le=12)] = 4
+    code_digits_max: Annotated[int, Field(ge=4, le=12)] = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

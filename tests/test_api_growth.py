@@ -7,6 +7,7 @@ is free. What must end is marked `deprecated` first, for as long as docs/api.md 
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ RELEASED = sorted((ROOT / "docs" / "api" / "released").glob("openapi-*.json"))
 Json = dict[str, Any]
 
 #: Of a request's value: a wider one is fine. Of an answer's: a narrower one is.
+#: How often something may come in a pattern: {4}, {4,8}.
+COUNTED = re.compile(r"\{(\d+)(?:,(\d+))?\}")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 
@@ -150,11 +153,21 @@ def _kinds(place: str, old: Json, new: Json, *, asked: bool) -> Iterator[str]:
         yield f"{place}: another type"
     for word in ("pattern", "format", "const"):
         if old.get(word) != new.get(word) and (asked or word != "pattern"):
+            if word == "pattern" and _takes_as_much(old.get(word), new.get(word)):
+                continue
             yield f"{place}: another {word}"
     before, now = old.get("enum"), new.get("enum")
     if asked and before is not None and now is not None and not set(before) <= set(now):
         yield f"{place}: {sorted(set(before) - set(now))} gone"
     yield from (_narrower if asked else _wider)(place, old, new)
+
+
+def _takes_as_much(before: str | None, now: str | None) -> bool:
+    """Tell a pattern that differs in how often something may come, and takes no less often."""
+    if before is None or now is None or COUNTED.sub("{}", before) != COUNTED.sub("{}", now):
+        return False
+    ranges = [[(int(a), int(b or a)) for a, b in COUNTED.findall(one)] for one in (before, now)]
+    return all(new[0] <= old[0] and old[1] <= new[1] for old, new in zip(*ranges, strict=True))
 
 
 def _narrower(place: str, old: Json, new: Json) -> Iterator[str]:
@@ -210,6 +223,9 @@ NARROWED: dict[str, Callable[[Json], object]] = {
     "a value no longer taken": lambda api: _schema_of(api, "Application")["enum"].pop(),
     "another pattern": lambda api: _schema_of(api, "ChallengeRequest")["properties"]["uid"].update(
         pattern="^x$"
+    ),
+    "a shorter text": lambda api: _schema_of(api, "CodeBody")["properties"]["code"].update(
+        pattern="^[0-9]{5,8}$"
     ),
     "a parameter gone": lambda api: api["paths"]["/v1/events"]["get"]["parameters"].pop(0),
     "a parameter that must be sent": lambda api: api["paths"]["/v1/events"]["get"][

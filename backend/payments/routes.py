@@ -69,12 +69,15 @@ def create_proof(
     """Check the chip's answer; a genuine card gives a proof for one payment, for two minutes."""
     presented = present_card(services, terminal, challenge_id, bytes.fromhex(body.card_answer))
     card = presented.card
+    code_digits_min, code_digits_max = services.settings.code_lengths
     return ProofBody(
         proof_id=card.proof_id,
         card_number=card.card_number,
         display_name=card.display_name,
         expires_at=card.expires_at,
         benefits=[BenefitBody(benefit=one.code, label=one.label) for one in presented.benefits],
+        code_digits_min=code_digits_min,
+        code_digits_max=code_digits_max,
     )
 
 

@@ -111,6 +111,9 @@ class ProofBody(BaseModel):
     display_name: str
     expires_at: Moment
     benefits: list[BenefitBody]
+    #: How many digits the pad takes for a code.
+    code_digits_min: int
+    code_digits_max: int
 
 
 class PendingBody(BaseModel):

@@ -173,7 +173,9 @@ def compare(services: Services, typed: TypedCode, taken: Try, now: datetime) -> 
     Raises VaultUnavailable, the try given back: nobody has learnt anything.
     """
     try:
-        return Compared(taken, services.vault.verify_pin(typed.block, _subject(typed, taken)))
+        return Compared(
+            taken, services.vault.verify_pin(typed.block, _subject(services, typed, taken))
+        )
     except VaultUnavailable:
         with services.database.unit_of_work() as session:
             _give_back(_lock_row(session, typed.account_id), taken)
@@ -194,7 +196,7 @@ def settle(session: Session, typed: TypedCode, compared: Compared, now: datetime
 
 def renew_reference(services: Services, typed: TypedCode, compared: Compared) -> None:
     """Put a right code's reference under the current key; the older one serves until it is."""
-    subject = _subject(typed, compared.taken)
+    subject = _subject(services, typed, compared.taken)
     try:
         if subject.reference.key_version == services.vault.current_pin_reference_version():
             return
@@ -211,8 +213,9 @@ def renew_reference(services: Services, typed: TypedCode, compared: Compared) ->
             row.tag = renewed.tag
 
 
-def _subject(typed: TypedCode, taken: Try) -> PinSubject:
-    return PinSubject(typed.account_id, typed.card_number, taken.reference)
+def _subject(services: Services, typed: TypedCode, taken: Try) -> PinSubject:
+    lengths = services.settings.code_lengths
+    return PinSubject(typed.account_id, typed.card_number, taken.reference, *lengths)
 
 
 def _take(session: Session, typed: TypedCode, now: datetime) -> Try | CodeCheck:

@@ -20,12 +20,12 @@ router = APIRouter(prefix="/v1", tags=["codes"])
 
 
 class CodeBody(BaseModel):
-    """A one-time token, the four digits its holder has chosen, and what a later link asks."""
+    """A one-time token, the digits its holder has chosen, and what a later link asks."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     activation_token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX, repr=False)
-    code: str = Field(pattern=r"^[0-9]{4}$", repr=False)
+    code: str = Field(pattern=r"^[0-9]{4,8}$", repr=False)
     birth_date: Day | None = Field(default=None, repr=False)
 
 
@@ -44,7 +44,7 @@ class CodeChangeBody(BaseModel):
 
 @router.post("/codes", status_code=204)
 def set_code(body: CodeBody, services: ServicesDependency) -> None:
-    """Set a code; easy ones are refused, and `details.why` names the rule."""
+    """Set a code as long as the scheme says; `details.why` names the rule that refuses one."""
     activate_code(services, body.activation_token, SecretCode(body.code), body.birth_date)
 
 

@@ -25,11 +25,12 @@ from backend.accounts.errors import BirthDateWrong
 from backend.cards.states import ENOUGH, CardState
 from backend.cards.tables import Card
 from backend.pins.errors import CodeBeingSet, CodeRefused
+from backend.pins.long_codes import find_weakness_of
 from backend.pins.records import HOLDER, record
 from backend.pins.shared_codes import count_choice, is_shared
 from backend.pins.states import CodeEvent, CodeState, next_state
 from backend.pins.tables import TRIES_MAX, CodeHappening, PinReferenceRow
-from backend.pins.weak_codes import CARDS_MAX, Known, Weakness, find_weakness
+from backend.pins.weak_codes import CARDS_MAX, Known, Weakness
 from backend.services import Services
 from backend.vault.values import PinReference, SecretCode
 
@@ -130,7 +131,9 @@ def _read_holder(session: Session, beneficiary_id: UUID) -> _Holder:
 
 
 def _refuse_easy(services: Services, holder: _Holder, code: SecretCode) -> None:
-    weakness = find_weakness(code.reveal().decode("ascii"), holder.known)
+    if len(code) != services.settings.code_digits:
+        raise CodeRefused(why=Weakness.LENGTH.value)
+    weakness = find_weakness_of(code.reveal().decode("ascii"), holder.known)
     if weakness is not None:
         raise CodeRefused(why=weakness.value)
     if holder.reference is not None and services.vault.matches_reference(

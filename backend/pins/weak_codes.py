@@ -3,7 +3,8 @@
 About one code in nine is refused, the balance found best against a thief with three tries
 (Markert et al. 2020), and what is the holder's own besides. Whoever the holder is, no more than
 REFUSED_MAX of the 10,000 may be refused, so that 13 bits are left (CNIL, délibération 2022-100):
-the test computes the worst case. Not here: the code set before, and codes that many chose.
+the test computes the worst case. Not here: the code set before, codes that many chose, and codes
+of more digits (`long_codes.py`).
 """
 
 from collections.abc import Callable, Iterable
@@ -30,6 +31,8 @@ STEPS: Final = (1, 2, 8, 9)  # up and down, by one and by two, round the corner 
 class Weakness(StrEnum):
     """The rule a code breaks."""
 
+    #: Not as many digits as the scheme's codes have.
+    LENGTH = "length"
     BIRTH_DATE = "birth_date"
     PHONE = "phone"
     POSTCODE = "postcode"
@@ -90,21 +93,21 @@ def personal_forms(holder: Known) -> Iterable[tuple[Weakness, frozenset[str]]]:
     yield Weakness.CARD_NUMBER, frozenset().union(*cards)
 
 
-def phone_forms(phone: str) -> frozenset[str]:
-    """Return every four digits in a row of a telephone number, as it is dialled in France."""
+def phone_forms(phone: str, long: int = CODE_DIGITS) -> frozenset[str]:
+    """Return every so many digits in a row of a telephone number, as it is dialled in France."""
     digits = _digits(phone)
     for prefix in ("0033", "33"):
         if digits.startswith(prefix) and len(digits) > PHONE_DIGITS_MAX:
             digits = "0" + digits.removeprefix(prefix)
             break
-    return runs(digits[-PHONE_DIGITS_MAX:], PHONE_DIGITS_MAX)
+    return runs(digits[-PHONE_DIGITS_MAX:], PHONE_DIGITS_MAX, long)
 
 
-def runs(text: str, digits_max: int) -> frozenset[str]:
-    """Return every four digits in a row of the first `digits_max` of a number."""
+def runs(text: str, digits_max: int, long: int = CODE_DIGITS) -> frozenset[str]:
+    """Return every so many digits in a row of the first `digits_max` of a number."""
     digits = _digits(text)[:digits_max]
-    starts = range(len(digits) - CODE_DIGITS + 1)
-    return frozenset(digits[start : start + CODE_DIGITS] for start in starts)
+    starts = range(len(digits) - long + 1)
+    return frozenset(digits[start : start + long] for start in starts)
 
 
 def _digits(text: str) -> str:
@@ -121,23 +124,25 @@ def birth_forms(birth_date: date) -> frozenset[str]:
     )
 
 
-def _is_sequence(code: str) -> bool:
+def is_sequence(code: str) -> bool:
+    """Tell digits that go up or down in equal steps."""
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(code)}
     return len(steps) == 1 and next(iter(steps)) in STEPS
 
 
 def _is_date(code: str) -> bool:
     first, second = int(code[:2]), int(code[2:])
-    return _is_day(first, second) or _is_day(second, first)
+    return is_day(first, second) or is_day(second, first)
 
 
-def _is_day(day: int, month: int) -> bool:
+def is_day(day: int, month: int) -> bool:
+    """Tell a day of a month."""
     return 1 <= month <= 12 and 1 <= day <= DAYS_IN_MONTH[month - 1]
 
 
 RULES: Final[tuple[tuple[Weakness, Callable[[str], bool]], ...]] = (
     (Weakness.SAME_DIGITS, lambda c: len(set(c)) == 1),
-    (Weakness.SEQUENCE, _is_sequence),
+    (Weakness.SEQUENCE, is_sequence),
     (Weakness.REPEATED_PAIR, lambda c: c[:2] == c[2:]),
     (Weakness.DOUBLE_PAIR, lambda c: c[0] == c[1] and c[2] == c[3]),
     (Weakness.MIRROR, lambda c: c[0] == c[3] and c[1] == c[2]),

@@ -1,7 +1,10 @@
 """How often each code was chosen in a group of people, sealed: only the vault can read it.
 
     sealed   form (1) || version of the PIN reference key (2) || nonce (12) || AES-256-GCM
-    inside   choices counted (4) || one byte for each of the 10,000 codes
+    inside   choices counted (4) || one byte for each of the 10,000 codes of four digits
+
+A longer code is counted by its last four digits: what many were told to choose is found all the
+same, and another that ends alike is refused once in thousands.
 
 Promise: whatever is counted, the sealed tally has the same size, and another nonce; the key is
 derived from the PIN reference key, wherever that lies, for this group alone. A code is shared from
@@ -44,7 +47,7 @@ class CodeTally:
 
     def add(self, digits: bytearray) -> None:
         """Count one choice."""
-        code = int(digits)
+        code = _place(digits)
         self._counts[code] = min(self._counts[code] + 1, COUNT_MAX)
         self._total += 1
         if self._total >= FADING_AT:
@@ -53,7 +56,7 @@ class CodeTally:
 
     def is_shared(self, digits: bytearray) -> bool:
         """Tell whether a code is one of those that many chose."""
-        code = int(digits)
+        code = _place(digits)
         return self._counts[code] >= SHARED_FROM and code in self._shared()
 
     def shared(self) -> int:
@@ -96,6 +99,10 @@ def open_tally(sealed: bytes | None, group_id: UUID, tag: Tag) -> CodeTally:
     except InvalidTag:
         return CodeTally()
     return CodeTally(int.from_bytes(plain[:_TOTAL_BYTES], "big"), plain[_TOTAL_BYTES:])
+
+
+def _place(digits: bytearray) -> int:
+    return int(digits) % CODES
 
 
 def _key(group_id: UUID, version: int, tag: Tag) -> bytes | None:

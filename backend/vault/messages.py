@@ -226,6 +226,8 @@ class PinQuestion(Message):
     account_id: UUID
     card_number: Annotated[str, Field(max_length=32)]
     reference: ReferenceFields
+    digits_min: int
+    digits_max: int
 
     @classmethod
     def of(cls, encrypted: EncryptedPinBlock, subject: PinSubject) -> Self:
@@ -237,6 +239,8 @@ class PinQuestion(Message):
             account_id=subject.account_id,
             card_number=subject.card_number,
             reference=ReferenceFields.of(subject.reference),
+            digits_min=subject.digits_min,
+            digits_max=subject.digits_max,
         )
 
     def encrypted(self) -> EncryptedPinBlock:
@@ -245,7 +249,9 @@ class PinQuestion(Message):
 
     def subject(self) -> PinSubject:
         """Return whose code it is compared with."""
-        return PinSubject(self.account_id, self.card_number, self.reference.value())
+        reference = self.reference.value()
+        lengths = self.digits_min, self.digits_max
+        return PinSubject(self.account_id, self.card_number, reference, *lengths)
 
 
 class VerifyPin(PinQuestion):

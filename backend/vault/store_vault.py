@@ -24,7 +24,6 @@ from backend.vault.seal import seal, unseal
 from backend.vault.second_factor import factor_message, factor_secret, matching_step
 from backend.vault.signing import ListSigner
 from backend.vault.values import (
-    CODE_DIGITS,
     ChallengeAnswer,
     DialogueStep,
     EncryptedPinBlock,
@@ -237,7 +236,7 @@ class StoreVault:
             return PinVerdict.BLOCK_INVALID, None
         try:
             # A pad may be set to take more digits than a code has: no code of ours is longer.
-            if len(digits) != CODE_DIGITS:
+            if not subject.digits_min <= len(digits) <= subject.digits_max:
                 return PinVerdict.BLOCK_INVALID, None
             if not self._matches(subject.account_id, subject.reference, digits):
                 return PinVerdict.WRONG, None

@@ -8,22 +8,28 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-CODE_DIGITS = 4
+#: How many digits a code may have; how many those of a scheme have, its settings say.
+CODE_DIGITS_MIN = 4
+CODE_DIGITS_MAX = 8
 
 
 class SecretCode:
     """A holder's code, in memory that can be wiped. It never prints itself.
 
-    Raises ValueError, without quoting anything, unless it is four ASCII digits.
+    Raises ValueError, without quoting anything, unless it is four to eight ASCII digits.
     """
 
     __slots__ = ("_digits",)
 
     def __init__(self, digits: str | bytes | bytearray) -> None:
         raw = bytearray(digits.encode() if isinstance(digits, str) else digits)
-        if len(raw) != CODE_DIGITS or not raw.isdigit():
-            raise ValueError("a code is four digits")
+        if not CODE_DIGITS_MIN <= len(raw) <= CODE_DIGITS_MAX or not raw.isdigit():
+            raise ValueError("a code is four to eight digits")
         self._digits = raw
+
+    def __len__(self) -> int:
+        """Return how many digits it has."""
+        return len(self._digits)
 
     def reveal(self) -> bytearray:
         """Return the digits in ASCII. The one door out."""
@@ -94,6 +100,9 @@ class PinSubject:
     account_id: UUID
     card_number: str
     reference: PinReference
+    #: How many digits a code of the scheme may have: another count is nobody's code.
+    digits_min: int = CODE_DIGITS_MIN
+    digits_max: int = CODE_DIGITS_MIN
 
 
 @dataclass(frozen=True, slots=True)

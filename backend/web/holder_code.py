@@ -19,7 +19,7 @@ from backend.web import holder_words as words
 from backend.web.holder_frame import PREFIX, Frame, Framed
 from backend.web.pages import Problem, notice
 from backend.web.signed_in import OwnForm, PageRoute
-from backend.web.words import CHANGED_MEANWHILE, CODES_DIFFER, FOUR_DIGITS, WEAK
+from backend.web.words import CHANGED_MEANWHILE, CODES_DIFFER, WEAK, so_many_digits
 
 FORGOTTEN = "/code-oublie"
 router = APIRouter(prefix=f"{PREFIX}/code", include_in_schema=False, route_class=PageRoute)
@@ -60,10 +60,13 @@ class _Mistyped(Exception):
 def _set(frame: Frame, password: str, code: str, code_again: str) -> None:
     if code != code_again:
         raise _Mistyped(Problem("code_again", CODES_DIFFER))
+    digits = frame.services.settings.code_digits
     try:
         chosen = SecretCode(code.strip())
     except ValueError:
-        raise _Mistyped(Problem("code", FOUR_DIGITS)) from None
+        raise _Mistyped(Problem("code", so_many_digits(digits))) from None
+    if len(chosen) != digits:
+        raise _Mistyped(Problem("code", so_many_digits(digits)))
     try:
         choose_code(frame.services, frame.account_id, frame.beneficiary_id, password, chosen)
     except PasswordWrong:
@@ -85,4 +88,5 @@ def _form(frame: Frame, problem: Problem | None) -> HTMLResponse:
         button=words.CODE_BUTTONS[state],
         may_choose_code=frame.mine.may_choose_code,
         never_tell=words.NEVER_TELL,
+        digits=frame.services.settings.code_digits,
     )

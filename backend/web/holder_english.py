@@ -187,7 +187,7 @@ _CODE: Final = {
     "Celui de votre compte ({name}), pour être sûr que c’est vous.": (
         "That of your account ({name}), to be sure that it is you."
     ),
-    "Nouveau code, 4 chiffres": "New code, 4 digits",
+    "Nouveau code, {digits} chiffres": "New code, {digits} digits",
     "Encore une fois": "Once more",
     "Un code facile à deviner est refusé : date de naissance, 1234, 0000, une année.": (
         "A code easy to guess is refused: birth date, 1234, 0000, a year."

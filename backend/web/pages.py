@@ -25,6 +25,22 @@ HEADERS: Final = {
 
 #: The policy of a page where a script of our own runs besides.
 SCRIPT_POLICY: Final = f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
+#: Pages with a form that warns of changes about to be lost.
+ASKING: Final = frozenset(
+    {
+        "establishment_gates.html",
+        "establishment_procedure_form.html",
+        "family.html",
+        "holder_order.html",
+        "operator_campaign.html",
+        "operator_campaigns.html",
+        "operator_operators.html",
+        "operator_person.html",
+        "organisation_form.html",
+        "sign_up.html",
+        "suggestions.html",
+    }
+)
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
@@ -42,7 +58,8 @@ class Problem(NamedTuple):
 def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
     """Render a template."""
     html = _templates.get_template(template).render(values)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
+    response = HTMLResponse(html, status_code=status, headers=HEADERS)
+    return let_script(response) if template in ASKING else response
 
 
 def form(template: str, problem: Problem | None = None, **values: object) -> HTMLResponse:

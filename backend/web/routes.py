@@ -47,6 +47,7 @@ STYLES: Final = {
         "kitchen.js",
         "passkey.js",
         "reveal.js",
+        "unsaved.js",
     )
 }
 LINK_TROUBLE: Final[dict[type[BackendError], words.Notice]] = {
@@ -150,10 +151,13 @@ def _set(services: Services, token: str, typed: tuple[str, str], birth_date: str
     code, again = typed
     if code != again:
         raise _Mistyped(Problem("code_again", words.CODES_DIFFER))
+    digits = services.settings.code_digits
     try:
         chosen = SecretCode(code.strip())
     except ValueError:
-        raise _Mistyped(Problem("code", words.FOUR_DIGITS)) from None
+        raise _Mistyped(Problem("code", words.so_many_digits(digits))) from None
+    if len(chosen) != digits:
+        raise _Mistyped(Problem("code", words.so_many_digits(digits)))
     with services.database.reading() as session:
         asks_birth_date = find_link(session, token, services.now()).asks_birth_date
     activate_code(services, token, chosen, _read_date(birth_date) if asks_birth_date else None)
@@ -173,7 +177,8 @@ def _code_form(services: Services, token: str, problem: Problem | None) -> HTMLR
             link = find_link(session, token[:TOKEN_CHARACTERS_MAX], services.now())
     except tuple(LINK_TROUBLE) as error:
         return _link_trouble(error)
-    return form("activation.html", problem, asks_birth_date=link.asks_birth_date)
+    digits = services.settings.code_digits
+    return form("activation.html", problem, asks_birth_date=link.asks_birth_date, digits=digits)
 
 
 def _link_trouble(error: BackendError) -> HTMLResponse:

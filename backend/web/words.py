@@ -25,7 +25,6 @@ CODES_DIFFER: Final = Text(
     "Les deux codes sont différents. Composez deux fois le même code.",
     "The two codes differ. Type the same code twice.",
 )
-FOUR_DIGITS: Final = Text("Un code a exactement 4 chiffres.", "A code has exactly 4 digits.")
 CHANGED_MEANWHILE: Final = Text(
     "Votre code vient d’être changé ailleurs. Recommencez avec un nouveau lien.",
     "Your code has just been changed elsewhere. Start again with a new link.",
@@ -52,6 +51,10 @@ TOO_MANY: Final = Text(
 )
 
 WEAK: Final[dict[str, Text]] = {
+    Weakness.LENGTH: Text(
+        "Ce code n’a pas le bon nombre de chiffres.",
+        "This code has not the right number of digits.",
+    ),
     Weakness.BIRTH_DATE: Text(
         "Ce code rappelle votre date de naissance. Choisissez-en un autre.",
         "This code is in your birth date. Choose another.",
@@ -77,20 +80,20 @@ WEAK: Final[dict[str, Text]] = {
         "These digits follow one another. Choose another code.",
     ),
     Weakness.REPEATED_PAIR: Text(
-        "Ce code répète deux chiffres. Choisissez-en un autre.",
-        "This code repeats two digits. Choose another.",
+        "Ce code répète les mêmes chiffres. Choisissez-en un autre.",
+        "This code repeats the same digits. Choose another.",
     ),
     Weakness.DOUBLE_PAIR: Text(
-        "Ce code est fait de deux doubles. Choisissez-en un autre.",
-        "This code is made of two doubles. Choose another.",
+        "Ce code est fait de chiffres doublés. Choisissez-en un autre.",
+        "This code is made of doubled digits. Choose another.",
     ),
     Weakness.MIRROR: Text(
         "Ce code se lit dans les deux sens. Choisissez-en un autre.",
         "This code reads the same both ways. Choose another.",
     ),
     Weakness.THREE_ALIKE: Text(
-        "Trois de ces chiffres sont les mêmes. Choisissez un autre code.",
-        "Three of these digits are the same. Choose another code.",
+        "Trois chiffres de suite sont les mêmes. Choisissez un autre code.",
+        "Three digits in a row are the same. Choose another code.",
     ),
     Weakness.YEAR: Text(
         "Ce code ressemble à une année. Choisissez-en un autre.",
@@ -118,6 +121,12 @@ WEAK: Final[dict[str, Text]] = {
         "This is your previous code. Choose another.",
     ),
 }
+
+
+def so_many_digits(digits: int) -> Text:
+    """Say how long a code must be."""
+    return Text(f"Un code a exactement {digits} chiffres.", f"A code has exactly {digits} digits.")
+
 
 DONE: Final = Notice(
     "Code enregistré",

@@ -95,10 +95,13 @@ class HolderSide:
         left = isinstance(error, ReaderError)
         return left and self._presentations < self._limits.card_presentations_max
 
-    def ask_code(self, card_number: str, wanted: pad_text.Lines) -> PinEntry:
+    def ask_code(self, proof: CardProof, wanted: pad_text.Lines) -> PinEntry:
         """Ask for the code; CANCEL is the holder's, unless the controls are cancelled."""
+        lengths = sorted((proof.code_digits_min, proof.code_digits_max))
         return self._with.pad.enter_pin(
-            PinPrompt(card_number, *wanted), self._limits.code_seconds_max, self._controls.cancelled
+            PinPrompt(proof.card_number, *wanted, *lengths),
+            self._limits.code_seconds_max,
+            self._controls.cancelled,
         )
 
     def tell_wrong_code(self, tries_left: int) -> None:

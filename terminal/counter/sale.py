@@ -158,7 +158,7 @@ class SaleRun:
         if self._record.tries_left is not None:
             self._holder.tell_wrong_code(self._record.tries_left)
         wanted = pad_text.code_wanted(self._record.amount_cents)
-        entry = self._holder.ask_code(self._proof.card_number, wanted)
+        entry = self._holder.ask_code(self._proof, wanted)
         if self._controls.cancelled():
             return self._cancelled()
         if entry.status is PinEntryStatus.CANCEL:

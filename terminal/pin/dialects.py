@@ -12,7 +12,7 @@ from string import hexdigits
 from types import MappingProxyType
 
 from terminal.pin.packets import FS, SUB, Packet
-from terminal.pin.pad import CODE_DIGITS, EncryptedPinBlock, PinProfile, PinPrompt
+from terminal.pin.pad import EncryptedPinBlock, PinProfile, PinPrompt
 from terminal.pin.text import display_line
 
 TIMEOUT_UNIT_SECONDS = 30
@@ -72,11 +72,15 @@ def _packet(text: str) -> Packet:
     return Packet(text.encode("ascii"))
 
 
+def _lengths(prompt: PinPrompt) -> str:
+    return f"{prompt.length_min:02}{prompt.length_max:02}"
+
+
 def _z62_request(prompt: PinPrompt, timeout_units: int) -> Packet:
     fields = (
         f"Z62.{prompt.card_number}",
         # Lengths from and to, no empty code, then the prompt, its alternate, and the wait.
-        f"{CODE_DIGITS:02}{CODE_DIGITS:02}N{display_line(prompt.line1)}",
+        f"{_lengths(prompt)}N{display_line(prompt.line1)}",
         display_line(prompt.line2),
         display_line("Patientez"),
         str(timeout_units),
@@ -96,8 +100,7 @@ def _z62_answer(body: bytes) -> Answer:
 
 def _z63_request(prompt: PinPrompt, timeout_units: int) -> Packet:
     del timeout_units  # this family has no field for it
-    lengths = f"{CODE_DIGITS:02}{CODE_DIGITS:02}"
-    return _packet(f"Z63.{prompt.card_number}{_FS}DUKPT ENCRYPTION{lengths}N*")
+    return _packet(f"Z63.{prompt.card_number}{_FS}DUKPT ENCRYPTION{_lengths(prompt)}N*")
 
 
 def _z63_answer(body: bytes) -> Answer:

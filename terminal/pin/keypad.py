@@ -21,7 +21,8 @@ from terminal.pin.dukpt import wiped
 from terminal.pin.key_file import NO_KEY, KeypadKeys
 from terminal.pin.life import PadLife
 from terminal.pin.pad import (
-    CODE_DIGITS,
+    CODE_DIGITS_MAX,
+    CODE_DIGITS_MIN,
     Completion,
     Display,
     EftContext,
@@ -35,7 +36,10 @@ from terminal.pin.prompts import lines_of
 from terminal.pin.serial_link import LineSettings, SerialLink
 
 CAPS = PinPadCaps(
-    display=Display.NONE, length_min=CODE_DIGITS, length_max=CODE_DIGITS, keypad_in_clear=True
+    display=Display.NONE,
+    length_min=CODE_DIGITS_MIN,
+    length_max=CODE_DIGITS_MAX,
+    keypad_in_clear=True,
 )
 # How soon a cancellation is noticed: a read waits no longer.
 POLL_SECONDS_MAX = 0.1
@@ -90,31 +94,35 @@ class CodeSealer(Protocol):
 class TypedDigits:
     """The digits typed so far, in one buffer that never moves; `wipe` it."""
 
-    __slots__ = ("_buffer", "count")
+    __slots__ = ("_buffer", "_length_min", "count")
 
-    def __init__(self) -> None:
-        self._buffer = bytearray(CODE_DIGITS)
+    def __init__(self, length_min: int, length_max: int) -> None:
+        self._buffer = bytearray(length_max)
+        self._length_min = length_min
         self.count = 0
 
     @property
     def complete(self) -> bool:
         """Whether as many digits were typed as a code has."""
-        return self.count == CODE_DIGITS
+        return self.count >= self._length_min
 
-    @property
-    def buffer(self) -> bytearray:
-        """Return the buffer itself, to be encrypted; it is whole only when `complete`."""
-        return self._buffer
+    @contextmanager
+    def typed(self) -> Iterator[bytearray]:
+        """Give the digits that were typed, to be encrypted; they are wiped after."""
+        with wiped(bytearray(self.count)) as digits:
+            for place in range(self.count):
+                digits[place] = self._buffer[place]
+            yield digits
 
     def add(self, digit: int) -> None:
         """Take one digit, as its ASCII byte; one too many is lost."""
-        if not self.complete:
+        if self.count < len(self._buffer):
             self._buffer[self.count] = digit
             self.count += 1
 
     def wipe(self) -> None:
         """Overwrite all of it."""
-        for place in range(CODE_DIGITS):
+        for place in range(len(self._buffer)):
             self._buffer[place] = 0
         self.count = 0
 
@@ -162,19 +170,19 @@ class KeypadPinPad:
         self._life.begin(context)
 
     def enter_pin(self, seconds_max: float, cancelled: Callable[[], bool]) -> PinEntry:
-        """Let the holder type four digits and validate; return how it ended.
+        """Let the holder type the code and validate; return how it ended.
 
         Raises PadUnplugged, PadRefused (`NO_KEY`, `KEYS_USED_UP`), PadDisabled, PadBusy.
         """
         with self._life.entering() as context:
-            typed = TypedDigits()
+            prompt = context.prompt
+            typed = TypedDigits(prompt.length_min, prompt.length_max)
             try:
                 status = self._collect(typed, seconds_max, cancelled)
                 if status is not PinEntryStatus.SUCCESS:
                     return PinEntry(status)
-                number = context.prompt.card_number
-                with _refusing():
-                    return PinEntry(status, self._sealer.seal(typed.buffer, number))
+                with _refusing(), typed.typed() as digits:
+                    return PinEntry(status, self._sealer.seal(digits, prompt.card_number))
             finally:
                 typed.wipe()
 

@@ -102,5 +102,6 @@ def _refuse_beyond(caps: PinPadCaps, context: EftContext) -> None:
         raise ValueError("this pad has another key scheme")
     if context.language not in caps.languages:
         raise ValueError("this pad has no prompts in that language")
-    if not caps.length_min <= context.length_min <= context.length_max <= caps.length_max:
+    asked = context.prompt
+    if not caps.length_min <= asked.length_min <= asked.length_max <= caps.length_max:
         raise ValueError(f"this pad takes codes of {caps.length_min} to {caps.length_max} digits")

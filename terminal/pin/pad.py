@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NoReturn, Protocol
 
-CODE_DIGITS = 4
+# What a pad takes (ISO 9564-1 §6.1); how many digits a scheme's codes have, the backend says.
+CODE_DIGITS_MIN, CODE_DIGITS_MAX = 4, 12
 ACCOUNT_DIGITS_MIN, ACCOUNT_DIGITS_MAX = 8, 19
 
 
@@ -82,12 +83,15 @@ class PinEntry:
 class PinPrompt:
     """Whose code is asked for, and the two lines the holder reads meanwhile.
 
-    The block is bound to `card_number`: 8 to 19 digits, without spaces. Masked in the repr.
+    The block is bound to `card_number`: 8 to 19 digits, without spaces. Masked in the repr. A code
+    of fewer digits than `length_min` is not taken, nor a digit beyond `length_max`.
     """
 
     card_number: str
     line1: str
     line2: str
+    length_min: int = CODE_DIGITS_MIN
+    length_max: int = CODE_DIGITS_MIN
 
     def __post_init__(self) -> None:
         digits = self.card_number
@@ -177,8 +181,6 @@ class EftContext:
     prompt: PinPrompt
     transaction_type: TransactionType = TransactionType.DEBIT
     system: str = "DUKPT"
-    length_min: int = CODE_DIGITS
-    length_max: int = CODE_DIGITS
     language: str = "fr"
 
 

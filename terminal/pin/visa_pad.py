@@ -25,7 +25,8 @@ from terminal.pin.conversation import (
 from terminal.pin.dialects import DEFAULT_DIALECT, Dialect, show_request
 from terminal.pin.life import PadLife
 from terminal.pin.pad import (
-    CODE_DIGITS,
+    CODE_DIGITS_MAX,
+    CODE_DIGITS_MIN,
     Completion,
     Display,
     EftContext,
@@ -37,7 +38,9 @@ from terminal.pin.pad import (
 from terminal.pin.prompts import lines_of
 from terminal.pin.serial_link import LineSettings, SerialLink
 
-CAPS = PinPadCaps(display=Display.UNRESTRICTED, length_min=CODE_DIGITS, length_max=CODE_DIGITS)
+CAPS = PinPadCaps(
+    display=Display.UNRESTRICTED, length_min=CODE_DIGITS_MIN, length_max=CODE_DIGITS_MAX
+)
 # How soon a cancellation is noticed: a read waits no longer.
 POLL_SECONDS_MAX = 0.1
 # A pad needs a breath between what it said and what it hears (Semnox driver).
@@ -116,7 +119,7 @@ class VisaPacketPinPad:
         self._life.begin(context)
 
     def enter_pin(self, seconds_max: float, cancelled: Callable[[], bool]) -> PinEntry:
-        """Let the holder type four digits into the pad; return how it ended.
+        """Let the holder type the code into the pad; return how it ended.
 
         Raises `PadUnplugged`, `PadSilent`, `PadGarbled`, `PadRefused` (the pad's code, or `EOT`
         where it gave none), `PadDisabled`, `PadBusy`. An entry that ended in an error has no block,

@@ -146,7 +146,7 @@ class ErrandRun:
         assert self._proof is not None, "the card was proven"
         if self._errand.tries_left is not None:
             self._holder.tell_wrong_code(self._errand.tries_left)
-        entry = self._holder.ask_code(self._proof.card_number, pad_text.BALANCE_CODE_WANTED)
+        entry = self._holder.ask_code(self._proof, pad_text.BALANCE_CODE_WANTED)
         if self._controls.cancelled():
             return self._cancelled()
         if entry.status is PinEntryStatus.CANCEL:

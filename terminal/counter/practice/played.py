@@ -207,7 +207,8 @@ class PlayedPad:
         self, prompt: PinPrompt, seconds_max: float, cancelled: Callable[[], bool]
     ) -> PinEntry | None:
         """Return how the real entry ended, without what was typed; None to wait for a button."""
-        played = PinPrompt(_CARD_NUMBER, *practised(prompt.line1, prompt.line2))
+        lengths = prompt.length_min, prompt.length_max
+        played = PinPrompt(_CARD_NUMBER, *practised(prompt.line1, prompt.line2), *lengths)
         status = self._ask(
             lambda: (
                 self.real.enter_pin(

@@ -77,7 +77,7 @@ def test_an_activation_that_is_unknown_or_too_old(
 @pytest.mark.parametrize(
     "body",
     [
-        {"code": "73915"},
+        {"code": "739152648"},
         {"code": "739"},
         {"code": "73a1"},
         {"code": "7391\n"},

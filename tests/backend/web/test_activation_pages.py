@@ -66,9 +66,9 @@ def test_a_good_code_is_set_once(client: TestClient, token: str, services: Servi
     [
         (WEAK, WEAK, words.WEAK[Weakness.SEQUENCE].fr),
         ("1403", "1403", words.WEAK[Weakness.BIRTH_DATE].fr),
-        ("73911", "73911", words.FOUR_DIGITS.fr),
-        ("٧٣٩١", "٧٣٩١", words.FOUR_DIGITS.fr),
-        ("", "", words.FOUR_DIGITS.fr),
+        ("73911", "73911", words.so_many_digits(4).fr),
+        ("٧٣٩١", "٧٣٩١", words.so_many_digits(4).fr),
+        ("", "", words.so_many_digits(4).fr),
         (GOOD, "7392", words.CODES_DIFFER.fr),
     ],
 )

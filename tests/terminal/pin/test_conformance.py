@@ -6,6 +6,7 @@ A new driver gets a bench of its own in `BENCHES`, and passes this file as it st
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +217,9 @@ def test_twice_is_busy(begun: Desk) -> None:
     "context",
     [
         EftContext(CONTEXT.prompt, system="M/S"),
-        EftContext(CONTEXT.prompt, length_max=13),
-        EftContext(CONTEXT.prompt, length_min=3),
+        EftContext(replace(CONTEXT.prompt, length_max=13)),
+        EftContext(replace(CONTEXT.prompt, length_min=3)),
+        EftContext(replace(CONTEXT.prompt, length_min=6, length_max=5)),
         EftContext(CONTEXT.prompt, language="tlh"),
     ],
 )

@@ -1,5 +1,7 @@
 """What is asked and what is answered, letter by letter."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,12 @@ def test_the_request_of_the_verifone_family() -> None:
     assert Z63.request(PROMPT, 2).body == b"Z63.9250000000000018\x1cDUKPT ENCRYPTION0404N*"
     assert not Z63.request_has_words
     assert not Z63.request_has_timeout
+
+
+def test_the_pad_is_told_how_long_a_code_may_be() -> None:
+    longer = replace(PROMPT, length_min=4, length_max=6)
+    assert b"\x1c0406N12,50 EUR" in Z62.request(longer, 2).body
+    assert Z63.request(longer, 2).body.endswith(b"DUKPT ENCRYPTION0406N*")
 
 
 def test_an_empty_line_still_has_a_character() -> None:

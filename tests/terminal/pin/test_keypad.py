@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from terminal.pin.key_block import InitialKey
 from terminal.pin.key_file import KeypadKeys
 from terminal.pin.keypad import KeypadPinPad, TypedDigits
 from terminal.pin.pad import (
+    Completion,
     EftContext,
     EncryptedPinBlock,
     PinEntry,
@@ -117,6 +119,17 @@ def test_too_few_are_no_code_and_too_many_are_lost() -> None:
     assert bench.sealer.codes == [CODE]
 
 
+def test_a_longer_code_is_taken_whole_and_a_shorter_one_where_it_may_be() -> None:
+    bench = Bench()
+    bench.pad.end(Completion.NORMAL)
+    bench.pad.begin(EftContext(replace(CONTEXT.prompt, length_min=4, length_max=6)))
+    for typed, taken in ((b"7391\r", CODE), (b"73915\r", b"73915"), (b"7391528\r", b"739152")):
+        assert bench.enter(typed).status is PinEntryStatus.SUCCESS
+        assert bench.sealer.codes.pop() == taken
+        assert not any(bench.sealer.buffers.pop()), "wiped"
+    assert bench.enter(b"739\r", seconds_max=2).status is PinEntryStatus.TIMEOUT
+
+
 def test_what_was_pressed_before_the_question_is_no_answer() -> None:
     bench = Bench()
     bench.line.arriving.append((0.0, b"7391\r"))
@@ -198,7 +211,7 @@ def test_no_text_of_this_process_ever_has_the_code(
     assert pad.enter_pin(30, look).status is PinEntryStatus.SUCCESS
     logged = [f"{record.getMessage()}{record.args}" for record in caplog.records]
     wanted = code.decode()
-    assert "TypedDigits(hidden)" in {repr(TypedDigits()), *seen}
+    assert "TypedDigits(hidden)" in {repr(TypedDigits(4, 4)), *seen}
     assert not [text for text in (*seen, *logged) if wanted in text]
 
 
