@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,28 @@ import pytest
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
 from terminal.backend_client import BackendClient
+from terminal.reader.claim import SOCKET_VARIABLE
 from tests.terminal.backend_calls import FixedIdentity, SettableClock
 from tests.terminal.scripted_backend import ScriptedBackend
 from tests.terminal.virtual_cards import READERS, wait_until_empty
+
+#: What leads the terminal's tests to their daemon, once it runs.
+LEADS: dict[str, str] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Lead these tests to their daemon."""
+    os.environ.update(LEADS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Lead nobody else there: other tests start programs too."""
+    try:
+        return (yield)
+    finally:
+        os.environ.pop(SOCKET_VARIABLE, None)
 
 
 @pytest.fixture
@@ -45,8 +64,10 @@ def pcscd(pcscd_run_dir: Path) -> Iterator[PrivatePcscd]:
     another socket would never be found.
     """
     with PrivatePcscd(READERS, pcscd_run_dir) as running:
-        os.environ["PCSCLITE_CSOCK_NAME"] = str(running.socket_path)
+        LEADS[SOCKET_VARIABLE] = str(running.socket_path)
+        os.environ.update(LEADS)
         yield running
+        LEADS.clear()
 
 
 @pytest.fixture

@@ -88,16 +88,19 @@ def token_place() -> Iterator[TokenPlace]:
         pytest.skip("SoftHSM2 is not installed")
     pytest.importorskip("pkcs11")
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    (folder / "tokens").mkdir()
-    configuration = folder / "softhsm2.conf"
-    configuration.write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(configuration)
-    pins = ["--so-pin", "12345678", "--pin", TOKEN_PIN.reveal().decode()]
-    command = ["softhsm2-util", "--init-token", "--free", "--label", "pass", *pins]
-    subprocess.run(command, check=True, capture_output=True, timeout=STOP_SECONDS_MAX)
-    yield TokenPlace(SOFTHSM, "pass", "pass")
-    shutil.rmtree(folder)
+    with (
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name,
+        pytest.MonkeyPatch.context() as told,
+    ):
+        folder = Path(name)
+        (folder / "tokens").mkdir()
+        configuration = folder / "softhsm2.conf"
+        configuration.write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
+        told.setenv("SOFTHSM2_CONF", str(configuration))
+        pins = ["--so-pin", "12345678", "--pin", TOKEN_PIN.reveal().decode()]
+        command = ["softhsm2-util", "--init-token", "--free", "--label", "pass", *pins]
+        subprocess.run(command, check=True, capture_output=True, timeout=STOP_SECONDS_MAX)
+        yield TokenPlace(SOFTHSM, "pass", "pass")
 
 
 @pytest.fixture
