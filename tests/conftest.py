@@ -16,6 +16,22 @@ settings.register_profile(
 settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+#: What a shell tells programs of its own, systemd a service, and somebody the libraries that speak
+#: to a card daemon, a database or a token. No test depends on who started it.
+STARTERS_OWN = (
+    "CREDENTIALS_DIRECTORY",
+    "NOTIFY_SOCKET",
+    "PASS_BACKEND_",
+    "PASS_SIMULATOR_",
+    "PASS_TERMINAL_",
+    "PCSCLITE_",
+    "PG",
+    "SOFTHSM2_",
+    "WATCHDOG_",
+)
+for _name in [name for name in os.environ if name.startswith(STARTERS_OWN)]:
+    del os.environ[_name]
+
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors"
 #: Folders and files whose tests stand on something dear that is set up once: a daemon, a browser,
