@@ -20,7 +20,7 @@ PAGES = ("first-tap.md", "simulator.md")
 GUIDE = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in PAGES)
 SERVE = "pass-simulator serve"
 PORTS = range(19_300, 19_900, 7)
-SECONDS_MAX = 100
+SECONDS_MAX = 300
 VPCD_PORT = 0x8C7B
 # What leads a program to one daemon; the pages are read by somebody who has set nothing.
 LEADS = "PCSCLITE_CSOCK_NAME"
