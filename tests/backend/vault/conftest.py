@@ -1,6 +1,5 @@
 """The same vault, kept in every way there is: its promises do not depend on where keys lie."""
 
-import os
 import secrets
 import shutil
 import subprocess
