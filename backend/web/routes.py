@@ -3,13 +3,16 @@
 What was typed is never in a page, an address or a log. A link opens a page; only its button acts.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import FileResponse, HTMLResponse
 
 from backend.accounts.activation import find_link
+from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import (
     ActivationExhausted,
     ActivationExpired,
@@ -18,6 +21,8 @@ from backend.accounts.errors import (
     BirthDateWrong,
     EmailInvalid,
 )
+from backend.accounts.signin.errors import TooManyRequests
+from backend.accounts.strangers.seals import Door
 from backend.errors import BackendError, NotFoundError
 from backend.http import ServicesDependency, status_of
 from backend.pins.errors import CodeBeingSet, CodeRefused, TooManyLinkRequests
@@ -27,6 +32,7 @@ from backend.services import Services
 from backend.vault.values import SecretCode
 from backend.web import kitchen, words
 from backend.web.pages import FOLDER, Problem, form, notice, page
+from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.typed_dates import read_date
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
@@ -47,6 +53,7 @@ STYLES: Final = {
         "kitchen.js",
         "passkey.js",
         "reveal.js",
+        "robot.js",
         "unsaved.js",
     )
 }
@@ -116,27 +123,44 @@ def choose_code(
 
 
 @router.get("/code-oublie")
-def forgotten() -> HTMLResponse:
+def forgotten(services: ServicesDependency) -> HTMLResponse:
     """Show the form that asks for a link."""
-    return form("forgotten.html")
+    return _forgotten_form(open_check(services, Door.CODE))
 
 
 @router.post("/code-oublie")
 def ask_again(
-    services: ServicesDependency, card_number: Typed = "", email: TypedEmail = ""
+    services: ServicesDependency,
+    stranger: FromStranger,
+    card_number: Typed = "",
+    email: TypedEmail = "",
 ) -> HTMLResponse:
     """Answer the same whoever has an account: only the form of what was typed is judged."""
     try:
         number = parse_card_number(card_number)
     except InvalidCardNumber:
-        return form("forgotten.html", Problem("card_number", words.CARD_NUMBER_FORM))
+        return _forgotten_form(open_check(services, Door.CODE), "card_number")
     try:
+        normal_email(email)
+        if not stranger.is_let_through(Door.CODE):
+            typed = {"card_number": number, "email": email}
+            return _forgotten_form(stranger.asked(Door.CODE), "robot_answer", typed)
         ask_for_link(services, number, email)
     except EmailInvalid:
-        return form("forgotten.html", Problem("email", words.EMAIL_FORM))
-    except TooManyLinkRequests as error:
+        return _forgotten_form(open_check(services, Door.CODE), "email")
+    except (TooManyLinkRequests, TooManyRequests) as error:
         return notice("stop", words.Notice("Réessayez plus tard", words.TOO_MANY), status_of(error))
     return notice("good", words.ASKED)
+
+
+def _forgotten_form(
+    robot: RobotCheck, wrong: str = "", typed: Mapping[str, str] = MappingProxyType({})
+) -> HTMLResponse:
+    """Show the form; what was typed is in it only where nothing of it was wrong."""
+    texts = {"card_number": words.CARD_NUMBER_FORM, "email": words.EMAIL_FORM}
+    problem = Problem(wrong, texts.get(wrong, robot.problem)) if wrong else None
+    told = {"problem": problem, "typed": typed}
+    return strangers_page("forgotten.html", robot, 422 if wrong else 200, **told)
 
 
 class _Mistyped(Exception):

@@ -9,6 +9,7 @@ import segno
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
+from backend.accounts.beneficiaries import normal_email
 from backend.accounts.errors import EmailInvalid
 from backend.accounts.signin.errors import PasswordRefused, SignInRefused
 from backend.accounts.signin.factor import (
@@ -30,6 +31,7 @@ from backend.accounts.signin.signing_in import (
 )
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
+from backend.accounts.strangers.seals import Door
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web import sign_in_words as words
@@ -37,6 +39,7 @@ from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import way_out, ways_in
 from backend.web.own_page import AccountFrame, OwnPage, spoken
 from backend.web.pages import Problem, form, let_script, notice
+from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.roles import may_stay
 from backend.web.signed_in import (
     ACCOUNT,
@@ -113,20 +116,28 @@ def sign_out(request: Request, services: ServicesDependency, token: Token) -> Re
 
 
 @router.get("/mot-de-passe")
-def forgotten_form() -> HTMLResponse:
+def forgotten_form(services: ServicesDependency) -> HTMLResponse:
     """Show the form that asks for a link."""
-    return form("password_forgotten.html")
+    return _forgotten_form(open_check(services, Door.PASSWORD))
 
 
 @router.post("/mot-de-passe", dependencies=[OwnSite])
 def ask_link(
-    request: Request, services: ServicesDependency, email: TypedEmail = ""
+    request: Request,
+    services: ServicesDependency,
+    stranger: FromStranger,
+    email: TypedEmail = "",
 ) -> HTMLResponse:
     """Answer the same whoever has an account."""
     try:
+        normal_email(email)
+        if not stranger.is_let_through(Door.PASSWORD):
+            robot = stranger.asked(Door.PASSWORD)
+            return _forgotten_form(robot, Problem("robot_answer", robot.problem), email)
         ask_for_password_link(services, email, network_of_request(request))
     except EmailInvalid:
-        return form("password_forgotten.html", Problem("email", words.EMAIL_FORM))
+        robot = open_check(services, Door.PASSWORD)
+        return _forgotten_form(robot, Problem("email", words.EMAIL_FORM))
     return notice("good", words.LINK_ASKED)
 
 
@@ -178,6 +189,13 @@ def confirm(frame: AccountFrame, digits: TypedDigits = "") -> Response:
     except SignInRefused:
         return _new_factor_form(frame, Problem("digits", words.FACTOR_REFUSED))
     return go(ACCOUNT)
+
+
+def _forgotten_form(
+    robot: RobotCheck, problem: Problem | None = None, email: str = ""
+) -> HTMLResponse:
+    told = {"problem": problem, "email": email}
+    return strangers_page("password_forgotten.html", robot, 422 if problem else 200, **told)
 
 
 def _sign_in_form(services: Services, problem: Problem | None) -> HTMLResponse:

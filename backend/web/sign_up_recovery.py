@@ -3,7 +3,9 @@
 What is answered does not tell what is known. A link opens a page; its button acts.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
@@ -22,13 +24,16 @@ from backend.accounts.signin.quota import Quota, door_of, take_use
 from backend.accounts.signin.recovery import remind_of_identifier
 from backend.accounts.signin.sign_up_tables import AddressLinkKind
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX
+from backend.accounts.strangers.seals import Door
 from backend.cards.tables import Card
 from backend.http import ServicesDependency, status_of
 from backend.web import sign_up_words as words
 from backend.web.pages import notice, page
+from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SIGN_IN, OwnSite, PageRoute, network_of_request
 from backend.web.typed_dates import read_date
+from backend.web.words import Text
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
 
@@ -40,15 +45,16 @@ TypedWord = Annotated[str, Form(max_length=40)]
 
 
 @router.get(IDENTIFIER)
-def identifier_form() -> HTMLResponse:
+def identifier_form(services: ServicesDependency) -> HTMLResponse:
     """Show the form."""
-    return page("identifier.html", problems={})
+    return _identifier_form(open_check(services, Door.IDENTIFIER))
 
 
 @router.post(IDENTIFIER, dependencies=[OwnSite])
 def remind(
     request: Request,
     services: ServicesDependency,
+    stranger: FromStranger,
     card_number: TypedWord = "",
     birth_date: TypedWord = "",
 ) -> HTMLResponse:
@@ -62,13 +68,27 @@ def remind(
     if born is None:
         problems["birth_date"] = words.BIRTH_DATE
     if problems or born is None:
-        return page("identifier.html", 422, problems=problems)
+        return _identifier_form(open_check(services, Door.IDENTIFIER), problems)
+    if not stranger.is_let_through(Door.IDENTIFIER):
+        robot = stranger.asked(Door.IDENTIFIER)
+        typed = {"card_number": number, "birth_date": birth_date}
+        return _identifier_form(robot, {"robot_answer": robot.problem}, typed)
     with services.database.unit_of_work() as session:
         now = services.now()
         take_use(session, door_of("identifier", network_of_request(request)), FROM_NETWORK, now)
         card = session.scalar(select(Card.beneficiary_id).where(Card.number == number))
         remind_of_identifier(session, number, card, born, now)
     return notice("good", words.IDENTIFIER_ASKED, way=SIGN_IN)
+
+
+def _identifier_form(
+    robot: RobotCheck,
+    problems: Mapping[str, Text] = MappingProxyType({}),
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> HTMLResponse:
+    """Show the form; what was typed is in it only where nothing of it was wrong."""
+    status = 422 if problems else 200
+    return strangers_page("identifier.html", robot, status, typed=typed, problems=problems)
 
 
 @router.get(f"{EMAIL_CHANGE}/{{link}}")

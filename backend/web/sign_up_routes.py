@@ -34,6 +34,7 @@ from backend.accounts.signin.sign_up import (
 from backend.accounts.signin.tables import Language
 from backend.accounts.signin.terms import TERMS, terms_in_force
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
+from backend.accounts.strangers.seals import Door
 from backend.errors import NotFoundError
 from backend.http import ServicesDependency
 from backend.services import Services
@@ -41,6 +42,7 @@ from backend.web import sign_in_words
 from backend.web import sign_up_words as words
 from backend.web.federation_ways import browser_token, opens_link_here, ways_in
 from backend.web.pages import Problem, form, let_script, notice, page
+from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.signed_in import (
     SIGN_IN,
     OwnForm,
@@ -106,13 +108,19 @@ def sign_up_form(services: ServicesDependency) -> HTMLResponse:
 
 @router.post(SIGN_UP, dependencies=[OwnSite])
 def sign_up(
-    request: Request, services: ServicesDependency, typed: Annotated[Typed, Depends(_typed)]
+    request: Request,
+    services: ServicesDependency,
+    typed: Annotated[Typed, Depends(_typed)],
+    stranger: FromStranger,
 ) -> HTMLResponse:
     """Take the form, or show it again with what is to be put right at each field."""
     problems = _problems(typed, services.now())
     born = read_date(typed.birth_date)
     if problems or born is None:
         return _form(services, typed, problems)
+    if not stranger.is_let_through(Door.SIGN_UP):
+        robot = stranger.asked(Door.SIGN_UP)
+        return _form(services, typed, {"robot_answer": robot.problem}, robot)
     asked = Asked(
         typed.email,
         typed.given_name,
@@ -129,21 +137,27 @@ def sign_up(
 
 
 @router.get(f"{SIGN_UP}/nouveau-lien")
-def another_link_form() -> HTMLResponse:
+def another_link_form(services: ServicesDependency) -> HTMLResponse:
     """Show the form that asks for another link."""
-    return page("sign_up_link.html", problems={})
+    return _link_form(open_check(services, Door.ANOTHER_LINK), "", {})
 
 
 @router.post(f"{SIGN_UP}/nouveau-lien", dependencies=[OwnSite])
 def another_link(
-    request: Request, services: ServicesDependency, email: TypedEmail = ""
+    request: Request,
+    services: ServicesDependency,
+    stranger: FromStranger,
+    email: TypedEmail = "",
 ) -> HTMLResponse:
     """Answer the same whether somebody waits or not."""
     try:
+        normal_email(email)
+        if not stranger.is_let_through(Door.ANOTHER_LINK):
+            robot = stranger.asked(Door.ANOTHER_LINK)
+            return _link_form(robot, email, {"robot_answer": robot.problem})
         ask_for_another_link(services, email, network_of_request(request))
     except EmailInvalid:
-        problem = Problem("email", words.EMAIL)
-        return form("sign_up_link.html", problem, problems={problem.field: problem.text})
+        return _link_form(open_check(services, Door.ANOTHER_LINK), "", {"email": words.EMAIL})
     return notice("good", words.LINK_ASKED, way=SIGN_IN)
 
 
@@ -254,10 +268,18 @@ def birth_date_problem(text: str, now: datetime) -> Text | None:
     return None
 
 
-def _form(services: Services, typed: Typed, problems: Problems) -> HTMLResponse:
+def _link_form(robot: RobotCheck, email: str, problems: Problems) -> HTMLResponse:
+    status = 422 if problems else 200
+    return strangers_page("sign_up_link.html", robot, status, email=email, problems=problems)
+
+
+def _form(
+    services: Services, typed: Typed, problems: Problems, robot: RobotCheck | None = None
+) -> HTMLResponse:
     version = terms_in_force(services.now()).version
-    return page(
+    return strangers_page(
         "sign_up.html",
+        robot or open_check(services, Door.SIGN_UP),
         422 if problems else 200,
         typed=asdict(typed),
         sure=_doubted(typed.email),

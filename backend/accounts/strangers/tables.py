@@ -6,7 +6,6 @@ by its hash.
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
@@ -16,7 +15,6 @@ class StrangerKey(Base):
     """The key of a day (UTC); good until what was sealed with it is too old."""
 
     __tablename__ = "stranger_key"
-    __table_args__ = (CheckConstraint("length(seal_key) = 32", name="seal_key"),)
 
     day: Mapped[date] = mapped_column(primary_key=True)
     seal_key: Mapped[bytes]

@@ -1412,7 +1412,6 @@ def upgrade() -> None:
         "stranger_key",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("seal_key", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("length(seal_key) = 32", name=op.f("ck_stranger_key_seal_key")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_stranger_key")),
     )
     op.create_table(
