@@ -11,7 +11,7 @@ outage must not leave a school without lunch, and a late blocking is the smaller
 says how old the list is, and turns amber.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -39,7 +39,7 @@ from terminal.gate.list_body import (
     ServiceBody,
     SiblingBody,
 )
-from terminal.gate.list_parts import Parts, take_apart
+from terminal.gate.list_parts import read_cards, take_apart
 
 __all__ = [
     "AccessList",
@@ -48,6 +48,7 @@ __all__ = [
     "ListRefused",
     "ListedCard",
     "Sibling",
+    "Signed",
     "build_list",
     "check_supersedes",
     "malformed_refused",
@@ -60,6 +61,8 @@ __all__ = [
 LIST_BYTES_MAX: Final = 192 * 1024 * 1024
 BESIDE: Final = "~"
 """Between what is signed and its cards; in neither of them."""
+_UNFOLDED_AT_ONCE: Final = 4 * 256 * 1024
+"""So much base64url is read at a time: a whole region's is not there three times over."""
 CLOCK_BEHIND_MAX: Final = timedelta(minutes=10)
 """How far this machine's clock may be behind the backend's before hours mean nothing."""
 
@@ -166,64 +169,87 @@ def read_access_list(jws: str, key: Ed25519PublicKey, gate: str) -> AccessList:
     return read_payload(signed_payload(jws, key), gate)
 
 
-def read_payload(payload: bytes, gate: str) -> AccessList:
-    """Return the list in a payload whose signature was verified; raises ListRefused."""
-    body, cards = read_body(payload, ListBody, gate)
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the pinned key signed: a JSON object, and the array of cards that it names, if any."""
+
+    payload: bytes = field(repr=False)
+    cards: bytearray | None = field(default=None, repr=False)
+
+
+def read_payload(signed: Signed, gate: str) -> AccessList:
+    """Return the list in what was signed; raises ListRefused."""
+    body, cards = read_body(signed, ListBody, gate)
     with malformed_refused():
         table = CardTable.of(cards, [service.service for service in body.services])
     return build_list(body, table)
 
 
-def signed_payload(text: str, key: Ed25519PublicKey) -> bytes:
-    """Return what the pinned key signed, the cards that it names put in; raises ListRefused.
+def signed_payload(text: str, key: Ed25519PublicKey) -> Signed:
+    """Return what the pinned key signed, with the cards that it names; raises ListRefused.
 
     The cards lie beside the signature, which holds their SHA-256: neither the backend's vault nor
     an HSM has to take a whole school in.
     """
     if len(text) > LIST_BYTES_MAX:
         raise ListRefused(ListFault.MALFORMED)
-    jws, _, beside = text.partition(BESIDE)
+    end = text.find(BESIDE)
     try:
-        payload: bytes = jwt.PyJWS().decode(jws, key, algorithms=["EdDSA"])
+        payload: bytes = jwt.PyJWS().decode(
+            text if end < 0 else text[:end], key, algorithms=["EdDSA"]
+        )
     except jwt.InvalidTokenError:
         raise ListRefused(ListFault.TAMPERED) from None
-    return _with_cards(payload, beside) if beside else payload
+    if end < 0 or end + 1 == len(text):
+        return Signed(payload)
+    return Signed(payload, _named_cards(payload, text, end + 1))
 
 
-def _with_cards(payload: bytes, beside: str) -> bytes:
-    """Put the cards into what was signed, if it is these that were meant."""
+def _named_cards(payload: bytes, text: str, begin: int) -> bytearray:
+    """Return the cards that lie in `text` from `begin` on, if it is these that were meant."""
+    cards = bytearray()
     with malformed_refused():
         named = _NamedCards.model_validate_json(payload).cards_sha256
-        cards = base64url_decode(beside)
+        for at in range(begin, len(text), _UNFOLDED_AT_ONCE):
+            cards += base64url_decode(text[at : at + _UNFOLDED_AT_ONCE])
     if sha256(cards).hexdigest() != named:
         raise ListRefused(ListFault.TAMPERED)
-    end = payload.rstrip()
-    if not end.endswith(b"}"):
-        raise ListRefused(ListFault.MALFORMED)
-    return b"".join((end[:-1], b',"cards":', cards, b"}"))
+    return cards
 
 
 class _NamedCards(BaseModel):
     cards_sha256: str
 
 
-def read_body(payload: bytes, kind: type[B], gate: str) -> tuple[B, Iterator[CardBody]]:
+def read_body(signed: Signed, kind: type[B], gate: str) -> tuple[B, Iterator[CardBody]]:
     """Return a well-formed body for this gate, and its cards, checked as they are taken.
 
     Raises ListRefused; taking the cards, what `malformed_refused` makes one.
     """
+    found: Iterator[list[CardBody]]
     with malformed_refused():
-        parts = take_apart(payload)
+        if signed.cards is None:
+            parts = take_apart(signed.payload)
+            found = map(CARDS.validate_json, parts.chunks())
+        else:
+            parts = take_apart(_with_no_cards(signed.payload))
+            found = read_cards(signed.cards, CARDS.validate_json)
         body = kind.model_validate_json(parts.place)
     if getattr(body, "gate", None) != gate:
         raise ListRefused(ListFault.ANOTHER_GATE)
-    return body, _cards(parts)
+    return body, _bounded(found)
 
 
-def _cards(parts: Parts) -> Iterator[CardBody]:
+def _with_no_cards(payload: bytes) -> bytes:
+    end = payload.rstrip()
+    if not end.endswith(b"}"):
+        raise ValueError("no object")
+    return end[:-1] + b',"cards":[]}'
+
+
+def _bounded(found: Iterable[list[CardBody]]) -> Iterator[CardBody]:
     taken = 0
-    for chunk in parts.chunks():
-        cards = CARDS.validate_json(chunk)
+    for cards in found:
         taken += len(cards)
         if taken > CARDS_MAX:
             raise ValueError("too many cards")

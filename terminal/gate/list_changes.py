@@ -14,6 +14,7 @@ from terminal.gate.access_list import (
     AccessList,
     ListFault,
     ListRefused,
+    Signed,
     build_list,
     malformed_refused,
     read_body,
@@ -40,10 +41,14 @@ def follow(jws: str, key: Ed25519PublicKey, gate: str, held: AccessList | None) 
 
     Raises ListRefused. It does not say whether that list may replace `held`.
     """
-    payload = signed_payload(jws, key)
-    if _MARK not in payload:
-        return Followed(read_payload(payload, gate), is_whole=True)
-    changes, cards = read_body(payload, ChangesBody, gate)
+    return follow_signed(signed_payload(jws, key), gate, held)
+
+
+def follow_signed(signed: Signed, gate: str, held: AccessList | None) -> Followed:
+    """Do the same with what was verified already."""
+    if _MARK not in signed.payload:
+        return Followed(read_payload(signed, gate), is_whole=True)
+    changes, cards = read_body(signed, ChangesBody, gate)
     if held is None or (held.version, held.digest) != (changes.base, changes.base_digest):
         raise ListRefused(ListFault.GAP)
     if not isinstance(held.cards, CardTable):

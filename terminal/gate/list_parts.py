@@ -7,14 +7,21 @@ all cards there as checked objects at once. Not here: what a card must say (list
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 CARDS_AT_ONCE: Final = 1000
+BYTES_AT_ONCE: Final = 128 * 1024
+"""Fewer cards than that: one has more than 130 bytes."""
 _CARDS: Final = "cards"
+_SPACE: Final = b" \t\n\r"
 _BLANK: Final = re.compile(r"[ \t\n\r]*")
 _DECODER: Final = json.JSONDecoder()
+#: Where a backend's next card begins. In a text there would be a backslash before the quote, and
+#: behind one that ends so comes no name.
+_NEXT_CARD: Final = b'},{"uid":'
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,30 @@ class Parts:
         """Give JSON arrays of at most CARDS_AT_ONCE cards."""
         for begin, end in self._spans:
             yield b"[" + self._payload[begin:end] + b"]"
+
+
+def read_cards(cards: bytes | bytearray, read: Callable[[bytes], list[_T]]) -> Iterator[list[_T]]:
+    """Give what `read` makes of an array of cards, some at a time; raise ValueError.
+
+    Cut where the next card seems to begin: if both pieces are arrays, the whole was that array. A
+    piece that is none was cut in the middle of something; then each card is walked over.
+    """
+    text = cards if cards[:1] == b"[" and cards[-1:] == b"]" else cards.strip(_SPACE)
+    if len(text) < len(b"[]") or text[:1] != b"[" or text[-1:] != b"]":
+        raise ValueError("no array")
+    at, end = 1, len(text) - 1
+    while (cut := text.find(_NEXT_CARD, at + BYTES_AT_ONCE, end)) >= 0:
+        try:
+            found = read(b"[" + text[at : cut + 1] + b"]")
+        except ValueError:
+            break
+        yield found
+        at = cut + 2
+    if end - at <= 2 * BYTES_AT_ONCE:
+        yield read(b"[" + text[at:end] + b"]")
+        return
+    for chunk in take_apart(b'{"cards":[' + text[at:end] + b"]}").chunks():
+        yield read(chunk)
 
 
 def take_apart(payload: bytes) -> Parts:

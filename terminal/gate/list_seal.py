@@ -50,8 +50,9 @@ class ListSeal:
         """Return what was sealed; raise SealBroken."""
         if not sealed.startswith(HEADER) or len(sealed) < len(HEADER) + NONCE_BYTES:
             raise SealBroken
-        nonce = sealed[len(HEADER) :][:NONCE_BYTES]
+        begin = len(HEADER) + NONCE_BYTES
+        nonce, rest = sealed[len(HEADER) : begin], memoryview(sealed)[begin:]
         try:
-            return self._cipher.decrypt(nonce, sealed[len(HEADER) + NONCE_BYTES :], self._bound_to)
+            return self._cipher.decrypt(nonce, rest, self._bound_to)
         except InvalidTag:
             raise SealBroken from None

@@ -22,8 +22,9 @@ from terminal.gate.access_list import (
     ListFault,
     ListRefused,
     check_supersedes,
+    signed_payload,
 )
-from terminal.gate.list_changes import Followed, follow
+from terminal.gate.list_changes import Followed, follow, follow_signed
 from terminal.gate.list_seal import ListSeal, SealBroken
 
 LIST_FILE: Final = "access-list.sealed"
@@ -60,17 +61,20 @@ class ListStore:
         return held
 
     def _open(self, path: Path, held: AccessList | None) -> AccessList | None:
+        # One step after the other, each without what the one before held: lists are long.
         try:
-            with path.open("rb") as file:
-                sealed = file.read(SEALED_BYTES_MAX)
-            jws = self.seal.open(sealed).decode("ascii")
+            signed = signed_payload(self._read(path), self._key)
         except FileNotFoundError:
             return None
         except SealBroken:
             raise ListRefused(ListFault.TAMPERED) from None
         except (OSError, UnicodeDecodeError):
             raise ListRefused(ListFault.MALFORMED) from None
-        return follow(jws, self._key, self._gate, held).access_list
+        return follow_signed(signed, self._gate, held).access_list
+
+    def _read(self, path: Path) -> str:
+        with path.open("rb") as file:
+            return self.seal.open(file.read(SEALED_BYTES_MAX)).decode("ascii")
 
     def accept(self, jws: str, held: AccessList | None) -> Followed:
         """Verify what came, whole or changes, against the list held; raises ListRefused."""
