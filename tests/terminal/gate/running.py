@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from simulator.chip.other_cards import BankCard
 from simulator.vpcd import VirtualCardSlot
 
 WAIT_SECONDS_MAX = 20
+#: A second on a quiet machine: an interpreter and a daemon to load.
+START_SECONDS_MAX = 60
 RUN = """
 import sys
 from pathlib import Path
@@ -117,7 +120,8 @@ class Daemon:
         pytest.fail("the gate stopped")
 
     def _wait_listening(self) -> None:
-        for _ in range(200):
+        until = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < until:
             if self.process.poll() is not None:
                 assert self.process.stderr is not None
                 pytest.fail(self.process.stderr.read().decode())
