@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, time
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -39,16 +39,11 @@ from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, open_passage_journal
 from terminal.identity import Identity, enrol
 from tests.terminal.gate.running import EnrolmentSettings, RunningBackend, personalised
+from tests.terminal.gate.signed_lists import Clock
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 
 T = TypeVar("T")
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
 
 
 class Field:
@@ -76,7 +71,7 @@ class World:
     identity: Identity
     client: BackendClient
     folder: Path
-    clock: Ticking
+    clock: Clock
     chip: Chip
     card_id: UUID
     journal: PassageJournal = field(init=False)
@@ -105,7 +100,7 @@ class World:
 
 
 @contextmanager
-def running_backend(folder: Path, clock: Ticking) -> Iterator[RunningBackend]:
+def running_backend(folder: Path, clock: Clock) -> Iterator[RunningBackend]:
     """Serve a backend on a port of this machine."""
     database = Database(f"sqlite:///{folder}/backend.sqlite3")
     Base.metadata.create_all(database.engine)
@@ -117,7 +112,7 @@ def running_backend(folder: Path, clock: Ticking) -> Iterator[RunningBackend]:
     database.close()
 
 
-def found_school(services: Services, clock: Ticking) -> tuple[str, UUID]:
+def found_school(services: Services, clock: Clock) -> tuple[str, UUID]:
     """Record the school; return its gate's enrolment code and the pupil's card."""
     with services.database.unit_of_work() as session:
         place = create_establishment(session, "Lycée du Parc")
@@ -142,7 +137,7 @@ def found_school(services: Services, clock: Ticking) -> tuple[str, UUID]:
 
 
 @contextmanager
-def school_with_gate(folder: Path, clock: Ticking) -> Iterator[World]:
+def school_with_gate(folder: Path, clock: Clock) -> Iterator[World]:
     """Found a school at a running backend, and enrol its gate."""
     with (
         running_backend(folder, clock) as running,
@@ -152,7 +147,7 @@ def school_with_gate(folder: Path, clock: Ticking) -> Iterator[World]:
 
 
 @contextmanager
-def _enrolled(running: RunningBackend, folder: Path, clock: Ticking) -> Iterator[World]:
+def _enrolled(running: RunningBackend, folder: Path, clock: Clock) -> Iterator[World]:
     vault = running.services.vault
     assert isinstance(vault, LocalVault)
     code, card_id = found_school(running.services, clock)

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,16 +22,11 @@ from terminal.gate.door.releases import ReleaseBook
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
 from terminal.gate.state import DoorSight, EmergencySight, StateBoard
 from terminal.gate.words import Notice
+from tests.terminal.gate.signed_lists import Clock
 
 RELEASE, HELD_OPEN = 5, 15
 LEA, NOAH = (f"00000000-0000-4000-8000-{number:012d}" for number in (1, 2))
 TURNS_MAX = 2000
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
 
 
 @dataclass
@@ -43,7 +38,7 @@ class Site:
     journal: PassageJournal
     board: StateBoard
     seconds: list[float]
-    clock: Ticking
+    clock: Clock
     tapped: int = 0
     signals: list[Signal] = field(default_factory=list)
 
@@ -100,7 +95,7 @@ Build = Callable[..., Site]
 
 
 @contextmanager
-def site_builder(folder: Path, clock: Ticking) -> Iterator[Build]:
+def site_builder(folder: Path, clock: Clock) -> Iterator[Build]:
     """Give what builds a site in this folder; all of them are taken away at the end."""
     stops: list[Callable[[], None]] = []
 

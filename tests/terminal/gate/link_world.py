@@ -1,14 +1,10 @@
 """A gate's link with a backend in memory that keeps what it is given, for tests."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
 from uuid import UUID, uuid4
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from passcard.secret import Secret
 from terminal.api_values import (
@@ -26,24 +22,7 @@ from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
 from terminal.gate.state import StateBoard
-
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
-NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
+from tests.terminal.gate.signed_lists import GATE, Clock, Payload, Signer
 
 
 @dataclass
@@ -124,7 +103,7 @@ class World:
     store: ListStore
     board: StateBoard
     link: BackendLink
-    clock: Ticking
+    clock: Clock
 
     def tap(self) -> Passage:
         return self.journal.append(
@@ -144,7 +123,7 @@ class World:
 
 @contextmanager
 def linked(
-    folder: Path, signer: Signing, payload: Payload, clock: Ticking, *, retention_days: int = 90
+    folder: Path, signer: Signer, payload: Payload, clock: Clock, *, retention_days: int = 90
 ) -> Iterator[World]:
     """Put a gate's link together; take it away at the end."""
     backend = FakeBackend(jws=signer.sign(payload()))

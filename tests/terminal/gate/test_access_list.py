@@ -2,10 +2,9 @@
 
 import base64
 import json
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,19 +19,9 @@ from terminal.gate.access_list import (
     read_access_list,
 )
 from terminal.gate.decision import Right
+from tests.terminal.gate.signed_lists import GATE, Payload, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 LEA = bytes.fromhex("04AABBCCDDEE01")
-NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
 
 
 def refusal(jws: str, key: Ed25519PublicKey, gate: str = GATE) -> ListFault:
@@ -42,7 +31,7 @@ def refusal(jws: str, key: Ed25519PublicKey, gate: str = GATE) -> ListFault:
     return caught.value.fault
 
 
-def test_a_good_list_is_found_by_uid(signer: Signing, payload: Payload) -> None:
+def test_a_good_list_is_found_by_uid(signer: Signer, payload: Payload) -> None:
     found = read_access_list(signer.sign(payload()), signer.key, GATE)
     card = found.find(LEA)
     assert card is not None
@@ -55,29 +44,29 @@ def test_a_good_list_is_found_by_uid(signer: Signing, payload: Payload) -> None:
     assert found.name_of("nobody") is None
 
 
-def test_keys_and_names_are_in_no_repr(signer: Signing, payload: Payload) -> None:
+def test_keys_and_names_are_in_no_repr(signer: Signer, payload: Payload) -> None:
     found = read_access_list(signer.sign(payload()), signer.key, GATE)
     text = repr(found) + repr(found.find(LEA))
     assert "Léa" not in text
     assert "00000001" not in text.replace(GATE, "")
 
 
-def test_another_key_is_refused(signer: Signing, payload: Payload) -> None:
+def test_another_key_is_refused(signer: Signer, payload: Payload) -> None:
     other = type(signer)()
     assert refusal(other.sign(payload()), signer.key) is ListFault.TAMPERED
 
 
 @pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS256"}, {"alg": "EdDSA", "crit": 1}])
-def test_a_header_chooses_nothing(signer: Signing, payload: Payload, header: object) -> None:
+def test_a_header_chooses_nothing(signer: Signer, payload: Payload, header: object) -> None:
     assert refusal(signer.sign(payload(), header), signer.key) is ListFault.TAMPERED
 
 
-def test_the_list_of_another_gate_is_refused(signer: Signing, payload: Payload) -> None:
+def test_the_list_of_another_gate_is_refused(signer: Signer, payload: Payload) -> None:
     jws = signer.sign(payload(gate="3f0c1df0-5a36-4b6e-9a3c-000000000002"))
     assert refusal(jws, signer.key) is ListFault.ANOTHER_GATE
 
 
-def beside(signer: Signing, payload: dict[str, Any], cards: bytes, named: bytes) -> str:
+def beside(signer: Signer, payload: dict[str, Any], cards: bytes, named: bytes) -> str:
     """Return a list whose cards lie beside what is signed; `named` are those it is signed for."""
     del payload["cards"]
     signed = signer.sign(payload | {"cards_sha256": sha256(named).hexdigest()})
@@ -85,7 +74,7 @@ def beside(signer: Signing, payload: dict[str, Any], cards: bytes, named: bytes)
 
 
 def test_cards_beside_the_signature_are_those_it_names_and_no_others(
-    signer: Signing, payload: Payload
+    signer: Signer, payload: Payload
 ) -> None:
     cards = json.dumps(payload()["cards"]).encode()
     found = read_access_list(beside(signer, payload(), cards, cards), signer.key, GATE)
@@ -100,7 +89,7 @@ def test_cards_beside_the_signature_are_those_it_names_and_no_others(
     assert refusal(f"{signer.sign(twice)}~W10", signer.key) is ListFault.MALFORMED
 
 
-def test_an_enormous_list_is_not_even_read(signer: Signing) -> None:
+def test_an_enormous_list_is_not_even_read(signer: Signer) -> None:
     assert refusal("a" * (LIST_BYTES_MAX + 1), signer.key) is ListFault.MALFORMED
 
 
@@ -143,7 +132,7 @@ SERVICE = {
     ids=str,
 )
 def test_a_malformed_list_is_refused(
-    signer: Signing, payload: Payload, changes: dict[str, Any]
+    signer: Signer, payload: Payload, changes: dict[str, Any]
 ) -> None:
     assert refusal(signer.sign(payload(**changes)), signer.key) is ListFault.MALFORMED
 
@@ -169,18 +158,18 @@ def test_a_malformed_list_is_refused(
     ids=str,
 )
 def test_a_malformed_card_is_refused(
-    signer: Signing, payload: Payload, card: Payload, changes: dict[str, Any]
+    signer: Signer, payload: Payload, card: Payload, changes: dict[str, Any]
 ) -> None:
     bad = card("04AABBCCDDEE01", "Léa", 1) | changes
     assert refusal(signer.sign(payload(cards=[bad])), signer.key) is ListFault.MALFORMED
 
 
-def test_the_same_uid_twice_is_refused(signer: Signing, payload: Payload, card: Payload) -> None:
+def test_the_same_uid_twice_is_refused(signer: Signer, payload: Payload, card: Payload) -> None:
     twice = [card("04AABBCCDDEE01", "Léa", 1), card("04AABBCCDDEE01", "Noah", 2)]
     assert refusal(signer.sign(payload(cards=twice)), signer.key) is ListFault.MALFORMED
 
 
-def test_a_refusal_quotes_nothing(signer: Signing, payload: Payload, card: Payload) -> None:
+def test_a_refusal_quotes_nothing(signer: Signer, payload: Payload, card: Payload) -> None:
     bad = card("04AABBCCDDEE01", "Léa", 1, key="ABCDEF")
     with pytest.raises(ListRefused) as caught:
         read_access_list(signer.sign(payload(cards=[bad])), signer.key, GATE)
@@ -188,7 +177,7 @@ def test_a_refusal_quotes_nothing(signer: Signing, payload: Payload, card: Paylo
     assert caught.value.__suppress_context__
 
 
-def test_what_a_right_depends_on_is_read(signer: Signing, payload: Payload, card: Payload) -> None:
+def test_what_a_right_depends_on_is_read(signer: Signer, payload: Payload, card: Payload) -> None:
     right = {
         "service": "lunch",
         "days": [1, 2],
@@ -209,7 +198,7 @@ def test_what_a_right_depends_on_is_read(signer: Signing, payload: Payload, card
     assert found.counted == {GATE: 41}
 
 
-def test_a_field_of_a_later_version_is_ignored(signer: Signing, payload: Payload) -> None:
+def test_a_field_of_a_later_version_is_ignored(signer: Signer, payload: Payload) -> None:
     assert read_access_list(signer.sign(payload(diets=["v"])), signer.key, GATE).version == 7
 
 

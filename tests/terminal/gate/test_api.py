@@ -3,15 +3,14 @@
 import asyncio
 import json
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from terminal.errors import JournalError, JournalFault
 from terminal.gate import events
@@ -23,29 +22,14 @@ from terminal.gate.passages import Passage, PassageJournal, open_passage_journal
 from terminal.gate.state import Shown, StateBoard
 from terminal.gate.view import state_json
 from terminal.gate.words import Tone, Words
+from tests.terminal.gate.signed_lists import GATE, Clock, Payload, Signer
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2; the terminal, and so the project, uses httpx.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 LEA = "00000000-0000-4000-8000-000000000001"
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
 
 
 @dataclass
@@ -54,7 +38,7 @@ class World:
     journal: PassageJournal
     stream: StateStream
     client: TestClient
-    clock: Ticking
+    clock: Clock
 
     def state(self) -> dict[str, Any]:
         body: dict[str, Any] = self.client.get("/state").json()
@@ -74,7 +58,7 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, signer: Signer, payload: Payload, clock: Clock) -> Iterator[World]:
     journal = open_passage_journal(tmp_path / "passages.sqlite3")
     board = StateBoard()
     held = read_access_list(signer.sign(payload()), signer.key, GATE)
@@ -262,7 +246,7 @@ def test_the_page_is_right_before_any_script_has_run(world: World) -> None:
 
 
 def test_the_page_escapes_what_the_backend_named(
-    world: World, signer: Signing, payload: Payload
+    world: World, signer: Signer, payload: Payload
 ) -> None:
     jws = signer.sign(payload(establishment="<script>alert(1)</script>"))
     world.board.change(access_list=read_access_list(jws, signer.key, GATE))

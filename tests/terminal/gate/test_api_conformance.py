@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
 from terminal.gate.access_list import read_access_list
@@ -16,24 +15,17 @@ from terminal.gate.passages import open_passage_journal
 from terminal.gate.state import StateBoard
 from terminal.gate.view import state_json
 from tests.conformance import Asking, ask
+from tests.terminal.gate.signed_lists import GATE, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 HOST = {"Host": "127.0.0.1:9252"}
 # A stream of events does not end.
 OPERATIONS = [{"include-path": "/events", "enabled": False}]
 
 
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
 @pytest.fixture
 def app(
     tmp_path: Path,
-    signer: Signing,
+    signer: Signer,
     payload: Callable[..., dict[str, Any]],
     clock: Callable[[], datetime],
 ) -> Iterator[FastAPI]:

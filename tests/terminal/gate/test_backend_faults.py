@@ -18,13 +18,14 @@ from terminal.api_values import (
 from terminal.backend_client import BackendClient
 from terminal.errors import BackendUnreachable
 from terminal.gate.passages import PassageState
-from tests.terminal.gate.backend_world import Ticking, World, school_with_gate
+from tests.terminal.gate.backend_world import World, school_with_gate
+from tests.terminal.gate.signed_lists import Clock
 
 T = TypeVar("T")
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
     with school_with_gate(tmp_path, clock) as made:
         yield made
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from passcard.layout import ACCESS_AID
@@ -35,18 +35,11 @@ from terminal.gate.passages import open_passage_journal
 from terminal.identity import load_identity
 from terminal.settings import GateSettings, load_settings
 from tests.terminal.gate.running import WAIT_SECONDS_MAX, Daemon, tap
+from tests.terminal.gate.signed_lists import GATE, Signer
 
 READER = "Pass Gate"
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 UID, KEY = "04AABBCCDDEE01", f"{1:032X}"
 TRIES_MAX = 5
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
 
 
 @pytest.fixture
@@ -70,7 +63,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 @pytest.fixture
 def config(
-    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]], port: int
+    tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]], port: int
 ) -> Path:
     """Write what enrolment and a first list leave behind; the backend's port leads nowhere."""
     folder = tmp_path / "gate"
@@ -333,7 +326,7 @@ class BrokenReader:
 
 
 def test_a_fault_of_ours_ends_the_daemon_rather_than_leave_it_deaf(
-    config: Path, tmp_path: Path, signer: Signing
+    config: Path, tmp_path: Path, signer: Signer
 ) -> None:
     settings = load_settings(GateSettings, config)
     identity = load_identity(settings.state_dir, "gate")
@@ -347,7 +340,7 @@ def test_a_fault_of_ours_ends_the_daemon_rather_than_leave_it_deaf(
 
 
 def test_a_damaged_stored_list_is_said_and_not_used(
-    config: Path, tmp_path: Path, signer: Signing
+    config: Path, tmp_path: Path, signer: Signer
 ) -> None:
     settings = load_settings(GateSettings, config)
     identity = load_identity(settings.state_dir, "gate")

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from httpx import Response
 from pydantic import ValidationError
 
@@ -36,29 +35,17 @@ from terminal.gate.supervisors import Role, SupervisorBook
 from terminal.gate.view import state_json
 from terminal.gate_settings import SiblingSettings, SupervisorSettings
 from terminal.settings import GateSettings
+from tests.terminal.gate.signed_lists import GATE, NOON, Clock, Signer
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2; the terminal, and so the project, uses httpx.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
-NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
 LEA = "00000000-0000-4000-8000-000000000001"
 IMAGE = b"\xff\xd8 a small picture \xff\xd9"
 NAME = "2c8a4f6f0f4b1f9f5b4e7c3e1c9b8d7a6f5e4d3c2b1a09f8e7d6c5b4a3928170"
 OWN = {"X-Pass-Page": "1", "Origin": "http://127.0.0.1"}
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
 
 
 @dataclass
@@ -97,7 +84,7 @@ class Stand:
 
 @pytest.fixture
 def stand(
-    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]], clock: Ticking
+    tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]], clock: Clock
 ) -> Iterator[Stand]:
     import hashlib  # noqa: PLC0415 - only here
 
@@ -183,7 +170,7 @@ class Exit:
 
 
 def test_a_supervisor_frees_the_door_with_their_name_and_no_list(
-    stand: Stand, clock: Ticking
+    stand: Stand, clock: Clock
 ) -> None:
     stand.pair()
     assert "Issue de secours" not in stand.client.get("/").text
@@ -275,7 +262,7 @@ def test_what_cannot_be_written_is_said(stand: Stand, monkeypatch: pytest.Monkey
 
 
 def test_a_photo_is_here_only_while_the_list_names_it(
-    stand: Stand, tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]
+    stand: Stand, tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]]
 ) -> None:
     held = stand.board.current.access_list
     assert held is not None

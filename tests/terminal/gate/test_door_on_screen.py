@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from terminal.gate.access_list import read_access_list
 from terminal.gate.figures import gate_figures
@@ -13,20 +12,12 @@ from terminal.gate.state import DoorSight, EmergencySight, GateState
 from terminal.gate.view import state_json
 from terminal.gate.words import Notice, words_for_notice
 from terminal.metrics import exposition
-
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
+from tests.terminal.gate.signed_lists import GATE, Signer
 
 
 @pytest.fixture
 def ready(
-    signer: Signing, payload: Callable[..., dict[str, Any]], clock: Callable[[], datetime]
+    signer: Signer, payload: Callable[..., dict[str, Any]], clock: Callable[[], datetime]
 ) -> GateState:
     held = read_access_list(signer.sign(payload()), signer.key, GATE)
     return GateState(access_list=held, confirmed_at=clock(), reader_ready=True)

@@ -2,15 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import cast
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from passcard.secret import Secret
 from simulator.chip.chip import Chip
@@ -27,30 +26,15 @@ from terminal.gate.passages import Passage, PassageJournal, PassageState, open_p
 from terminal.gate.state import StateBoard
 from terminal.gate.tap import Gate
 from terminal.gate.view import state_json
-from tests.terminal.gate.test_tap import LEA_UID, Field, pass_card
+from tests.terminal.gate.signed_lists import GATE, LEA_UID, Clock, Payload, Signer
+from tests.terminal.gate.test_tap import Field, pass_card
 from tests.terminal.scripted_backend import Reply, ScriptedBackend
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 ROOT = Path(__file__).parents[3]
 SECONDS_MAX = 60
 FRAME_HEADER, PAGE = 24, 4096  # sqlite.org/fileformat2.html §4
 PUPILS = 3
 PACE = Pace(60.0, 5.0, (0.01,))
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
 
 
 @dataclass
@@ -98,7 +82,7 @@ class World:
     board: StateBoard
     link: BackendLink
     backend: Ledger
-    clock: Ticking
+    clock: Clock
     cards: list[Chip]
 
     def tap(self, card: Chip) -> str:
@@ -118,7 +102,7 @@ class World:
 
 @pytest.fixture
 def world(
-    tmp_path: Path, signer: Signing, payload: Payload, card: Payload, clock: Ticking
+    tmp_path: Path, signer: Signer, payload: Payload, card: Payload, clock: Clock
 ) -> Iterator[World]:
     pupils = [card(f"04AABBCCDDEE{n:02}", f"Élève {n}", n) for n in range(1, PUPILS + 1)]
     jws = signer.sign(payload(cards=pupils))
@@ -195,7 +179,7 @@ class FixedIdentity:
 
 
 def test_a_list_half_downloaded_changes_nothing_and_comes_whole_later(
-    world: World, backend: ScriptedBackend, signer: Signing, payload: Payload, card: Payload
+    world: World, backend: ScriptedBackend, signer: Signer, payload: Payload, card: Payload
 ) -> None:
     fresh = signer.sign(payload(version=8, cards=[card(LEA_UID, "Léa", 1, state="blocked")]))
     body = {"list": fresh}

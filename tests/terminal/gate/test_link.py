@@ -13,11 +13,12 @@ from terminal.api_values import (
 )
 from terminal.errors import BackendRefused
 from terminal.gate.view import state_json
-from tests.terminal.gate.link_world import NOON, Payload, Signing, Ticking, World, linked
+from tests.terminal.gate.link_world import World, linked
+from tests.terminal.gate.signed_lists import NOON, Clock, Payload, Signer
 
 
 @pytest.fixture
-def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, signer: Signer, payload: Payload, clock: Clock) -> Iterator[World]:
     with linked(tmp_path, signer, payload, clock) as made:
         yield made
 
@@ -34,7 +35,7 @@ LEA_CARD = UUID("00000000-0000-4000-8000-000000000001")
 
 
 def test_a_card_blocked_between_two_lists_is_opposed_at_once_and_after_a_restart(
-    world: World, signer: Signing, payload: Payload
+    world: World, signer: Signer, payload: Payload
 ) -> None:
     world.link.turn()
     assert world.board.current.opposed == frozenset()
@@ -113,7 +114,7 @@ def test_a_clock_set_back_does_not_stop_the_refreshes(world: World) -> None:
 
 
 def test_past_half_its_validity_the_same_version_is_fetched_anew(
-    world: World, signer: Signing, payload: Payload
+    world: World, signer: Signer, payload: Payload
 ) -> None:
     world.link.turn()
     world.clock.advance(hours=24)
@@ -126,7 +127,7 @@ def test_past_half_its_validity_the_same_version_is_fetched_anew(
 
 
 def test_an_older_list_changes_nothing_and_is_shown_as_trouble(
-    world: World, signer: Signing, payload: Payload
+    world: World, signer: Signer, payload: Payload
 ) -> None:
     world.link.turn()
     world.backend.version, world.backend.jws = 6, signer.sign(payload(version=6))

@@ -14,17 +14,12 @@ from terminal.gate.link import BackendLink, Pace
 from terminal.gate.passages import PassageState
 from terminal.gate.state import StateBoard
 from terminal.settings import GateSettings
-from tests.terminal.gate.link_world import (
-    Payload,
-    Signing,
-    Ticking,
-    World,
-    linked,
-)
+from tests.terminal.gate.link_world import World, linked
+from tests.terminal.gate.signed_lists import Clock, Payload, Signer
 
 
 @pytest.fixture
-def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, signer: Signer, payload: Payload, clock: Clock) -> Iterator[World]:
     with linked(tmp_path, signer, payload, clock) as made:
         yield made
 
@@ -123,7 +118,7 @@ def test_old_recorded_passages_are_forgotten(world: World) -> None:
 
 @pytest.mark.parametrize("days", [9, 30])
 def test_a_site_may_keep_them_for_less(
-    tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking, days: int
+    tmp_path: Path, signer: Signer, payload: Payload, clock: Clock, days: int
 ) -> None:
     with linked(tmp_path, signer, payload, clock, retention_days=days) as world:
         world.tap()

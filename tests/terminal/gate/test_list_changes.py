@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from passcard.secret import Secret
 from terminal.api_values import GateNews, PassageReceipt, PassageReport, SignedList
@@ -18,23 +17,13 @@ from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListStore
 from terminal.gate.passages import PassageJournal, open_passage_journal
 from terminal.gate.state import StateBoard
+from tests.terminal.gate.signed_lists import GATE, Payload, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 LEA_UID, NOAH_UID, NEW_UID = "04AABBCCDDEE01", "04AABBCCDDEE02", "04AABBCCDDEE09"
 NOAH = "00000000-0000-4000-8000-000000000002"
 FIRST, SECOND, THIRD = "a" * 16, "b" * 16, "c" * 16
 
 
-class Signing(Protocol):
-    private: Ed25519PrivateKey
-
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-Payload = Callable[..., dict[str, Any]]
 Card = Callable[..., dict[str, Any]]
 
 
@@ -42,7 +31,7 @@ Card = Callable[..., dict[str, Any]]
 class Bench:
     """Makes lists and changes as the backend does, and keeps them as a gate does."""
 
-    signer: Signing
+    signer: Signer
     payload: Payload
     card: Card
     store: ListStore
@@ -75,7 +64,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, signer: Signing, payload: Payload, card: Card) -> Bench:
+def bench(tmp_path: Path, signer: Signer, payload: Payload, card: Card) -> Bench:
     store = ListStore(tmp_path, signer.key, GATE, ListSeal(Secret(b"k" * 32), GATE))
     return Bench(signer, payload, card, store, tmp_path)
 

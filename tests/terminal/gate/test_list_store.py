@@ -2,13 +2,11 @@
 
 import os
 import stat
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from passcard.secret import Secret
 from terminal.gate.access_list import (
@@ -19,23 +17,13 @@ from terminal.gate.access_list import (
 )
 from terminal.gate.list_seal import ListSeal
 from terminal.gate.list_store import ListNotKept, ListStore
+from tests.terminal.gate.signed_lists import GATE, NOON, Payload, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 LEA = bytes.fromhex("04AABBCCDDEE01")
-NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
 
 
 @pytest.fixture
-def store(tmp_path: Path, signer: Signing) -> ListStore:
+def store(tmp_path: Path, signer: Signer) -> ListStore:
     return ListStore(tmp_path, signer.key, GATE, ListSeal(Secret(bytes(32)), GATE))
 
 
@@ -50,7 +38,7 @@ def test_nothing_stored_is_no_list(store: ListStore) -> None:
 
 
 def test_a_kept_list_is_private_and_comes_back(
-    store: ListStore, signer: Signing, payload: Payload
+    store: ListStore, signer: Signer, payload: Payload
 ) -> None:
     store.keep(signer.sign(payload()), NOON)
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
@@ -59,7 +47,7 @@ def test_a_kept_list_is_private_and_comes_back(
 
 
 def test_a_copy_of_the_disk_tells_no_name_and_no_key(
-    store: ListStore, signer: Signing, payload: Payload, tmp_path: Path
+    store: ListStore, signer: Signer, payload: Payload, tmp_path: Path
 ) -> None:
     jws = signer.sign(payload())
     store.keep(jws, NOON)
@@ -76,7 +64,7 @@ def test_a_copy_of_the_disk_tells_no_name_and_no_key(
 
 @pytest.mark.parametrize("place", [0, 11, 12, 23, 24, 60, -17, -1])
 def test_a_changed_byte_of_the_file_is_seen(
-    store: ListStore, signer: Signing, payload: Payload, place: int
+    store: ListStore, signer: Signer, payload: Payload, place: int
 ) -> None:
     store.keep(signer.sign(payload()), NOON)
     raw = bytearray(store.path.read_bytes())
@@ -88,7 +76,7 @@ def test_a_changed_byte_of_the_file_is_seen(
 
 
 def test_a_newer_version_and_a_newer_issue_supersede(
-    store: ListStore, signer: Signing, payload: Payload
+    store: ListStore, signer: Signer, payload: Payload
 ) -> None:
     held = store.accept(signer.sign(payload()), None).access_list
     newer = store.accept(signer.sign(payload(version=8)), held).access_list
@@ -101,7 +89,7 @@ def test_a_newer_version_and_a_newer_issue_supersede(
     "older", [{"version": 6, "issued": NOON}, {"issued": NOON - timedelta(hours=2)}]
 )
 def test_no_way_back_to_an_older_list(
-    store: ListStore, signer: Signing, payload: Payload, older: dict[str, Any]
+    store: ListStore, signer: Signer, payload: Payload, older: dict[str, Any]
 ) -> None:
     held = store.accept(signer.sign(payload()), None).access_list
     with pytest.raises(ListRefused) as caught:
@@ -118,7 +106,7 @@ def test_a_damaged_file_is_refused_not_believed(store: ListStore, raw: bytes) ->
 
 
 def test_a_disk_that_refuses_leaves_the_old_list(
-    store: ListStore, signer: Signing, payload: Payload, monkeypatch: pytest.MonkeyPatch
+    store: ListStore, signer: Signer, payload: Payload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.keep(signer.sign(payload()), NOON)
 
@@ -132,7 +120,7 @@ def test_a_disk_that_refuses_leaves_the_old_list(
 
 
 def test_a_file_left_aside_by_a_crash_is_in_nobodys_way(
-    store: ListStore, signer: Signing, payload: Payload
+    store: ListStore, signer: Signer, payload: Payload
 ) -> None:
     store.path.with_suffix(".new").write_bytes(b"half a li")
     store.keep(signer.sign(payload()), NOON)
@@ -140,7 +128,7 @@ def test_a_file_left_aside_by_a_crash_is_in_nobodys_way(
 
 
 def test_the_age_counts_from_the_last_confirmation(
-    store: ListStore, signer: Signing, payload: Payload
+    store: ListStore, signer: Signer, payload: Payload
 ) -> None:
     store.keep(signer.sign(payload()), NOON)
     held = load(store)

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
@@ -37,21 +36,14 @@ from terminal.gate.supervisors import Role, SupervisorBook
 from terminal.gate.view import state_json
 from terminal.gate.words import SEE_THE_OFFICE, Tone, Words
 from tests.terminal.gate.door_site import ShownExit
+from tests.terminal.gate.signed_lists import GATE, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
 SIZES = [(1280, 800), (800, 1280), (360, 640)]
 ANSWERS = [
     Words("Bon appétit Marie-Maximilienne", "", Tone.GOOD),
     Words("Passage déjà fait à 12:04", "", Tone.WAIT),
     Words(SEE_THE_OFFICE, "Carte non reconnue", Tone.STOP),
 ]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
 
 
 @dataclass
@@ -82,7 +74,7 @@ def serve(app: FastAPI) -> tuple[uvicorn.Server, threading.Thread]:
 
 
 @pytest.fixture
-def gate(tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]) -> Iterator[Shop]:
+def gate(tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]]) -> Iterator[Shop]:
     always = payload()["services"][0] | {
         "days": [*range(1, 8)],
         "opens": "00:00",
@@ -237,7 +229,7 @@ class Beside:
 
 @pytest.fixture
 def beside(
-    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]]
+    tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]]
 ) -> Iterator[Beside]:
     image = portrait()
     now = datetime.now(UTC)

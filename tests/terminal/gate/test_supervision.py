@@ -5,13 +5,12 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,30 +37,14 @@ from terminal.gate.supervisor_view import (
 from terminal.gate.supervisors import CODE_LIFETIME, PAIRED_FOR, TRIES_MAX, Role, SupervisorBook
 from terminal.gate.words import Notice
 from terminal.journal_file import open_journal
+from tests.terminal.gate.signed_lists import GATE, NOON, Clock, Signer
 
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
-NOON = datetime(2026, 11, 17, 11, 4, tzinfo=UTC)  # a Tuesday, 12:04 in Paris
 LEA, NOAH, INES = (f"00000000-0000-4000-8000-{number:012d}" for number in (1, 2, 3))
 CODE_ID = "00000000-0000-4000-8000-0000000000c0"
 ROY = Signed(supervisor="Mme Roy", reason=Reason.FORGOTTEN_CARD)
 LET = Signed(supervisor="Mme Roy", reason=Reason.OFFICE_AGREED)
 UNDO = Signed(supervisor="Mme Roy", reason=Reason.WRONG_PERSON)
 VISIT = Signed(supervisor="Mme Roy", reason=Reason.VISITOR, note="M. Blanc")
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    moment: datetime
-
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
 
 
 @dataclass
@@ -103,7 +86,7 @@ def day_code(code: str = "123456", **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def seat(
-    tmp_path: Path, signer: Signing, payload: Callable[..., dict[str, Any]], clock: Ticking
+    tmp_path: Path, signer: Signer, payload: Callable[..., dict[str, Any]], clock: Clock
 ) -> Iterator[Seat]:
     listed = payload(day_codes=[day_code()])
     for card, initial in zip(listed["cards"], ("M", "P", "D"), strict=True):
@@ -169,7 +152,7 @@ def test_a_forgotten_card_a_guest_and_a_code_of_the_day(seat: Seat) -> None:
     assert (lunch["expected"], lunch["passed"], lunch["remaining"]) == (1, 4, 0)
 
 
-def test_a_code_serves_its_day_and_so_often(seat: Seat, clock: Ticking) -> None:
+def test_a_code_serves_its_day_and_so_often(seat: Seat, clock: Clock) -> None:
     for _ in range(2):
         seat.acts.pass_by_code("123456", "Mme Roy")
     wrong = {ActRefused.CODE_USED_UP: "123456", ActRefused.CODE_WRONG: "654321"}
@@ -198,7 +181,7 @@ def test_a_passage_taken_back_stays_and_its_holder_may_pass_again(seat: Seat) ->
     assert (shown["name"], shown["taken_back"], shown["may_cancel"]) == ("Léa M.", True, False)
 
 
-def test_what_cannot_be_done_is_said_and_leaves_no_line(seat: Seat, clock: Ticking) -> None:
+def test_what_cannot_be_done_is_said_and_leaves_no_line(seat: Seat, clock: Clock) -> None:
     passed, refused = seat.tap(LEA, Answer.OK), seat.tap(None, Answer.CARTE_INCONNUE)
     seat.acts.take_back(passed.passage_id, UNDO)
     before = seat.journal.list_last()
@@ -254,7 +237,7 @@ class Turnstile:
         return False
 
 
-def test_a_turnstile_that_is_busy_lets_nobody_be_written_down(seat: Seat, clock: Ticking) -> None:
+def test_a_turnstile_that_is_busy_lets_nobody_be_written_down(seat: Seat, clock: Clock) -> None:
     door = Turnstile(seat.journal)
     acts = Supervision(seat.journal, seat.board, now=clock, doorway=door)
     outcomes = acts.pass_guests(3, None, VISIT)
@@ -291,7 +274,7 @@ def test_who_was_released_by_hand_is_still_signed_for_after_a_power_cut(seat: Se
     assert (line.detail, line.intervention.supervisor) == (Detail.IN_DOUBT, "Mme Roy")
 
 
-def test_a_copy_of_the_journal_names_no_supervisor(seat: Seat, clock: Ticking) -> None:
+def test_a_copy_of_the_journal_names_no_supervisor(seat: Seat, clock: Clock) -> None:
     path = seat.journal.file.path
     book = SupervisorBook(seat.journal, now=clock)
     book.offer("Mme Roy", Role.SUPERVISOR)
@@ -340,7 +323,7 @@ def test_every_word_is_there() -> None:
     assert why_words("d’une borne plus récente", None) == "d’une borne plus récente"
 
 
-def test_a_tablet_is_paired_once_by_a_code_that_lives_short(seat: Seat, clock: Ticking) -> None:
+def test_a_tablet_is_paired_once_by_a_code_that_lives_short(seat: Seat, clock: Clock) -> None:
     book = SupervisorBook(seat.journal, now=clock)
     code = book.offer("  Mme   Roy ", Role.SUPERVISOR)
     assert len(code) == 8
@@ -360,7 +343,7 @@ def test_a_tablet_is_paired_once_by_a_code_that_lives_short(seat: Seat, clock: T
             book.offer(name, Role.KITCHEN)
 
 
-def test_a_pairing_code_is_not_to_be_guessed(seat: Seat, clock: Ticking) -> None:
+def test_a_pairing_code_is_not_to_be_guessed(seat: Seat, clock: Clock) -> None:
     book = SupervisorBook(seat.journal, now=clock)
     code = book.offer("Cuisine", Role.KITCHEN)
     wrong = f"{(int(code) + 1) % 10**8:08}"

@@ -1,14 +1,13 @@
 """A tap from the field to the screen, with the simulated chip and every moment to pull it."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from passcard.layout import ACCESS_AID, BENEFITS_AID
 from simulator.chip.chip import Chip
@@ -21,24 +20,15 @@ from terminal.gate.passages import PassageJournal, PassageState, open_passage_jo
 from terminal.gate.state import Shown, StateBoard
 from terminal.gate.tap import Gate
 from terminal.gate.words import Tone
-
-GATE = "3f0c1df0-5a36-4b6e-9a3c-000000000001"
-LEA_UID, NOAH_UID, BLOCKED_UID = "04AABBCCDDEE01", "04AABBCCDDEE02", "04AABBCCDDEE03"
-
-Payload = Callable[..., dict[str, Any]]
-
-
-class Signing(Protocol):
-    @property
-    def key(self) -> Ed25519PublicKey: ...
-
-    def sign(self, payload: object, header: object = None) -> str: ...
-
-
-class Ticking(Protocol):
-    def __call__(self) -> datetime: ...
-
-    def advance(self, **by: float) -> None: ...
+from tests.terminal.gate.signed_lists import (
+    BLOCKED_UID,
+    GATE,
+    LEA_UID,
+    NOAH_UID,
+    Clock,
+    Payload,
+    Signer,
+)
 
 
 class AnyCard(Protocol):
@@ -99,7 +89,7 @@ class World:
     gate: Gate
     journal: PassageJournal
     board: StateBoard
-    clock: Ticking
+    clock: Clock
 
     def tap(self, card: AnyCard, **pulled: Any) -> Shown:
         self.gate.serve(Field(card, **pulled), 100.0)
@@ -112,7 +102,7 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, signer: Signing, payload: Payload, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, signer: Signer, payload: Payload, clock: Clock) -> Iterator[World]:
     journal = open_passage_journal(tmp_path / "passages.sqlite3")
     board = StateBoard()
     held = read_access_list(signer.sign(payload()), signer.key, GATE)
@@ -161,7 +151,7 @@ def test_refusals_are_written_too(world: World, lea: Chip) -> None:
 
 
 def test_a_restart_forgets_no_passage(
-    world: World, lea: Chip, tmp_path: Path, clock: Ticking
+    world: World, lea: Chip, tmp_path: Path, clock: Clock
 ) -> None:
     world.tap(lea)
     world.clock.advance(minutes=5)
@@ -172,7 +162,7 @@ def test_a_restart_forgets_no_passage(
 
 
 def test_a_new_list_does_not_forget_a_passage(
-    world: World, lea: Chip, signer: Signing, payload: Payload
+    world: World, lea: Chip, signer: Signer, payload: Payload
 ) -> None:
     world.tap(lea)
     world.clock.advance(minutes=5)

@@ -33,18 +33,14 @@ from terminal.errors import BackendUnreachable
 from terminal.gate.access_list import read_access_list
 from terminal.gate.door.event_book import DoorNews, EventBook, hand_over
 from terminal.gate.passages import PassageState
-from tests.terminal.gate.backend_world import (
-    UID,
-    Ticking,
-    World,
-    school_with_gate,
-)
+from tests.terminal.gate.backend_world import UID, World, school_with_gate
+from tests.terminal.gate.signed_lists import Clock
 
 T = TypeVar("T")
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Ticking) -> Iterator[World]:
+def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
     with school_with_gate(tmp_path, clock) as made:
         yield made
 
