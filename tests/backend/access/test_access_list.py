@@ -2,12 +2,11 @@
 
 import re
 from datetime import time
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from httpx import Response
 from jwt.utils import base64url_encode
 from sqlalchemy import select, update
 
@@ -25,33 +24,18 @@ from backend.cards.life import block_card
 from backend.cards.tables import Card
 from backend.partners.enrolment import create_terminal, revoke_terminal
 from backend.partners.tables import TerminalKind
-from backend.services import Services
+from tests.backend.access.conftest import School
 from tests.backend.card_masters import roll_card_masters
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 
 
-class Standing(Protocol):
-    services: Services
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def fetch(self, etag: str | None = None, gate_id: UUID | None = None) -> Response: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-
-
-def holder_of(school: Standing, card_id: UUID) -> UUID:
+def holder_of(school: School, card_id: UUID) -> UUID:
     with school.services.database.reading() as session:
         return session.scalars(select(Card.beneficiary_id).where(Card.id == card_id)).one()
 
 
-def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
+def test_the_list_says_all_a_gate_needs(school: School) -> None:
     card_id = school.add_pupil("Léa", LEA)
     payload = school.fetch_list()
     assert re.fullmatch("[0-9a-f]{16}", payload.pop("digest"))
@@ -99,13 +83,13 @@ def test_the_list_says_all_a_gate_needs(school: Standing) -> None:
     }
 
 
-def test_no_cache_may_keep_the_keys(school: Standing) -> None:
+def test_no_cache_may_keep_the_keys(school: School) -> None:
     answer = school.fetch()
     assert answer.headers["Cache-Control"] == "no-store"
     assert re.fullmatch('"1-[0-9a-f]{16}"', answer.headers["ETag"])
 
 
-def test_the_cards_of_another_establishment_are_not_in_it(school: Standing) -> None:
+def test_the_cards_of_another_establishment_are_not_in_it(school: School) -> None:
     school.add_pupil("Léa", LEA)
     with school.services.database.unit_of_work() as session:
         elsewhere = create_establishment(session, "Collège Hugo").id
@@ -113,7 +97,7 @@ def test_the_cards_of_another_establishment_are_not_in_it(school: Standing) -> N
     assert school.fetch_list(gate_id)["cards"] == []
 
 
-def test_a_blocked_card_stays_to_be_refused_and_an_unmade_one_is_absent(school: Standing) -> None:
+def test_a_blocked_card_stays_to_be_refused_and_an_unmade_one_is_absent(school: School) -> None:
     card_id = school.add_pupil("Léa", LEA)
     unmade = school.add_pupil("Noah", None)
     with school.services.database.unit_of_work() as session:
@@ -123,14 +107,14 @@ def test_a_blocked_card_stays_to_be_refused_and_an_unmade_one_is_absent(school: 
     assert (card["state"], card["uid"]) == ("blocked", LEA)
 
 
-def test_a_pupil_without_a_service_is_listed_without_a_right(school: Standing) -> None:
+def test_a_pupil_without_a_service_is_listed_without_a_right(school: School) -> None:
     school.add_pupil("Léa", LEA, services=[])
     [card] = school.fetch_list()["cards"]
     assert card["rights"] == []
 
 
 def test_an_ended_enrolment_takes_the_card_off_and_a_new_one_brings_it_back(
-    school: Standing,
+    school: School,
 ) -> None:
     person = holder_of(school, school.add_pupil("Léa", LEA))
     with school.services.database.unit_of_work() as session:
@@ -142,7 +126,7 @@ def test_an_ended_enrolment_takes_the_card_off_and_a_new_one_brings_it_back(
     assert card["rights"] == [{"service": "lunch"}]
 
 
-def test_the_version_increases_only_with_the_content(school: Standing, clock: Any) -> None:
+def test_the_version_increases_only_with_the_content(school: School, clock: Any) -> None:
     card_id = school.add_pupil("Léa", LEA)
     versions = [school.fetch_list()["version"] for _ in range(2)]
     clock.advance(hours=1)
@@ -173,7 +157,7 @@ def test_the_version_increases_only_with_the_content(school: Standing, clock: An
     assert school.fetch_list()["version"] == 6
 
 
-def test_each_gate_counts_its_own_versions(school: Standing) -> None:
+def test_each_gate_counts_its_own_versions(school: School) -> None:
     school.fetch_list()
     school.add_pupil("Léa", LEA)
     assert school.fetch_list()["version"] == 2
@@ -181,7 +165,7 @@ def test_each_gate_counts_its_own_versions(school: Standing) -> None:
 
 
 def test_a_gate_moved_elsewhere_gets_another_list_and_never_an_older_version(
-    school: Standing,
+    school: School,
 ) -> None:
     school.add_pupil("Léa", LEA)
     assert school.fetch_list()["version"] == 1
@@ -194,7 +178,7 @@ def test_a_gate_moved_elsewhere_gets_another_list_and_never_an_older_version(
 
 @pytest.mark.parametrize("etag", ['"1"', 'W/"1"'])
 def test_the_list_a_gate_has_is_not_sent_again_nor_are_keys_derived(
-    school: Standing, monkeypatch: pytest.MonkeyPatch, etag: str
+    school: School, monkeypatch: pytest.MonkeyPatch, etag: str
 ) -> None:
     school.add_pupil("Léa", LEA)
     school.fetch()
@@ -207,13 +191,13 @@ def test_the_list_a_gate_has_is_not_sent_again_nor_are_keys_derived(
     assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", etag)
 
 
-def test_any_other_etag_gets_the_list(school: Standing) -> None:
+def test_any_other_etag_gets_the_list(school: School) -> None:
     for etag in ('"0"', '"2"', "*", '"x"', "", '"' + "9" * 150 + '"'):
         assert school.fetch(etag).status_code == 200, etag
 
 
 def test_a_card_has_the_key_of_its_own_version_and_a_renewed_one_makes_a_new_list(
-    school: Standing,
+    school: School,
 ) -> None:
     school.add_pupil("Léa", LEA)
     vault = school.services.vault
@@ -230,7 +214,7 @@ def test_a_card_has_the_key_of_its_own_version_and_a_renewed_one_makes_a_new_lis
 
 
 def test_keys_are_derived_while_nothing_is_locked(
-    school: Standing, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     school.add_pupil("Léa", LEA)
     derive = school.services.vault.derive_access_key
@@ -244,7 +228,7 @@ def test_keys_are_derived_while_nothing_is_locked(
     assert len(school.fetch_list()["cards"]) == 1
 
 
-def test_an_unassigned_gate_is_told_so(school: Standing) -> None:
+def test_an_unassigned_gate_is_told_so(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         new = create_terminal(
             session, kind=TerminalKind.GATE, name="Neuve", now=school.services.now()
@@ -253,7 +237,7 @@ def test_an_unassigned_gate_is_told_so(school: Standing) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "gate_not_assigned")
 
 
-def test_a_counter_gets_no_list(school: Standing) -> None:
+def test_a_counter_gets_no_list(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         new = create_terminal(
             session, kind=TerminalKind.COUNTER, name="Caisse", now=school.services.now()
@@ -262,21 +246,21 @@ def test_a_counter_gets_no_list(school: Standing) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "terminal_kind_not_allowed")
 
 
-def test_a_revoked_gate_gets_no_list(school: Standing) -> None:
+def test_a_revoked_gate_gets_no_list(school: School) -> None:
     headers = school.headers()
     with school.services.database.unit_of_work() as session:
         revoke_terminal(session, school.gate_id, school.services.now())
-    answer = school.client.get("/v1/access-list", headers=headers)  # type: ignore[attr-defined]
+    answer = school.client.get("/v1/access-list", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "terminal_revoked")
 
 
-def test_nobody_gets_a_list_without_a_token(school: Standing) -> None:
-    answer = school.client.get("/v1/access-list")  # type: ignore[attr-defined]
+def test_nobody_gets_a_list_without_a_token(school: School) -> None:
+    answer = school.client.get("/v1/access-list")
     assert (answer.status_code, answer.json()["code"]) == (401, "token_missing")
 
 
 def test_a_list_no_gate_could_take_is_refused(
-    school: Standing, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     school.add_pupil("Léa", LEA)
     school.add_pupil("Noah", NOAH)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from threading import Barrier, Event
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,23 +17,12 @@ from backend.access.list_content import ListContent
 from backend.access.passages import PassageReport, Receipt, record_passages
 from backend.access.tables import Gate, GateAnswer, Passage
 from backend.accounts.tables import Beneficiary
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA = "04AABBCCDDEE01"
 AT_ONCE = 6
 
 T = TypeVar("T")
-
-
-class Standing(Protocol):
-    services: Services
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def open(self, jws: str) -> dict[str, Any]: ...
 
 
 def all_at_once(works: list[Callable[[], T]]) -> list[T]:
@@ -62,7 +51,7 @@ def report(sequence: int, at: datetime, card_id: UUID) -> PassageReport:
 
 
 def test_the_same_batch_sent_again_while_it_is_being_recorded(
-    school: Standing, noon: datetime
+    school: School, noon: datetime
 ) -> None:
     card_id = school.add_pupil("Léa", LEA)
     batch = [report(n, noon, card_id) for n in range(1, 6)]
@@ -76,7 +65,7 @@ def test_the_same_batch_sent_again_while_it_is_being_recorded(
     assert all(not receipt.quarantined for receipt in receipts)
 
 
-def test_two_gates_at_once_flag_all_but_one_admission(school: Standing, noon: datetime) -> None:
+def test_two_gates_at_once_flag_all_but_one_admission(school: School, noon: datetime) -> None:
     card_id = school.add_pupil("Léa", LEA)
     gates = [school.gate_id, school.other_gate_id]
 
@@ -93,7 +82,7 @@ def test_two_gates_at_once_flag_all_but_one_admission(school: Standing, noon: da
         assert sorted(session.scalars(select(Passage.over_maximum))) == [False, True]
 
 
-def test_a_change_seen_by_many_at_once_is_one_version(school: Standing) -> None:
+def test_a_change_seen_by_many_at_once_is_one_version(school: School) -> None:
     school.add_pupil("Léa", LEA)
 
     def fetch() -> str:
@@ -106,7 +95,7 @@ def test_a_change_seen_by_many_at_once_is_one_version(school: Standing) -> None:
 
 
 def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
-    school: Standing, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     school.add_pupil("Léa", LEA)
     read, reading, finished = list_content.read_content, Event(), Event()
@@ -139,13 +128,13 @@ def test_a_change_that_arrives_while_a_version_is_given_gets_the_next_one(
         assert by_version[payload["version"]] == payload["cards"][0]["display_name"]
 
 
-def issue(school: Standing) -> str:
+def issue(school: School) -> str:
     issued = issue_access_list(school.services, school.gate_id)
     assert issued is not None
     return issued.jws
 
 
-def rename_pupil(school: Standing) -> None:
+def rename_pupil(school: School) -> None:
     """Change the content; on SQLite the writer before us holds the one write lock, so we wait."""
     with school.services.database.unit_of_work() as session:
         session.execute(update(Beneficiary).values(given_name="Lea"))

@@ -1,8 +1,8 @@
 """What an establishment accepts to be told."""
 
 from datetime import time
-from typing import Any, Protocol
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -32,17 +32,7 @@ from backend.partners.enrolment import create_terminal
 from backend.partners.errors import TerminalUnknown
 from backend.partners.registry import place_of
 from backend.partners.tables import TerminalKind
-from backend.services import Services
-
-
-class Standing(Protocol):
-    services: Services
-    establishment_id: UUID
-    gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
+from tests.backend.access.conftest import School
 
 
 def describe(**changes: Any) -> dict[str, Any]:
@@ -55,7 +45,7 @@ def describe(**changes: Any) -> dict[str, Any]:
     return plain | changes
 
 
-def test_a_service_that_no_gate_could_hold_is_refused(school: Standing) -> None:
+def test_a_service_that_no_gate_could_hold_is_refused(school: School) -> None:
     impossible: list[dict[str, Any]] = [
         {"code": ""},
         {"code": "Dinner"},
@@ -88,7 +78,7 @@ def test_a_service_that_no_gate_could_hold_is_refused(school: Standing) -> None:
     ],
     ids=str,
 )
-def test_a_right_that_no_list_could_carry_is_refused(school: Standing, terms: RightTerms) -> None:
+def test_a_right_that_no_list_could_carry_is_refused(school: School, terms: RightTerms) -> None:
     school.add_pupil("Léa", "04AABBCCDDEE01")
     with school.services.database.unit_of_work() as session:
         person = session.scalars(select(Beneficiary.id)).one()
@@ -96,18 +86,18 @@ def test_a_right_that_no_list_could_carry_is_refused(school: Standing, terms: Ri
             enrol_pupil(session, school.establishment_id, person, {"lunch": terms})
 
 
-def test_days_are_kept_in_order_and_once(school: Standing) -> None:
+def test_days_are_kept_in_order_and_once(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         service = add_service(session, school.establishment_id, **describe(days=[5, 1, 1]))
         assert service.days == "15"
 
 
-def test_a_code_serves_once_in_an_establishment(school: Standing) -> None:
+def test_a_code_serves_once_in_an_establishment(school: School) -> None:
     with pytest.raises(ServiceCodeTaken), school.services.database.unit_of_work() as session:
         add_service(session, school.establishment_id, **describe(code="lunch"))
 
 
-def test_what_is_not_there_is_named(school: Standing) -> None:
+def test_what_is_not_there_is_named(school: School) -> None:
     nobody = uuid4()
     now = school.services.now()
     with school.services.database.unit_of_work() as session:
@@ -127,12 +117,12 @@ def test_what_is_not_there_is_named(school: Standing) -> None:
             create_establishment(session, "Lycée", time_zone="Europe/Pari")
 
 
-def test_a_right_to_an_unknown_service_is_refused(school: Standing) -> None:
+def test_a_right_to_an_unknown_service_is_refused(school: School) -> None:
     with pytest.raises(ServiceUnknown):
         school.add_pupil("Léa", None, services=["lunch", "dinner"])
 
 
-def test_only_a_gate_is_assigned_and_it_then_says_where_it_stands(school: Standing) -> None:
+def test_only_a_gate_is_assigned_and_it_then_says_where_it_stands(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         counter = create_terminal(
             session, kind=TerminalKind.COUNTER, name="Caisse", now=school.services.now()

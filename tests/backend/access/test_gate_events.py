@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,21 +22,9 @@ from backend.accounts.tables import AddressNoticeKind, Notice
 from backend.mail import Letter
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 assert backend.access.door_letters
-
-
-class Standing(Protocol):
-    services: Services
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    @property
-    def client(self) -> Any: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
 
 
 def told(number: int, kind: str = "forced", **changes: Any) -> dict[str, Any]:
@@ -48,20 +36,20 @@ def told(number: int, kind: str = "forced", **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def tell(school: Standing, *events: dict[str, Any], gate_id: UUID | None = None) -> Response:
+def tell(school: School, *events: dict[str, Any], gate_id: UUID | None = None) -> Response:
     headers = school.headers(gate_id)
     body = {"events": list(events)}
     answer: Response = school.client.post("/v1/gate-events", json=body, headers=headers)
     return answer
 
 
-def listed(school: Standing, **chosen: Any) -> list[ListedEvent]:
+def listed(school: School, **chosen: Any) -> list[ListedEvent]:
     since = school.services.now() - timedelta(days=1)
     with school.services.database.reading() as session:
         return list_gate_events(session, since=since, **chosen)
 
 
-def test_each_event_is_recorded_once_however_often_it_is_told(school: Standing) -> None:
+def test_each_event_is_recorded_once_however_often_it_is_told(school: School) -> None:
     first, second = told(1), told(2, "alarm_over", occurred_at="2026-09-01T10:00:20Z")
     assert tell(school, first).json()["recorded"] == [first["event_id"]]
     again = tell(school, first, second, second).json()
@@ -78,7 +66,7 @@ def test_each_event_is_recorded_once_however_often_it_is_told(school: Standing) 
     assert [each.is_alarm for each in listed(school)] == [False, True]
 
 
-def test_what_no_gate_says_is_refused(school: Standing) -> None:
+def test_what_no_gate_says_is_refused(school: School) -> None:
     assert tell(school, told(1, "exploded")).status_code == 422
     assert tell(school, told(1, card_id=str(uuid4()))).status_code == 422, "never who it was"
     assert tell(school, *(told(number) for number in range(1, 102))).status_code == 422
@@ -90,7 +78,7 @@ def test_what_no_gate_says_is_refused(school: Standing) -> None:
 
 
 def test_a_place_is_shown_its_own_and_the_operator_all_in_one_statement(
-    school: Standing,
+    school: School,
 ) -> None:
     with school.services.database.unit_of_work() as session:
         elsewhere = create_establishment(session, "Collège").id
@@ -112,7 +100,7 @@ def test_a_place_is_shown_its_own_and_the_operator_all_in_one_statement(
         listed(school, establishment_id=uuid4())
 
 
-def owed(school: Standing) -> list[UUID]:
+def owed(school: School) -> list[UUID]:
     """Return which events a mail is owed of, in order."""
     chosen = Notice.kind == AddressNoticeKind.DOOR_ALARM.value
     with school.services.database.reading() as session:
@@ -120,14 +108,14 @@ def owed(school: Standing) -> list[UUID]:
         return [about_id for about_id in rows if about_id is not None]
 
 
-def mail(school: Standing) -> Letter | None:
+def mail(school: School) -> Letter | None:
     """Write the one mail that is due."""
     with school.services.database.unit_of_work() as session:
         [claimed] = claim(session, school.services.now())
     return compose(school.services, claimed)
 
 
-def set_address(school: Standing, email: str | None) -> None:
+def set_address(school: School, email: str | None) -> None:
     with school.services.database.unit_of_work() as session:
         set_alarm_address(session, school.establishment_id, email)
 
@@ -137,7 +125,7 @@ def at(moment: datetime) -> str:
 
 
 def test_a_forced_door_is_mailed_to_who_asked_for_it_and_not_over_and_over(
-    school: Standing, clock: Any
+    school: School, clock: Any
 ) -> None:
     tell(school, told(1))
     assert owed(school) == [], "nobody asked for any"
@@ -159,7 +147,7 @@ def test_a_forced_door_is_mailed_to_who_asked_for_it_and_not_over_and_over(
     assert len(owed(school)) == 2
 
 
-def test_who_asks_for_no_mails_any_more_gets_none(school: Standing) -> None:
+def test_who_asks_for_no_mails_any_more_gets_none(school: School) -> None:
     set_address(school, "accueil@lycee.example.org")
     tell(school, told(1))
     set_address(school, None)
@@ -167,7 +155,7 @@ def test_who_asks_for_no_mails_any_more_gets_none(school: Standing) -> None:
 
 
 def test_events_are_forgotten_as_passages_are_and_the_run_says_how_many(
-    school: Standing, clock: Any
+    school: School, clock: Any
 ) -> None:
     tell(school, told(1), told(2))
     clock.advance(days=60)
@@ -179,7 +167,7 @@ def test_events_are_forgotten_as_passages_are_and_the_run_says_how_many(
 
 
 def test_a_door_released_for_everybody_is_mailed_after_any_other_alarm_and_counted_once(
-    school: Standing,
+    school: School,
 ) -> None:
     set_address(school, "accueil@lycee.example.org")
     over = told(3, "emergency_over", passages=17)
@@ -206,7 +194,7 @@ def test_a_door_released_for_everybody_is_mailed_after_any_other_alarm_and_count
     ],
 )
 def test_the_mail_of_an_emergency_says_who_asked_for_it(
-    school: Standing, kind: str, words: str
+    school: School, kind: str, words: str
 ) -> None:
     set_address(school, "accueil@lycee.example.org")
     tell(school, told(1, kind))

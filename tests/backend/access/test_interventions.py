@@ -1,12 +1,11 @@
 """What a supervisor did at a gate comes in like a passage, once, and changes what it should."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 from httpx import Response
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from backend.access.day_codes import DayCodeTerms, make_day_code
 from backend.access.establishments import RightTerms, create_establishment, enrol_pupil
@@ -24,27 +23,11 @@ from backend.access.tables import (
 from backend.cards.tables import Card
 from backend.ledger.accounts import balance
 from backend.ledger.check import check_ledger
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 AT = "2026-09-01T09:59:00Z"
 TUESDAY = datetime(2026, 9, 1, tzinfo=UTC).date()
-
-
-class Standing(Protocol):
-    services: Services
-    client: TestClient
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Response: ...
 
 
 def line(sequence: int, card_id: UUID | None, **changes: Any) -> dict[str, Any]:
@@ -76,14 +59,14 @@ def aside(answer: Response) -> dict[str, str]:
     return {each["passage_id"]: each["reason"] for each in answer.json()["quarantined"]}
 
 
-def news(school: Standing, gate_id: UUID, since: str | None = None) -> dict[str, Any]:
+def news(school: School, gate_id: UUID, since: str | None = None) -> dict[str, Any]:
     query = {} if since is None else {"since": since}
     answer = school.client.get("/v1/gate-news", params=query, headers=school.headers(gate_id))
     body: dict[str, Any] = answer.json()
     return body
 
 
-def prepaid(school: Standing, cents: int = 420) -> UUID:
+def prepaid(school: School, cents: int = 420) -> UUID:
     card_id = school.add_pupil("Léa", LEA)
     with school.services.database.unit_of_work() as session:
         person = session.get_one(Card, card_id).beneficiary_id
@@ -94,7 +77,7 @@ def prepaid(school: Standing, cents: int = 420) -> UUID:
     return card_id
 
 
-def owed(school: Standing) -> int:
+def owed(school: School) -> int:
     with school.services.database.reading() as session:
         assert check_ledger(session).sound
     with school.services.database.reading() as session:
@@ -102,7 +85,7 @@ def owed(school: Standing) -> int:
         return 0 if account is None else balance(session, account)
 
 
-def test_who_was_let_pass_is_recorded_once_charged_and_listed(school: Standing) -> None:
+def test_who_was_let_pass_is_recorded_once_charged_and_listed(school: School) -> None:
     card_id = prepaid(school)
     forgotten = line(1, card_id, uid=None, intervention=done("no_card", note="Vue par M. Petit"))
     assert aside(school.upload(forgotten)) == {}
@@ -124,7 +107,7 @@ def test_who_was_let_pass_is_recorded_once_charged_and_listed(school: Standing) 
 
 
 def test_a_passage_taken_back_gives_the_meal_back_and_is_news_at_every_gate(
-    school: Standing,
+    school: School,
 ) -> None:
     card_id = prepaid(school)
     passage = line(1, card_id)
@@ -142,7 +125,7 @@ def test_a_passage_taken_back_gives_the_meal_back_and_is_news_at_every_gate(
         assert lunch.passed == 1
 
 
-def test_a_counter_entry_may_come_before_its_passage(school: Standing) -> None:
+def test_a_counter_entry_may_come_before_its_passage(school: School) -> None:
     card_id = prepaid(school)
     late = line(1, card_id)
     answer = school.upload(cancelling(1, late["passage_id"]), gate_id=school.other_gate_id)
@@ -157,7 +140,7 @@ def test_a_counter_entry_may_come_before_its_passage(school: Standing) -> None:
     assert owed(school) == -420
 
 
-def test_what_cannot_be_is_kept_aside(school: Standing) -> None:
+def test_what_cannot_be_is_kept_aside(school: School) -> None:
     lea = school.add_pupil("Léa", LEA)
     refused = line(1, lea, answer="NON_RESERVE")
     with school.services.database.unit_of_work() as session:
@@ -187,7 +170,7 @@ def test_what_cannot_be_is_kept_aside(school: Standing) -> None:
 
 
 def test_guests_and_codes_of_one_day_pass_without_a_card_and_codes_have_a_maximum(
-    school: Standing,
+    school: School,
 ) -> None:
     with school.services.database.unit_of_work() as session:
         made = make_day_code(
@@ -211,7 +194,7 @@ def test_guests_and_codes_of_one_day_pass_without_a_card_and_codes_have_a_maximu
     assert {each["day_code_id"] for each in heard} == {None, str(made.id)}
 
 
-def test_gates_are_told_where_their_siblings_listen(school: Standing) -> None:
+def test_gates_are_told_where_their_siblings_listen(school: School) -> None:
     told: list[dict[str, str]] = []
     for address, status in (
         ("8.8.8.8:53", 403),

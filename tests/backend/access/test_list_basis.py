@@ -34,7 +34,8 @@ from backend.ledger.tables import AccountKind
 from backend.ledger.transfers import transfer
 from backend.partners.tables import Terminal
 from backend.services import Services
-from tests.backend.access.held_lists import LEA, NOAH, Standing, fetch
+from tests.backend.access.conftest import School
+from tests.backend.access.held_lists import LEA, NOAH, fetch
 
 TODAY = date(2026, 9, 1)
 
@@ -55,7 +56,7 @@ def statements(services: Services) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_an_unchanged_list_costs_one_row_however_large_the_school(school: Standing) -> None:
+def test_an_unchanged_list_costs_one_row_however_large_the_school(school: School) -> None:
     for number in range(20):
         school.add_pupil("Élève", f"04AABBCC{number:06X}")
         if number in (0, 19):
@@ -65,7 +66,7 @@ def test_an_unchanged_list_costs_one_row_however_large_the_school(school: Standi
             assert len(asked) == 1, asked
 
 
-def _whole(school: Standing) -> dict[str, Any]:
+def _whole(school: School) -> dict[str, Any]:
     """Make a school whose list has something of everything; return what was made, by name."""
     card_id = school.add_pupil("Léa", LEA)
     services = school.services
@@ -100,7 +101,7 @@ def _whole(school: Standing) -> dict[str, Any]:
         }
 
 
-def _passage(school: Standing, card_id: UUID, number: int) -> dict[str, Any]:
+def _passage(school: School, card_id: UUID, number: int) -> dict[str, Any]:
     return {
         "passage_id": UUID(int=number),
         "terminal_id": school.gate_id,
@@ -274,7 +275,7 @@ CHANGES: dict[str, list[Callable[[Session, dict[str, Any]], object]]] = {
 }
 
 
-def test_a_change_of_any_table_a_list_is_made_of_is_seen_at_once(school: Standing) -> None:
+def test_a_change_of_any_table_a_list_is_made_of_is_seen_at_once(school: School) -> None:
     made = {**_whole(school), "other_gate": school.other_gate_id}
     with school.services.database.unit_of_work() as session:
         elsewhere = Establishment(id=uuid4(), name="Ailleurs", time_zone="Europe/Paris")
@@ -294,7 +295,7 @@ def test_a_change_of_any_table_a_list_is_made_of_is_seen_at_once(school: Standin
     assert set(CHANGES) == set(WATCHED)
 
 
-def test_a_list_is_read_from_nothing_that_is_not_watched(school: Standing) -> None:
+def test_a_list_is_read_from_nothing_that_is_not_watched(school: School) -> None:
     _whole(school)
     with school.services.database.reading() as session:
         gate = session.get_one(Gate, school.gate_id)
@@ -315,7 +316,7 @@ def test_a_list_is_read_from_nothing_that_is_not_watched(school: Standing) -> No
 
 
 def test_what_time_alone_changes_is_seen_at_midnight_on_the_wall(
-    school: Standing, clock: Any
+    school: School, clock: Any
 ) -> None:
     _whole(school)
     held = fetch(school)

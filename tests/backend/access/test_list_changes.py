@@ -2,7 +2,7 @@
 
 import itertools
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,51 +19,35 @@ from backend.access.tables import Gate
 from backend.accounts.tables import Beneficiary
 from backend.cards.life import block_card
 from backend.cards.tables import Card
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 UIDS = [f"04AABBCCDD{number:04X}" for number in range(1, 7)]
 
 
-class Standing(Protocol):
-    services: Services
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def open(self, jws: str) -> dict[str, Any]: ...
-
-    @property
-    def client(self) -> Any: ...
-
-
-def fetch(school: Standing, etag: str = "", gate_id: UUID | None = None) -> Response:
+def fetch(school: School, etag: str = "", gate_id: UUID | None = None) -> Response:
     headers = school.headers(gate_id) | {"If-None-Match": etag}
     answer: Response = school.client.get("/v1/access-list?changes=true", headers=headers)
     return answer
 
 
-def payload(school: Standing, answer: Response) -> dict[str, Any]:
+def payload(school: School, answer: Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     return school.open(answer.json()["list"])
 
 
-def rename(school: Standing, card_id: UUID, name: str) -> None:
+def rename(school: School, card_id: UUID, name: str) -> None:
     with school.services.database.unit_of_work() as session:
         person = session.get_one(Card, card_id).beneficiary_id
         session.execute(update(Beneficiary).where(Beneficiary.id == person).values(given_name=name))
 
 
-def leave(school: Standing, card_id: UUID) -> None:
+def leave(school: School, card_id: UUID) -> None:
     with school.services.database.unit_of_work() as session:
         person = session.get_one(Card, card_id).beneficiary_id
         end_enrolment(session, school.establishment_id, person, school.services.now())
 
 
-def test_only_what_changed_travels(school: Standing) -> None:
+def test_only_what_changed_travels(school: School) -> None:
     lea, noah, ines = (school.add_pupil(name, uid) for name, uid in zip("LNI", UIDS, strict=False))
     first = fetch(school)
     whole = payload(school, first)
@@ -90,7 +74,7 @@ def test_only_what_changed_travels(school: Standing) -> None:
 
 
 def test_a_version_nobody_knows_is_answered_whole(
-    school: Standing, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lea = school.add_pupil("Léa", UIDS[0])
     first = fetch(school).headers["ETag"]
@@ -109,7 +93,7 @@ def test_a_version_nobody_knows_is_answered_whole(
 
 
 def test_cards_that_are_gone_are_forgotten_in_time(
-    school: Standing, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_versions, "VERSIONS_KEPT", 2)
     lea, noah = school.add_pupil("Léa", UIDS[0]), school.add_pupil("Noah", UIDS[1])
@@ -124,7 +108,7 @@ def test_cards_that_are_gone_are_forgotten_in_time(
 
 
 def test_a_gate_that_is_moved_loses_the_old_place_and_its_version_goes_on(
-    school: Standing,
+    school: School,
 ) -> None:
     lea = school.add_pupil("Léa", UIDS[0])
     first = fetch(school)
@@ -136,7 +120,7 @@ def test_a_gate_that_is_moved_loses_the_old_place_and_its_version_goes_on(
     assert (changes["gone"], changes["cards"], changes["services"]) == ([str(lea)], [], [])
 
 
-def test_a_backend_restored_from_a_copy_leads_its_gates_on(school: Standing) -> None:
+def test_a_backend_restored_from_a_copy_leads_its_gates_on(school: School) -> None:
     lea = school.add_pupil("Léa", UIDS[0])
     etags = [fetch(school).headers["ETag"]]
     for name in ("b", "c"):
@@ -153,7 +137,7 @@ def test_a_backend_restored_from_a_copy_leads_its_gates_on(school: Standing) -> 
     assert fetch(school, f'"4-{whole["digest"]}"').status_code == 304
 
 
-def test_a_short_list_of_changes_is_small(school: Standing) -> None:
+def test_a_short_list_of_changes_is_small(school: School) -> None:
     for number in range(30):
         school.add_pupil("Élève", f"04AABBCC{number:06X}")
     first = fetch(school)
@@ -170,7 +154,7 @@ def test_a_short_list_of_changes_is_small(school: Standing) -> None:
 )
 @given(st.lists(st.tuples(st.sampled_from("abcr"), st.integers(0, 3)), min_size=1, max_size=8))
 def test_whoever_applies_the_changes_holds_the_whole(
-    school: Standing, steps: list[tuple[str, int]]
+    school: School, steps: list[tuple[str, int]]
 ) -> None:
     numbers = itertools.count(len(_HELD))
     held, etag = dict[str, Any](), ""

@@ -15,11 +15,12 @@ from backend.cards.tables import Card
 from backend.ledger.accounts import open_account
 from backend.ledger.tables import AccountKind
 from backend.ledger.transfers import transfer
-from tests.backend.access.held_lists import LEA, NOAH, Standing, fetch
+from tests.backend.access.conftest import School
+from tests.backend.access.held_lists import LEA, NOAH, fetch
 
 
 def test_a_gate_that_is_moved_does_not_take_the_old_places_mark_for_the_new_ones(
-    school: Standing,
+    school: School,
 ) -> None:
     school.add_pupil("Léa", LEA)
     held = fetch(school)
@@ -33,7 +34,7 @@ def test_a_gate_that_is_moved_does_not_take_the_old_places_mark_for_the_new_ones
     assert fetch(school, held) is not None
 
 
-def test_a_payment_touches_no_mark(school: Standing) -> None:
+def test_a_payment_touches_no_mark(school: School) -> None:
     school.add_pupil("Léa", LEA)
     now = school.services.now()
     with school.services.database.unit_of_work() as session:
@@ -57,7 +58,7 @@ def test_a_payment_touches_no_mark(school: Standing) -> None:
     assert _mark(school) == before
 
 
-def _mark(school: Standing) -> str:
+def _mark(school: School) -> str:
     with school.services.database.reading() as session:
         return read_basis(session, school.gate_id, school.services.now()).text
 
@@ -69,7 +70,7 @@ def _rename(session: Session, card_id: UUID, name: str) -> None:
 
 # SQLite has one writer at a time: there nobody can begin before and commit after.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_two_who_change_one_school_do_not_wait_and_neither_is_missed(school: Standing) -> None:
+def test_two_who_change_one_school_do_not_wait_and_neither_is_missed(school: School) -> None:
     lea, noah = school.add_pupil("Léa", LEA), school.add_pupil("Noah", NOAH)
     held, begun, go_on = fetch(school), Event(), Event()
 
@@ -95,7 +96,7 @@ def test_two_who_change_one_school_do_not_wait_and_neither_is_missed(school: Sta
 
 
 def test_changes_are_counted_together_and_the_mark_stands_still_meanwhile(
-    school: Standing,
+    school: School,
 ) -> None:
     lea = school.add_pupil("Léa", LEA)
     held = fetch(school)
@@ -117,6 +118,6 @@ def test_changes_are_counted_together_and_the_mark_stands_still_meanwhile(
         assert count_longest(session) == 0
 
 
-def _uncounted(school: Standing) -> int:
+def _uncounted(school: School) -> int:
     with school.services.database.reading() as session:
         return len(session.scalars(select(AccessListChange.moved_in)).all())

@@ -1,12 +1,11 @@
 """Canteen money: apart from benefits, charged once, given back by a counter-entry."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from backend.access.errors import (
     EnrolmentUnknown,
@@ -31,31 +30,17 @@ from backend.cards.tables import Card
 from backend.ledger.accounts import balance, statement
 from backend.ledger.check import check_ledger
 from backend.ledger.tables import Transfer
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA = "04AABBCCDDEE01"
 PRICE = 420
 TUESDAY = datetime(2026, 9, 1, 9, 45, tzinfo=UTC)
 
 
-class Standing(Protocol):
-    services: Services
-    client: TestClient
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Any: ...
-
-
 class Canteen:
     """A pupil who pays ahead, and what a test does with them."""
 
-    def __init__(self, school: Standing, **terms: Any) -> None:
+    def __init__(self, school: School, **terms: Any) -> None:
         self.school = school
         self.database = school.services.database
         self.sequence = 0
@@ -116,7 +101,7 @@ class Canteen:
             return balance(session, account_id)
 
 
-def test_a_meal_paid_ahead_is_used_up_once(school: Standing) -> None:
+def test_a_meal_paid_ahead_is_used_up_once(school: School) -> None:
     canteen = Canteen(school)
     assert canteen.meals_left() == 0
     once = uuid4()
@@ -137,7 +122,7 @@ def test_a_meal_paid_ahead_is_used_up_once(school: Standing) -> None:
         assert balance(session, sales) == PRICE
 
 
-def test_meals_that_may_be_owed_count_and_the_book_takes_what_happened(school: Standing) -> None:
+def test_meals_that_may_be_owed_count_and_the_book_takes_what_happened(school: School) -> None:
     canteen = Canteen(school)
     with canteen.database.unit_of_work() as session:
         set_price(
@@ -150,7 +135,7 @@ def test_meals_that_may_be_owed_count_and_the_book_takes_what_happened(school: S
     assert canteen.meals_left() == -1
 
 
-def test_a_package_pays_on_its_days_and_the_account_on_others(school: Standing) -> None:
+def test_a_package_pays_on_its_days_and_the_account_on_others(school: School) -> None:
     canteen = Canteen(school, days=frozenset({2}))
     canteen.pay_in(PRICE)
     canteen.pass_gate()
@@ -159,7 +144,7 @@ def test_a_package_pays_on_its_days_and_the_account_on_others(school: Standing) 
     assert canteen.cents() == 0
 
 
-def test_without_a_prepaid_right_or_a_price_nothing_is_charged(school: Standing) -> None:
+def test_without_a_prepaid_right_or_a_price_nothing_is_charged(school: School) -> None:
     canteen = Canteen(school, prepaid=False)
     canteen.pass_gate()
     with canteen.database.reading() as session:
@@ -168,7 +153,7 @@ def test_without_a_prepaid_right_or_a_price_nothing_is_charged(school: Standing)
     assert canteen.meals_left() is None
 
 
-def test_a_second_meal_through_two_gates_is_flagged_and_not_charged(school: Standing) -> None:
+def test_a_second_meal_through_two_gates_is_flagged_and_not_charged(school: School) -> None:
     canteen = Canteen(school)
     canteen.pay_in(1000)
     canteen.pass_gate(gate_id=school.gate_id)
@@ -178,7 +163,7 @@ def test_a_second_meal_through_two_gates_is_flagged_and_not_charged(school: Stan
         assert session.get_one(Passage, UUID(second["passage_id"])).over_maximum
 
 
-def test_a_passage_taken_back_stays_visible_and_gives_the_meal_back(school: Standing) -> None:
+def test_a_passage_taken_back_stays_visible_and_gives_the_meal_back(school: School) -> None:
     canteen = Canteen(school)
     canteen.pay_in(1000)
     passage = canteen.pass_gate()
@@ -199,7 +184,7 @@ def test_a_passage_taken_back_stays_visible_and_gives_the_meal_back(school: Stan
     assert canteen.cents() == 1000 - PRICE
 
 
-def test_what_cannot_be_taken_back(school: Standing) -> None:
+def test_what_cannot_be_taken_back(school: School) -> None:
     canteen = Canteen(school, prepaid=False)
     with pytest.raises(PassageUnknown):
         canteen.cancel(uuid4())
@@ -212,7 +197,7 @@ def test_what_cannot_be_taken_back(school: Standing) -> None:
 
 
 @pytest.mark.parametrize("terms", [(0, 0), (-1, 0), (1, -1), (1, 10_001)])
-def test_a_price_that_no_meal_has(school: Standing, terms: tuple[int, int]) -> None:
+def test_a_price_that_no_meal_has(school: School, terms: tuple[int, int]) -> None:
     canteen = Canteen(school)
     with canteen.database.unit_of_work() as session, pytest.raises(MealPriceInvalid):
         set_price(
@@ -224,7 +209,7 @@ def test_a_price_that_no_meal_has(school: Standing, terms: tuple[int, int]) -> N
         )
 
 
-def test_what_is_not_there_is_named(school: Standing) -> None:
+def test_what_is_not_there_is_named(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         with pytest.raises(ServiceUnknown):
             set_price(session, uuid4(), HolderCategory.PUPIL, price_cents=1)
@@ -232,7 +217,7 @@ def test_what_is_not_there_is_named(school: Standing) -> None:
             pay_in(session, uuid4(), amount_cents=1, transfer_id=uuid4(), now=school.services.now())
 
 
-def test_the_books_of_a_canteen_check(school: Standing) -> None:
+def test_the_books_of_a_canteen_check(school: School) -> None:
     canteen = Canteen(school)
     canteen.pay_in(2000)
     passages = [canteen.pass_gate(TUESDAY + timedelta(days=day)) for day in range(4)]

@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from starlette.testclient import TestClient
-
 from backend.access.establishments import create_establishment
 from backend.access.list_content import read_content
 from backend.access.news import NEWS_MAX, OVERLAP
@@ -16,7 +14,7 @@ from backend.cards.states import CardEvent
 from backend.cursors import write_cursor
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 
@@ -25,22 +23,7 @@ class Ticking(Protocol):
     def advance(self, **by: float) -> None: ...
 
 
-class Standing(Protocol):
-    services: Services
-    client: TestClient
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Any: ...
-
-
-def ask(school: Standing, gate_id: UUID | None = None, since: str | None = None) -> Any:
+def ask(school: School, gate_id: UUID | None = None, since: str | None = None) -> Any:
     query = {} if since is None else {"since": since}
     answer = school.client.get("/v1/gate-news", params=query, headers=school.headers(gate_id))
     assert answer.status_code == 200, answer.text
@@ -61,13 +44,13 @@ def passage(card_id: UUID, sequence: int, answer: str = "OK") -> dict[str, Any]:
     }
 
 
-def block(school: Standing, card_id: UUID) -> None:
+def block(school: School, card_id: UUID) -> None:
     with school.services.database.unit_of_work() as session:
         block_card(session, card_id, "lost", school.services.now())
 
 
 def test_a_blocked_card_is_news_at_once_and_for_its_own_establishment(
-    school: Standing, clock: Ticking
+    school: School, clock: Ticking
 ) -> None:
     lea, noah = school.add_pupil("Léa", LEA), school.add_pupil("Noah", NOAH)
     with school.services.database.unit_of_work() as session:
@@ -87,7 +70,7 @@ def test_a_blocked_card_is_news_at_once_and_for_its_own_establishment(
     assert ask(school, since=cursor)["blocked"] == [str(noah)]
 
 
-def test_a_gate_hears_who_passed_at_its_siblings(school: Standing) -> None:
+def test_a_gate_hears_who_passed_at_its_siblings(school: School) -> None:
     card_id = school.add_pupil("Léa", LEA)
     admitted, refused = passage(card_id, 4), passage(card_id, 5, "DEJA_PASSE")
     school.upload(admitted, refused, gate_id=school.other_gate_id)
@@ -105,7 +88,7 @@ def test_a_gate_hears_who_passed_at_its_siblings(school: Standing) -> None:
     assert ask(school, gate_id=school.other_gate_id)["passages"] == []
 
 
-def test_nothing_is_missed_that_was_committed_late(school: Standing, clock: Ticking) -> None:
+def test_nothing_is_missed_that_was_committed_late(school: School, clock: Ticking) -> None:
     card_id = school.add_pupil("Léa", LEA)
     cursor = ask(school)["cursor"]
     # Stamped before the cursor was given, and seen only after: a slow unit of work.
@@ -117,7 +100,7 @@ def test_nothing_is_missed_that_was_committed_late(school: Standing, clock: Tick
     assert ask(school, since=cursor)["blocked"] == [str(card_id)]
 
 
-def test_a_cursor_from_the_future_silences_nobody(school: Standing) -> None:
+def test_a_cursor_from_the_future_silences_nobody(school: School) -> None:
     card_id = school.add_pupil("Léa", LEA)
     moment = school.services.now() + timedelta(days=9)
     future = write_cursor(NEWS_LIST, moment.isoformat())
@@ -125,7 +108,7 @@ def test_a_cursor_from_the_future_silences_nobody(school: Standing) -> None:
     assert ask(school, since=future)["blocked"] == [str(card_id)]
 
 
-def test_more_news_than_fit_come_with_the_next_question(school: Standing, clock: Ticking) -> None:
+def test_more_news_than_fit_come_with_the_next_question(school: School, clock: Ticking) -> None:
     card_id = school.add_pupil("Léa", LEA)
     sent = 0
     while sent <= NEWS_MAX:
@@ -143,7 +126,7 @@ def test_more_news_than_fit_come_with_the_next_question(school: Standing, clock:
     assert len(seen) == sent
 
 
-def test_only_a_gate_that_stands_somewhere_hears_news(school: Standing) -> None:
+def test_only_a_gate_that_stands_somewhere_hears_news(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         desk = create_terminal(
             session, kind=TerminalKind.DESK, name="Guichet", now=school.services.now()
@@ -158,7 +141,7 @@ def test_only_a_gate_that_stands_somewhere_hears_news(school: Standing) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "cursor_invalid")
 
 
-def test_every_card_that_leaves_use_is_news_and_stays_refused(school: Standing) -> None:
+def test_every_card_that_leaves_use_is_news_and_stays_refused(school: School) -> None:
     kept, replaced, withdrawn, expired = (
         school.add_pupil(f"Élève {place}", f"04AABBCCDDEE1{place}") for place in range(4)
     )

@@ -1,12 +1,11 @@
 """What an office hands out and takes in: payments, one-day codes, kitchen addresses, photos."""
 
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from backend.access.calendar import read_calendar
 from backend.access.day_codes import DayCodeTerms, end_day_code, make_day_code
@@ -36,27 +35,13 @@ from backend.access.payments_in import Receipt, read_meal_statement, record_paym
 from backend.access.photos import drop_photo, keep_photo, strip_photo
 from backend.access.tables import Enrolment
 from backend.cards.tables import Card
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
 TUESDAY = date(2026, 9, 1)
 
 
-class Standing(Protocol):
-    services: Services
-    client: TestClient
-    establishment_id: UUID
-    gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
-    def headers(self, gate_id: UUID | None = None) -> dict[str, str]: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-
-
-def enrolment_of(school: Standing, card_id: UUID) -> UUID:
+def enrolment_of(school: School, card_id: UUID) -> UUID:
     with school.services.database.reading() as session:
         query = (
             select(Enrolment.id)
@@ -71,7 +56,7 @@ def receipt(reference: str = "2026-0042", cents: int = 2000, **other: Any) -> Re
     return Receipt(reference=reference, amount_cents=cents, **plain)
 
 
-def test_a_receipt_credits_once_and_another_under_its_number_is_refused(school: Standing) -> None:
+def test_a_receipt_credits_once_and_another_under_its_number_is_refused(school: School) -> None:
     lea = enrolment_of(school, school.add_pupil("Léa", LEA))
     noah = enrolment_of(school, school.add_pupil("Noah", NOAH))
 
@@ -102,7 +87,7 @@ def test_a_receipt_credits_once_and_another_under_its_number_is_refused(school: 
         assert read_meal_statement(session, noah).lines == ()
 
 
-def test_a_one_day_code_is_told_once_and_is_its_places_own(school: Standing) -> None:
+def test_a_one_day_code_is_told_once_and_is_its_places_own(school: School) -> None:
     lea = school.add_pupil("Léa", LEA)
     drawn = iter(["000123", "000123", "456789"])
 
@@ -142,7 +127,7 @@ def test_a_one_day_code_is_told_once_and_is_its_places_own(school: Standing) -> 
     assert school.fetch_list()["day_codes"] == []
 
 
-def test_a_kitchens_address_shows_its_own_numbers_until_it_is_ended(school: Standing) -> None:
+def test_a_kitchens_address_shows_its_own_numbers_until_it_is_ended(school: School) -> None:
     with school.services.database.unit_of_work() as session:
         now = school.services.now()
         link_id, token = make_kitchen_link(session, school.establishment_id, "Cuisine", now)
@@ -159,7 +144,7 @@ def test_a_kitchens_address_shows_its_own_numbers_until_it_is_ended(school: Stan
 
 
 def test_the_kitchen_counts_by_diet_and_knows_which_gate_is_silent(
-    school: Standing, clock: Any
+    school: School, clock: Any
 ) -> None:
     lea = enrolment_of(school, school.add_pupil("Léa", LEA))
     school.add_pupil("Noah", NOAH)
@@ -213,7 +198,7 @@ def test_what_is_no_small_photo_is_refused(image: bytes) -> None:
         strip_photo(image)
 
 
-def test_a_photo_is_shown_where_place_and_family_allow_it(school: Standing) -> None:
+def test_a_photo_is_shown_where_place_and_family_allow_it(school: School) -> None:
     card_id = school.add_pupil("Léa", LEA)
     lea = enrolment_of(school, card_id)
     database, now = school.services.database, school.services.now()

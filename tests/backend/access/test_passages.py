@@ -1,7 +1,7 @@
 """Passages come in exactly once; what contradicts is kept aside."""
 
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,21 +14,9 @@ from backend.access.establishments import create_establishment
 from backend.access.tables import Passage, QuarantinedPassage
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA, NOAH = "04AABBCCDDEE01", "04AABBCCDDEE02"
-
-
-class Standing(Protocol):
-    services: Services
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def add_gate(self, name: str, establishment_id: UUID | None = None) -> UUID: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Response: ...
 
 
 def report(sequence: int, at: datetime, card_id: UUID | None, **changes: Any) -> dict[str, Any]:
@@ -53,24 +41,22 @@ def receipt(answer: Response) -> tuple[list[str], list[str], dict[str, str]]:
     return body["recorded"], body["already_recorded"], aside
 
 
-def count(school: Standing, table: type[Passage] | type[QuarantinedPassage]) -> int:
+def count(school: School, table: type[Passage] | type[QuarantinedPassage]) -> int:
     with school.services.database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def flags(school: Standing) -> list[bool]:
+def flags(school: School) -> list[bool]:
     with school.services.database.reading() as session:
         return list(session.scalars(select(Passage.over_maximum).order_by(Passage.received_at)))
 
 
 @pytest.fixture
-def lea(school: Standing) -> UUID:
+def lea(school: School) -> UUID:
     return school.add_pupil("Léa", LEA)
 
 
-def test_the_same_passage_again_is_recorded_once(
-    school: Standing, lea: UUID, noon: datetime
-) -> None:
+def test_the_same_passage_again_is_recorded_once(school: School, lea: UUID, noon: datetime) -> None:
     passage = report(1, noon, lea)
     assert receipt(school.upload(passage)) == ([passage["passage_id"]], [], {})
     assert receipt(school.upload(passage)) == ([], [passage["passage_id"]], {})
@@ -81,7 +67,7 @@ def test_the_same_passage_again_is_recorded_once(
 
 
 def test_the_same_passage_twice_in_a_batch_is_recorded_once(
-    school: Standing, lea: UUID, noon: datetime
+    school: School, lea: UUID, noon: datetime
 ) -> None:
     passage = report(1, noon, lea)
     one = passage["passage_id"]
@@ -89,7 +75,7 @@ def test_the_same_passage_twice_in_a_batch_is_recorded_once(
 
 
 def test_the_same_id_with_other_content_is_put_aside_and_changes_nothing(
-    school: Standing, lea: UUID, noon: datetime
+    school: School, lea: UUID, noon: datetime
 ) -> None:
     passage = report(1, noon, lea)
     school.upload(passage)
@@ -112,7 +98,7 @@ def test_the_same_id_with_other_content_is_put_aside_and_changes_nothing(
 
 
 def test_the_id_of_another_gates_passage_is_put_aside(
-    school: Standing, lea: UUID, noon: datetime
+    school: School, lea: UUID, noon: datetime
 ) -> None:
     passage = report(1, noon, lea)
     school.upload(passage)
@@ -120,7 +106,7 @@ def test_the_id_of_another_gates_passage_is_put_aside(
     assert receipt(answer)[2] == {passage["passage_id"]: "passage_id_reused"}
 
 
-def test_a_number_used_twice_is_put_aside(school: Standing, lea: UUID, noon: datetime) -> None:
+def test_a_number_used_twice_is_put_aside(school: School, lea: UUID, noon: datetime) -> None:
     first, second = report(1, noon, lea), report(1, noon, lea)
     assert receipt(school.upload(first, second)) == (
         [first["passage_id"]],
@@ -132,7 +118,7 @@ def test_a_number_used_twice_is_put_aside(school: Standing, lea: UUID, noon: dat
 
 
 def test_a_gate_cannot_report_the_card_of_another_establishment(
-    school: Standing, lea: UUID, noon: datetime
+    school: School, lea: UUID, noon: datetime
 ) -> None:
     with school.services.database.unit_of_work() as session:
         elsewhere = create_establishment(session, "Collège Hugo").id
@@ -143,16 +129,12 @@ def test_a_gate_cannot_report_the_card_of_another_establishment(
     assert count(school, QuarantinedPassage) == 2
 
 
-def test_an_admission_names_its_card_and_service(
-    school: Standing, lea: UUID, noon: datetime
-) -> None:
+def test_an_admission_names_its_card_and_service(school: School, lea: UUID, noon: datetime) -> None:
     passages = [report(1, noon, None), report(2, noon, lea, service=None)]
     assert set(receipt(school.upload(*passages))[2].values()) == {"admission_incomplete"}
 
 
-def test_refusals_and_strangers_are_recorded_too(
-    school: Standing, lea: UUID, noon: datetime
-) -> None:
+def test_refusals_and_strangers_are_recorded_too(school: School, lea: UUID, noon: datetime) -> None:
     stranger = report(1, noon, None, answer="CARTE_INCONNUE", detail="not_listed", uid="01020304")
     closed = report(2, noon, lea, answer="HORS_HORAIRES", detail="closed", service=None)
     assert len(receipt(school.upload(stranger, closed))[0]) == 2
@@ -160,7 +142,7 @@ def test_refusals_and_strangers_are_recorded_too(
 
 
 def test_two_gates_that_both_admitted_are_flagged_and_both_kept(
-    school: Standing, lea: UUID, noon: datetime, clock: Any
+    school: School, lea: UUID, noon: datetime, clock: Any
 ) -> None:
     school.upload(report(1, noon, lea))
     clock.advance(minutes=1)
@@ -170,7 +152,7 @@ def test_two_gates_that_both_admitted_are_flagged_and_both_kept(
     assert flags(school) == [False, True, False]
 
 
-def test_a_day_is_the_establishments_own(school: Standing, lea: UUID) -> None:
+def test_a_day_is_the_establishments_own(school: School, lea: UUID) -> None:
     night = datetime.fromisoformat("2026-09-01T22:30:00+00:00")  # 00:30 in Paris, the next day
     school.upload(report(1, night, lea))
     with school.services.database.reading() as session:
@@ -179,7 +161,7 @@ def test_a_day_is_the_establishments_own(school: Standing, lea: UUID) -> None:
 
 
 def test_a_malformed_passage_is_refused_without_echo(
-    school: Standing, lea: UUID, noon: datetime
+    school: School, lea: UUID, noon: datetime
 ) -> None:
     malformed: list[dict[str, Any]] = [
         {"passage_id": "1"},
@@ -199,14 +181,14 @@ def test_a_malformed_passage_is_refused_without_echo(
     assert count(school, Passage) == 0
 
 
-def test_a_batch_has_a_size(school: Standing, lea: UUID, noon: datetime) -> None:
+def test_a_batch_has_a_size(school: School, lea: UUID, noon: datetime) -> None:
     batch = [report(n, noon, lea) for n in range(1, 102)]
     assert school.upload().status_code == 422
     assert school.upload(*batch).status_code == 422
     assert len(receipt(school.upload(*batch[:100]))[0]) == 100
 
 
-def test_a_counter_reports_no_passage(school: Standing, lea: UUID, noon: datetime) -> None:
+def test_a_counter_reports_no_passage(school: School, lea: UUID, noon: datetime) -> None:
     with school.services.database.unit_of_work() as session:
         new = create_terminal(
             session, kind=TerminalKind.COUNTER, name="Caisse", now=school.services.now()
@@ -220,7 +202,7 @@ def test_a_counter_reports_no_passage(school: Standing, lea: UUID, noon: datetim
 )
 @given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=6), max_size=5))
 def test_however_often_and_in_whatever_order_each_counts_once(
-    school: Standing, batches: list[list[int]]
+    school: School, batches: list[list[int]]
 ) -> None:
     start = count(school, Passage)
     noon = datetime.fromisoformat("2026-09-01T10:04:00+00:00")

@@ -1,7 +1,7 @@
 """Passages become counts, all of them and once, and money and numbers stay."""
 
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,26 +11,13 @@ from sqlalchemy.orm import Session
 from backend.access import retention
 from backend.access.retention import count_passages, forget_passages
 from backend.access.tables import Passage, PassageCount, QuarantinedPassage, RetentionRun
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA = "04AABBCCDDEE01"
 
 
-class Standing(Protocol):
-    services: Services
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Any: ...
-
-
 def passage(
-    school: Standing, card_id: UUID, sequence: int, *, days_ago: int, answer: str = "OK"
+    school: School, card_id: UUID, sequence: int, *, days_ago: int, answer: str = "OK"
 ) -> dict[str, Any]:
     at = school.services.now() - timedelta(days=days_ago)
     return {
@@ -47,7 +34,7 @@ def passage(
 
 
 @pytest.fixture
-def old_school(school: Standing, monkeypatch: pytest.MonkeyPatch) -> Standing:
+def old_school(school: School, monkeypatch: pytest.MonkeyPatch) -> School:
     """Five passages of 91 days ago at one gate, one of 90 and one of today; two a batch."""
     monkeypatch.setattr(retention, "ROWS_AT_ONCE", 2)
     card_id = school.add_pupil("Léa", LEA)
@@ -70,7 +57,7 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     return {(row.service, row.answer): row.passages for row in rows}
 
 
-def test_old_passages_become_counts_and_young_ones_stay(old_school: Standing) -> None:
+def test_old_passages_become_counts_and_young_ones_stay(old_school: School) -> None:
     services = old_school.services
     with services.database.reading() as session:
         before = count_passages(session, old_school.establishment_id)
@@ -90,7 +77,7 @@ def test_old_passages_become_counts_and_young_ones_stay(old_school: Standing) ->
         assert (run.passages, run.before_day) == (5, gone.before_day)
 
 
-def test_a_second_run_finds_nothing_and_says_so(old_school: Standing) -> None:
+def test_a_second_run_finds_nothing_and_says_so(old_school: School) -> None:
     forget_passages(old_school.services)
     assert forget_passages(old_school.services).passages == 0
     with old_school.services.database.reading() as session:
@@ -99,7 +86,7 @@ def test_a_second_run_finds_nothing_and_says_so(old_school: Standing) -> None:
 
 
 def test_stopped_between_two_batches_nothing_is_lost_or_counted_twice(
-    old_school: Standing, monkeypatch: pytest.MonkeyPatch
+    old_school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count_batch = retention._count_batch
     calls = []
@@ -122,7 +109,7 @@ def test_stopped_between_two_batches_nothing_is_lost_or_counted_twice(
         assert sum(counts(session).values()) == 5
 
 
-def test_what_was_put_aside_goes_too(old_school: Standing) -> None:
+def test_what_was_put_aside_goes_too(old_school: School) -> None:
     card_id = old_school.add_pupil("Noah", "04AABBCCDDEE02")
     old_school.upload(passage(old_school, card_id, 7, days_ago=0))  # a number used twice
     clock: Any = old_school.services.now
@@ -132,7 +119,7 @@ def test_what_was_put_aside_goes_too(old_school: Standing) -> None:
     assert forget_passages(old_school.services).quarantined == 1
 
 
-def test_the_lists_still_know_how_far_each_gate_is(old_school: Standing) -> None:
+def test_the_lists_still_know_how_far_each_gate_is(old_school: School) -> None:
     before = old_school.fetch_list()["counted"]
     forget_passages(old_school.services)
     assert old_school.fetch_list()["counted"] == before

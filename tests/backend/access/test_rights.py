@@ -1,12 +1,11 @@
 """Rights on terms, reservations, quotas and holidays, as they reach a gate's list."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from backend.access import calendar
 from backend.access.errors import (
@@ -27,7 +26,7 @@ from backend.access.establishments import (
 from backend.access.reservations import cancel_reservation, reserve
 from backend.access.tables import Enrolment, HolderCategory, Passage
 from backend.cards.tables import Card
-from backend.services import Services
+from tests.backend.access.conftest import School
 
 LEA = "04AABBCCDDEE01"
 # The world's clock stands at Tuesday 1 September 2026, 12:00 in Paris: lunch is closed for today.
@@ -35,24 +34,10 @@ TODAY = date(2026, 9, 1)
 THURSDAY = date(2026, 9, 3)
 
 
-class Standing(Protocol):
-    services: Services
-    client: TestClient
-    establishment_id: UUID
-    gate_id: UUID
-    other_gate_id: UUID
-
-    def add_pupil(
-        self, given_name: str, uid: str | None, services: list[str] | None = None
-    ) -> UUID: ...
-    def fetch_list(self, gate_id: UUID | None = None) -> dict[str, Any]: ...
-    def upload(self, *passages: dict[str, Any], gate_id: UUID | None = None) -> Any: ...
-
-
 class Pupil:
     """A pupil with a card whose rights a test changes."""
 
-    def __init__(self, school: Standing, **terms: Any) -> None:
+    def __init__(self, school: School, **terms: Any) -> None:
         self.school = school
         self.card_id = school.add_pupil("Léa", LEA)
         with school.services.database.reading() as session:
@@ -79,17 +64,17 @@ class Pupil:
             cancel_reservation(session, self.enrolment_id, "lunch", day, moment)
 
 
-def test_a_package_says_its_days(school: Standing) -> None:
+def test_a_package_says_its_days(school: School) -> None:
     pupil = Pupil(school, days=frozenset({4, 1, 2}))
     assert pupil.rights() == [{"service": "lunch", "days": [1, 2, 4]}]
 
 
-def test_the_card_of_a_group_says_how_many(school: Standing) -> None:
+def test_the_card_of_a_group_says_how_many(school: School) -> None:
     pupil = Pupil(school, passages_max=12)
     assert pupil.rights() == [{"service": "lunch", "passages_max": 12}]
 
 
-def test_a_group_s_passages_are_none_too_many(school: Standing) -> None:
+def test_a_group_s_passages_are_none_too_many(school: School) -> None:
     pupil = Pupil(school, passages_max=2)
     for number in (1, 2, 3):
         at = f"2026-09-01T09:4{number}:00Z"
@@ -99,7 +84,7 @@ def test_a_group_s_passages_are_none_too_many(school: Standing) -> None:
     assert flagged == [False, False, True]
 
 
-def test_what_somebody_is_stays_with_the_establishment(school: Standing) -> None:
+def test_what_somebody_is_stays_with_the_establishment(school: School) -> None:
     pupil = Pupil(school)
     version = school.fetch_list()["version"]
     with school.services.database.unit_of_work() as session:
@@ -116,7 +101,7 @@ def test_what_somebody_is_stays_with_the_establishment(school: Standing) -> None
     assert "staff" not in str(payload)
 
 
-def test_a_reservation_reaches_the_list_and_leaves_it(school: Standing) -> None:
+def test_a_reservation_reaches_the_list_and_leaves_it(school: School) -> None:
     pupil = Pupil(school, by_reservation=True)
     assert pupil.rights() == [{"service": "lunch", "reserved_on": []}]
     pupil.reserve()
@@ -139,7 +124,7 @@ def test_a_reservation_reaches_the_list_and_leaves_it(school: Standing) -> None:
         (date(2026, 12, 25), ReservationDayInvalid),  # too far ahead
     ],
 )
-def test_a_day_that_cannot_be_reserved(school: Standing, day: date, why: type[Exception]) -> None:
+def test_a_day_that_cannot_be_reserved(school: School, day: date, why: type[Exception]) -> None:
     pupil = Pupil(school, by_reservation=True)
     with pytest.raises(why):
         pupil.reserve(day)
@@ -149,7 +134,7 @@ def test_a_day_that_cannot_be_reserved(school: Standing, day: date, why: type[Ex
     ("hour", "minute", "second", "is_late"), [(7, 29, 59, False), (7, 30, 0, True)]
 )
 def test_the_cut_off_is_the_wall_s(
-    school: Standing, hour: int, minute: int, second: int, is_late: bool
+    school: School, hour: int, minute: int, second: int, is_late: bool
 ) -> None:
     pupil = Pupil(school, by_reservation=True)
     pupil.reserve()
@@ -162,7 +147,7 @@ def test_the_cut_off_is_the_wall_s(
         assert pupil.rights() == [{"service": "lunch", "reserved_on": []}]
 
 
-def test_who_may_not_reserve(school: Standing) -> None:
+def test_who_may_not_reserve(school: School) -> None:
     pupil = Pupil(school)
     with pytest.raises(ReservationNotNeeded):
         pupil.reserve()
@@ -178,7 +163,7 @@ def test_who_may_not_reserve(school: Standing) -> None:
         pupil.reserve()
 
 
-def test_a_closed_day_cannot_be_reserved_unless_the_service_is_held(school: Standing) -> None:
+def test_a_closed_day_cannot_be_reserved_unless_the_service_is_held(school: School) -> None:
     pupil = Pupil(school, by_reservation=True)
     with school.services.database.unit_of_work() as session:
         add_service(
@@ -259,7 +244,7 @@ def test_a_calendar_that_is_none(content: bytes) -> None:
         calendar.read_calendar(content)
 
 
-def test_days_are_closed_once_and_opened_again(school: Standing) -> None:
+def test_days_are_closed_once_and_opened_again(school: School) -> None:
     place = school.establishment_id
     days = {TODAY: "Férié", THURSDAY: "Pont", TODAY + timedelta(days=500): "Loin"}
     with school.services.database.unit_of_work() as session:
@@ -288,7 +273,7 @@ def passage(card_id: UUID, sequence: int, at: str, service: str = "lunch") -> di
     }
 
 
-def test_the_list_counts_the_week_s_passages_of_all_gates(school: Standing) -> None:
+def test_the_list_counts_the_week_s_passages_of_all_gates(school: School) -> None:
     pupil = Pupil(school)
     with school.services.database.unit_of_work() as session:
         add_service(
