@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpx
 from aiosmtpd.controller import Controller
 
+from backend.accounts.strangers.puzzles import solve
 from scripts.demo.hands import see
 from scripts.demo.loopback import SECONDS_MAX
 from scripts.demo.processes import free_ports
@@ -101,11 +102,15 @@ def _send_mails(story: Story, port: int) -> None:
 
 
 def _sign_up(browser: httpx.Client, mailbox: Mailbox) -> None:
-    version = re.search(r'name="terms" value="(\d+)"', browser.get("/inscription").text)
+    page = browser.get("/inscription").text
+    version = re.search(r'name="terms" value="(\d+)"', page)
+    puzzle = re.search(r'name="robot_puzzle" value="([^"]+)"', page)
+    expect(puzzle is not None, page[:300])
+    robot = puzzle[1] if puzzle else ""
     person = {"given_name": "Léa", "family_name": "Exemple", "birth_date": "14/03/2010"}
     terms = "" if version is None else version[1]
     typed = {**person, "email": LEA, "email_again": LEA, "language": "fr", "terms": terms}
-    _press(browser, "/inscription", **typed)
+    _press(browser, "/inscription", **typed, robot_puzzle=robot, robot_number=str(solve(robot)))
     link = see("Léa's mail", lambda: mailbox.link(LEA, "/inscription/"), bool)
     _press(browser, link, password=PASSWORD, password_again=PASSWORD)
     _sign_in(browser, LEA)

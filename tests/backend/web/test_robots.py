@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import func, select
 
+from backend.accounts.signin.quota import Quota
 from backend.accounts.strangers import asking, puzzles
 from backend.accounts.strangers.puzzles import solve
 from backend.accounts.strangers.questions import COLOURS, SUMS
@@ -46,7 +47,7 @@ def light_work(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody on unasked."""
-    monkeypatch.setattr(asking, "UNASKED_FROM_ALL", asking.Quota(0, asking.UNASKED_FROM_ALL.period))
+    monkeypatch.setattr(asking, "UNASKED_FROM_ALL", Quota(0, asking.UNASKED_FROM_ALL.period))
 
 
 def carried(page: str, name: str) -> str:
@@ -129,7 +130,7 @@ def test_a_field_that_nobody_sees_leads_to_the_question_and_no_further(browser: 
 
 
 def test_answers_are_counted(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "ANSWERS_FROM_ALL", asking.Quota(1, asking.ANSWERS_FROM_ALL.period))
+    monkeypatch.setattr(asking, "ANSWERS_FROM_ALL", Quota(1, asking.ANSWERS_FROM_ALL.period))
     for status in (422, 429):
         typed = {"robot_question": "1.a..b", "robot_answer": "bleu"}
         assert browser.press("/inscription", **FORM, **typed) == status
