@@ -14,24 +14,27 @@ TEMPLATES = FOLDER / "templates"
 
 
 def sentences(path: Path) -> Iterator[str]:
-    """Give what a template says by `_`; it must stand there as it is."""
+    """Give what a template says by `_`, and by `count`; it must stand there as it is."""
     for call in Environment().parse(path.read_text()).find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == "_":
-            said = call.args[0]
+        if not isinstance(call.node, nodes.Name) or call.node.name not in {"_", "count"}:
+            continue
+        for said in call.args[:1] if call.node.name == "_" else call.args[1:]:
             assert isinstance(said, nodes.Const), f"{path.name}:{call.lineno}"
             yield said.value
 
 
-def besides(path: Path) -> set[str]:
-    """Return what a template says without a sentence."""
-    parsed = Environment().parse(path.read_text())
+def besides(path: Path, leaving_out: str = "(?!)") -> set[str]:
+    """Return what a template says without a sentence, but in the parts that are left out."""
+    parsed = Environment().parse(re.sub(leaving_out, "", path.read_text(), flags=re.DOTALL))
     raw = "".join(part.data for part in parsed.find_all(nodes.TemplateData))
     return {text.strip(" ·\n") for text in Texts(raw).said if re.search(r"[^\W\d_]", text)}
 
 
-def check_english(english: Mapping[str, str], paths: Collection[Path]) -> None:
-    """Each sentence has its English, and each English its sentence."""
-    said = {text for path in paths for text in sentences(path)}
+def check_english(
+    english: Mapping[str, str], paths: Collection[Path], by_code: Collection[str] = ()
+) -> None:
+    """Each sentence, of a template or of the code itself, has its English, and the other way."""
+    said = {text for path in paths for text in sentences(path)}.union(by_code)
     assert said - set(english) == set()
     assert set(english) - said == set(), "said nowhere"
     for french, translated in english.items():

@@ -1,14 +1,12 @@
 """An establishment's pages in two languages: the same words in both, each page wholly in one."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from fastapi.routing import APIRoute
-from jinja2 import Environment, nodes
 
 from backend.access.day_codes import DayCodeTerms, make_day_code
 from backend.access.establishments import assign_gate
@@ -35,12 +33,13 @@ from backend.web.establishment_routes import router
 from backend.web.pages import FOLDER
 from backend.web.words import Notice, Text
 from tests.backend.web.conftest import Browser
-from tests.backend.web.page_texts import ACCENTS, Texts, fields
+from tests.backend.web.own_pages import besides, check_english
+from tests.backend.web.page_texts import ACCENTS, Texts
 from tests.backend.web.school import School, make_school
 
 TEMPLATES = sorted((FOLDER / "templates").glob("establishment_*.html"))
 #: What is printed for families: a document in each language, beside the page's own words.
-PRINTED = re.compile(r'<article class="procedure".*?</article>', re.DOTALL)
+PRINTED = r'<article class="procedure".*?</article>'
 #: Said by the code itself, besides the templates.
 BY_CODE = {
     "révoqué le {at}",
@@ -64,32 +63,13 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def sentences(path: Path) -> Iterator[str]:
-    """Give what a template says by `_` and by `count`; it must stand there as it is."""
-    for call in Environment().parse(path.read_text()).find_all(nodes.Call):
-        if not isinstance(call.node, nodes.Name) or call.node.name not in {"_", "count"}:
-            continue
-        for said in call.args[:1] if call.node.name == "_" else call.args[1:]:
-            assert isinstance(said, nodes.Const), f"{path.name}:{call.lineno}"
-            yield said.value
-
-
 def test_every_sentence_has_its_english() -> None:
-    said = {text for path in TEMPLATES for text in sentences(path)} | BY_CODE
-    assert said - set(ENGLISH) == set()
-    assert set(ENGLISH) - said == set(), "said nowhere"
-    for french, english in ENGLISH.items():
-        assert fields(french) == fields(english), french
-        assert ACCENTS.search(english) is None, english
-        assert "!" not in french + english
+    check_english(ENGLISH, TEMPLATES, BY_CODE)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_says_nothing_but_by_a_sentence(path: Path) -> None:
-    source = PRINTED.sub("", path.read_text())
-    raw = "".join(part.data for part in Environment().parse(source).find_all(nodes.TemplateData))
-    spoken = [text for text in Texts(raw).said if re.search(r"[^\W\d_]", text)]
-    assert {text.strip(" ·\n") for text in spoken} <= {"Pass", "English", "In English"}
+    assert besides(path, PRINTED) <= {"Pass", "English", "In English"}
 
 
 def test_every_word_is_in_both_languages() -> None:

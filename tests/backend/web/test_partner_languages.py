@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from jinja2 import Environment, nodes
 
 from backend.accounts.signin.tables import SignInAccount
 from backend.services import Services
@@ -12,19 +11,14 @@ from backend.web.pages import FOLDER
 from backend.web.partner_english import ENGLISH
 from backend.web.words import Text
 from tests.backend.web.conftest import Browser, Staff
+from tests.backend.web.own_pages import check_english
 
 TEMPLATES = [*(FOLDER / "templates").glob("partner*.html"), FOLDER / "templates/counter_code.html"]
 ACCENTS = re.compile(r"[àâçéèêëîïôùûœ«»]", re.IGNORECASE)
 
 
 def test_every_sentence_has_its_english_and_every_word_both() -> None:
-    said = {
-        call.args[0].value  # type: ignore[attr-defined]
-        for path in TEMPLATES
-        for call in Environment().parse(path.read_text()).find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name == "_"
-    }
-    assert said | {"rendu {amount}"} == set(ENGLISH)
+    check_english(ENGLISH, TEMPLATES, {"rendu {amount}"})
     assert [english for english in ENGLISH.values() if ACCENTS.search(english)] == []
     tables = (partner_events_words.KINDS, partner_events_words.OUTCOMES)
     for text in (text for table in tables for text in table.values()):

@@ -1,21 +1,18 @@
 """The first page of somebody's space, wholly in the language of their account."""
 
-import re
-
 import pytest
-from jinja2 import Environment, nodes
 
 from backend.accounts.signin.tables import Language, SignInAccount
 from backend.accounts.signin.terms import terms_in_force
 from backend.operators.entering import role_of
 from backend.services import Services
-from backend.web.pages import FOLDER
 from backend.web.space_english import ENGLISH
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import make_operator, sit_down
-from tests.backend.web.page_texts import ACCENTS, Texts, fields
+from tests.backend.web.own_pages import TEMPLATES, besides, check_english
+from tests.backend.web.page_texts import ACCENTS, Texts
 
-TEMPLATE = FOLDER / "templates" / "space.html"
+TEMPLATE = TEMPLATES / "space.html"
 
 
 @pytest.fixture
@@ -24,19 +21,8 @@ def database_url(sqlite_url: str) -> str:
 
 
 def test_every_sentence_has_its_english_and_nothing_is_said_besides() -> None:
-    parsed = Environment().parse(TEMPLATE.read_text())
-    said = {
-        call.args[0].value  # type: ignore[attr-defined]
-        for call in parsed.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name == "_"
-    }
-    assert said == set(ENGLISH)
-    for french, english in ENGLISH.items():
-        assert fields(french) == fields(english), french
-        assert ACCENTS.search(english) is None, english
-    raw = "".join(part.data for part in parsed.find_all(nodes.TemplateData))
-    spoken = {text.strip(" ·\n") for text in Texts(raw).said if re.search(r"[^\W\d_]", text)}
-    assert spoken <= {"Pass", "English"}
+    check_english(ENGLISH, [TEMPLATE])
+    assert besides(TEMPLATE) <= {"Pass", "English"}
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -1,12 +1,10 @@
 """The operator's pages in two languages: the same words in both, and each page wholly in one."""
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, nodes
 
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.tables import SignInAccount
@@ -32,7 +30,8 @@ from backend.web.pages import FOLDER
 from backend.web.words import Notice, Text
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import Desk, make_operator, operator_routes, sit_down
-from tests.backend.web.page_texts import ACCENTS, Texts, fields
+from tests.backend.web.own_pages import besides, check_english
+from tests.backend.web.page_texts import ACCENTS, Texts
 
 TEMPLATES = sorted((FOLDER / "templates").glob("operator_*.html"))
 #: Said by the code itself, besides the templates.
@@ -57,32 +56,14 @@ ENUMS: dict[str, tuple[type[StrEnum], ...]] = {
 }
 
 
-def sentences(path: Path) -> Iterator[str]:
-    """Give what a template says by `_`; it must stand there as it is."""
-    for call in Environment().parse(path.read_text()).find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == "_":
-            said = call.args[0]
-            assert isinstance(said, nodes.Const), f"{path.name}:{call.lineno}"
-            yield said.value
-
-
 def test_every_sentence_of_a_template_has_its_english() -> None:
-    said = {text for path in TEMPLATES for text in sentences(path)} | BY_CODE
-    assert said - set(ENGLISH) == set()
-    assert set(ENGLISH) - said == set(), "said nowhere"
-    for french, english in ENGLISH.items():
-        assert fields(french) == fields(english), french
-        assert ACCENTS.search(english) is None, english
-        assert "!" not in french + english
+    check_english(ENGLISH, TEMPLATES, BY_CODE)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_says_nothing_but_by_a_sentence(path: Path) -> None:
-    raw = "".join(
-        part.data for part in Environment().parse(path.read_text()).find_all(nodes.TemplateData)
-    )
-    spoken = [text for text in Texts(raw).said if re.search(r"[^\W\d_]", text) and "=&" not in text]
-    assert {text.strip(" ·\n") for text in spoken} <= {"Pass", "English", "librairie, cinema"}
+    spoken = {text for text in besides(path) if "=&" not in text}
+    assert spoken <= {"Pass", "English", "librairie, cinema"}
 
 
 @pytest.mark.parametrize("table", ENUMS)
