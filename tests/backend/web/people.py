@@ -4,11 +4,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
+
 from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.tables import SignInAccount, Stage
 from backend.accounts.signin.terms import note_acceptance
+from backend.accounts.tables import Notice, SignInNoticeKind
 from backend.services import Services
 from tests.backend.web.conftest import Browser
+
+#: What a session is kept in.
+SESSION = "__Host-pass"
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,21 @@ def make_person(
 
 def enter(services: Services, browser: Browser, account_id: UUID) -> None:
     """Sign a browser in directly."""
-    with services.database.unit_of_work() as session:
-        token = open_session(session, account_id, Stage.FULL, "test", services.now())
     browser.client.cookies.clear()
-    browser.client.cookies.set("__Host-pass", token, domain="pass.example", path="/")
+    let_in(services, browser, account_id)
     browser.page = ""
+
+
+def let_in(
+    services: Services, browser: Browser, account_id: UUID, stage: Stage = Stage.FULL
+) -> None:
+    """Open a session as if a password had been right; all else the browser holds stays."""
+    with services.database.unit_of_work() as session:
+        token = open_session(session, account_id, stage, "test", services.now())
+    browser.client.cookies.set(SESSION, token, domain="pass.example", path="/")
+
+
+def owed(services: Services, kind: SignInNoticeKind) -> int:
+    """Count the mails of a kind that were ever owed."""
+    with services.database.reading() as session:
+        return len(session.scalars(select(Notice).where(Notice.kind == kind.value)).all())

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.tables import Language, SignInAccount, Stage
 from backend.services import Services
 from backend.settings import Settings
@@ -16,7 +15,7 @@ from tests.backend.software_authenticator import SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
 from tests.backend.web.own_pages import TEMPLATES, besides, check_english, check_texts, wrong
 from tests.backend.web.passkeys import device
-from tests.backend.web.people import Person, enter, make_person
+from tests.backend.web.people import Person, enter, let_in, make_person
 
 NAMES = (
     "account",
@@ -91,9 +90,7 @@ def test_passkeys_and_the_second_factor_are_in_english(
     assert device.add(browser, SoftwareAuthenticator(), "Phone") == 200
     assert "Rename or remove “Phone”" in browser.page
     assert wrong(browser.page, ENGLISH) == []
-    with services.database.unit_of_work() as session:
-        token = open_session(session, reader.account_id, Stage.FACTOR, "test", services.now())
-    browser.client.cookies.set("__Host-pass", token, domain="pass.example", path="/")
+    let_in(services, browser, reader.account_id, Stage.FACTOR)
     assert browser.open(device.FACTOR) == 200
     assert "Confirm that it is you" in browser.page
     assert '<html lang="en">' in browser.page

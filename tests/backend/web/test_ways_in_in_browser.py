@@ -17,8 +17,8 @@ from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import Stage
 from backend.services import Services
-from backend.settings import Settings
 from tests.backend.identity_provider import IdentityProvider
+from tests.backend.web.federation.there_and_back import tied_to
 from tests.backend.web.serving import SECONDS_MAX, serving
 from tests.backend.web.test_in_browser import PHONE
 from tests.chromium import is_well, open_chromium
@@ -62,13 +62,7 @@ def france_connect(home: str) -> Iterator[IdentityProvider]:
 def services(
     database: Any, vault: Any, home: str, france_connect: IdentityProvider, tmp_path: Path
 ) -> Services:
-    (tmp_path / "secret").write_text(france_connect.secret)
-    settings = Settings(
-        public_url=home,
-        franceconnect_issuer=france_connect.address,
-        franceconnect_client_id=france_connect.client_id,
-        franceconnect_secret_file=tmp_path / "secret",
-    )
+    settings = tied_to(france_connect, home, tmp_path)
     return Services(settings=settings, database=database, vault=vault)
 
 

@@ -1,20 +1,19 @@
 """A provider on the loopback, two accounts, and the way to it and back."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
-from backend.accounts.signin.tables import Stage
 from backend.services import Services
-from backend.settings import Settings
 from tests.backend.identity_provider import IdentityProvider
+from tests.backend.web import people
 from tests.backend.web.conftest import Browser
-from tests.backend.web.federation.there_and_back import COOKIE, PUBLIC, back_of, tie_from_own_page
+from tests.backend.web.federation.there_and_back import PUBLIC, back_of, tie_from_own_page, tied_to
 
 
 @pytest.fixture
@@ -34,13 +33,7 @@ def france_connect(clock: Any) -> Iterator[IdentityProvider]:
 def services(
     database: Any, vault: Any, clock: Any, france_connect: IdentityProvider, tmp_path: Path
 ) -> Services:
-    (tmp_path / "secret").write_text(france_connect.secret)
-    settings = Settings(
-        public_url=PUBLIC,
-        franceconnect_issuer=france_connect.address,
-        franceconnect_client_id=france_connect.client_id,
-        franceconnect_secret_file=tmp_path / "secret",
-    )
+    settings = tied_to(france_connect, PUBLIC, tmp_path)
     return Services(settings=settings, database=database, vault=vault, now=clock)
 
 
@@ -58,12 +51,7 @@ def other(services: Services) -> UUID:
 
 @pytest.fixture
 def let_in(services: Services) -> Callable[..., None]:
-    def enter(browser: Browser, account_id: UUID, stage: Stage = Stage.FULL) -> None:
-        with services.database.unit_of_work() as session:
-            token = open_session(session, account_id, stage, "test", services.now())
-        browser.client.cookies.set(COOKIE, token, domain="pass.example", path="/")
-
-    return enter
+    return partial(people.let_in, services)
 
 
 @pytest.fixture

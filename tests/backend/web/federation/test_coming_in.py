@@ -18,14 +18,8 @@ from backend.settings import Settings
 from tests.backend.counting import statements
 from tests.backend.identity_provider import IdentityProvider
 from tests.backend.web.conftest import Browser
-from tests.backend.web.federation.there_and_back import (
-    OWN,
-    PUBLIC,
-    START,
-    WAY,
-    identities,
-    owed,
-)
+from tests.backend.web.federation.there_and_back import OWN, PUBLIC, START, WAY, identities
+from tests.backend.web.people import owed
 
 
 def test_the_button_is_there_with_the_words_it_must_have(

@@ -25,13 +25,8 @@ from backend.services import Services
 from passcard.layout import make_card_number
 from tests.backend.identity_provider import CLAIMS, IdentityProvider
 from tests.backend.web.conftest import Browser
-from tests.backend.web.federation.there_and_back import (
-    COOKIE,
-    OWN,
-    identities,
-    owed,
-    tie_from_own_page,
-)
+from tests.backend.web.federation.there_and_back import OWN, identities, tie_from_own_page
+from tests.backend.web.people import SESSION, owed
 
 
 def test_an_equal_address_opens_nothing(
@@ -42,7 +37,7 @@ def test_an_equal_address_opens_nothing(
     assert travel(browser) == 200
     assert "Bonjour Angela Claire Louise DUBOIS" in browser.page
     assert "J’ai déjà un compte Pass" in browser.page
-    assert COOKIE not in browser.client.cookies
+    assert SESSION not in browser.client.cookies
     assert identities(services) == []
     browser.open("/espace")
     assert "<h1>Connexion" in browser.page

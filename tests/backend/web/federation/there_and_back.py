@@ -1,6 +1,7 @@
 """What the tests of FranceConnect share: the way there and back."""
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from sqlalchemy import select
 from backend.accounts.signin.federation.tables import (
     FederatedIdentity,
 )
-from backend.accounts.tables import Notice, SignInNoticeKind
 from backend.services import Services
+from backend.settings import Settings
 from tests.backend.identity_provider import IdentityProvider
 from tests.backend.web.conftest import Browser
 
-COOKIE, WAY = "__Host-pass", "__Host-pass-fc"
+WAY = "__Host-pass-fc"
 START, BACK = "/connexion/franceconnect", "/connexion/franceconnect/retour"
 OWN, PUBLIC = "/espace/franceconnect", "https://pass.example"
 
@@ -34,9 +35,16 @@ def tie_from_own_page(browser: Browser, france_connect: IdentityProvider) -> int
     return browser.open(f"{back.path}?{back.query}")
 
 
-def owed(services: Services, kind: SignInNoticeKind) -> int:
-    with services.database.reading() as session:
-        return len(session.scalars(select(Notice).where(Notice.kind == kind.value)).all())
+def tied_to(france_connect: IdentityProvider, public_url: str, folder: Path) -> Settings:
+    """Settings of a service that is known to the provider; the folder keeps their secret."""
+    secret = folder / "secret"
+    secret.write_text(france_connect.secret)
+    return Settings(
+        public_url=public_url,
+        franceconnect_issuer=france_connect.address,
+        franceconnect_client_id=france_connect.client_id,
+        franceconnect_secret_file=secret,
+    )
 
 
 def identities(services: Services) -> list[UUID]:

@@ -6,13 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from backend.accounts.signin.sessions import open_session
 from backend.accounts.signin.signing_in import invite_to_sign_in
 from backend.accounts.signin.tables import Stage
 from backend.services import Services
 from backend.settings import Settings
+from tests.backend.web import people
 from tests.backend.web.conftest import Browser
-from tests.backend.web.passkeys.device import COOKIE
 
 
 @pytest.fixture
@@ -43,9 +42,7 @@ def let_in(services: Services) -> Callable[..., None]:
     """Open a session as if a password had been right."""
 
     def enter(browser: Browser, account_id: UUID, stage: Stage = Stage.FULL) -> None:
-        with services.database.unit_of_work() as session:
-            token = open_session(session, account_id, stage, "test", services.now())
         browser.client.cookies.clear()
-        browser.client.cookies.set(COOKIE, token, domain="pass.example", path="/")
+        people.let_in(services, browser, account_id, stage)
 
     return enter

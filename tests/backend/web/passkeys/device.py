@@ -5,14 +5,10 @@ import json
 import re
 from typing import Any
 
-from sqlalchemy import select
-
-from backend.accounts.tables import Notice, SignInNoticeKind
-from backend.services import Services
 from tests.backend.software_authenticator import SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
 
-COOKIE, WAY = "__Host-pass", "__Host-pass-cle"
+WAY = "__Host-pass-cle"
 LIST, NEW = "/espace/cles", "/espace/cles/nouvelle"
 SIGN_IN, FACTOR = "/connexion/cle", "/connexion/verification/cle"
 
@@ -31,8 +27,3 @@ def add(browser: Browser, device: SoftwareAuthenticator, name: str = "Téléphon
 def use(browser: Browser, device: SoftwareAuthenticator, path: str = SIGN_IN) -> int:
     assert browser.open(path) == 200
     return browser.press(path, answer=device.get(options_of(browser)))
-
-
-def owed(services: Services, kind: SignInNoticeKind) -> int:
-    with services.database.reading() as session:
-        return len(session.scalars(select(Notice).where(Notice.kind == kind.value)).all())

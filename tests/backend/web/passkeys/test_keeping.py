@@ -15,7 +15,8 @@ from backend.services import Services
 from tests.backend.counting import statements
 from tests.backend.software_authenticator import SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
-from tests.backend.web.passkeys.device import LIST, NEW, SIGN_IN, add, options_of, owed, use
+from tests.backend.web.passkeys.device import LIST, NEW, SIGN_IN, add, options_of, use
+from tests.backend.web.people import owed
 
 
 def own_ids(services: Services, account: UUID) -> list[UUID]:

@@ -23,17 +23,8 @@ from backend.services import Services
 from backend.settings import Settings
 from tests.backend.software_authenticator import UP, SoftwareAuthenticator
 from tests.backend.web.conftest import Browser
-from tests.backend.web.passkeys.device import (
-    COOKIE,
-    FACTOR,
-    LIST,
-    SIGN_IN,
-    WAY,
-    add,
-    options_of,
-    owed,
-    use,
-)
+from tests.backend.web.passkeys.device import FACTOR, LIST, SIGN_IN, WAY, add, options_of, use
+from tests.backend.web.people import SESSION, owed
 
 
 def acts(services: Services) -> list[str]:
@@ -67,7 +58,7 @@ def test_a_passkey_confirms_a_password(
     device = SoftwareAuthenticator()
     add(browser, device)
     let_in(browser, account, Stage.FACTOR)
-    half = browser.client.cookies[COOKIE]
+    half = browser.client.cookies[SESSION]
     assert browser.open("/espace") == 200
     assert "avec une de vos clés d’accès" in browser.page
     assert "6 chiffres" not in browser.page  # there is no other second factor
@@ -75,7 +66,7 @@ def test_a_passkey_confirms_a_password(
     assert allowed["id"] == json.loads(device.get(options_of(browser)))["id"]
     assert use(browser, device, FACTOR) == 200
     assert "Bonjour Léa" in browser.page
-    assert browser.client.cookies[COOKIE] != half
+    assert browser.client.cookies[SESSION] != half
 
 
 def test_whoever_has_both_second_factors_chooses(
