@@ -1,7 +1,7 @@
 """What comes back over the counter, and the close of a day, against a real server."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,12 @@ from terminal.api_returns import DayLine, LineKind
 from terminal.api_values import Approved, Declined, Voided
 from terminal.backend_client import BackendClient
 from terminal.errors import BackendGarbled, BackendRefused
+from tests.terminal.backend_calls import APPROVED, NOON, PAYMENT_ID, STAMP
 from tests.terminal.scripted_backend import Reply, ScriptedBackend
 
-PAYMENT_ID = UUID("0192f3a0-0000-7000-8000-000000000001")
 RETURN_ID = UUID("0192f3a0-0000-7000-8000-000000000002")
 PATH = f"/v1/payments/{PAYMENT_ID}"
 DAY = date(2026, 11, 21)
-NOON = datetime(2026, 11, 21, 11, 4, tzinfo=UTC)
-STAMP = "2026-11-21T11:04:00Z"
 RECEIPT = {
     "kind": "refund",
     "partner_name": "Librairie du Parc",
@@ -50,14 +48,7 @@ VOID = {
     "voided_at": STAMP,
     "receipt": RECEIPT | {"kind": "void"},
 }
-APPROVED = {
-    "payment_id": str(PAYMENT_ID),
-    "status": "approved",
-    "authorisation_number": "A1B2C3",
-    "benefit": "culture",
-    "amount_cents": 1250,
-    "remaining_cents": 8750,
-    "decided_at": STAMP,
+RETURNED = APPROVED | {
     "refunds": [
         {
             "refund_id": str(RETURN_ID),
@@ -67,7 +58,7 @@ APPROVED = {
         }
     ],
 }
-VOIDED = APPROVED | {"status": "voided", "void_id": str(RETURN_ID), "voided_at": STAMP}
+VOIDED = RETURNED | {"status": "voided", "void_id": str(RETURN_ID), "voided_at": STAMP}
 NONE = {"count": 0, "amount_cents": 0}
 TOTALS = {
     "terminal_id": str(RETURN_ID),
@@ -142,7 +133,7 @@ def test_a_refusal_keeps_what_it_says_to_people(
 
 
 def test_what_became_of_a_payment_since(backend: ScriptedBackend, client: BackendClient) -> None:
-    backend.script(PATH, Reply(body=APPROVED), Reply(body=VOIDED))
+    backend.script(PATH, Reply(body=RETURNED), Reply(body=VOIDED))
     refunded, voided = client.find_payment(PAYMENT_ID), client.find_payment(PAYMENT_ID)
     assert isinstance(refunded, Approved)
     assert [one.amount_cents for one in refunded.refunds] == [300]
@@ -172,7 +163,7 @@ def test_a_decline_says_what_would_work(backend: ScriptedBackend, client: Backen
 
 def test_a_receipt_is_looked_up(backend: ScriptedBackend, client: BackendClient) -> None:
     path = "/v1/payments?authorisation_number=A1B2C3&day=2026-11-21"
-    found = {"payment": APPROVED, "receipt": RECEIPT, "left_cents": 950, "may_be_voided": False}
+    found = {"payment": RETURNED, "receipt": RECEIPT, "left_cents": 950, "may_be_voided": False}
     unknown = Reply(404, {"code": "payment_not_found", "message": "", "details": {}})
     backend.script(path, Reply(body=found), unknown, refusal("other"))
     payment = client.find_by_receipt("A1B2C3", DAY)
