@@ -52,9 +52,6 @@ async def read_file_form(request: Request, *, bytes_max: int, files_max: int) ->
         parsed = await parser.parse()
     except (MultiPartException, KeyError):
         return FileForm({}, too_long=coming.is_too_long, unreadable=not coming.is_too_long)
-    if coming.is_too_long:
-        await parsed.close()
-        return FileForm({}, too_long=True)
     said = parsed.multi_items()
     fields = {name: value for name, value in said if isinstance(value, str)}
     files = (value for _, value in said if isinstance(value, UploadFile))
@@ -96,7 +93,7 @@ def check_form(said: str, token: str) -> None:
 
 
 class _Counted:
-    """A body of which so many bytes are let through."""
+    """A body of which so many bytes are let through; its end is a fault where it was longer."""
 
     def __init__(self, stream: AsyncIterator[bytes], bytes_max: int) -> None:
         self._stream = stream
@@ -110,3 +107,6 @@ class _Counted:
                 self.is_too_long = True
             else:
                 yield chunk
+        if self.is_too_long:
+            # The parser then closes what it had begun to keep.
+            raise MultiPartException("longer than is kept")

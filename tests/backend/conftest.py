@@ -28,6 +28,7 @@ from backend.services import Services
 from backend.settings import Settings
 from backend.vault.key_file import make_keys
 from backend.vault.local import LocalVault
+from tests.backend.quick import QuickClient, keep_compiled
 from tests.own_postgres import own_postgres
 
 with warnings.catch_warnings():
@@ -179,6 +180,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
+    keep_compiled(database)
     yield database
     database.close()
 
@@ -198,7 +200,7 @@ def services(database: Database, vault: LocalVault, clock: Clock) -> Services:
 @pytest.fixture
 def client(services: Services) -> Iterator[TestClient]:
     """The whole backend, as HTTP sees it; an unexpected error is a 500, not a crash."""
-    with TestClient(app_of(services), raise_server_exceptions=False) as client:
+    with QuickClient(app_of(services), raise_server_exceptions=False) as client:
         yield client
 
 

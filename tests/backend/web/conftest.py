@@ -16,6 +16,7 @@ from backend.partners.registry import create_outlet, create_partner
 from backend.partners.space import add_member
 from backend.services import Services
 from tests.backend.conftest import app_of
+from tests.backend.quick import QuickClient
 from tests.backend.web.serving import serving
 
 with warnings.catch_warnings():
@@ -70,7 +71,7 @@ class Staff:
 def browsers(services: Services) -> Iterator[list[Browser]]:
     """Two browsers that share nothing."""
     app = app_of(services)
-    opened = [TestClient(app, base_url="https://pass.example") for _ in range(2)]
+    opened = [QuickClient(app, base_url="https://pass.example") for _ in range(2)]
     yield [Browser(client) for client in opened]
     for client in opened:
         client.close()
