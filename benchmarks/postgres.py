@@ -31,13 +31,19 @@ class PostgresNotInstallable(Exception):
 
 
 class Cluster:
-    """A server in a folder of its own, reached over a Unix socket; removed at the end."""
+    """A server in a folder of its own, reached over a Unix socket; removed at the end.
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+    Where `kept` names a folder, what the server keeps is there, and stays for the next run.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, *, kept: Path | None = None
+    ) -> None:
         self._binaries = find_binaries()
         self._owner = _find_owner()
         # A short path: a Unix socket's name holds 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="pass-pg-"))
+        self._cluster = (kept or self.folder).absolute() / "cluster"
         self._settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
@@ -51,13 +57,16 @@ class Cluster:
     def __enter__(self) -> Self:
         """Make the cluster and start it."""
         self._own(self.folder)
-        cluster = self.folder / "cluster"
-        self._run("initdb", "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        cluster = self._cluster
+        if not (cluster / "PG_VERSION").exists():
+            cluster.parent.mkdir(parents=True, exist_ok=True)
+            self._own(cluster.parent)
+            self._run("initdb", "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8")
         self.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """Stop the server and remove what it kept."""
+        """Stop the server and remove its folder; one that is `kept` stays."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -65,12 +74,12 @@ class Cluster:
     def server_pid(self) -> int:
         """The process whose children are the server's."""
         assert self._process is not None
-        return int((self.folder / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+        return int((self._cluster / "postmaster.pid").read_text().splitlines()[0])
 
     def start(self) -> None:
         """Start the server, again after a crash too, and wait until it answers."""
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
-        command = self._command("postgres", "-D", str(self.folder / "cluster"), *options)
+        command = self._command("postgres", "-D", str(self._cluster), *options)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + WAIT_SECONDS_MAX
@@ -180,7 +189,7 @@ class Standby(Cluster):
     def __enter__(self) -> Self:
         """Copy the primary while it works, and follow it."""
         self._own(self.folder)
-        place = ("-D", str(self.folder / "cluster"), "-R", "-X", "stream", "-c", "fast")
+        place = ("-D", str(self._cluster), "-R", "-X", "stream", "-c", "fast")
         self._run("pg_basebackup", "-h", str(self._primary.folder), "-U", "postgres", *place)
         self.start()
         return self
