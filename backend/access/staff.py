@@ -5,14 +5,26 @@ exist for them. Everybody has an account of their own; one that ended sees nothi
 """
 
 from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.access.staff_tables import EstablishmentMember
 from backend.access.tables import Enrolment, Establishment
 from backend.accounts.errors import NotYours
+from backend.accounts.signin.sessions import select_asking
+from backend.accounts.signin.tables import SignInAccount
+
+
+class Place(NamedTuple):
+    """An establishment whose staff somebody is."""
+
+    id: UUID
+    name: str
+    time_zone: str
 
 
 def add_staff(session: Session, account_id: UUID, establishment_id: UUID, now: datetime) -> None:
@@ -65,6 +77,30 @@ def check_staff(session: Session, account_id: UUID, establishment_id: UUID) -> E
     if place is None:
         raise NotYours
     return place
+
+
+@cache
+def select_asking_of_staff() -> Select[Any]:
+    """Select who is asking (`select_asking`) with one that may be theirs, by `establishment_id`."""
+    member = EstablishmentMember
+    theirs = and_(
+        member.establishment_id == bindparam("establishment_id"),
+        member.account_id == SignInAccount.id,
+        member.ended_at.is_(None),
+    )
+    return (
+        select_asking()
+        .add_columns(Establishment.id, Establishment.name, Establishment.time_zone)
+        .outerjoin(member, theirs)
+        .outerjoin(Establishment, Establishment.id == member.establishment_id)
+    )
+
+
+def place_of(row: Row[Any] | None) -> Place:
+    """Return the establishment that `select_asking_of_staff` found; raise NotYours."""
+    if row is None or row.id is None:
+        raise NotYours
+    return Place(row.id, row.name, row.time_zone)
 
 
 def check_pupil(

@@ -8,15 +8,22 @@ kept for weeks never serves. What is grave wants the factor within the last minu
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Connection, Row, Select, and_, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.errors import FactorDemanded, NotSignedIn, SignInRefused
-from backend.accounts.signin.sessions import SignedIn, end_session, find_session, signed_in
+from backend.accounts.signin.sessions import (
+    SignedIn,
+    ask,
+    end_session,
+    recognise,
+    select_asking,
+)
 from backend.accounts.signin.signing_in import serves
 from backend.accounts.signin.tables import SignInAccount, SignInSession
 from backend.accounts.signin.tries import door_of_factor, give_back, take_try
@@ -72,23 +79,46 @@ def enter(services: Services, token: str) -> Acting:
 
     Raises NotSignedIn, FactorNeeded, TermsNeeded; NotYours without a role; FactorDemanded.
     """
-    with services.database.unit_of_work() as session:
-        now = services.now()
-        who = signed_in(session, token, now)
-        role = role_of(session, who.account_id)
-        if role is None:
+    now = services.now()
+    with services.database.single_statements() as asked:
+        row = ask(asked, _select_entering(), token)
+        who = recognise(asked, row, now)
+        if row is None or row.role is None:
             raise NotYours
         if who.kept:
             raise NotSignedIn
         if not who.has_factor:
             raise FactorDemanded
-        row = find_session(session, token, now)
-        entered = _enter(session, row, who, role, now)
-        if entered is None:
+        if row.entered_at is not None and not _is_idle(row, now):
+            if now >= row.entered_at + timedelta(seconds=SEEN_SECONDS):
+                _note_click(asked, who, now)
+            return _acting(row, who, now)
+    with services.database.unit_of_work() as session:
+        if row.entered_at is None:
+            _first_click(session, row, now)
+        else:
             end_session(session, who.account_id, who.session_id)
-    if entered is None:
-        raise NotSignedIn
-    return entered
+    if row.entered_at is None:
+        return _acting(row, who, now)
+    raise NotSignedIn
+
+
+@cache
+def _select_entering() -> Select[Any]:
+    """Select who is asking (`select_asking`) with their role and this session's time."""
+    mine, role = OperatorSession, Operator
+    has_role = and_(role.account_id == SignInAccount.id, role.ended_at.is_(None))
+    return (
+        select_asking()
+        .add_columns(
+            role.role,
+            mine.seen_at.label("entered_at"),
+            mine.expires_at.label("leaves_at"),
+            mine.searched,
+        )
+        .outerjoin(role, has_role)
+        .outerjoin(mine, mine.session_id == SignInSession.id)
+    )
 
 
 def require_proof(acting: Acting) -> None:
@@ -124,19 +154,17 @@ def role_of(session: Session, account_id: UUID) -> OperatorRole | None:
     return None if row is None or row.ended_at is not None else OperatorRole(row.role)
 
 
-def _enter(
-    session: Session, row: SignInSession, who: SignedIn, role: OperatorRole, now: datetime
-) -> Acting | None:
-    """Return who is asking, or None where their time is over."""
-    mine = session.get(OperatorSession, row.id)
-    if mine is None:
-        mine = _first_click(session, row, now)
-    elif now >= mine.expires_at or now >= mine.seen_at + timedelta(minutes=IDLE_MINUTES_MAX):
-        return None
-    elif now >= mine.seen_at + timedelta(seconds=SEEN_SECONDS):
-        mine.seen_at = now
-        session.flush()
-    account = session.get_one(SignInAccount, row.account_id)
+def _is_idle(row: Row[Any], now: datetime) -> bool:
+    idle = timedelta(minutes=IDLE_MINUTES_MAX)
+    return bool(now >= row.leaves_at or now >= row.entered_at + idle)
+
+
+def _note_click(asked: Connection, who: SignedIn, now: datetime) -> None:
+    mine = OperatorSession.session_id == who.session_id
+    asked.execute(update(OperatorSession).where(mine).values(seen_at=now))
+
+
+def _acting(row: Row[Any], who: SignedIn, now: datetime) -> Acting:
     proof = row.factor_at
     fresh = proof is not None and now < proof + timedelta(minutes=FRESH_MINUTES_MAX)
     return Acting(
@@ -144,23 +172,23 @@ def _enter(
         who.session_id,
         who.given_name,
         who.email,
-        role,
+        OperatorRole(row.role),
         proved=proof is not None,
         fresh=fresh,
-        searched=mine.searched,
-        types_digits=account.factor_confirmed_at is not None,
-        language=account.language,
+        searched=row.searched,
+        types_digits=row.factor_confirmed_at is not None,
+        language=who.language,
     )
 
 
-def _first_click(session: Session, row: SignInSession, now: datetime) -> OperatorSession:
+def _first_click(session: Session, row: Row[Any], now: datetime) -> None:
     sweep_expired(session, OperatorSession, OperatorSession.expires_at, now)
-    mine = OperatorSession(
-        session_id=row.id,
-        seen_at=now,
-        searched=None,
-        expires_at=row.created_at + timedelta(hours=HOURS_MAX),
-    )
-    session.add(mine)
-    session.flush()
-    return mine
+    if session.get(OperatorSession, row.session_id) is None:
+        mine = OperatorSession(
+            session_id=row.session_id,
+            seen_at=now,
+            searched=None,
+            expires_at=row.opened_at + timedelta(hours=HOURS_MAX),
+        )
+        session.add(mine)
+        session.flush()

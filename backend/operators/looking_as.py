@@ -34,6 +34,8 @@ class LookingAs:
     family_name: str
     email: str = field(repr=False)
     until: datetime
+    #: What their pages are written in.
+    language: str
 
     @property
     def name(self) -> str:
@@ -106,7 +108,7 @@ def look(session: Session, session_id: UUID, token: str, path: str, now: datetim
         words=path,
     )
     names = account.given_name, account.family_name
-    return LookingAs(account.id, *names, account.email, row.expires_at)
+    return LookingAs(account.id, *names, account.email, row.expires_at, account.language)
 
 
 def end_looking(session: Session, session_id: UUID, token: str, now: datetime) -> UUID | None:

@@ -12,13 +12,13 @@ from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.access.errors import DayCodeInvalid
-from backend.access.staff import check_staff
+from backend.access.staff import Place, check_staff, place_of, select_asking_of_staff
 from backend.access.staff_cards import Office
 from backend.access.tables import Service
 from backend.accounts.families.errors import (
@@ -37,7 +37,16 @@ from backend.web import establishment_words as words
 from backend.web.establishment_english import ENGLISH
 from backend.web.languages import Voice, is_english, moment_said, voice_in
 from backend.web.pages import Problem, page
-from backend.web.signed_in import SPACE, PageRoute, StaffWho, Token, go
+from backend.web.seen_as import seen
+from backend.web.signed_in import (
+    SPACE,
+    PageRoute,
+    Token,
+    ask_with,
+    go,
+    require_factor,
+    who_asks,
+)
 from backend.web.words import Notice, Text
 
 PLACE: Final = f"{SPACE}/etablissement"
@@ -158,10 +167,18 @@ class StaffFrame:
 
 
 def _frame(
-    services: ServicesDependency, token: Token, who: StaffWho, establishment_id: UUID
+    request: Request, services: ServicesDependency, token: Token, establishment_id: UUID
 ) -> StaffFrame:
-    with services.database.reading() as session:
-        place = check_staff(session, who.account_id, establishment_id)
+    if seen() is None:
+        question = select_asking_of_staff()
+        who, row = ask_with(services, token, question, establishment_id=establishment_id)
+        require_factor(who)
+        place = place_of(row)
+    else:
+        who = require_factor(who_asks(request, services, token))
+        with services.database.reading() as session:
+            one = check_staff(session, who.account_id, establishment_id)
+            place = Place(one.id, one.name, one.time_zone)
     return StaffFrame(
         services,
         who.account_id,

@@ -48,7 +48,7 @@ class FamilyFrame:
         return {**self.voice.around(), "form_token": self.form_token}
 
 
-def _frame(request: Request, token: Token, who: Who) -> FamilyFrame:
+async def _frame(request: Request, token: Token, who: Who) -> FamilyFrame:
     return _kept(request, FamilyFrame(voice_in(who.language, ENGLISH), form_token(token)))
 
 
@@ -58,7 +58,7 @@ Framed: Final = Depends(_frame)
 Frame = Annotated[FamilyFrame, Framed]
 
 
-def _visitor_frame(request: Request, who: MaybeWho, langue: str = "") -> FamilyFrame:
+async def _visitor_frame(request: Request, who: MaybeWho, langue: str = "") -> FamilyFrame:
     if who is None:
         return _kept(request, FamilyFrame(voice_in(langue, ENGLISH), ""))
     return _kept(request, FamilyFrame(voice_in(who.language, ENGLISH), form_token(who.token)))

@@ -9,19 +9,24 @@ from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from backend.accounts.families.rights import Mine, find_mine
+from backend.accounts.families.rights import (
+    Mine,
+    find_mine,
+    mine_of,
+    select_asking_for_mine,
+)
 from backend.accounts.families.tables import Relation
-from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tokens import form_token
 from backend.http import ServicesDependency
 from backend.services import Services
 from backend.web.holder_english import ENGLISH
 from backend.web.languages import Voice, is_english, moment_said, voice_in
 from backend.web.pages import Problem, page
-from backend.web.signed_in import SPACE, Token, Who
+from backend.web.seen_as import seen
+from backend.web.signed_in import SPACE, Token, ask_with, who_asks
 
 PASS: Final = f"{SPACE}/pass"
 PREFIX: Final = f"{PASS}/{{beneficiary_id}}"
@@ -94,12 +99,19 @@ class Frame:
         return page(template, 422 if problem else 200, **told, **values)
 
 
-def _frame(beneficiary_id: UUID, services: ServicesDependency, token: Token, who: Who) -> Frame:
-    with services.database.reading() as session:
-        mine = find_mine(session, who.account_id, beneficiary_id)
-        account = session.get_one(SignInAccount, who.account_id)
-        name = f"{account.given_name} {account.family_name}"
-        voice = voice_in(account.language, ENGLISH)
+def _frame(
+    beneficiary_id: UUID, request: Request, services: ServicesDependency, token: Token
+) -> Frame:
+    if seen() is None:
+        question = select_asking_for_mine()
+        who, row = ask_with(services, token, question, beneficiary_id=beneficiary_id)
+        mine = mine_of(row)
+    else:
+        who = who_asks(request, services, token)
+        with services.database.reading() as session:
+            mine = find_mine(session, who.account_id, beneficiary_id)
+    name = f"{who.given_name} {who.family_name}"
+    voice = voice_in(who.language, ENGLISH)
     token = form_token(token)
     return Frame(services, who.account_id, who.session_id, name, mine, token, voice)
 

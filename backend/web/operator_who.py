@@ -139,7 +139,7 @@ def _entered(request: Request, services: ServicesDependency, token: Token) -> Fr
 Entered = Annotated[Frame, Depends(_entered)]
 
 
-def _looking(entered: Entered) -> Frame:
+async def _looking(entered: Entered) -> Frame:
     require_proof(entered.acting)
     return entered
 
@@ -148,7 +148,7 @@ def _looking(entered: Entered) -> Frame:
 Looking = Annotated[Frame, Depends(_looking)]
 
 
-def _operator(looking: Looking) -> Frame:
+async def _operator(looking: Looking) -> Frame:
     if not looking.acting.acts:
         raise OperatorOnly
     return looking

@@ -3,10 +3,10 @@
 Not here: whose something is (the rooms say, each time), and the sentences.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -62,10 +62,12 @@ class OwnPage:
 
 def own_page(
     english: Mapping[str, str],
-) -> Callable[[Request, ServicesDependency, Token, Who], OwnPage]:
+) -> Callable[[Request, ServicesDependency, Token, Who], Coroutine[Any, Any, OwnPage]]:
     """Return what admits whoever is signed in to pages that have their English here."""
 
-    def admitted(request: Request, services: ServicesDependency, token: Token, who: Who) -> OwnPage:
+    async def admitted(
+        request: Request, services: ServicesDependency, token: Token, who: Who
+    ) -> OwnPage:
         frame = OwnPage(services, token, who, english)
         # What is refused from here on is said as the page says things.
         request.state.tell = frame.notice

@@ -57,7 +57,9 @@ class Frame:
         )
 
 
-def _frame(partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho) -> Frame:
+async def _frame(
+    partner_id: UUID, services: ServicesDependency, token: Token, who: FreshWho
+) -> Frame:
     voice = voice_in(who.language, ENGLISH)
     return Frame(services, token, who.account_id, partner_id, voice)
 

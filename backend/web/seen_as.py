@@ -91,6 +91,8 @@ def looking(session: Session, who: SignedIn, path: str, now: datetime) -> Signed
         who,
         account_id=whom.account_id,
         given_name=whom.given_name,
+        family_name=whom.family_name,
+        language=whom.language,
         email=whom.email,
         has_factor=True,
         kept=False,

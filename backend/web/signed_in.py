@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from sqlalchemy import Row, Select
 
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.browsers import note_browser
@@ -40,7 +41,14 @@ from backend.accounts.signin.passkeys.errors import (
     TooManyPasskeys,
 )
 from backend.accounts.signin.quota import network_of
-from backend.accounts.signin.sessions import KEPT_DAYS_MAX, SignedIn, find_session, signed_in
+from backend.accounts.signin.sessions import (
+    KEPT_DAYS_MAX,
+    SignedIn,
+    ask,
+    find_session,
+    recognise,
+    signed_in,
+)
 from backend.accounts.signin.signing_in import Started
 from backend.accounts.signin.tables import Stage
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token, new_token
@@ -215,16 +223,37 @@ def token_of(request: Request) -> str:
     return token
 
 
-Token = Annotated[str, Depends(token_of)]
+async def _token(request: Request) -> str:
+    # As all that only looks at what is there: a plain function would cost a turn in a thread.
+    return token_of(request)
 
 
-def _who(request: Request, services: ServicesDependency, token: Token) -> SignedIn:
+Token = Annotated[str, Depends(_token)]
+
+
+def who_asks(request: Request, services: ServicesDependency, token: Token) -> SignedIn:
+    """Return who is asking, or as whom they look; raise what keeps them out."""
+    now = services.now()
+    if seen() is None:
+        with services.database.single_statements() as asked:
+            return signed_in(asked, token, now)
     with services.database.unit_of_work() as session:
-        now = services.now()
         return looking(session, signed_in(session, token, now), request.url.path, now)
 
 
-Who = Annotated[SignedIn, Depends(_who)]
+Who = Annotated[SignedIn, Depends(who_asks)]
+
+
+def ask_with(
+    services: Services, token: str, question: Select[Any], **bound: object
+) -> tuple[SignedIn, Row[Any] | None]:
+    """Return who is asking, and what the same question says of them besides: one statement.
+
+    `question` is `select_asking` and more. Only where they look as nobody else (`seen`).
+    """
+    with services.database.single_statements() as asked:
+        row = ask(asked, question, token, **bound)
+        return recognise(asked, row, services.now()), row
 
 
 class Somebody(NamedTuple):
@@ -238,8 +267,8 @@ class Somebody(NamedTuple):
 def _maybe_who(request: Request, services: ServicesDependency) -> Somebody | None:
     try:
         token = token_of(request)
-        with services.database.unit_of_work() as session:
-            found = signed_in(session, token, services.now())
+        with services.database.single_statements() as asked:
+            found = signed_in(asked, token, services.now())
             return Somebody(found.email, token, found.language)
     except (NotSignedIn, FactorNeeded, TermsNeeded):
         return None
@@ -249,28 +278,29 @@ def _maybe_who(request: Request, services: ServicesDependency) -> Somebody | Non
 MaybeWho = Annotated[Somebody | None, Depends(_maybe_who)]
 
 
-def _fresh_who(who: Who) -> SignedIn:
+def require_fresh(who: SignedIn) -> SignedIn:
     """Let in whoever works here, but not with a session that was kept for weeks."""
     if who.kept:
         raise NotSignedIn
     return who
 
 
+async def _fresh_who(who: Who) -> SignedIn:
+    return require_fresh(who)
+
+
 #: Somebody who acts for a partner: whatever can be done for others is done by who signed in today.
 FreshWho = Annotated[SignedIn, Depends(_fresh_who)]
 
 
-def _staff_who(who: FreshWho) -> SignedIn:
-    if not who.has_factor:
+def require_factor(who: SignedIn) -> SignedIn:
+    """Let in whoever acts for an establishment: besides, with a second factor in place."""
+    if not require_fresh(who).has_factor:
         raise FactorDemanded
     return who
 
 
-#: Somebody who acts for an establishment or the operator: besides, with a second factor in place.
-StaffWho = Annotated[SignedIn, Depends(_staff_who)]
-
-
-def _own_form(
+async def _own_form(
     token: Token, form: Annotated[str, Form(max_length=TOKEN_CHARACTERS_MAX)] = ""
 ) -> None:
     if not hmac.compare_digest(form.encode(), form_token(token).encode()):
@@ -280,7 +310,7 @@ def _own_form(
 OwnForm = Depends(_own_form)
 
 
-def _own_site(request: Request) -> None:
+async def _own_site(request: Request) -> None:
     """Refuse a form that another site's page sends before anybody is signed in.
 
     A browser that says the site is believed; our own pages send no referrer, and with none a

@@ -4,12 +4,16 @@ A passkey is made only by a device that recognises its holder, so it is a second
 password, and both factors alone. FranceConnect (eIDAS low) is a first factor, as a password is.
 """
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from backend.accounts.signin.tables import SignInAccount, Stage
 
 
-def has_second_factor(account: SignInAccount) -> bool:
+def has_second_factor(account: SignInAccount | Row[Any]) -> bool:
     """Say whether somebody has put a second factor in place."""
-    return account.factor_confirmed_at is not None or account.passkeys > 0
+    return bool(account.factor_confirmed_at is not None or account.passkeys > 0)
 
 
 def stage_after_first_factor(account: SignInAccount) -> Stage:

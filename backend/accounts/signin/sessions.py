@@ -1,15 +1,17 @@
 """A browser that is signed in: for half an hour without a click, and twelve hours at most.
 
 Longer where somebody asked for it who can reach nothing but their own: two weeks without a click,
-a month at most. Where new terms are in force, a session waits for them. Not here: how one signs in.
+a month at most. Where new terms are in force, a session waits for them. A page asks once who is
+there, and what they may there with it (`select_asking`). Not here: how one signs in.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.errors import FactorNeeded, NotSignedIn, TermsNeeded
@@ -50,6 +52,7 @@ class SignedIn:
     kept: bool = False
     #: What they are written to in, and what some pages are written in.
     language: str = Language.FRENCH.value
+    family_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,40 +128,87 @@ def visit_before(session: Session, account_id: UUID) -> datetime | None:
 def find_session(session: Session, token: str, now: datetime) -> SignInSession:
     """Return a session that is not over; raise NotSignedIn."""
     row = session.get(SignInSession, token_hash(token))
-    if row is None or now >= row.expires_at:
-        raise NotSignedIn
-    idle = timedelta(days=KEPT_IDLE_DAYS_MAX) if row.kept else timedelta(minutes=IDLE_MINUTES_MAX)
-    if now >= row.seen_at + idle:
+    if row is None or _is_over(row, now):
         raise NotSignedIn
     return row
 
 
-def signed_in(session: Session, token: str, now: datetime) -> SignedIn:
-    """Return who is asking, and note that they did.
+@cache
+def select_asking() -> Select[Any]:
+    """Select whose session a token is, by `token_hash`.
+
+    A room that asks more of them adds its columns and outer joins: one question for a page. Made
+    once: making a statement takes longer than asking it.
+    """
+    account = SignInAccount
+    columns: tuple[Any, ...] = (
+        SignInSession.id.label("session_id"),
+        SignInSession.stage,
+        SignInSession.created_at.label("opened_at"),
+        SignInSession.seen_at,
+        SignInSession.expires_at,
+        SignInSession.kept,
+        SignInSession.factor_at,
+        account.id.label("account_id"),
+        account.given_name.label("asking_given_name"),
+        account.family_name.label("asking_family_name"),
+        account.email,
+        account.language,
+        account.factor_confirmed_at,
+        account.passkeys,
+        account.closed_at,
+    )
+    return (
+        select(*columns)
+        .join(account, account.id == SignInSession.account_id)
+        .where(SignInSession.token_hash == bindparam("token_hash"))
+    )
+
+
+def ask(
+    asked: Session | Connection, question: Select[Any], token: str, **bound: object
+) -> Row[Any] | None:
+    """Return what `select_asking`, or more than that, finds of a token."""
+    found: Row[Any] | None = asked.execute(
+        question, {"token_hash": token_hash(token), **bound}
+    ).one_or_none()
+    return found
+
+
+def recognise(asked: Session | Connection, row: Row[Any] | None, now: datetime) -> SignedIn:
+    """Return who is asking, and note that they did, at most once in SEEN_SECONDS.
 
     Raises NotSignedIn, FactorNeeded, TermsNeeded.
     """
-    row = find_session(session, token, now)
-    account = session.get_one(SignInAccount, row.account_id)
-    if account.closed_at is not None:
+    if row is None or _is_over(row, now) or row.closed_at is not None:
         raise NotSignedIn
     if row.stage == Stage.FACTOR.value:
         raise FactorNeeded
     if row.stage == Stage.TERMS.value:
         raise TermsNeeded
     if now >= row.seen_at + timedelta(seconds=SEEN_SECONDS):
-        row.seen_at = now
-        session.flush()
-    has_factor = has_second_factor(account)
+        mine = SignInSession.id == row.session_id
+        asked.execute(update(SignInSession).where(mine).values(seen_at=now))
     return SignedIn(
-        account.id,
-        row.id,
-        account.given_name,
-        account.email,
-        has_factor,
-        row.kept,
-        account.language,
+        account_id=row.account_id,
+        session_id=row.session_id,
+        given_name=row.asking_given_name,
+        family_name=row.asking_family_name,
+        email=row.email,
+        has_factor=has_second_factor(row),
+        kept=row.kept,
+        language=row.language,
     )
+
+
+def signed_in(asked: Session | Connection, token: str, now: datetime) -> SignedIn:
+    """Return who is asking, as `recognise` does."""
+    return recognise(asked, ask(asked, select_asking(), token), now)
+
+
+def _is_over(row: SignInSession | Row[Any], now: datetime) -> bool:
+    idle = timedelta(days=KEPT_IDLE_DAYS_MAX) if row.kept else timedelta(minutes=IDLE_MINUTES_MAX)
+    return now >= row.expires_at or now >= row.seen_at + idle
 
 
 def list_sessions(session: Session, account_id: UUID, now: datetime) -> list[OpenSession]:
