@@ -6,10 +6,11 @@ Movements at gates are kept ninety days (backend/access/retention.py), so no mea
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.access.tables import (
@@ -46,13 +47,9 @@ class Meal:
 
 def read_canteens(session: Session, beneficiary_id: UUID) -> list[Canteen]:
     """Return a person's canteen accounts, of the places they belong to now."""
-    rows = session.execute(
-        select(Establishment.name, MealAccount.account_id)
-        .join(Enrolment, Enrolment.establishment_id == Establishment.id)
-        .join(MealAccount, MealAccount.enrolment_id == Enrolment.id)
-        .where(Enrolment.beneficiary_id == beneficiary_id, Enrolment.ended_at.is_(None))
-        .order_by(Establishment.name, Establishment.id)
-    ).all()
+    rows = session.execute(_canteens(), {"beneficiary_id": beneficiary_id}).all()
+    if not rows:
+        return []
     accounts = (
         select(MealAccount.account_id)
         .join(Enrolment, Enrolment.id == MealAccount.enrolment_id)
@@ -60,6 +57,18 @@ def read_canteens(session: Session, beneficiary_id: UUID) -> list[Canteen]:
     )
     held = balances(session, accounts)
     return [Canteen(name, held[account_id]) for name, account_id in rows]
+
+
+@cache
+def _canteens() -> Select[str, UUID]:
+    mine = Enrolment.beneficiary_id == bindparam("beneficiary_id")
+    return (
+        select(Establishment.name, MealAccount.account_id)
+        .join(Enrolment, Enrolment.establishment_id == Establishment.id)
+        .join(MealAccount, MealAccount.enrolment_id == Enrolment.id)
+        .where(mine, Enrolment.ended_at.is_(None))
+        .order_by(Establishment.name, Establishment.id)
+    )
 
 
 def read_meals(session: Session, beneficiary_id: UUID) -> list[Meal]:

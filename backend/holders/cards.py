@@ -8,10 +8,11 @@ did it and for whom. Not here: the making and sending of cards.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment
@@ -75,15 +76,31 @@ class HeldCard:
 
 def read_cards(session: Session, beneficiary_id: UUID) -> list[HeldCard]:
     """Return a person's cards, the newest first; one statement."""
-    rows = session.execute(
-        select(Card, CardRequest, Establishment.name)
+    rows = session.execute(_cards(), {"beneficiary_id": beneficiary_id})
+    return [_held(row) for row in rows]
+
+
+@cache
+def _cards() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Card.id,
+        Card.number,
+        Card.state,
+        Card.state_reason,
+        Card.state_since,
+        Card.ordered_at,
+        CardRequest.delivery,
+        CardRequest.fee_cents,
+        Establishment.name,
+    )
+    return (
+        select(*columns)
         .outerjoin(CardRequest, CardRequest.card_id == Card.id)
         .outerjoin(Establishment, Establishment.id == CardRequest.establishment_id)
-        .where(Card.beneficiary_id == beneficiary_id)
+        .where(Card.beneficiary_id == bindparam("beneficiary_id"))
         .order_by(Card.ordered_at.desc(), Card.id)
         .limit(CARDS_MAX)
     )
-    return [_held(card, asked, place) for card, asked, place in rows]
 
 
 def present_card(cards: list[HeldCard]) -> HeldCard | None:
@@ -196,15 +213,15 @@ def _force_change(
         return
 
 
-def _held(card: Card, asked: CardRequest | None, place: str | None) -> HeldCard:
+def _held(row: Row[Any]) -> HeldCard:
     return HeldCard(
-        card_id=card.id,
-        number_masked=mask_card_number(parse_card_number(card.number)),
-        state=CardState(card.state),
-        reason=card.state_reason,
-        since=card.state_since,
-        ordered_at=card.ordered_at,
-        delivery=Delivery.COUNTER if asked is None else Delivery(asked.delivery),
-        establishment=place,
-        fee_cents=0 if asked is None else asked.fee_cents,
+        card_id=row.id,
+        number_masked=mask_card_number(parse_card_number(row.number)),
+        state=CardState(row.state),
+        reason=row.state_reason,
+        since=row.state_since,
+        ordered_at=row.ordered_at,
+        delivery=Delivery(row.delivery or Delivery.COUNTER),
+        establishment=row.name,
+        fee_cents=row.fee_cents or 0,
     )

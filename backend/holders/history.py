@@ -1,20 +1,22 @@
-"""What happened to a holder's wallets, newest first, page by page: three statements a page.
+"""What happened to a holder's wallets, newest first, page by page: four statements a page at most.
 
 Each wallet's movements are read by its own indexes, so a page costs its lines and not the years
-behind it. A page begins after a movement's number, so that nothing is shown twice or left out
-while payments go on. Not here: the words, and what was refused at a counter: no money moved.
+behind it; a movement's reference names its payment. A page begins after a movement's number, so
+that nothing is shown twice or left out while payments go on. Not here: the words, and what was
+refused at a counter: no money moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, select, union, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, select, union_all
+from sqlalchemy.orm import Session
 
 from backend.benefits.rules import PARIS
 from backend.benefits.tables import GrantDecision, Wallet
@@ -100,12 +102,12 @@ def read_history(session: Session, wish: HistoryWish) -> HistoryPage:
     if not wish.wallets:
         return HistoryPage((), None)
     limit = min(wish.lines_max, LINES_TO_PRINT_MAX)
-    rows = list(session.scalars(_movements(wish, limit + 1)))
+    rows = session.execute(*_movements(wish, limit + 1)).all()
     shown = rows[:limit]
-    paid = _payments(session, [row.id for row in shown], wish.wallets)
-    returns = _returns(session, [row.id for row in shown])
+    paid = _payments(session, shown, wish.wallets)
     wallets = {one.account_id: one for one in wish.wallets}
-    given = _given(session, [row.reference for row in shown], wish.wallets)
+    returns = _returns(session, [one for one in shown if one.credit_account_id in wallets], paid)
+    given = _given(session, [one.reference for one in shown], wish.wallets)
     lines = tuple(_line(row, wallets, paid, returns, given) for row in shown)
     return HistoryPage(lines, shown[-1].sequence if len(rows) > limit else None)
 
@@ -116,67 +118,81 @@ class _Payments:
 
     by_debit: dict[UUID, PaidAt]
     by_reversal: dict[UUID, PaidAt]
+    by_id: dict[UUID, PaidAt]
 
 
 @dataclass(frozen=True, slots=True)
 class _Return:
     kind: ReturnKind
     number: str
-    payment_transfer_id: UUID
+    payment_id: UUID
 
 
-def _movements(wish: HistoryWish, limit: int) -> Select[Transfer]:
-    """Select the latest movements of every wallet, each side by its own index."""
-    asked = _asked(wish)
+def _movements(wish: HistoryWish, limit: int) -> tuple[Select[Any], dict[str, object]]:
+    """Return what selects the latest movements of every wallet, and what is bound in it."""
+    bound: dict[str, object] = {"lines": limit}
+    bound |= {f"wallet_{place}": one.account_id for place, one in enumerate(wish.wallets)}
+    if wish.before is not None:
+        bound["before"] = wish.before
+    if wish.year is not None:
+        start, end = (datetime(year, 1, 1, tzinfo=wish.zone) for year in (wish.year, wish.year + 1))
+        bound |= {"start": start.astimezone(UTC), "end": end.astimezone(UTC)}
+    begun, of_a_year = wish.before is not None, wish.year is not None
+    return _of_wallets(len(wish.wallets), begun=begun, of_a_year=of_a_year), bound
+
+
+@cache
+def _of_wallets(wallets: int, *, begun: bool, of_a_year: bool) -> Select[Any]:
+    """Select the latest movements of so many wallets, each side by its own index."""
+    lines: BindParameter[int] = bindparam("lines")
+    asked = _asked(begun=begun, of_a_year=of_a_year)
     parts = [
-        select(Transfer)
-        .where(side == one.account_id, *asked)
+        select(*_MOVEMENT)
+        .where(side == bindparam(f"wallet_{place}"), *asked)
         .order_by(Transfer.sequence.desc())
-        .limit(limit)
+        .limit(lines)
         .subquery()
-        for one in wish.wallets
+        for place in range(wallets)
         for side in (Transfer.debit_account_id, Transfer.credit_account_id)
     ]
     every = union_all(*(select(part) for part in parts)).subquery()
-    movement = aliased(Transfer, every)
-    return select(movement).order_by(every.c.sequence.desc()).limit(limit)
+    return select(every).order_by(every.c.sequence.desc()).limit(lines)
 
 
-def _asked(wish: HistoryWish) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = []
-    if wish.before is not None:
-        asked.append(Transfer.sequence < wish.before)
-    if wish.year is not None:
-        start, end = (datetime(year, 1, 1, tzinfo=wish.zone) for year in (wish.year, wish.year + 1))
-        asked += [
-            Transfer.recorded_at >= start.astimezone(UTC),
-            Transfer.recorded_at < end.astimezone(UTC),
-        ]
-    return asked
+_MOVEMENT: Final[tuple[Any, ...]] = (
+    Transfer.sequence,
+    Transfer.id,
+    Transfer.debit_account_id,
+    Transfer.credit_account_id,
+    Transfer.amount_cents,
+    Transfer.reason,
+    Transfer.reference,
+    Transfer.recorded_at,
+)
+
+
+def _asked(*, begun: bool, of_a_year: bool) -> list[ColumnElement[bool]]:
+    since: BindParameter[datetime] = bindparam("start")
+    until: BindParameter[datetime] = bindparam("end")
+    return [
+        *([Transfer.sequence < bindparam("before")] if begun else []),
+        *([Transfer.recorded_at >= since, Transfer.recorded_at < until] if of_a_year else []),
+    ]
 
 
 def _payments(
-    session: Session, transfer_ids: list[UUID], wallets: Sequence[HeldWallet]
+    session: Session, rows: Sequence[Row[Any]], wallets: Sequence[HeldWallet]
 ) -> _Payments:
+    found = _Payments({}, {}, {})
+    ids = _ids(_OF_PAYMENT, (row.reference for row in rows))
+    if not ids:
+        return found
     labels = {purpose.code: purpose.label for one in wallets for purpose in one.purposes}
-    # Three questions, each with its own index: one OR of them would read every payment there is.
-    meant = union(
-        select(Payment.payment_id).where(Payment.transfer_id.in_(transfer_ids)),
-        select(Payment.payment_id).where(Payment.reversal_transfer_id.in_(transfer_ids)),
-        select(PaymentReturn.payment_id).where(PaymentReturn.transfer_id.in_(transfer_ids)),
-    )
-    query = (
-        select(Payment, Partner.name, Outlet.name)
-        .outerjoin(Partner, Partner.id == Payment.partner_id)
-        .outerjoin(Outlet, Outlet.id == Payment.outlet_id)
-        .where(Payment.payment_id.in_(meant))
-    )
-    found = _Payments({}, {})
-    for row, partner, outlet in session.execute(query):
+    for row in session.execute(_select_payments(), {"ids": ids}):
         code = row.benefit_code or ""
-        one = PaidAt(
-            partner=partner or "",
-            outlet=outlet or "",
+        found.by_id[row.payment_id] = one = PaidAt(
+            partner=row.partner or "",
+            outlet=row.outlet or "",
             benefit=labels.get(code, code),
             receipt_number=row.authorisation_number or "",
             state=row.status,
@@ -189,33 +205,86 @@ def _payments(
     return found
 
 
-def _returns(session: Session, transfer_ids: list[UUID]) -> dict[UUID, _Return]:
-    made = PaymentReturn
-    transfer: InstrumentedAttribute[UUID | None] = Payment.transfer_id
-    query = (
-        select(made.transfer_id, made.kind, made.authorisation_number, transfer)
-        .join(Payment, Payment.payment_id == made.payment_id)
-        .where(made.transfer_id.in_(transfer_ids))
+@cache
+def _select_payments() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Payment.payment_id,
+        Payment.benefit_code,
+        Payment.authorisation_number,
+        Payment.status,
+        Payment.given_back_cents,
+        Payment.transfer_id,
+        Payment.reversal_transfer_id,
+        Partner.name.label("partner"),
+        Outlet.name.label("outlet"),
     )
+    return (
+        select(*columns)
+        .outerjoin(Partner, Partner.id == Payment.partner_id)
+        .outerjoin(Outlet, Outlet.id == Payment.outlet_id)
+        .where(Payment.payment_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def _ids(kind: str, references: Iterable[str]) -> list[UUID]:
+    """Return what references of a kind name, each once."""
+    named = (text.removeprefix(kind) for text in references if text.startswith(kind))
+    return list(dict.fromkeys(UUID(one) for one in named))
+
+
+def _returns(
+    session: Session, received: Sequence[Row[Any]], paid: _Payments
+) -> dict[UUID, _Return]:
+    """Return the voids and refunds among what a wallet received."""
+    ids = [
+        row.id
+        for row in received
+        if row.reference.startswith(_OF_PAYMENT) and row.id not in paid.by_reversal
+    ]
+    if not ids:
+        return {}
     return {
-        transfer_id: _Return(kind, number, of)
-        for transfer_id, kind, number, of in session.execute(query)
-        if of is not None
+        row.transfer_id: _Return(row.kind, row.authorisation_number, row.payment_id)
+        for row in session.execute(_select_returns(), {"ids": ids})
     }
+
+
+@cache
+def _select_returns() -> Select[Any]:
+    made = PaymentReturn
+    columns: tuple[Any, ...] = (
+        made.transfer_id,
+        made.kind,
+        made.authorisation_number,
+        made.payment_id,
+    )
+    return select(*columns).where(made.transfer_id.in_(bindparam("ids", expanding=True)))
 
 
 def _given(
     session: Session, references: list[str], wallets: Sequence[HeldWallet]
 ) -> dict[str, str]:
     """Return what was typed as the reason of the amounts somebody gave by hand."""
+    slots = [one for one in references if one.startswith(_OF_GRANT)]
+    if not slots:
+        return {}
     accounts = [one.account_id for one in wallets]
+    bound = {"accounts": accounts, "slots": slots}
+    return {row.slot: row.words for row in session.execute(_select_given(), bound)}
+
+
+@cache
+def _select_given() -> Select[str, str]:
+    accounts: BindParameter[UUID] = bindparam("accounts", expanding=True)
     whose = select(Wallet.beneficiary_id).where(Wallet.account_id.in_(accounts))
-    query = select(GrantDecision.slot, GrantDecision.words).where(
-        GrantDecision.beneficiary_id.in_(whose), GrantDecision.slot.in_(references)
+    return select(GrantDecision.slot, GrantDecision.words).where(
+        GrantDecision.beneficiary_id.in_(whose),
+        GrantDecision.slot.in_(bindparam("slots", expanding=True)),
     )
-    return {row.slot: row.words for row in session.execute(query)}
 
 
+_OF_PAYMENT: Final = "payment:"
+_OF_GRANT: Final = "grant:"
 _OF_RETURN: Final = {
     ReturnKind.VOID: MovementKind.VOID,
     ReturnKind.REFUND: MovementKind.REFUND,
@@ -224,7 +293,7 @@ _OF_REFERENCE: Final = {"grant": MovementKind.GRANT, "expiry": MovementKind.EXPI
 
 
 def _line(
-    row: Transfer,
+    row: Row[Any],
     wallets: dict[UUID, HeldWallet],
     payments: _Payments,
     returns: dict[UUID, _Return],
@@ -236,7 +305,7 @@ def _line(
     made = returns.get(row.id)
     if made is not None:
         kind, number = _OF_RETURN[made.kind], made.number
-        paid = payments.by_debit.get(made.payment_transfer_id)
+        paid = payments.by_id.get(made.payment_id)
     elif (paid := payments.by_debit.get(row.id)) is not None:
         kind, number = MovementKind.PAYMENT, paid.receipt_number
     elif (paid := payments.by_reversal.get(row.id)) is not None:

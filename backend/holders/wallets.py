@@ -6,10 +6,22 @@ expired come from the books; what was spent is the rest. Not here: the movements
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ScalarSelect, Select, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.benefits.rules import Phase, day_of
@@ -59,7 +71,7 @@ def read_wallets(session: Session, beneficiary_id: UUID, now: datetime) -> list[
     found = dict[UUID, HeldWallet]()
     today = day_of(now)
     for wallet, campaign, benefit, free, held, given, expired in session.execute(
-        _query(beneficiary_id)
+        _query(), {"beneficiary_id": beneficiary_id}
     ):
         purpose = Purpose(benefit.code, benefit.label)
         known = found.get(wallet.id)
@@ -98,7 +110,8 @@ def _rank(one: HeldWallet) -> tuple[int, int, str, str]:
     return _ORDER[one.phase], -day if over else day, one.label, str(one.wallet_id)
 
 
-def _query(beneficiary_id: UUID) -> Select[Wallet, Campaign, Benefit, int, int, int, int]:
+@cache
+def _query() -> Select[Wallet, Campaign, Benefit, int, int, int, int]:
     same = and_(
         Benefit.campaign_id == Wallet.campaign_id,
         or_(Wallet.benefit_id.is_(None), Wallet.benefit_id == Benefit.id),
@@ -113,7 +126,7 @@ def _query(beneficiary_id: UUID) -> Select[Wallet, Campaign, Benefit, int, int, 
         .join(Campaign, Campaign.id == Wallet.campaign_id)
         .join(Benefit, same)
         .join(Account, Account.id == Wallet.account_id)
-        .where(Wallet.beneficiary_id == beneficiary_id)
+        .where(Wallet.beneficiary_id == bindparam("beneficiary_id"))
         .order_by(Campaign.opens_on.desc(), Wallet.id, Benefit.label)
         .limit(10 * WALLETS_MAX)
     )
