@@ -6,10 +6,10 @@ limit. Of a code its state and its history, never more. Reading is an act of its
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import Row, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment, Gate
@@ -255,30 +255,43 @@ def _payments(session: Session, person_id: UUID) -> list[PaymentPart]:
 
 def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:
     """Return whoever may see this person's data: themselves first."""
-    own = select(Tie.account_id).where(Tie.beneficiary_id == person_id, Tie.ended_at.is_(None))
-    families = session.scalars(
-        select(FamilyChild.family_id)
-        .where(FamilyChild.beneficiary_id == person_id, FamilyChild.ended_at.is_(None))
+    own = (
+        select(Tie.account_id, literal(1).label("own"))
+        .where(Tie.beneficiary_id == person_id, Tie.ended_at.is_(None))
         .limit(PEOPLE_MAX)
-    ).all()
-    parents = select(FamilyMember.account_id).where(
-        FamilyMember.family_id.in_(families), FamilyMember.ended_at.is_(None)
+        .subquery()
     )
-    ids = dict.fromkeys(session.scalars(parents.limit(PEOPLE_MAX)), False)
-    ids |= dict.fromkeys(session.scalars(own.limit(PEOPLE_MAX)), True)
-    rows = session.scalars(
-        select(SignInAccount).where(SignInAccount.id.in_(ids)).order_by(SignInAccount.email)
+    parents = (
+        select(FamilyMember.account_id, literal(0).label("own"))
+        .join(FamilyChild, FamilyChild.family_id == FamilyMember.family_id)
+        .where(
+            FamilyChild.beneficiary_id == person_id,
+            FamilyChild.ended_at.is_(None),
+            FamilyMember.ended_at.is_(None),
+        )
+        .limit(PEOPLE_MAX)
+        .subquery()
     )
-    found = sorted(rows, key=lambda account: not ids[account.id])
+    theirs = union_all(select(own), select(parents)).subquery()
+    account = SignInAccount
+    columns = account.id, account.given_name, account.family_name, account.email, account.closed_at
+    rows = session.execute(
+        select(*columns, theirs.c.own)
+        .join(theirs, theirs.c.account_id == account.id)
+        .order_by(theirs.c.own.desc(), account.email)
+    )
+    once: dict[UUID, Row[Any]] = {}
+    for row in rows:
+        once.setdefault(row.id, row)
     return [
         TiedAccount(
-            account.id,
-            f"{account.given_name} {account.family_name}",
-            account.email,
-            Relation.SELF if ids[account.id] else Relation.CHILD,
-            account.closed_at is not None,
+            row.id,
+            f"{row.given_name} {row.family_name}",
+            row.email,
+            Relation.SELF if row.own else Relation.CHILD,
+            row.closed_at is not None,
         )
-        for account in found
+        for row in once.values()
     ]
 
 

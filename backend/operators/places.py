@@ -262,6 +262,11 @@ def pad_part(row: PinPad) -> PadPart:
     return PadPart(shown, row.profile, row.entry, used, 100 * used // keys)
 
 
+def used_from(keys: int) -> int:
+    """Return how many of so many keys are used in a pad that wants another initial key."""
+    return -(-keys * PAD_WORN_PERCENT // 100)
+
+
 def _quarantined(session: Session, terminal_id: UUID) -> int:
     query = select(func.count()).where(QuarantinedPassage.terminal_id == terminal_id)
     return session.scalar(query) or 0

@@ -13,7 +13,18 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -202,32 +213,35 @@ def _by_name(session: Session, typed: str) -> list[Found]:
         (Thing.ESTABLISHMENT, Establishment),
         (Thing.TERMINAL, Terminal),
     )
-    found: list[Found] = []
-    for thing, table in named:
+    parts = []
+    for place, (_, table) in enumerate(named):
         fits = _holds(session, table.searched, f" {wanted}")
-        query = select(table.id, table.name).where(fits).order_by(table.name)
-        found += [
-            Found(thing, row.id, row.name, "") for row in session.execute(query.limit(OTHERS_MAX))
-        ]
-    return found
+        query = select(literal(place).label("place"), table.id, table.name).where(fits)
+        parts.append(query.order_by(table.name).limit(OTHERS_MAX).subquery())
+    every = union_all(*(select(part) for part in parts)).subquery()
+    rows = session.execute(select(every).order_by(every.c.place, every.c.name))
+    return [Found(named[row.place][0], row.id, row.name, "") for row in rows]
 
 
 def _people(
     session: Session, typed: str, after: Cursor | None
 ) -> tuple[list[PersonFound], Cursor | None]:
-    """Read the words in each way, one after the other, until a page is full."""
+    """Read the words in each way, one after the other, until a page is full.
+
+    The first way alone, which is most often enough; then all others with one question.
+    """
     born = _born(typed)
     words = fold(_DATE.sub(" ", typed)).split()[:WORDS_MAX]
     if sum(map(len, words)) < LETTERS_MIN:
         raise SearchTooShort
     ways, found = list(_ways(words)), list[tuple[int, PersonFound]]()
-    for number in range(0 if after is None else after.way, len(ways)):
-        start = after if after is not None and after.way == number else None
+    first = 0 if after is None else after.way
+    at = None if after is None else session.get(PersonKey, after.beneficiary_id)
+    for numbers in (range(first, first + 1), range(first + 1, len(ways))):
         wanted = PEOPLE_PER_PAGE + 1 - len(found)
-        rows = _read_way(session, ways, number, born, start=start, limit=wanted)
-        found += [(number, row) for row in rows]
-        if len(found) > PEOPLE_PER_PAGE:
-            break
+        if wanted > 0 and numbers:
+            begun = at if first in numbers else None
+            found += _read_ways(session, ways, numbers, born, begun=begun, limit=wanted)
     people = [person for _, person in found[:PEOPLE_PER_PAGE]]
     if len(found) <= PEOPLE_PER_PAGE:
         return people, None
@@ -257,33 +271,56 @@ def _ways(words: list[str]) -> Iterator[_Way]:
             yield _Way(leads, follows, " ".join(words[:part]), " ".join(words[part:]))
 
 
-def _read_way(
+def _read_ways(
     session: Session,
     ways: list[_Way],
-    number: int,
+    numbers: range,
     born: date | None,
     *,
-    start: Cursor | None,
+    begun: PersonKey | None,
     limit: int,
-) -> list[PersonFound]:
+) -> list[tuple[int, PersonFound]]:
+    parts = [_select_way(ways, number, born, begun).limit(limit) for number in numbers]
+    query: Any = parts[0]
+    if len(parts) > 1:
+        query = union_all(*(select(part.subquery()) for part in parts))
+    # Each way comes in its own order, by an index; which comes first is not the database's to say.
+    rows = sorted(session.execute(query), key=lambda row: (row.way, row.leads, row.follows, row.id))
+    return [
+        (row.way, PersonFound(row.id, row.given_name, row.family_name, row.birth_date))
+        for row in rows[:limit]
+    ]
+
+
+def _select_way(
+    ways: list[_Way], number: int, born: date | None, begun: PersonKey | None
+) -> Select[Any]:
+    """Select who fits this way to read the words and none before it, after whom a page ended."""
     way = ways[number]
-    query: Select[Any] = (
-        select(Beneficiary)
+    columns: tuple[Any, ...] = (
+        literal(number).label("way"),
+        way.leads.label("leads"),
+        way.follows.label("follows"),
+        Beneficiary.id,
+        Beneficiary.given_name,
+        Beneficiary.family_name,
+        Beneficiary.birth_date,
+    )
+    query = (
+        select(*columns)
         .join(PersonKey, PersonKey.beneficiary_id == Beneficiary.id)
         .where(way.fits())
         .order_by(way.leads, way.follows, PersonKey.beneficiary_id)
-        .limit(limit)
     )
     if number:
         query = query.where(not_(or_(*(earlier.fits() for earlier in ways[:number]))))
     if born is not None:
         query = query.where(Beneficiary.birth_date == born)
-    at = None if start is None else session.get(PersonKey, start.beneficiary_id)
-    if at is not None:
-        columns = tuple_(way.leads, way.follows, PersonKey.beneficiary_id)
-        keys = getattr(at, way.leads.key), getattr(at, way.follows.key)
-        query = query.where(columns > (*keys, at.beneficiary_id))
-    return [_person(row) for row in session.scalars(query)]
+    if begun is not None:
+        keys = getattr(begun, way.leads.key), getattr(begun, way.follows.key)
+        place = tuple_(way.leads, way.follows, PersonKey.beneficiary_id)
+        query = query.where(place > (*keys, begun.beneficiary_id))
+    return query
 
 
 def _born(typed: str) -> date | None:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, tuple_
+from sqlalchemy import Row, Select, delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.accounts.signin.act_tables import SignInAct
@@ -113,7 +113,7 @@ def read_trail(
     query = _query(wanted).order_by(SignInAct.at.desc(), SignInAct.id.desc()).limit(limit + 1)
     if after is not None:
         query = query.where(tuple_(SignInAct.at, SignInAct.id) < (after.at, after.act_id))
-    lines = [_line(*row) for row in session.execute(query)]
+    lines = [_line(row) for row in session.execute(query)]
     last = lines[limit - 1] if len(lines) > limit else None
     place = None if last is None else Place(last.at, last.act_id)
     return TrailPage(lines[:limit], place)
@@ -149,7 +149,7 @@ def forget_acts(database: Database, now: datetime) -> int:
 
 def _query(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     query = (
-        select(SignInAct, SignInAccount, Beneficiary)
+        select(*_COLUMNS)
         .join(SignInAccount, SignInAccount.id == SignInAct.account_id)
         .outerjoin(Beneficiary, Beneficiary.id == SignInAct.beneficiary_id)
     )
@@ -167,17 +167,35 @@ def _query(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     return query
 
 
-def _line(act: SignInAct, actor: SignInAccount, person: Beneficiary | None) -> TrailLine:
+_COLUMNS: Final[tuple[Any, ...]] = (
+    SignInAct.id,
+    SignInAct.at,
+    SignInAct.kind,
+    SignInAct.account_id,
+    SignInAct.beneficiary_id,
+    SignInAct.subject,
+    SignInAct.session_id,
+    SignInAct.words,
+    SignInAccount.given_name,
+    SignInAccount.family_name,
+    SignInAccount.email,
+    Beneficiary.given_name.label("person_given_name"),
+    Beneficiary.family_name.label("person_family_name"),
+)
+
+
+def _line(row: Row[Any]) -> TrailLine:
+    nobody = row.person_given_name is None
     return TrailLine(
-        act.id,
-        act.at,
-        act.kind,
-        actor.id,
-        f"{actor.given_name} {actor.family_name}",
-        actor.email,
-        act.beneficiary_id,
-        None if person is None else f"{person.given_name} {person.family_name}",
-        act.subject,
-        act.session_id,
-        act.words,
+        row.id,
+        row.at,
+        row.kind,
+        row.account_id,
+        f"{row.given_name} {row.family_name}",
+        row.email,
+        row.beneficiary_id,
+        None if nobody else f"{row.person_given_name} {row.person_family_name}",
+        row.subject,
+        row.session_id,
+        row.words,
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Establishment, RetentionRun
@@ -19,7 +19,7 @@ from backend.accounts.families.tables import RequestState, TieRequest
 from backend.accounts.tables import Notice, NoticeState
 from backend.ledger.tables import Seal, Transfer
 from backend.operators.devices import select_silent
-from backend.operators.places import PAD_WORN_PERCENT, PadPart, pad_part
+from backend.operators.places import KEYS_OF_PAD, PadPart, pad_part, used_from
 from backend.operators.tables import WORDS_CHARACTERS_MAX, JobRun, KeySighting
 from backend.partners.organisations.tables import Organisation, OrganisationState
 from backend.partners.tables import Terminal
@@ -109,43 +109,56 @@ class Watch:
 
 def read_watch(session: Session, now: datetime) -> Watch:
     """Return what wants a look."""
+    runs = last_runs(session)
+    # One question for all that is counted.
+    owed, others = _owed(now), (*_waiting(now), _worn())
+    counts = _count(session, *owed, *others)
+    ties, organisations, silent, worn = counts[len(owed) :]
     return Watch(
         _alarms(session),
-        _waiting(session, now),
-        read_outbox(session, now),
-        read_books(session),
-        last_runs(session),
+        Waiting(ties, organisations, silent),
+        _outbox(session, counts[: len(owed)]),
+        read_books(session, next((run for run in runs if run.job == "ledger check"), None)),
+        runs,
         session.scalars(select(RetentionRun).order_by(RetentionRun.ran_at.desc()).limit(1)).first(),
-        sum(pad.percent >= PAD_WORN_PERCENT for pad in list_pads(session)),
+        worn,
     )
 
 
 def read_outbox(session: Session, now: datetime) -> Outbox:
     """Return what is owed and what was given up."""
-    waiting = Notice.state == NoticeState.WAITING.value
-    late = waiting & (Notice.next_try_at < now - timedelta(minutes=LATE_MINUTES))
-    gone = Notice.state == NoticeState.GIVEN_UP.value
+    return _outbox(session, _count(session, *_owed(now)))
+
+
+def _outbox(session: Session, counts: Sequence[int]) -> Outbox:
     given_up = session.scalars(
         select(Notice)
-        .where(gone)
+        .where(Notice.state == NoticeState.GIVEN_UP.value)
         .order_by(Notice.next_try_at.desc(), Notice.id)
         .limit(GIVEN_UP_MAX)
     )
-    counts = _count(session, *(select(Notice.id).where(those) for those in (waiting, late, gone)))
     return Outbox(counts[0], counts[1], counts[2], list(given_up))
 
 
-def read_books(session: Session) -> Books:
-    """Return how far the ledger is sealed, and its last check."""
-    sealed_to = session.scalar(select(func.max(Seal.last_sequence))) or 0
-    last = session.scalar(select(func.max(Transfer.sequence))) or 0
-    sealed_at = session.scalar(
-        select(Seal.sealed_at).where(Seal.last_sequence == sealed_to).limit(1)
-    )
-    check = session.scalars(
-        select(JobRun).where(JobRun.job == "ledger check").order_by(JobRun.ended_at.desc()).limit(1)
-    ).first()
-    return Books(sealed_to, last, sealed_at, check)
+def _owed(now: datetime) -> tuple[Select[Any], ...]:
+    """Select the mails that wait, those that are late, those that were given up."""
+    waiting = Notice.state == NoticeState.WAITING.value
+    late = waiting & (Notice.next_try_at < now - timedelta(minutes=LATE_MINUTES))
+    gone = Notice.state == NoticeState.GIVEN_UP.value
+    return tuple(select(Notice.id).where(those) for those in (waiting, late, gone))
+
+
+def read_books(session: Session, check: JobRun | None = None) -> Books:
+    """Return how far the ledger is sealed, with its last check, which `last_runs` finds."""
+    sealed = select(Seal.last_sequence, Seal.sealed_at).order_by(Seal.last_sequence.desc()).limit(1)
+    latest = sealed.subquery()
+    last = select(func.max(Transfer.sequence)).subquery()
+    row = session.execute(
+        select(last.c[0], latest.c.last_sequence, latest.c.sealed_at)
+        .select_from(last)
+        .outerjoin(latest, true())
+    ).one()
+    return Books(row[1] or 0, row[0] or 0, row[2], check)
 
 
 def last_runs(session: Session) -> list[JobRun]:
@@ -206,21 +219,27 @@ def _names(
     session: Session, table: type[Terminal] | type[Establishment], ids: Sequence[UUID | None]
 ) -> dict[UUID, str]:
     wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
     rows = session.execute(select(table.id, table.name).where(table.id.in_(wanted)))
     return {row.id: row.name for row in rows}
 
 
-def _waiting(session: Session, now: datetime) -> Waiting:
+def _waiting(now: datetime) -> tuple[Select[Any], ...]:
+    """Select who asks to be tied, which organisations ask to join, which terminals are silent."""
     tied = TieRequest.state == RequestState.ASKED.value
     joining = Organisation.state == OrganisationState.ASKED.value
-    return Waiting(
-        *_count(
-            session,
-            select(TieRequest.id).where(tied),
-            select(Organisation.id).where(joining),
-            select_silent(now),
-        )
+    asked = select(TieRequest.id).where(tied)
+    return asked, select(Organisation.id).where(joining), select_silent(now)
+
+
+def _worn() -> Select[Any]:
+    """Select the PIN pads that want another initial key, as `PadPart.worn` says it."""
+    by_profile = (
+        and_(PinPad.profile == profile, PinPad.last_counter >= used_from(keys))
+        for profile, keys in KEYS_OF_PAD.items()
     )
+    return select(PinPad.initial_key_id).where(or_(*by_profile))
 
 
 def _count(session: Session, *those: Select[Any]) -> tuple[int, ...]:
