@@ -32,6 +32,9 @@ STARTERS_OWN = (
 for _name in [name for name in os.environ if name.startswith(STARTERS_OWN)]:
     del os.environ[_name]
 
+#: For a slow test that names no limit of its own: a minute's work, on a machine with other work.
+SLOW_SECONDS_MAX = 600
+
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors"
 #: Folders and files whose tests stand on something dear that is set up once: a daemon, a browser,
@@ -60,8 +63,10 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something dear (`--dist loadgroup`)."""
+    """Keep together what shares something dear (`--dist loadgroup`); give slow tests their time."""
     for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS_MAX))
         place = item.path.relative_to(HERE).as_posix()
         for shared in ONE_WORKER:
             if place.startswith(shared):
