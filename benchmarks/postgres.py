@@ -53,6 +53,7 @@ class Cluster:
             **(settings or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._was_killed = False
 
     def __enter__(self) -> Self:
         """Make the cluster and start it."""
@@ -67,6 +68,10 @@ class Cluster:
 
     def __exit__(self, *_exception: object) -> None:
         """Stop the server and remove its folder; one that is `kept` stays."""
+        if self._was_killed:
+            # What it left in shared memory is found again by itself alone, when it starts.
+            with suppress(TimeoutError):
+                self.start()
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -82,6 +87,7 @@ class Cluster:
         command = self._command("postgres", "-D", str(self._cluster), *options)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._was_killed = False
         deadline = time.monotonic() + WAIT_SECONDS_MAX
         while not self._answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
@@ -146,6 +152,7 @@ class Cluster:
 
     def _kill(self, victims: list[int]) -> None:
         assert self._process is not None
+        self._was_killed = True
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
