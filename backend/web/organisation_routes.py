@@ -28,9 +28,10 @@ from backend.partners.organisations.profile import (
     typed_of,
 )
 from backend.web import organisation_words as words
+from backend.web.languages import voice_in
 from backend.web.long_lists import written
 from backend.web.organisation_english import ENGLISH
-from backend.web.own_page import OwnPage, own_page, spoken
+from backend.web.own_page import OwnPage, own_page
 from backend.web.pages import page
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, go
@@ -209,7 +210,7 @@ def invitation(link: str, services: ServicesDependency, who: MaybeWho) -> HTMLRe
     return page(
         "organisation_invitation.html",
         200,
-        **spoken(who.language, ENGLISH),
+        **voice_in(who.language, ENGLISH).around(),
         invitation=found,
         fits=who.email == found.email,
         form_token=form_token(who.token),

@@ -22,11 +22,6 @@ from backend.web.signed_in import Token, Who
 from backend.web.words import Notice
 
 
-def spoken(language: str, english: Mapping[str, str]) -> dict[str, object]:
-    """Return what a template says its sentences and texts with, in one language."""
-    return voice_in(language, english).around()
-
-
 @dataclass(frozen=True, slots=True)
 class OwnPage:
     """Somebody who is signed in, and what their pages say in English."""

@@ -41,7 +41,8 @@ from backend.services import Services
 from backend.web import passkey_words as words
 from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import ways_in
-from backend.web.own_page import AccountFrame, OwnPage, spoken
+from backend.web.languages import voice_in
+from backend.web.own_page import AccountFrame, OwnPage
 from backend.web.pages import Problem, form, let_script
 from backend.web.signed_in import (
     PASSKEY_FACTOR,
@@ -177,7 +178,7 @@ def _factor_form(services: Services, token: str, problem: Problem | None) -> Res
         account_id = find_session(session, token, services.now()).account_id
         account = session.get_one(SignInAccount, account_id)
         has_digits, told = account.factor_confirmed_at is not None, account.language
-    shown = spoken(told, ENGLISH)
+    shown = voice_in(told, ENGLISH).around()
     return _asking("passkey_factor.html", problem, options=options, has_digits=has_digits, **shown)
 
 

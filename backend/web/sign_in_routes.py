@@ -37,7 +37,8 @@ from backend.services import Services
 from backend.web import sign_in_words as words
 from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import way_out, ways_in
-from backend.web.own_page import AccountFrame, OwnPage, spoken
+from backend.web.languages import voice_in
+from backend.web.own_page import AccountFrame, OwnPage
 from backend.web.pages import Problem, form, let_script, notice
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.roles import may_stay
@@ -57,10 +58,10 @@ from backend.web.signed_in import (
     network_of_request,
     take_cookie,
 )
+from backend.web.typed_fields import TypedEmail
 
 PASSWORD_FIELD_CHARACTERS_MAX: Final = 512
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedEmail = Annotated[str, Form(max_length=320)]
 TypedPassword = Annotated[str, Form(max_length=PASSWORD_FIELD_CHARACTERS_MAX)]
 TypedDigits = Annotated[str, Form(max_length=16)]
 
@@ -207,7 +208,7 @@ def _factor_form(services: Services, token: str, problem: Problem | None) -> Res
         account_id = find_session(session, token, services.now()).account_id
         account = session.get_one(SignInAccount, account_id)
         has_digits, has_passkey = account.factor_confirmed_at is not None, account.passkeys > 0
-        told = spoken(account.language, ENGLISH)
+        told = voice_in(account.language, ENGLISH).around()
     if has_passkey and not has_digits:
         return go(PASSKEY_FACTOR)
     return form("factor.html", problem, has_passkey=has_passkey, **told)

@@ -6,9 +6,9 @@ What is answered does not tell what is known. A link opens a page; its button ac
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
@@ -33,6 +33,7 @@ from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_p
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SIGN_IN, OwnSite, PageRoute, network_of_request
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import TypedWord
 from backend.web.words import Text
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
@@ -41,7 +42,6 @@ IDENTIFIER: Final = "/identifiant-oublie"
 EMAIL_CHANGE: Final = "/adresse"
 FROM_NETWORK: Final = Quota(60, timedelta(hours=1))
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-TypedWord = Annotated[str, Form(max_length=40)]
 
 
 @router.get(IDENTIFIER)

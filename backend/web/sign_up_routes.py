@@ -31,7 +31,6 @@ from backend.accounts.signin.sign_up import (
     find_waiting,
     open_account,
 )
-from backend.accounts.signin.tables import Language
 from backend.accounts.signin.terms import TERMS, terms_in_force
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.accounts.strangers.seals import Door
@@ -41,6 +40,7 @@ from backend.services import Services
 from backend.web import sign_in_words
 from backend.web import sign_up_words as words
 from backend.web.federation_ways import browser_token, opens_link_here, ways_in
+from backend.web.languages import language_of
 from backend.web.pages import Problem, form, let_script, notice, page
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.signed_in import (
@@ -54,15 +54,13 @@ from backend.web.signed_in import (
 )
 from backend.web.signed_in import TERMS as NEW_TERMS
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import TypedEmail, TypedLine, TypedWord
 from backend.web.words import Text
 
 SIGN_UP: Final = "/inscription"
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Problems = dict[str, Text]
-TypedName = Annotated[str, Form(max_length=400)]
-TypedEmail = Annotated[str, Form(max_length=320)]
 TypedPassword = Annotated[str, Form(max_length=512)]
-TypedWord = Annotated[str, Form(max_length=40)]
 
 
 class TermsUnknown(NotFoundError):
@@ -88,8 +86,8 @@ class Typed:
 
 
 def _typed(  # noqa: PLR0917
-    given_name: TypedName = "",
-    family_name: TypedName = "",
+    given_name: TypedLine = "",
+    family_name: TypedLine = "",
     birth_date: TypedWord = "",
     email: TypedEmail = "",
     email_again: TypedEmail = "",
@@ -126,7 +124,7 @@ def sign_up(
         typed.given_name,
         typed.family_name,
         born,
-        Language.ENGLISH if typed.language == Language.ENGLISH.value else Language.FRENCH,
+        language_of(typed.language),
         int(typed.terms),
     )
     try:
