@@ -97,6 +97,18 @@ def verify_card_answer(
     `encrypted_rnd_b` is what `read_encrypted_rnd_b` returned; `capabilities` what was sent first.
     """
     _check_lengths(key, rnd_a, encrypted_rnd_b)
+    ti = check_card_answer(key, rnd_a, card_answer, capabilities=capabilities)
+    rnd_b = aes_cbc_decrypt(key, _ZERO_IV, encrypted_rnd_b)
+    return derive_session_keys(key, rnd_a, rnd_b, ti=ti)
+
+
+def check_card_answer(
+    key: bytes, rnd_a: bytes, card_answer: bytes, *, capabilities: bytes = b""
+) -> bytes:
+    """Return the transaction identifier if the card holds the key; raise CardNotGenuine if not.
+
+    Enough for who only wants to know: no session follows, so none has to be opened.
+    """
     if len(card_answer) != ANSWER_LENGTH:
         raise CardNotGenuine
     # TI 4 || rol(RndA) 16 || PDcap2 6 || PCDcap2 6
@@ -105,8 +117,7 @@ def verify_card_answer(
     expected = rotate_left(rnd_a) + capabilities.ljust(CAPABILITIES_LENGTH, b"\x00")
     if not same(proven, expected):
         raise CardNotGenuine
-    rnd_b = aes_cbc_decrypt(key, _ZERO_IV, encrypted_rnd_b)
-    return derive_session_keys(key, rnd_a, rnd_b, ti=plain[:TI_LENGTH])
+    return plain[:TI_LENGTH]
 
 
 def derive_session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes, *, ti: bytes) -> SessionKeys:

@@ -5,7 +5,15 @@ Not here: whether its holder may come in.
 """
 
 from passcard.apdu import StatusWord
-from passcard.dialogue import Dialogue, open_channel, select_application
+from passcard.authenticate import (
+    answer_challenge,
+    check_card_answer,
+    first_command,
+    read_card_answer,
+    read_encrypted_rnd_b,
+    second_command,
+)
+from passcard.dialogue import Dialogue, select_application
 from passcard.errors import CardNotGenuine, CardRefused, NotAPassCard
 from passcard.layout import AUTHENTICATE_KEY, Application
 
@@ -33,7 +41,9 @@ def prove_genuine(application: Application, key: bytes, rnd_a: bytes) -> Dialogu
     """
     yield from select_pass_application(application)
     try:
-        yield from open_channel(application.aid, key_number=AUTHENTICATE_KEY, key=key, rnd_a=rnd_a)
+        challenge = read_encrypted_rnd_b((yield first_command(AUTHENTICATE_KEY)))
+        answer = answer_challenge(key, challenge, rnd_a)
+        check_card_answer(key, rnd_a, read_card_answer((yield second_command(answer))))
     except CardRefused as refusal:
         if refusal.status in _NO_SUCH_AUTHENTICATION:
             raise CardNotGenuine(refusal.status) from refusal

@@ -59,17 +59,33 @@ class JournalFile:
 
         Outside `transaction()` it is on the disk when this returns.
         """
-        with self._lock, self._typed_errors(), closing(self._connection.cursor()) as cursor:
-            return cursor.execute(sql, parameters).rowcount
+        with self._lock:
+            cursor = self._run(sql, parameters)
+            cursor.close()
+            return cursor.rowcount
 
     def rows(self, sql: str, parameters: Sequence[SqlValue] = ()) -> list[Row]:
         """Run one query and return all its rows: give it a LIMIT where it could be long."""
-        with self._lock, self._typed_errors(), closing(self._connection.cursor()) as cursor:
-            return cursor.execute(sql, parameters).fetchall()
+        with self._lock:
+            cursor = self._run(sql, parameters)
+            try:
+                return cursor.fetchall()
+            except sqlite3.Error as cause:
+                raise _typed(cause, self.path) from cause
+            finally:
+                cursor.close()
+
+    def _run(self, sql: str, parameters: Sequence[SqlValue]) -> sqlite3.Cursor:
+        # Written out, and no context of its own: somebody stands at a gate for two of these.
+        try:
+            return self._connection.execute(sql, parameters)
+        except sqlite3.Error as cause:
+            raise _typed(cause, self.path) from cause
 
     def first_row(self, sql: str, parameters: Sequence[SqlValue] = ()) -> Row | None:
         """Run one query and return its first row, or None."""
-        return next(iter(self.rows(sql, parameters)), None)
+        rows = self.rows(sql, parameters)
+        return rows[0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -239,9 +255,13 @@ def _typed_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as cause:
-        code = getattr(cause, "sqlite_errorcode", -1) & _PRIMARY_CODE_MASK
-        fault = _FAULT_BY_CODE.get(code, JournalFault.UNUSABLE)
-        raise JournalError(fault, f"{path}: {cause}", path=str(path)) from cause
+        raise _typed(cause, path) from cause
     except OSError as cause:
         fault = JournalFault.UNUSABLE
         raise JournalError(fault, f"{path}: {cause.strerror}", path=str(path)) from cause
+
+
+def _typed(cause: sqlite3.Error, path: Path) -> JournalError:
+    code = getattr(cause, "sqlite_errorcode", -1) & _PRIMARY_CODE_MASK
+    fault = _FAULT_BY_CODE.get(code, JournalFault.UNUSABLE)
+    return JournalError(fault, f"{path}: {cause}", path=str(path))
