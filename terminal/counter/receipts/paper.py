@@ -4,8 +4,11 @@ Promise: a whole ticket, from reset to cut, in one value; nothing is sent anywhe
 page serves where the printer's profile has it; else the library changes pages as it goes.
 """
 
+import os
+import shutil
 from typing import Protocol
 
+from escpos import capabilities
 from escpos.capabilities import NotSupported, get_profile
 from escpos.printer import Dummy
 
@@ -16,10 +19,15 @@ DEFAULT_PROFILE = "default"
 COLUMNS_MIN, COLUMNS_MAX = 24, 64
 PAPER_COLUMNS = 42
 _CODE_PAGE = "CP1252"
+_KEPT_WHERE = "ESCPOS_CAPABILITIES_PICKLE_DIR"
 _CODE_128 = 73
 _BAR_HEIGHT, _BAR_WIDTH = 60, 2  # dots; 20 digits are then 36 mm wide: a narrow roll holds them
 # Signs that no code page of a printer has, and what stands for them.
 _FOR_PAPER = str.maketrans({"\N{NARROW NO-BREAK SPACE}": " ", "\N{NO-BREAK SPACE}": " "})
+
+if _KEPT_WHERE not in os.environ:
+    # The profiles, kept for a next time that looks elsewhere: one folder in /tmp for each start.
+    shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
 
 
 class _Printer(Protocol):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 import reportlab
+from escpos.capabilities import pickle_dir
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
@@ -231,6 +232,10 @@ def test_a_narrow_roll_and_another_model() -> None:
     assert not knows_profile("no-such-printer")
     roll = print_on_roll(receipt_bytes(receipt_of(SALE, PLACE), 32, "TM-T20II"))
     assert max(len(row.text) for row in roll.rows) <= 32
+
+
+def test_the_library_leaves_no_folder_of_its_own_behind() -> None:
+    assert not Path(pickle_dir).exists()
 
 
 def test_the_paper_as_a_picture(tmp_path: Path) -> None:
