@@ -173,9 +173,9 @@ def test_a_space_asks_the_database_few_questions(
         browser.open(path)
         counts.append(len([one for one in asked if re.match(r"\s*SELECT", one)]))
         asked.clear()
-    # Two of each are the session and its account; a space has a question for each kind of tile.
+    # One of each is the session with its account; a space has a question for each kind of tile.
     assert counts[0] <= 10
-    assert counts[1:] == [5, 6, 5]
+    assert counts[1:] == [4, 5, 4]
 
 
 @pytest.mark.parametrize(

@@ -127,4 +127,4 @@ def test_a_page_asks_the_database_for_little(
     browser: Browser, tied: UUID, let_in: Callable[..., None], services: Services
 ) -> None:
     let_in(browser, tied)
-    assert statements(services.database, lambda: browser.open(OWN)) == 5
+    assert statements(services.database, lambda: browser.open(OWN)) == 4
