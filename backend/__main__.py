@@ -35,6 +35,7 @@ FAMILIES: Final = {
     "benefits": ("benefits",),
     "cards": ("cards", "block-card", "expire-card", "revoke-terminal"),
     "codes": ("invite", "code", "pads", "alarms", "release-alarm", "notices"),
+    "mails": ("mail",),
     "trade": (
         "suspend-partner",
         "resume-partner",

@@ -4,6 +4,7 @@ Promise: every wait is bounded; the connection is encrypted as the settings say,
 an address or a text is never in an error. Not here: what is owed to whom, and the words.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ from passcard.secret import Secret
 
 WAIT_SECONDS_MAX: Final = 15
 PASSWORD_BYTES_MAX: Final = 1024
+#: What a server says of a recipient it refuses for good (RFC 2034), and where it says no more.
+_STATUS: Final = re.compile(rb"5\.\d{1,3}\.\d{1,3}(?!\d)")
+NO_STATUS: Final = "5.0.0"
 
 
 class MailUnavailable(Exception):
@@ -29,7 +33,14 @@ class MailUnavailable(Exception):
 
 
 class MailRefused(Exception):
-    """The mail server refuses this letter for good: it is wrong, or nobody has that address."""
+    """The mail server refuses this letter for good: it is wrong, or nobody has that address.
+
+    `status` is what was said of its recipient (RFC 3463); empty where the letter was refused.
+    """
+
+    def __init__(self, words: str = "", status: str = "") -> None:
+        super().__init__(words)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Letter:
     name: str
     written_at: datetime
     html: str = field(default="", repr=False)
+    #: Where it comes back to, if it does; empty: to the sender.
+    returns_to: str = field(default="", repr=False)
 
 
 class Post:
@@ -56,10 +69,10 @@ class Post:
         """Hand one letter over; raise MailRefused, MailUnavailable."""
         message = _message(letter, self._sender)
         try:
-            self._server.send_message(message, self._sender, [letter.recipient])
+            envelope = letter.returns_to or self._sender
+            self._server.send_message(message, envelope, [letter.recipient])
         except smtplib.SMTPRecipientsRefused as refusal:
-            codes = [code for code, _text in refusal.recipients.values()]
-            raise _trouble(max(codes, default=0)) from None
+            raise _refused(refusal) from None
         except smtplib.SMTPDataError as refusal:
             raise _trouble(refusal.smtp_code) from None
         except (smtplib.SMTPException, OSError, UnicodeError):
@@ -126,6 +139,14 @@ def _part(server: smtplib.SMTP) -> None:
 
 def _trouble(code: int) -> Exception:
     return MailRefused(str(code)) if code >= 500 else MailUnavailable(str(code))
+
+
+def _refused(refusal: smtplib.SMTPRecipientsRefused) -> Exception:
+    code, said = max(refusal.recipients.values(), default=(0, b""))
+    if code < 500:
+        return MailUnavailable(str(code))
+    found = _STATUS.match(said)
+    return MailRefused(str(code), found[0].decode() if found else NO_STATUS)
 
 
 def _message(letter: Letter, sender: str) -> EmailMessage:

@@ -89,6 +89,9 @@ class Settings(SignInSettings, PageSettings):
     #: Its first kilobyte is the password, white space around it aside.
     smtp_password_file: Path | None = None
     mail_sender: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    #: Where mails come back to that cannot be delivered; a token is added to it: retours+…@….
+    #: None: to mail_sender, where nobody reads them.
+    mail_returns: str | None = Field(default=None, pattern=r"^[^@\s<>+]{1,37}@[^@\s<>]+$")
     #: Who is told of alarms.
     operator_email: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     #: How many digits a code has that is chosen from now on.

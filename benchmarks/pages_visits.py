@@ -131,6 +131,7 @@ def _of_staff() -> tuple[Visit, ...]:
         Visit("school: a later page", _SCHOOL, query="apres={enrolment_id}"),
         Visit("school: a pupil", f"{_SCHOOL}/eleves/{{enrolment_id}}"),
         Visit("school: a pupil's photo", f"{_SCHOOL}/eleves/{{enrolment_id}}/photo"),
+        Visit("school: referents", f"{_SCHOOL}/referents"),
         Visit("school: cards", f"{_SCHOOL}/cartes"),
         Visit("school: a parcel", f"{_SCHOOL}/cartes/colis/{{lot_id}}"),
         Visit("school: reception", f"{_SCHOOL}/cartes/reception"),

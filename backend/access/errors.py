@@ -122,6 +122,13 @@ class MealPriceInvalid(InvalidInputError):
     message = "A meal costs at least one cent, and nobody owes fewer than no meals."
 
 
+class TooManyReferents(ConflictError):
+    """An establishment has as many referents as it may."""
+
+    code = "too_many_referents"
+    message = "This establishment has as many referents as it may have."
+
+
 class ListTooLong(ConflictError):
     """More cards or services than a gate takes in one list."""
 

@@ -19,7 +19,14 @@ from sqlalchemy.orm import Session
 from backend.access.errors import ListTooLong
 from backend.access.office_tables import DayCode, HolderPhoto
 from backend.access.rights import read_counted, read_rights, read_week
-from backend.access.tables import ClosedDay, Enrolment, Establishment, Gate, Service
+from backend.access.tables import (
+    ClosedDay,
+    Enrolment,
+    Establishment,
+    Gate,
+    HolderCategory,
+    Service,
+)
 from backend.accounts.tables import Beneficiary
 from backend.cards.states import REFUSED_AT_GATES, CardState
 from backend.cards.tables import Card
@@ -184,6 +191,7 @@ def _read_cards(session: Session, place: Establishment, today: date) -> dict[UUI
             Beneficiary.given_name,
             Beneficiary.family_name,
             Enrolment.id,
+            Enrolment.category,
         )
         .join(Beneficiary, Beneficiary.id == Card.beneficiary_id)
         .join(Enrolment, Enrolment.beneficiary_id == Beneficiary.id)
@@ -198,13 +206,13 @@ def _read_cards(session: Session, place: Establishment, today: date) -> dict[UUI
         .limit(CARDS_MAX + 1)
     )
     cards = dict[UUID, Json]()
-    for uid, card_id, key_version, state, person, given, family, enrolment_id in rows:
+    for uid, card_id, key_version, state, person, given, family, enrolment_id, category in rows:
         assert uid is not None, "the query asks for cards with a chip"
         cards[card_id] = {
             "uid": uid.hex().upper(),
             "card_id": str(card_id),
             KEY_VERSION: key_version,
-            "display_name": given,
+            "display_name": _shown_name(given, category),
             # A gate knows one word for all that is not to be used.
             "state": CardState.BLOCKED.value if state in _REFUSED else state,
             "rights": [
@@ -217,6 +225,11 @@ def _read_cards(session: Session, place: Establishment, today: date) -> dict[UUI
         if enrolment_id in photos:
             cards[card_id]["photo"] = photos[enrolment_id].hex()
     return cards
+
+
+def _shown_name(given: str, category: str) -> str:
+    """Say who passes: among pupils a grown-up is told apart."""
+    return f"{given} (référent)" if category == HolderCategory.REFERENT.value else given
 
 
 def _read_photos(session: Session, place: Establishment) -> dict[UUID, bytes]:

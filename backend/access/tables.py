@@ -63,6 +63,8 @@ class HolderCategory(StrEnum):
     STAFF = "staff"
     TRAINEE = "trainee"
     GUEST = "guest"
+    #: A grown-up who goes with the young: of a kind of card of their own.
+    REFERENT = "referent"
 
 
 _REVIEWED = text("intervention is not null or over_maximum")
@@ -144,7 +146,7 @@ class Enrolment(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     establishment_id: Mapped[UUID] = mapped_column(ForeignKey("establishment.id"))
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"), index=True)
-    category: Mapped[str] = mapped_column(String(7), default=HolderCategory.PUPIL.value)
+    category: Mapped[str] = mapped_column(String(8), default=HolderCategory.PUPIL.value)
     #: What the kitchen counts by, in the establishment's words; never told to a gate.
     diet: Mapped[str | None] = mapped_column(String(DIET_CHARACTERS_MAX))
     ended_at: Mapped[datetime | None]
@@ -180,7 +182,7 @@ class MealPrice(Base):
     )
 
     service_id: Mapped[UUID] = mapped_column(ForeignKey("access_service.id"), primary_key=True)
-    category: Mapped[str] = mapped_column(String(7), primary_key=True)
+    category: Mapped[str] = mapped_column(String(8), primary_key=True)
     price_cents: Mapped[int]
     negative_meals: Mapped[int]
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from backend.accounts.errors import BeneficiaryUnknown, EmailInvalid
+from backend.accounts.holder_kinds import HolderKind
 from backend.accounts.tables import EMAIL_CHARACTERS_MAX, Beneficiary
 
 # RFC 5322 §3.2.3, without quotes and comments: nothing that could begin another header or address.
@@ -43,6 +44,7 @@ def create_beneficiary(
     birth_date: date,
     now: datetime,
     contact: Contact = NO_CONTACT,
+    kind: HolderKind = HolderKind.YOUNG,
     make_id: Callable[[], UUID] = uuid4,
 ) -> Beneficiary:
     """Record a person and return them; raise EmailInvalid."""
@@ -55,6 +57,7 @@ def create_beneficiary(
         phone=None,
         postcode=None,
         created_at=now,
+        kind=kind.value,
     )
     set_contact(person, contact)
     session.add(person)
@@ -64,8 +67,10 @@ def create_beneficiary(
 
 def set_contact(person: Beneficiary, contact: Contact) -> None:
     """Write down how to reach a person; raise EmailInvalid."""
-    email = contact.email
-    person.email = None if email is None else normal_email(email)
+    email = None if contact.email is None else normal_email(contact.email)
+    if email != person.email:
+        person.unreachable_since = person.unreachable_code = None
+    person.email = email
     person.phone = contact.phone
     person.postcode = contact.postcode
 

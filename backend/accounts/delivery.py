@@ -7,11 +7,13 @@ in the mail alone; how often and how long is tried is bounded. Not here: the clo
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from backend.accounts.bounces import note_refusal
 from backend.accounts.composing import compose
 from backend.accounts.outbox import Claimed, claim, mark_failed, mark_sent, sweep_notices
+from backend.accounts.return_tokens import address_hash, return_address
 from backend.mail import Letter, MailRefused, MailUnavailable
 from backend.services import Services
 
@@ -67,18 +69,38 @@ def _deliver(services: Services, post: Posting, notice: Claimed, delivered: Deli
     if letter is None:
         _fail(services, notice, delivered, for_good=True)
         return
+    returns = services.settings.mail_returns
+    if returns is not None:
+        letter = replace(letter, returns_to=return_address(returns, notice.return_token))
     try:
         post.send(letter)
     except MailRefused as refusal:
         LOG.warning("notice %s refused for good: %s", notice.id, refusal)
-        _fail(services, notice, delivered, for_good=True)
+        _refuse(services, notice, letter, refusal, delivered)
     except MailUnavailable as trouble:
         LOG.warning("notice %s put off: %s", notice.id, trouble)
         _fail(services, notice, delivered, for_good=False)
     else:
         with services.database.unit_of_work() as session:
-            mark_sent(session, notice.id, services.now())
+            mark_sent(session, notice.id, services.now(), address_hash(letter.recipient))
         delivered.sent += 1
+
+
+def _refuse(
+    services: Services,
+    notice: Claimed,
+    letter: Letter,
+    refusal: MailRefused,
+    delivered: Delivered,
+) -> None:
+    """Give a refused letter up; refused for where it should go, it has come back."""
+    if not refusal.status:
+        _fail(services, notice, delivered, for_good=True)
+        return
+    sent_to = address_hash(letter.recipient)
+    with services.database.unit_of_work() as session:
+        note_refusal(session, notice.id, sent_to, refusal.status, services.now())
+    delivered.given_up += 1
 
 
 def _fail(services: Services, notice: Claimed, delivered: Delivered, *, for_good: bool) -> None:

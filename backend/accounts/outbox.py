@@ -1,6 +1,7 @@
 """The mails that are owed: written in the unit of work of what they tell of, sent by a job.
 
-    waiting ──sent──▶ sent          waiting ──refused for good, or too late──▶ given_up
+    waiting ──sent──▶ sent ──came back──▶ bounced
+       ├──its address refused──▶ bounced     ├──refused for good, or too late──▶ given_up
        └──not now──▶ waiting, later each time
 
 Promise: nothing in a payment's way waits for a mail. At least once: a mail whose sending was not
@@ -9,7 +10,7 @@ written down goes again, under the same Message-ID. Not here: the words, and how
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.return_tokens import new_token, token_hash
 from backend.accounts.tables import (
     AddressNoticeKind,
     Beneficiary,
@@ -61,6 +63,8 @@ class Claimed:
     about_id: UUID | None
     facts: Facts
     created_at: datetime
+    #: What this sending may come back with; another each time.
+    return_token: str = field(repr=False)
 
 
 def owe_notice(session: Session, kind: NoticeKind, beneficiary_id: UUID, now: datetime) -> None:
@@ -123,7 +127,9 @@ def claim(session: Session, now: datetime) -> list[Claimed]:
         .with_for_update(skip_locked=True)
     )
     rows = session.scalars(due).all()
+    tokens = {row.id: new_token() for row in rows}
     for row in rows:
+        row.return_hash = token_hash(tokens[row.id])
         row.tries += 1
         row.next_try_at = now + timedelta(minutes=CLAIM_MINUTES)
     session.flush()
@@ -136,16 +142,18 @@ def claim(session: Session, now: datetime) -> list[Claimed]:
             row.about_id,
             json.loads(row.facts),
             row.created_at,
+            tokens[row.id],
         )
         for row in rows
     ]
 
 
-def mark_sent(session: Session, notice_id: UUID, now: datetime) -> None:
-    """Write down that a mail has left."""
+def mark_sent(session: Session, notice_id: UUID, now: datetime, address: bytes) -> None:
+    """Write down that a mail has left; `address` is the hash of where it went."""
     row = session.get_one(Notice, notice_id, with_for_update=True)
     row.state = NoticeState.SENT.value
     row.sent_at = now
+    row.address_hash = address
 
 
 def mark_failed(session: Session, notice_id: UUID, now: datetime, *, for_good: bool) -> bool:
@@ -182,6 +190,9 @@ def _write(
             tries=0,
             next_try_at=now,
             sent_at=None,
+            return_hash=None,
+            address_hash=None,
+            bounce_code=None,
         )
     )
     session.flush()

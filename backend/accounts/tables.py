@@ -5,11 +5,13 @@ A link is kept as a hash. A notice holds no address and no link: both are found 
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.accounts.holder_kinds import KIND_CHARACTERS_MAX, HolderKind
 from backend.database import Base
 
 NAME_CHARACTERS_MAX = 100
@@ -18,6 +20,8 @@ EMAIL_CHARACTERS_MAX = 254
 PHONE_CHARACTERS_MAX = 20
 POSTCODE_CHARACTERS_MAX = 10
 FACTS_CHARACTERS_MAX = 200
+#: 5.255.255 is the longest there may be (RFC 3463 §2).
+BOUNCE_CODE_CHARACTERS_MAX = 11
 
 
 class LinkKind(StrEnum):
@@ -100,6 +104,12 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
+    #: Refused for good where it should have gone, at once or afterwards.
+    BOUNCED = "bounced"
+
+
+#: Mails that an operator may let be tried again.
+NOT_DELIVERED: Final = (NoticeState.GIVEN_UP.value, NoticeState.BOUNCED.value)
 
 
 def _of(*words: type[StrEnum]) -> str:
@@ -107,9 +117,10 @@ def _of(*words: type[StrEnum]) -> str:
 
 
 class Beneficiary(Base):
-    """A young person who holds a card; e-mail, telephone and postcode where they are known."""
+    """Somebody who holds a card; e-mail, telephone and postcode where they are known."""
 
     __tablename__ = "beneficiary"
+    __table_args__ = (CheckConstraint(f"kind in ({_of(HolderKind)})", name="kind"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     given_name: Mapped[str] = mapped_column(String(NAME_CHARACTERS_MAX))
@@ -119,6 +130,13 @@ class Beneficiary(Base):
     phone: Mapped[str | None] = mapped_column(String(PHONE_CHARACTERS_MAX))
     postcode: Mapped[str | None] = mapped_column(String(POSTCODE_CHARACTERS_MAX))
     created_at: Mapped[datetime]
+    #: Most are young: whoever writes many at once need not say it.
+    kind: Mapped[str] = mapped_column(
+        String(KIND_CHARACTERS_MAX), default=HolderKind.YOUNG.value, server_default="young"
+    )
+    #: Since when mails to the address come back, and why; None: they do not.
+    unreachable_since: Mapped[datetime | None]
+    unreachable_code: Mapped[str | None] = mapped_column(String(BOUNCE_CODE_CHARACTERS_MAX))
 
 
 class Activation(Base):
@@ -150,7 +168,9 @@ class Notice(Base):
             f"kind in ({_of(NoticeKind, SignInNoticeKind, AddressNoticeKind)})", name="kind"
         ),
         CheckConstraint(f"state in ({_of(NoticeState)})", name="state"),
-        CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent"),
+        CheckConstraint("state <> 'sent' or sent_at is not null", name="sent"),
+        CheckConstraint("state in ('sent', 'bounced') or sent_at is null", name="not_sent"),
+        CheckConstraint("(state = 'bounced') = (bounce_code is not null)", name="bounced"),
         CheckConstraint(
             "(beneficiary_id is not null)"
             " = (kind <> 'alarm' and kind not like 'signin%' and kind not like 'address%')"
@@ -177,3 +197,8 @@ class Notice(Base):
     tries: Mapped[int]
     next_try_at: Mapped[datetime] = mapped_column()
     sent_at: Mapped[datetime | None]
+    #: SHA-256 of the token that this sending may come back with, and of the address it went to.
+    return_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    address_hash: Mapped[bytes | None]
+    #: Why it came back (RFC 3463).
+    bounce_code: Mapped[str | None] = mapped_column(String(BOUNCE_CODE_CHARACTERS_MAX))

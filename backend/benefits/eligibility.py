@@ -13,6 +13,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from backend.accounts.holder_kinds import HolderKind
 from backend.ledger.money import Cents
 
 BASE_SLOT: Final = "base"
@@ -44,6 +45,12 @@ TRACK_WORDS: Final[dict[Track, str]] = {
 }
 
 
+HOLDER_WORDS: Final[dict[HolderKind, str]] = {
+    HolderKind.YOUNG: "jeunes",
+    HolderKind.REFERENT: "référents",
+}
+
+
 class Reason(StrEnum):
     """Why it was decided so; kept and reported: never renamed."""
 
@@ -61,6 +68,8 @@ class Reason(StrEnum):
     LEVEL_NOT_COVERED = "level_not_covered"
     NO_SCHOLARSHIP = "no_scholarship"
     SCHOLARSHIP = "scholarship"
+    #: For the other kind of holder: the young, or referents.
+    OTHER_HOLDERS = "other_holders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Person:
     level: str | None = None
     scholarship: bool = False
     scholarship_proof: str | None = None
+    kind: HolderKind = HolderKind.YOUNG
 
     def home_department(self) -> str | None:
         """Return the département: as told, else by the commune, else by the postcode."""
@@ -98,6 +108,8 @@ class Conditions:
     tracks: tuple[Track, ...] = ()
     levels: tuple[str, ...] = ()
     scholarship: bool | None = None
+    #: Which kinds of holder; a rule that names none is for the young.
+    holders: tuple[HolderKind, ...] = (HolderKind.YOUNG,)
 
     def can_be_met(self) -> bool:
         """Tell whether the ages leave anybody."""
@@ -177,6 +189,9 @@ def decide(person: Person, rules: Sequence[Rule], opens_on: date) -> list[Decisi
 
 def failures(person: Person, conditions: Conditions, opens_on: date) -> Iterator[Failure]:
     """Give each condition that this person does not meet."""
+    if person.kind not in conditions.holders:
+        whom = " et aux ".join(HOLDER_WORDS[kind] for kind in conditions.holders)
+        yield Failure(Reason.OTHER_HOLDERS, f"réservé aux {whom}")
     yield from _age_failures(person, conditions, opens_on)
     yield from _residence_failures(person, conditions)
     yield from _schooling_failures(person, conditions)

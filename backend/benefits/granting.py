@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.holder_kinds import HolderKind
 from backend.accounts.tables import Beneficiary
 from backend.benefits.bulk import (
     Known,
@@ -244,14 +245,15 @@ def select_people() -> Select[*tuple[Any, ...]]:
     one = Eligibility
     home = one.commune, one.postcode, one.department
     school = one.track, one.level, one.scholarship, one.scholarship_proof
-    return select(one.beneficiary_id, one.reference, Beneficiary.birth_date, *home, *school).join(
+    person = Beneficiary.birth_date, *home, *school, Beneficiary.kind
+    return select(one.beneficiary_id, one.reference, *person).join(
         Beneficiary, Beneficiary.id == one.beneficiary_id
     )
 
 
 def person_of(birth_date: date, *known: Any) -> Person:
     """Return what the rules may ask of a person."""
-    commune, postcode, department, track, level, scholarship, proof = known
+    commune, postcode, department, track, level, scholarship, proof, kind = known
     return Person(
         birth_date=birth_date,
         commune=commune,
@@ -261,4 +263,5 @@ def person_of(birth_date: date, *known: Any) -> Person:
         level=level,
         scholarship=scholarship,
         scholarship_proof=proof,
+        kind=HolderKind(kind),
     )

@@ -23,9 +23,10 @@ from backend.access.establishments import (
     create_establishment,
     enrol_pupil,
 )
-from backend.access.tables import Establishment
+from backend.access.tables import Establishment, HolderCategory
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import Contact, create_beneficiary
+from backend.accounts.holder_kinds import HolderKind
 from backend.accounts.tables import Beneficiary
 from backend.benefits.campaigns import allow_at
 from backend.benefits.grants import grant
@@ -261,6 +262,7 @@ def _apply_beneficiary(
             family_name=declared.family_name,
             birth_date=declared.birth_date,
             contact=Contact(declared.email, declared.phone, declared.postcode),
+            kind=_kind_of(declared.category),
             now=now,
             make_id=_always(new_id),
         )
@@ -293,6 +295,11 @@ def _apply_beneficiary(
                 passages_max=right.passages_max,
             )
         enrol_pupil(session, establishment_id, new_id, rights, category=declared.category)
+
+
+def _kind_of(category: HolderCategory) -> HolderKind:
+    referent = category is HolderCategory.REFERENT
+    return HolderKind.REFERENT if referent else HolderKind.YOUNG
 
 
 def _order_card(session: Session, beneficiary_id: UUID, now: datetime) -> Card:

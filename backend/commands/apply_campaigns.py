@@ -152,5 +152,6 @@ def _rule(declared: DeclaredRule) -> Rule:
             tracks=declared.tracks,
             levels=tuple(level.lower() for level in declared.levels),
             scholarship=declared.scholarship,
+            holders=declared.holders,
         ),
     )

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.accounts.holder_kinds import HolderKind
 from backend.benefits.campaigns import (
     allow_at,
     create_benefit,
     disallow_at,
     set_activities_of_benefit,
 )
-from backend.benefits.eligibility import TRACK_WORDS, Conditions, Rule
+from backend.benefits.eligibility import HOLDER_WORDS, TRACK_WORDS, Conditions, Rule
 from backend.benefits.granting import create_rule, remove_rule, rules_of
 from backend.benefits.tables import Benefit, BenefitActivity, BenefitPartner, GrantRule
 from backend.commands.campaigns import find_campaign
@@ -150,6 +151,8 @@ def find_benefit(session: Session, campaign_id: UUID, code: str) -> Benefit:
 def conditions_in_words(conditions: Conditions) -> str:
     """Say in French what a rule asks."""
     words = []
+    if conditions.holders != (HolderKind.YOUNG,):
+        words.append(" et ".join(HOLDER_WORDS[kind] for kind in conditions.holders))
     if conditions.age_min is not None or conditions.age_max is not None:
         low, high = conditions.age_min, conditions.age_max
         ages = [f"au moins {low} ans" if low is not None else ""]

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from backend.access.tables import HolderCategory
+from backend.accounts.holder_kinds import HolderKind
 from backend.benefits.eligibility import Track
 from backend.benefits.tables import Purse
 from backend.commands.refusal import CommandRefused
@@ -91,6 +92,7 @@ class DeclaredRule(Declared):
     tracks: tuple[Track, ...] = ()
     levels: tuple[str, ...] = ()
     scholarship: bool | None = None
+    holders: tuple[HolderKind, ...] = Field((HolderKind.YOUNG,), min_length=1)
 
 
 class DeclaredBenefit(Declared):
@@ -220,7 +222,10 @@ class DeclaredEligibility(Declared):
 
 
 class DeclaredBeneficiary(Declared):
-    """A young person, what they are given (cents by benefit) and where they belong."""
+    """Who holds a card, what they are given (cents by benefit) and where they belong.
+
+    The category `referent` makes a referent, also one of no establishment: an association's.
+    """
 
     given_name: Name
     family_name: Name

@@ -47,6 +47,8 @@ OF_ACCOUNT: Final = (
             "factor_confirmed_at",
             "terms_version",
             "passkeys",
+            "unreachable_since",
+            "unreachable_code",
         ),
         hidden=(
             "id",
@@ -303,8 +305,17 @@ OF_ACCOUNT: Final = (
         why="Vous prévenir, et recommencer quand un envoi échoue",
         kept_for=THIRTY_DAYS,
         where=lambda whose: Notice.account_id == whose.account_id,
-        shown=("kind", "created_at", "state", "tries", "sent_at"),
-        hidden=("id", "beneficiary_id", "account_id", "about_id", "facts", "next_try_at"),
+        shown=("kind", "created_at", "state", "tries", "sent_at", "bounce_code"),
+        hidden=(
+            "id",
+            "beneficiary_id",
+            "account_id",
+            "about_id",
+            "facts",
+            "next_try_at",
+            "return_hash",
+            "address_hash",
+        ),
     ),
     Kept(
         table=SignInAct,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.errors import NotYours
 from backend.accounts.signin.acts import ActKind
-from backend.accounts.tables import Notice, NoticeState
+from backend.accounts.tables import NOT_DELIVERED, Notice, NoticeState
 from backend.benefits.campaigns import (
     CampaignTerms,
     create_benefit,
@@ -199,8 +199,9 @@ def release(session: Session, acting: Acting, alarm_id: UUID, now: datetime) -> 
 def try_mail_again(session: Session, acting: Acting, notice_id: UUID, now: datetime) -> None:
     """Let a mail that was given up be tried anew; raise NotYours for any other."""
     row = session.get(Notice, notice_id, with_for_update=True)
-    if row is None or row.state != NoticeState.GIVEN_UP.value:
+    if row is None or row.state not in NOT_DELIVERED:
         raise NotYours
+    row.sent_at = row.bounce_code = None
     row.state, row.tries, row.next_try_at = NoticeState.WAITING.value, 0, now
     session.flush()
     note(

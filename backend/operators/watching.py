@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.access.tables import Establishment, RetentionRun
 from backend.accounts.families.tables import RequestState, TieRequest
-from backend.accounts.tables import Notice, NoticeState
+from backend.accounts.tables import NOT_DELIVERED, Notice, NoticeState
 from backend.ledger.tables import Seal, Transfer
 from backend.operators.devices import select_silent
 from backend.operators.places import KEYS_OF_PAD, PadPart, pad_part, used_from
@@ -45,12 +45,18 @@ class AlarmPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """The mails that are owed; counts stop at COUNTED_MAX."""
+class Owed:
+    """How many mails are owed; counts stop at COUNTED_MAX."""
 
     waiting: int
     late: int
     given_up_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox(Owed):
+    """The mails that are owed, with the last that were given up."""
+
     given_up: list[Notice]
 
 
@@ -95,7 +101,7 @@ class Watch:
 
     alarms: list[AlarmPart]
     waiting: Waiting
-    outbox: Outbox
+    outbox: Owed
     books: Books
     jobs: list[JobRun]
     forgotten: RetentionRun | None
@@ -117,7 +123,7 @@ def read_watch(session: Session, now: datetime) -> Watch:
     return Watch(
         _alarms(session),
         Waiting(ties, organisations, silent),
-        _outbox(session, counts[: len(owed)]),
+        Owed(*counts[: len(owed)]),
         read_books(session, next((run for run in runs if run.job == "ledger check"), None)),
         runs,
         session.scalars(select(RetentionRun).order_by(RetentionRun.ran_at.desc()).limit(1)).first(),
@@ -127,24 +133,21 @@ def read_watch(session: Session, now: datetime) -> Watch:
 
 def read_outbox(session: Session, now: datetime) -> Outbox:
     """Return what is owed and what was given up."""
-    return _outbox(session, _count(session, *_owed(now)))
-
-
-def _outbox(session: Session, counts: Sequence[int]) -> Outbox:
     given_up = session.scalars(
         select(Notice)
-        .where(Notice.state == NoticeState.GIVEN_UP.value)
+        .where(Notice.state.in_(NOT_DELIVERED))
         .order_by(Notice.next_try_at.desc(), Notice.id)
         .limit(GIVEN_UP_MAX)
     )
-    return Outbox(counts[0], counts[1], counts[2], list(given_up))
+    waiting, late, gone = _count(session, *_owed(now))
+    return Outbox(waiting, late, gone, list(given_up))
 
 
 def _owed(now: datetime) -> tuple[Select[Any], ...]:
     """Select the mails that wait, those that are late, those that were given up."""
     waiting = Notice.state == NoticeState.WAITING.value
     late = waiting & (Notice.next_try_at < now - timedelta(minutes=LATE_MINUTES))
-    gone = Notice.state == NoticeState.GIVEN_UP.value
+    gone = Notice.state.in_(NOT_DELIVERED)
     return tuple(select(Notice.id).where(those) for those in (waiting, late, gone))
 
 

@@ -6,6 +6,7 @@ last pupil of a page shows each once, also while others come and go. Not here: w
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
 from backend.access.office_tables import HolderPhoto
-from backend.access.tables import Enrolment
+from backend.access.tables import Enrolment, HolderCategory
 from backend.accounts.tables import Beneficiary
 from backend.cards.states import ENOUGH, CardState
 from backend.cards.tables import Card
@@ -76,6 +77,9 @@ class PupilLine:
     card_state: CardState | None
     card_id: UUID | None
     shows_photo: bool
+    category: HolderCategory = HolderCategory.PUPIL
+    #: Since when mails to their address come back.
+    unreachable_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,8 @@ def _line(row: Any, card: tuple[CardState, UUID] | None) -> PupilLine:
         state,
         card_id,
         row.photo is not None,
+        HolderCategory(row.category),
+        row.unreachable_since,
     )
 
 
@@ -220,6 +226,8 @@ def _people() -> Select[Any]:
         Beneficiary.family_name,
         Pupil.class_code,
         HolderPhoto.enrolment_id.label("photo"),
+        Enrolment.category,
+        Beneficiary.unreachable_since,
     )
     return (
         select(*columns)

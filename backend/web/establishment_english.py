@@ -317,4 +317,43 @@ ENGLISH: Final[Mapping[str, str]] = {
     "Refuser": "Refuse",
     "Refuser à {name}": "Refuse {name}",
     "Aucune demande n’attend.": "No request waits.",
+    "Référents": "Referents",
+    (
+        "Un référent est un adulte qui accompagne les jeunes. Il a sa propre carte, son code, et"
+        " des droits à lui ; les avantages des jeunes ne sont pas les siens."
+    ): (
+        "A referent is a grown-up who goes with the young. They have a card, a code and rights of"
+        " their own; what the young are entitled to is not theirs."
+    ),
+    "aucun passage": "passes nowhere",
+    (
+        "Plus aucun portique d’ici ne laissera passer {name}. Retirez aussi la carte sur sa fiche,"
+        " si elle ne doit plus servir."
+    ): (
+        "No gate here will let {name} pass any more. Withdraw the card on their page too, if it is"
+        " to serve no more."
+    ),
+    "Retirer {name} des référents": "Take {name} away from the referents",
+    "Retirer des référents": "Take away from the referents",
+    "Aucun référent pour l’instant.": "No referent for now.",
+    "Ajouter un référent": "Add a referent",
+    "Les champs marqués d’une étoile sont obligatoires.": "Fields with a star are required.",
+    "Prénom": "Given name",
+    "Nom": "Family name",
+    "Date de naissance": "Birth date",
+    "Jour, mois, année. Elle sera demandée si le code est oublié.": (
+        "Day, month, year. It will be asked for if the code is forgotten."
+    ),
+    "Son adresse électronique": "Their e-mail address",
+    "La sienne : il s’inscrit avec elle, et choisit seul son code.": (
+        "Their own: they sign up with it, and alone choose their code."
+    ),
+    "Où il peut passer": "Where they may pass",
+    "Commander sa carte, envoyée ici": "Order their card, sent here",
+    "Ajouter ce référent": "Add this referent",
+    "référent": "referent",
+    (
+        "Les messages à son adresse électronique reviennent depuis le {at} : demandez-lui une"
+        " adresse qui marche."
+    ): "Messages to their e-mail address have come back since {at}: ask them for one that works.",
 }

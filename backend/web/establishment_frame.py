@@ -54,6 +54,7 @@ PREFIX: Final = f"{PLACE}/{{establishment_id}}"
 #: The parts of an establishment's pages, in the order of the menu.
 PARTS: Final = (
     ("", Text("Élèves", "Pupils")),
+    ("/referents", Text("Référents", "Referents")),
     ("/cartes", Text("Cartes", "Cards")),
     ("/portiques", Text("Portiques", "Gates")),
     ("/rattachements", Text("Rattachements", "Ties")),

@@ -11,6 +11,7 @@ from backend.web import (
     establishment_photo,
     establishment_procedure,
     establishment_pupils,
+    establishment_referents,
     establishment_ties,
 )
 
@@ -19,6 +20,7 @@ PARTS: Final = (
     establishment_photo.router,
     establishment_cards.router,
     establishment_procedure.router,
+    establishment_referents.router,
     establishment_gates.router,
     establishment_ties.router,
     establishment_import.router,

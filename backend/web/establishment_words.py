@@ -90,6 +90,11 @@ SCANS: Final[dict[ScanAnswer, tuple[str, Text]]] = {
 }
 #: What was just done, by the word that an address carries.
 DONE: Final[dict[str, Text]] = {
+    "referent": Text(
+        "Le référent est ajouté. Il choisira son code sur son compte.",
+        "The referent is added. They will choose their code on their account.",
+    ),
+    "referent_fin": Text("Ce référent est retiré.", "This referent is taken away."),
     "commande": Text("La commande est enregistrée.", "The order is recorded."),
     "annulation": Text("La commande est annulée.", "The order is cancelled."),
     "blocage": Text(
@@ -251,6 +256,21 @@ NOTHING_TICKED: Final = Text("Cochez au moins une carte.", "Tick at least one ca
 DAY: Final = Text(
     "Écrivez la date ainsi : jour, mois, année, par exemple 14/06/2027.",
     "Write the date as day, month, year, such as 14/06/2027.",
+)
+NAME: Final = Text(
+    "Écrivez le nom en lettres, comme sur une pièce d’identité.",
+    "Write the name in letters, as on an identity document.",
+)
+REFERENT_OF_AGE: Final = Text(
+    "Un référent est majeur. Vérifiez la date.", "A referent is of age. Check the date."
+)
+SERVICE_GONE: Final = Text(
+    "Ce service n’existe plus ici. Choisissez de nouveau.",
+    "This service is no longer here. Choose again.",
+)
+TOO_MANY_REFERENTS: Final = Text(
+    "Il y a déjà 200 référents ici. Retirez d’abord ceux qui sont partis.",
+    "There are 200 referents here already. Take away those who left first.",
 )
 #: What is wrong with a line of the procedure.
 PROCEDURE: Final[dict[str, Text]] = {

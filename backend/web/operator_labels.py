@@ -220,6 +220,8 @@ LABELS: Final[Mapping[str, str]] = {
     "Vue ici la première fois": "First seen here",
     "Vérifier": "Check",
     "abandonnés": "given up",
+    "les messages reviennent": "messages come back",
+    "depuis le {at} ({code})": "since {at} ({code})",
     "accorde jusqu’au": "grants until",
     "accordé": "granted",
     "actes": "acts",

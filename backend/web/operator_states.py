@@ -82,6 +82,7 @@ REASONS: Final[Mapping[str, Text]] = {
     Reason.LEVEL_NOT_COVERED: Text("niveau non concerné", "level not covered"),
     Reason.NO_SCHOLARSHIP: Text("pas de bourse", "no scholarship"),
     Reason.SCHOLARSHIP: Text("bourse", "scholarship"),
+    Reason.OTHER_HOLDERS: Text("pour d’autres titulaires", "for other holders"),
 }
 DECLINES: Final[Mapping[str, Text]] = {
     DeclineReason.WRONG_PIN: Text("code faux", "wrong code"),
@@ -138,6 +139,7 @@ CATEGORIES: Final[Mapping[str, Text]] = {
     HolderCategory.STAFF: Text("personnel", "staff"),
     HolderCategory.TRAINEE: Text("stagiaire", "trainee"),
     HolderCategory.GUEST: Text("invité", "guest"),
+    HolderCategory.REFERENT: Text("référent", "referent"),
 }
 ALARMS: Final[Mapping[str, Text]] = {
     AlarmKind.SPRAYING: Text("codes faux sur beaucoup de cartes", "wrong codes on many cards"),
@@ -150,6 +152,7 @@ NOTICE_STATES: Final[Mapping[str, Text]] = {
     NoticeState.WAITING: Text("en attente", "waiting"),
     NoticeState.SENT: Text("envoyé", "sent"),
     NoticeState.GIVEN_UP: Text("abandonné", "given up"),
+    NoticeState.BOUNCED: Text("revenu", "came back"),
 }
 NOTICES: Final[Mapping[str, Text]] = {
     NoticeKind.CODE_SET: Text("code choisi", "code chosen"),

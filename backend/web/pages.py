@@ -30,6 +30,7 @@ ASKING: Final = frozenset(
     {
         "establishment_gates.html",
         "establishment_procedure_form.html",
+        "establishment_referents.html",
         "family.html",
         "holder_order.html",
         "operator_campaign.html",

@@ -18,4 +18,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "Conditions": "Terms",
     "Données personnelles": "Personal data",
     "Accessibilité": "Accessibility",
+    "Vérifiez votre adresse électronique": "Check your e-mail address",
+    (
+        "Les messages envoyés à {email} nous reviennent. Sans adresse qui marche, vous ne saurez"
+        " pas qu’une carte est bloquée ou qu’un mot de passe a changé."
+    ): (
+        "Messages sent to {email} come back to us. Without an address that works, you will not be"
+        " told that a card is blocked or that a password was changed."
+    ),
+    "L’adresse est fausse ou n’existe plus ? Demandez au service Pass de la changer.": (
+        "Is the address wrong, or gone? Ask the Pass service to change it."
+    ),
+    "Mon adresse est juste et reçoit des messages": "My address is right and takes messages",
 }

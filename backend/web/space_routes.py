@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
+from backend.accounts.bounces import confirm_address, unreachable_address
 from backend.accounts.families.rights import my_beneficiaries
 from backend.accounts.signin.errors import PasswordRefused, SignInRefused
 from backend.accounts.signin.own_account import change_password, choose_language
@@ -52,15 +53,25 @@ def space(services: ServicesDependency, token: Token, who: Who) -> HTMLResponse:
     with services.database.reading() as session:
         offered = tiles(session, who.account_id)
         before = visit_before(session, who.account_id)
+        address = unreachable_address(session, who.account_id)
     return page(
         "space.html",
         200,
         who=who,
         tiles=offered,
         before=None if before is None else voice.at(before, services),
+        unreachable=address,
         **voice.around(),
         form_token=form_token(token),
     )
+
+
+@router.post(f"{SPACE}/adresse", dependencies=[OwnForm])
+def right_address(services: ServicesDependency, who: Who) -> Response:
+    """Take note that somebody's address is right, though mails came back from it."""
+    with services.database.unit_of_work() as session:
+        confirm_address(session, who.account_id, services.now())
+    return go(SPACE)
 
 
 @router.get(PASS)

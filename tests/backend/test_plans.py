@@ -96,6 +96,7 @@ STATEMENTS_MAX: Final = {
     "school: a later page": 8,
     "school: a pupil": 12,
     "school: a pupil's photo": 9,
+    "school: referents": 7,
     "school: cards": 6,
     "school: a parcel": 8,
     "school: reception": 5,

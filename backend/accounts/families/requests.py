@@ -36,7 +36,7 @@ from backend.accounts.outbox import owe_sign_in_notice
 from backend.accounts.signin.acts import ActKind, record_act
 from backend.accounts.signin.errors import BirthDateUnlikely
 from backend.accounts.signin.quota import Quota, door_of, take_use
-from backend.accounts.signin.sign_up import age_on
+from backend.accounts.signin.sign_up import YEARS_MAX, age_on
 from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.tries import door_of_tie, give_back, take_try
 from backend.accounts.tables import Beneficiary, SignInNoticeKind
@@ -45,7 +45,7 @@ from backend.services import Services
 
 #: Who is of age is looked after by nobody.
 OF_AGE_YEARS: Final = 18
-YEARS_MAX: Final = 30
+CHILD_YEARS_MAX: Final = 30
 OPEN_MAX: Final = 15
 ASKED_PER_DAY: Final = Quota(20, timedelta(hours=24))
 LISTED_MAX: Final = 30
@@ -98,7 +98,8 @@ def ask_tie(
         check_member(session, account_id, family_id)
     given, family = normal_name(named.given_name), normal_name(named.family_name)
     years = age_on(named.birth_date, now.date())
-    if not 0 <= years <= YEARS_MAX:
+    # One's own card may be a referent's, who is of any age.
+    if not 0 <= years <= (YEARS_MAX if family_id is None else CHILD_YEARS_MAX):
         raise BirthDateUnlikely
     if family_id is not None and years >= OF_AGE_YEARS:
         raise GrownUp

@@ -8,7 +8,7 @@ beginning and at the end; every session and every link of the account ends with 
 by whom, stays. Not here: who is an operator; whoever calls has looked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -145,8 +145,19 @@ def list_email_changes(session: Session, now: datetime) -> list[ChangeLine]:
     ]
 
 
-def find_email_change(session: Session, token: str, now: datetime) -> tuple[AddressLinkKind, str]:
-    """Return which side a link is for, and the other address; raise LinkGone."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What whoever was mailed a link is told of a change of address."""
+
+    #: Which side the link is for.
+    kind: AddressLinkKind
+    #: The address of the other side.
+    other: str = field(repr=False)
+    language: str
+
+
+def find_email_change(session: Session, token: str, now: datetime) -> Change:
+    """Return what a link is about; raise LinkGone. Looking changes nothing."""
     for kind in (AddressLinkKind.OLD_ADDRESS, AddressLinkKind.NEW_ADDRESS):
         try:
             about_id = find_address_link(session, kind, token, now)
@@ -154,7 +165,8 @@ def find_email_change(session: Session, token: str, now: datetime) -> tuple[Addr
         except LinkGone:
             continue
         old = kind is AddressLinkKind.OLD_ADDRESS
-        return kind, row.new_email if old else row.old_email
+        language = session.get_one(SignInAccount, row.account_id).language
+        return Change(kind, row.new_email if old else row.old_email, language)
     raise LinkGone
 
 
@@ -201,6 +213,7 @@ def _settle(session: Session, row: EmailChange, now: datetime) -> bool:
     try:
         with session.begin_nested():
             account.email = row.new_email
+            account.unreachable_since = account.unreachable_code = None
     except IntegrityError:
         raise AccountExists from None
     row.done_at = now

@@ -12,7 +12,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.accounts.tables import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX
+from backend.accounts.tables import (
+    BOUNCE_CODE_CHARACTERS_MAX,
+    EMAIL_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+)
 from backend.database import Base
 
 HASH_CHARACTERS_MAX = 160
@@ -75,6 +79,11 @@ class SignInAccount(Base):
     terms_version: Mapped[int | None] = mapped_column(default=None)
     #: How many passkeys they have: a page need not count them.
     passkeys: Mapped[int] = mapped_column(default=0)
+    #: Since when mails to the address come back, and why; None: they do not.
+    unreachable_since: Mapped[datetime | None] = mapped_column(default=None)
+    unreachable_code: Mapped[str | None] = mapped_column(
+        String(BOUNCE_CODE_CHARACTERS_MAX), default=None
+    )
 
 
 class SignInLink(Base):

@@ -3,6 +3,7 @@
 import argparse
 from datetime import date
 
+from backend.accounts.holder_kinds import HolderKind
 from backend.benefits.eligibility import Conditions, Rule, Track
 from backend.commands import benefits
 from backend.commands.verbs.invocation import Family, Invocation, cents_of
@@ -59,6 +60,13 @@ def _add_rule_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--track", action="append", default=[], choices=[t.value for t in Track])
     _many(one, "--level", "such as 2nde")
     one.add_argument("--scholarship", choices=("yes", "no"))
+    one.add_argument(
+        "--holders",
+        action="append",
+        type=HolderKind,
+        choices=list(HolderKind),
+        help="for whom: young (unless said otherwise) or referent; again for both",
+    )
 
 
 def _list(asked: Invocation) -> None:
@@ -107,6 +115,7 @@ def _add_rule(asked: Invocation) -> None:
             tracks=tuple(Track(track) for track in options.track),
             levels=tuple(level.lower() for level in options.level),
             scholarship=None if options.scholarship is None else options.scholarship == "yes",
+            holders=tuple(options.holders or (HolderKind.YOUNG,)),
         ),
     )
     asked.say(benefits.add_rule(asked.services(), options.campaign, options.benefit, rule))

@@ -1009,6 +1009,10 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("postcode", sa.String(length=10), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=8), server_default="young", nullable=False),
+        sa.Column("unreachable_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unreachable_code", sa.String(length=11), nullable=True),
+        sa.CheckConstraint("kind in ('young', 'referent')", name=op.f("ck_beneficiary_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_beneficiary")),
     )
     with op.batch_alter_table("beneficiary", schema=None) as batch_op:
@@ -1353,6 +1357,8 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("terms_version", sa.BigInteger(), nullable=True),
         sa.Column("passkeys", sa.BigInteger(), nullable=False),
+        sa.Column("unreachable_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unreachable_code", sa.String(length=11), nullable=True),
         sa.CheckConstraint("language in ('fr', 'en')", name=op.f("ck_sign_in_account_language")),
         sa.CheckConstraint(
             "(password_hash is null) = (password_set_at is null)",
@@ -1771,11 +1777,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("establishment_id", sa.Uuid(), nullable=False),
         sa.Column("beneficiary_id", sa.Uuid(), nullable=False),
-        sa.Column("category", sa.String(length=7), nullable=False),
+        sa.Column("category", sa.String(length=8), nullable=False),
         sa.Column("diet", sa.String(length=40), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "category in ('pupil', 'staff', 'trainee', 'guest')", name=op.f("ck_enrolment_category")
+            "category in ('pupil', 'staff', 'trainee', 'guest', 'referent')",
+            name=op.f("ck_enrolment_category"),
         ),
         sa.ForeignKeyConstraint(
             ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_enrolment_beneficiary_id")
@@ -2067,17 +2074,26 @@ def upgrade() -> None:
         sa.Column("tries", sa.BigInteger(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("return_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("bounce_code", sa.String(length=11), nullable=True),
         sa.CheckConstraint(
             "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%' and kind not like 'address%') and (account_id is not null) = (kind like 'signin%') and (kind not like 'address%' or about_id is not null)",
             name=op.f("ck_notice_recipient"),
         ),
-        sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name=op.f("ck_notice_sent")),
+        sa.CheckConstraint(
+            "(state = 'bounced') = (bounce_code is not null)", name=op.f("ck_notice_bounced")
+        ),
         sa.CheckConstraint(
             "kind in ('code_set', 'code_blocked', 'code_unblocked', 'code_must_change', 'new_code_link', 'card_blocked', 'card_stopped', 'card_arrived', 'card_sent', 'alarm', 'signin_invitation', 'signin_password_link', 'signin_password_set', 'signin_factor_set', 'signin_operator', 'signin_factor_removed', 'signin_new_browser', 'signin_identifier', 'signin_email_asked', 'signin_email_changed', 'signin_family', 'signin_tie', 'signin_pass_act', 'signin_passkey_added', 'signin_passkey_gone', 'signin_passkey_copy', 'signin_fc_linked', 'signin_fc_gone', 'signin_events_stopped', 'signin_ended', 'signin_closed', 'signin_erasure', 'address_sign_up', 'address_change', 'address_changed', 'address_family', 'address_door', 'address_org_invited', 'address_org_decided', 'address_org_people', 'address_suggested')",
             name=op.f("ck_notice_kind"),
         ),
+        sa.CheckConstraint("state <> 'sent' or sent_at is not null", name=op.f("ck_notice_sent")),
         sa.CheckConstraint(
-            "state in ('waiting', 'sent', 'given_up')", name=op.f("ck_notice_state")
+            "state in ('sent', 'bounced') or sent_at is null", name=op.f("ck_notice_not_sent")
+        ),
+        sa.CheckConstraint(
+            "state in ('waiting', 'sent', 'given_up', 'bounced')", name=op.f("ck_notice_state")
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["sign_in_account.id"], name=op.f("fk_notice_account_id")
@@ -2086,6 +2102,7 @@ def upgrade() -> None:
             ["beneficiary_id"], ["beneficiary.id"], name=op.f("fk_notice_beneficiary_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("return_hash", name=op.f("uq_notice_return_hash")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(
@@ -2992,11 +3009,11 @@ def upgrade() -> None:
     op.create_table(
         "meal_price",
         sa.Column("service_id", sa.Uuid(), nullable=False),
-        sa.Column("category", sa.String(length=7), nullable=False),
+        sa.Column("category", sa.String(length=8), nullable=False),
         sa.Column("price_cents", sa.BigInteger(), nullable=False),
         sa.Column("negative_meals", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "category in ('pupil', 'staff', 'trainee', 'guest')",
+            "category in ('pupil', 'staff', 'trainee', 'guest', 'referent')",
             name=op.f("ck_meal_price_category"),
         ),
         sa.CheckConstraint("negative_meals >= 0", name=op.f("ck_meal_price_negative_meals")),

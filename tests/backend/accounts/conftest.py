@@ -27,6 +27,8 @@ class Mailbox:
 
     taken: list[EmailMessage] = field(default_factory=list)
     upgraded: list[bool] = field(default_factory=list)
+    #: The envelope's sender of each: where it comes back to.
+    returns: list[str] = field(default_factory=list)
     recipient_answer: Callable[[str], str] = lambda _address: "250 OK"
     data_answer: str = "250 OK"
     port: int = 0
@@ -45,6 +47,7 @@ class Mailbox:
         if self.data_answer.startswith("250"):
             self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
             self.upgraded.append(session.ssl is not None)
+            self.returns.append(envelope.mail_from)
         return self.data_answer
 
 

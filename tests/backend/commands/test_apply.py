@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from backend.accounts.tables import Beneficiary
+from backend.benefits.eligibility import Conditions
+from backend.benefits.tables import GrantRule
 from backend.commands import ledger
 from backend.commands.apply import apply_file
+from backend.commands.benefits import conditions_in_words
 from backend.commands.refusal import CommandRefused
 from backend.commands.register import block, revoke
 from backend.commands.statement import read_statement
@@ -120,6 +124,49 @@ def test_applied_twice_is_applied_once(services: Services) -> None:
     again = apply_file(services, SCHEME)
     assert rows(services) == before
     assert again.as_text() == "nothing to do"
+
+
+def test_an_associations_referent_is_declared_with_benefits_of_their_own(
+    services: Services, tmp_path: Path
+) -> None:
+    file = tmp_path / "scheme.toml"
+    file.write_text("""
+[campaign.annee]
+name = "Pass"
+opens_on = 2026-09-01
+closes_on = 2027-06-30
+
+[benefit.accompagner]
+campaign = "annee"
+label = "Accompagner"
+
+[[benefit.accompagner.rule]]
+code = "referents"
+label = "Référents"
+amount_cents = 2000
+holders = ["referent"]
+
+[beneficiary.nadia]
+given_name = "Nadia"
+family_name = "Bernard"
+birth_date = 1979-02-01
+category = "referent"
+eligibility = {}
+
+[beneficiary.lea]
+given_name = "Léa"
+family_name = "Martin"
+birth_date = 2010-03-04
+eligibility = {}
+""")
+    applied = json.loads(apply_file(services, file).as_json())
+    assert {len(one["card_number"]) for one in applied["beneficiaries"].values()} == {16}
+    with services.database.reading() as session:
+        chosen = select(Beneficiary.given_name, Beneficiary.kind)
+        kinds = {row.given_name: row.kind for row in session.execute(chosen)}
+        conditions = session.scalars(select(GrantRule.conditions)).one()
+    assert kinds == {"Nadia": "referent", "Léa": "young"}
+    assert conditions_in_words(Conditions.from_json(conditions)) == "référents"
 
 
 def test_a_grant_shows_on_the_statement(services: Services) -> None:

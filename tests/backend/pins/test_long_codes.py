@@ -102,7 +102,9 @@ def test_a_longer_code_is_checked_and_a_shorter_one_serves_until_it_is_changed(
     assert world.check(pad, pad.type("7391"), services=longer).verdict is Verdict.WRONG
     # Where no code is so long, a try is not lost on one.
     assert world.check(pad, pad.type("739152")).verdict is Verdict.BLOCK_INVALID
-    assert world.row().tries_left == 2
+    row = world.row()
+    assert row is not None
+    assert row.tries_left == 2
 
 
 def test_pads_take_what_was_chosen_before_too() -> None:

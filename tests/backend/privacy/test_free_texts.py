@@ -27,6 +27,7 @@ CHOSEN = {
     "card_request": {"delivery", "charter_version"},
     "code_alarm": {"kind"},
     "code_record": {"happening"},
+    "beneficiary": {"kind", "unreachable_code"},
     "enrolment": {"category"},
     "forgetting_run": {"rule"},
     "grant_decision": {"slot", "rule_code", "reason"},
@@ -49,7 +50,7 @@ CHOSEN = {
         "authorisation_number",
     },
     "payment_return": {"kind", "authorisation_number"},
-    "sign_in_account": {"language", "password_hash"},
+    "sign_in_account": {"language", "password_hash", "unreachable_code"},
     "sign_in_act": {"kind", "subject"},
 }
 #: Who did it, in the course of their work: told for as long as what they did.

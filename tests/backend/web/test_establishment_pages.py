@@ -17,6 +17,8 @@ from backend.accounts.families.rights import check_mine
 from backend.accounts.families.tables import Relation
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.signing_in import invite_to_sign_in
+from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.tables import Beneficiary
 from backend.cards.history import Actor
 from backend.cards.lots import ship
 from backend.cards.tables import Card
@@ -41,6 +43,32 @@ def school(services: Services, browser: Browser) -> School:
     school.add("Élie", "d’Arcy", "2A")
     school.sign_in(browser)
     return school
+
+
+def test_an_address_whose_mails_come_back_is_said(
+    browser: Browser, school: School, services: Services
+) -> None:
+    """To the school on the pupil's page, to whoever signs in on theirs, until they answer."""
+    with services.database.unit_of_work() as session:
+        for one in (
+            session.get_one(Beneficiary, school.people["Léa"]),
+            session.get_one(SignInAccount, school.account_id),
+        ):
+            one.unreachable_since, one.unreachable_code = services.now(), "5.1.1"
+    browser.open(school.pupil("Léa"))
+    assert "Les messages à son adresse électronique reviennent" in browser.page
+    browser.open(school.pupil("Zoé"))
+    assert "reviennent" not in browser.page
+    browser.open("/espace")
+    assert "Vérifiez votre adresse électronique" in browser.page
+    assert browser.press("/espace/adresse") == 200
+    assert "Vérifiez votre adresse" not in browser.page
+    assert browser.press("/espace/adresse") == 200
+    with services.database.reading() as session:
+        account = session.get_one(SignInAccount, school.account_id)
+        assert (account.unreachable_since, account.unreachable_code) == (None, None)
+        kinds = session.scalars(select(SignInAct.kind)).all()
+    assert kinds.count("address_confirmed") == 1
 
 
 def cards_of(services: Services, person: UUID) -> list[Card]:
