@@ -38,8 +38,10 @@ from backend.web import (
     space_routes,
 )
 from backend.web import routes as web
+from backend.web.error_pages import install_error_pages
 from backend.web.establishment_routes import router as establishment_router
 from backend.web.holder_room import router as holder_router
+from backend.web.reader import ForReader
 from backend.web.seen_as import ReadOnlyWhileSeen
 
 DESCRIPTION = "System of record of the Pass card: terminals, cards, codes, payments, gates."
@@ -59,7 +61,9 @@ def build_app(services: Services | None) -> FastAPI:
     )
     app.state.services = services
     install_error_answers(app)
+    install_error_pages(app)
     app.add_middleware(ReadOnlyWhileSeen)
+    app.add_middleware(ForReader)
     for router in _routers():
         if router.include_in_schema:
             app.include_router(router)

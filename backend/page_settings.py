@@ -35,6 +35,11 @@ class PageSettings(BaseSettings):
     support_email: str | None = Field(default=None, pattern=MAILBOX)
     support_phone: str | None = Field(default=None, pattern=r"^[0-9+ .]{4,20}$")
     support_phone_price: str | None = Field(default=None, max_length=60)
+    #: The same in English; None: as it is in French.
+    support_phone_price_en: str | None = Field(default=None, max_length=60)
+    #: When somebody answers: « du lundi au vendredi, de 9 h à 17 h ».
+    support_hours: str | None = Field(default=None, max_length=80)
+    support_hours_en: str | None = Field(default=None, max_length=80)
     accessibility: Conformity = Conformity.NONE
 
     @model_validator(mode="after")

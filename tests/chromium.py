@@ -9,7 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ("--no-sandbox", "--headless=new", "--disable-background-networking")
+#: As a browser in France asks for pages.
+LANGUAGE = "--accept-lang=fr-FR,fr"
+FLAGS = ("--no-sandbox", "--headless=new", "--disable-background-networking", LANGUAGE)
 
 
 @contextmanager

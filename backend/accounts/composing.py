@@ -36,9 +36,10 @@ from backend.accounts.signin.sign_up_tables import AddressLinkKind, EmailChange,
 from backend.accounts.signin.signing_in import find_by_email
 from backend.accounts.signin.tables import SignInAccount, SignInLinkKind
 from backend.accounts.tables import AddressNoticeKind, Beneficiary, NoticeKind, SignInNoticeKind
-from backend.accounts.written import Written
+from backend.accounts.written import Part, Written
 from backend.mail import Letter
 from backend.services import Services
+from backend.support import Support
 
 _PASSWORD_LINKS: Final = {
     SignInNoticeKind.INVITATION: SignInLinkKind.INVITATION,
@@ -77,9 +78,18 @@ def compose(services: Services, notice: Claimed) -> Letter | None:
     return _to_beneficiary(services, notice, notice.kind, occasion)
 
 
-def _letter(recipient: str, written: Written, notice: Claimed) -> Letter:
-    name = str(notice.id)
+def _letter(services: Services, recipient: str, written: Written, notice: Claimed) -> Letter:
+    name, written = str(notice.id), _with_support(written, Support.of(services.settings))
     return Letter(recipient, written.subject, written.text, name, notice.created_at, written.html)
+
+
+def _with_support(written: Written, support: Support | None) -> Written:
+    """Let a mail end with whom to ask, once in each of its languages."""
+    if support is None:
+        return written
+    languages = dict.fromkeys(part.language for part in written.parts)
+    foot = tuple(Part(language, support.in_words(language)) for language in languages)
+    return replace(written, parts=written.parts + foot)
 
 
 def _to_beneficiary(
@@ -97,7 +107,7 @@ def _to_beneficiary(
                 return None
             link = f"{occasion.public_url}/activation/{token}"
     occasion = replace(occasion, given_name=given_name, link=link)
-    return _letter(recipient, compose_letter(kind, occasion), notice)
+    return _letter(services, recipient, compose_letter(kind, occasion), notice)
 
 
 def _to_account(
@@ -121,7 +131,7 @@ def _to_account(
             link = f"{occasion.public_url}{EMAIL_CHANGE_PATH}/{link}"
         occasion = replace(occasion, given_name=account.given_name, language=account.language)
     written = compose_sign_in_letter(kind, replace(occasion, link=link, about=about))
-    return _letter(recipient, written, notice)
+    return _letter(services, recipient, written, notice)
 
 
 def _to_address(
@@ -134,7 +144,8 @@ def _to_address(
         return None
     link = f"{occasion.public_url}{found.link}" if found.link else ""
     occasion = replace(occasion, language=found.language, link=link, about=found.about)
-    return _letter(found.email, compose_address_letter(found.letter, occasion), notice)
+    written = compose_address_letter(found.letter, occasion)
+    return _letter(services, found.email, written, notice)
 
 
 def _sign_up(session: Session, about_id: UUID, now: datetime) -> Addressed | None:

@@ -23,6 +23,7 @@ NOT_YOURS = Notice(
         "Before fifteen, a parent and the child decide together. From fifteen on the person "
         "decides alone, with an account of their own.",
     ),
+    "Not yours to decide",
 )
 CHILD_MISSING = Text(
     "Demandez à l’enfant s’il est d’accord, puis cochez la case.",

@@ -112,6 +112,7 @@ NOT_ALLOWED: Final = Notice(
         "Cette personne a son propre compte : elle seule choisit son code.",
         "This person has an account of their own: nobody else chooses their code.",
     ),
+    "No longer yours to choose",
 )
 PASSWORD_MISSING: Final = Notice(
     "Par un lien, plutôt",
@@ -120,6 +121,7 @@ PASSWORD_MISSING: Final = Notice(
         "par message.",
         "You sign in without a password. To choose the code, ask for a link: it comes by mail.",
     ),
+    "By a link instead",
 )
 CODE_DONE: Final = Notice(
     "Code enregistré",
@@ -127,6 +129,7 @@ CODE_DONE: Final = Notice(
         "Le nouveau code sert tout de suite. Un message le confirme.",
         "The new code serves at once. A message confirms it.",
     ),
+    "Code saved",
 )
 DIGITS_WRONG: Final = Text(
     "Ce ne sont pas les 4 derniers chiffres de la carte. Regardez au dos ou au recto.",
@@ -138,6 +141,7 @@ NOTHING_TO_ACTIVATE: Final = Notice(
         "Aucune carte n’est à activer en ce moment. Regardez son état.",
         "No card waits to be activated now. Look at its state.",
     ),
+    "No card waits",
 )
 CARD_NOT_REPORTED: Final = Notice(
     "Carte déjà hors service",
@@ -145,6 +149,7 @@ CARD_NOT_REPORTED: Final = Notice(
         "Cette carte ne sert plus : il n’y a rien à bloquer.",
         "This card is of no use any more: there is nothing to stop.",
     ),
+    "Card out of use already",
 )
 CHOOSE_DELIVERY: Final = Text(
     "Dites où la carte doit arriver.", "Say where the card should be sent."
@@ -163,6 +168,7 @@ HAS_CARD: Final = Notice(
         "Une carte est en service ou en route. Regardez son état.",
         "A card is in use or on its way. Look at its state.",
     ),
+    "There is a card already",
 )
 TOO_MANY_ORDERS: Final = Notice(
     "Trop de commandes",
@@ -170,6 +176,7 @@ TOO_MANY_ORDERS: Final = Notice(
         "Trop de cartes ont été commandées cette année. Adressez-vous à l’établissement.",
         "Too many cards were ordered this year. Ask the school.",
     ),
+    "Too many orders",
 )
 ORDER_REFUSED: Final = Notice(
     "Adressez-vous à l’établissement",
@@ -178,6 +185,7 @@ ORDER_REFUSED: Final = Notice(
         "une autre.",
         "This card was stopped by the school or the operator: only they order another.",
     ),
+    "Ask the school",
 )
 ERASURE_ASKED_ALREADY: Final = Notice(
     "Déjà demandé",
@@ -185,4 +193,5 @@ ERASURE_ASKED_ALREADY: Final = Notice(
         "L’effacement est déjà demandé. Une réponse vient dans le mois.",
         "Erasure was asked already. An answer comes within a month.",
     ),
+    "Asked already",
 )

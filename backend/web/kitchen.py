@@ -41,6 +41,7 @@ UNKNOWN: Final = Notice(
         "Cette adresse ne montre aucune cuisine. Demandez-en une autre à l’intendance.",
         "This address shows no kitchen. Ask the bursar’s office for another.",
     ),
+    "Unknown address",
 )
 OTHERS: Final = Text("sans régime particulier", "no particular diet")
 NEVER_HEARD: Final = Text("{gate} ne s’est pas encore annoncé", "{gate} not heard yet")

@@ -29,10 +29,12 @@ from backend.partners.organisations.profile import (
 )
 from backend.web import organisation_words as words
 from backend.web.languages import voice_in
+from backend.web.link_english import ENGLISH as LINK_ENGLISH
 from backend.web.long_lists import written
 from backend.web.organisation_english import ENGLISH
 from backend.web.own_page import OwnPage, own_page
 from backend.web.pages import page
+from backend.web.reader import reads_by_link
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SPACE, MaybeWho, OwnForm, PageRoute, go
 from backend.web.typed_fields import TypedEmail, TypedLine
@@ -206,7 +208,8 @@ def invitation(link: str, services: ServicesDependency, who: MaybeWho) -> HTMLRe
     with services.database.reading() as session:
         found = people.find_invitation(session, link[:TOKEN_CHARACTERS_MAX], services.now())
     if who is None:
-        return page("organisation_invited.html", invitation=found)
+        around = voice_in(reads_by_link(found.language), LINK_ENGLISH).around()
+        return page("organisation_invited.html", 200, **around, invitation=found)
     return page(
         "organisation_invitation.html",
         200,

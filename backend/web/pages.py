@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backend.web.reader import reader
 from backend.web.seen_as import seen
 from backend.web.words import Notice, Text
 
@@ -47,6 +48,7 @@ _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
 )
 _templates.globals["seen"] = seen
+_templates.globals["reader"] = reader
 
 
 class Problem(NamedTuple):
@@ -79,9 +81,9 @@ def notice(
 ) -> HTMLResponse:
     """Render a page that only says something; `tone` is good or stop, `way` where to go next.
 
-    With a `language` it is in that alone, where the notice has a heading in it.
+    It is in one language, where it has a heading in it: the one given, else the reader’s.
     """
-    alone = language if said.heading_en else ""
+    alone = (language or reader().language.value) if said.heading_en else ""
     heading = said.heading_en if alone == "en" else said.heading
     second = "" if alone else said.heading_en
     told = {"tone": tone, "heading": heading, "heading_en": second, "text": said.text, "way": way}

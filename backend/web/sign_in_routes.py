@@ -38,8 +38,10 @@ from backend.web import sign_in_words as words
 from backend.web.account_english import ENGLISH
 from backend.web.federation_ways import way_out, ways_in
 from backend.web.languages import voice_in
+from backend.web.link_english import ENGLISH as LINK_ENGLISH
 from backend.web.own_page import AccountFrame, OwnPage
 from backend.web.pages import Problem, form, let_script, notice
+from backend.web.reader import reads_by_link
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.roles import may_stay
 from backend.web.signed_in import (
@@ -227,5 +229,6 @@ def _new_factor_form(frame: OwnPage, problem: Problem | None) -> Response:
 def _password_form(services: Services, link: str, problem: Problem | None) -> HTMLResponse:
     with services.database.reading() as session:
         account = find_account(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-        email = account.email
-    return let_script(form("password.html", problem, email=email))
+        email, language = account.email, reads_by_link(account.language)
+    around = voice_in(language, LINK_ENGLISH).around()
+    return let_script(form("password.html", problem, **around, email=email))

@@ -52,6 +52,7 @@ LINK_ASKED: Final = Notice(
         "Si cette adresse a un accès, un lien y est envoyé. Il sert une fois, pendant une heure.",
         "If this address has an account, a link is on its way. It serves once, for an hour.",
     ),
+    "Request received",
 )
 PASSWORD_SET: Final = Notice(
     "Mot de passe enregistré",
@@ -59,6 +60,7 @@ PASSWORD_SET: Final = Notice(
         "Vous pouvez maintenant vous connecter. Toutes vos connexions ont été fermées.",
         "You may now sign in. All your sessions were ended.",
     ),
+    "Password saved",
 )
 PASSWORD_CHANGED: Final = Notice(
     "Mot de passe changé",

@@ -28,7 +28,10 @@ from backend.accounts.strangers.seals import Door
 from backend.cards.tables import Card
 from backend.http import ServicesDependency, status_of
 from backend.web import sign_up_words as words
+from backend.web.languages import voice_in
+from backend.web.link_english import ENGLISH
 from backend.web.pages import notice, page
+from backend.web.reader import reads_by_link
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.sign_up_routes import Problems
 from backend.web.signed_in import SIGN_IN, OwnSite, PageRoute, network_of_request
@@ -95,10 +98,10 @@ def _identifier_form(
 def email_change_form(link: str, services: ServicesDependency) -> HTMLResponse:
     """Show what a link asks. Opening it changes nothing."""
     with services.database.reading() as session:
-        kind, other = find_email_change(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-    return page(
-        "email_change.html", old_side=kind is AddressLinkKind.OLD_ADDRESS, other=masked(other)
-    )
+        change = find_email_change(session, link[:TOKEN_CHARACTERS_MAX], services.now())
+    around = voice_in(reads_by_link(change.language), ENGLISH).around()
+    old_side, other = change.kind is AddressLinkKind.OLD_ADDRESS, masked(change.other)
+    return page("email_change.html", 200, **around, old_side=old_side, other=other)
 
 
 @router.post(f"{EMAIL_CHANGE}/{{link}}", dependencies=[OwnSite])
@@ -110,11 +113,12 @@ def answer_email_change(
     try:
         with services.database.unit_of_work() as session:
             now = services.now()
-            kind, _other = find_email_change(session, token, now)
-            if kind is AddressLinkKind.OLD_ADDRESS and answer != "yes":
+            change = find_email_change(session, token, now)
+            reads_by_link(change.language)
+            if change.kind is AddressLinkKind.OLD_ADDRESS and answer != "yes":
                 object_from_old_address(session, token, now)
                 return notice("good", words.OBJECTED, way=SIGN_IN)
-            if kind is AddressLinkKind.OLD_ADDRESS:
+            if change.kind is AddressLinkKind.OLD_ADDRESS:
                 changed = agree_from_old_address(session, token, now)
             else:
                 changed = answer_at_new_address(session, token, now)

@@ -23,6 +23,7 @@ from backend.accounts.signin.errors import (
     TooYoung,
 )
 from backend.accounts.signin.own_account import accept_new_terms
+from backend.accounts.signin.sessions import find_session
 from backend.accounts.signin.sign_up import (
     Asked,
     ask_for_another_link,
@@ -31,6 +32,7 @@ from backend.accounts.signin.sign_up import (
     find_waiting,
     open_account,
 )
+from backend.accounts.signin.tables import SignInAccount
 from backend.accounts.signin.terms import TERMS, terms_in_force
 from backend.accounts.signin.tokens import TOKEN_CHARACTERS_MAX, form_token
 from backend.accounts.strangers.seals import Door
@@ -40,8 +42,10 @@ from backend.services import Services
 from backend.web import sign_in_words
 from backend.web import sign_up_words as words
 from backend.web.federation_ways import browser_token, opens_link_here, ways_in
-from backend.web.languages import language_of
+from backend.web.languages import language_of, voice_in
+from backend.web.link_english import ENGLISH
 from backend.web.pages import Problem, form, let_script, notice, page
+from backend.web.reader import reader, reads
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.signed_in import (
     SIGN_IN,
@@ -309,7 +313,14 @@ def _terms(services: Services, version: int) -> HTMLResponse:
 
 
 def _new_terms(services: Services, token: str, problems: Problems) -> HTMLResponse:
-    version = terms_in_force(services.now()).version
-    carried = form_token(token)
-    told = {"problems": problems, "terms_version": version, "form_token": carried}
-    return page("new_terms.html", 422 if problems else 200, **told)
+    now = services.now()
+    with services.database.reading() as session:
+        account_id = find_session(session, token, now).account_id
+        reads(session.get_one(SignInAccount, account_id).language)
+    told = {
+        "problems": problems,
+        "terms_version": terms_in_force(now).version,
+        "form_token": form_token(token),
+    }
+    around = voice_in(reader().language, ENGLISH).around()
+    return page("new_terms.html", 422 if problems else 200, **around, **told)

@@ -42,6 +42,7 @@ ASKED: Final = Notice(
         "A message is on its way to this address. Open its link within the day to go on. Nothing "
         "after some minutes? Look among unwanted messages, or ask for another link.",
     ),
+    "Look at your messages",
 )
 LINK_ASKED: Final = Notice(
     "Demande reçue",
@@ -49,10 +50,12 @@ LINK_ASKED: Final = Notice(
         "Si un compte attend d’être activé avec cette adresse, un lien y est envoyé.",
         "If an account waits to be activated with this address, a link is on its way.",
     ),
+    "Request received",
 )
 OPENED: Final = Notice(
     "Compte activé",
     Text("Vous pouvez maintenant vous connecter.", "You may now sign in."),
+    "Account activated",
 )
 IDENTIFIER_ASKED: Final = Notice(
     "Demande reçue",
@@ -62,6 +65,7 @@ IDENTIFIER_ASKED: Final = Notice(
         "If this card and this birth date belong together, a message goes to the address of each "
         "account that looks after it. Nothing arrives? Ask your school.",
     ),
+    "Request received",
 )
 AGREED: Final = Notice(
     "C’est noté",
@@ -69,6 +73,7 @@ AGREED: Final = Notice(
         "L’adresse change dès que tout le monde a répondu. Vous recevrez un message.",
         "The address changes as soon as everybody has answered. You will get a message.",
     ),
+    "Noted",
 )
 CHANGED: Final = Notice(
     "Adresse changée",
@@ -77,10 +82,12 @@ CHANGED: Final = Notice(
         "fermées.",
         "The account now opens with the new address. All sessions were ended.",
     ),
+    "Address changed",
 )
 OBJECTED: Final = Notice(
     "C’est noté",
     Text("L’adresse ne change pas.", "The address does not change."),
+    "Noted",
 )
 ADDRESS_TAKEN: Final = Notice(
     "Adresse déjà prise",
@@ -88,6 +95,7 @@ ADDRESS_TAKEN: Final = Notice(
         "Un autre compte a pris cette adresse entre-temps. Rien n’est changé.",
         "Another account has taken this address meanwhile. Nothing is changed.",
     ),
+    "Address taken already",
 )
 
 

@@ -67,6 +67,7 @@ from backend.web import (
 )
 from backend.web import sign_in_words as words
 from backend.web.pages import notice
+from backend.web.reader import reads
 from backend.web.seen_as import SEEN_COOKIE, looking, seen
 from backend.web.words import Notice
 
@@ -130,7 +131,7 @@ class PageRoute(APIRoute):
     def page_of(self, refusal: BackendError, request: Request) -> Response:
         """Return the page that says what was refused; raise it where no page does.
 
-        In both languages, or as the page that was asked for says it (`request.state.tell`).
+        As the page that was asked for says it (`request.state.tell`), where it says it its own way.
         """
         return _page_of(refusal, getattr(request.state, "tell", notice))
 
@@ -231,14 +232,20 @@ async def _token(request: Request) -> str:
 Token = Annotated[str, Depends(_token)]
 
 
+def _reading(who: SignedIn) -> SignedIn:
+    """Let whatever is said from here on be in their language."""
+    reads(who.language)
+    return who
+
+
 def who_asks(request: Request, services: ServicesDependency, token: Token) -> SignedIn:
     """Return who is asking, or as whom they look; raise what keeps them out."""
     now = services.now()
     if seen() is None:
         with services.database.single_statements() as asked:
-            return signed_in(asked, token, now)
+            return _reading(signed_in(asked, token, now))
     with services.database.unit_of_work() as session:
-        return looking(session, signed_in(session, token, now), request.url.path, now)
+        return _reading(looking(session, signed_in(session, token, now), request.url.path, now))
 
 
 Who = Annotated[SignedIn, Depends(who_asks)]
@@ -253,7 +260,7 @@ def ask_with(
     """
     with services.database.single_statements() as asked:
         row = ask(asked, question, token, **bound)
-        return recognise(asked, row, services.now()), row
+        return _reading(recognise(asked, row, services.now())), row
 
 
 class Somebody(NamedTuple):
@@ -268,7 +275,7 @@ def _maybe_who(request: Request, services: ServicesDependency) -> Somebody | Non
     try:
         token = token_of(request)
         with services.database.single_statements() as asked:
-            found = signed_in(asked, token, services.now())
+            found = _reading(signed_in(asked, token, services.now()))
             return Somebody(found.email, token, found.language)
     except (NotSignedIn, FactorNeeded, TermsNeeded):
         return None

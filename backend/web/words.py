@@ -134,6 +134,7 @@ DONE: Final = Notice(
         "Votre code est enregistré. Vous pouvez payer avec votre carte chez les partenaires.",
         "Your code is saved. You can pay with your card at the partners’.",
     ),
+    "Code saved",
 )
 ASKED: Final = Notice(
     "Demande enregistrée",
@@ -144,6 +145,7 @@ ASKED: Final = Notice(
         "If this card number and this address belong together, a message will soon be sent to that "
         "address. Its link serves once, for an hour. Nothing arrives? Ask your school.",
     ),
+    "Request noted",
 )
 LINK_UNKNOWN: Final = Notice(
     "Lien inconnu",
@@ -151,6 +153,7 @@ LINK_UNKNOWN: Final = Notice(
         "Ce lien n’est pas valable. Vérifiez qu’il est entier, ou demandez-en un nouveau.",
         "This link is not valid. Check that it is whole, or ask for another.",
     ),
+    "Unknown link",
 )
 LINK_EXPIRED: Final = Notice(
     "Lien expiré",
@@ -158,6 +161,7 @@ LINK_EXPIRED: Final = Notice(
         "Ce lien est trop ancien. Demandez-en un nouveau.",
         "This link is too old. Ask for another.",
     ),
+    "Link too old",
 )
 LINK_USED: Final = Notice(
     "Lien déjà utilisé",
@@ -165,6 +169,7 @@ LINK_USED: Final = Notice(
         "Ce lien a déjà servi. Pour changer de code, demandez-en un nouveau.",
         "This link has served already. To change your code, ask for another.",
     ),
+    "Link used already",
 )
 LINK_EXHAUSTED: Final = Notice(
     "Lien fermé",
@@ -172,4 +177,5 @@ LINK_EXHAUSTED: Final = Notice(
         "Trop d’essais ont été faits avec ce lien : il est fermé. Demandez-en un nouveau.",
         "Too much was tried with this link: it is closed. Ask for another.",
     ),
+    "Link closed",
 )

@@ -66,6 +66,8 @@ class Invitation:
     email: str
     invited_by: str
     organisation: str
+    #: What the one who is invited was written to in.
+    language: str
 
 
 def members_of(session: Session, organisation_id: UUID) -> list[OrganisationMember]:
@@ -250,6 +252,12 @@ def _seen(session: Session, rows: list[OrganisationInvitation]) -> list[Invitati
     places = session.scalars(select(Organisation).where(Organisation.id.in_(about)))
     called = {one.id: one.name for one in places}
     return [
-        Invitation(row.id, row.email, names[row.invited_by], called[row.organisation_id])
+        Invitation(
+            row.id,
+            row.email,
+            names[row.invited_by],
+            called[row.organisation_id],
+            row.language,
+        )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from backend.partners.organisations.tables import DocumentKind, OrganisationStat
 from backend.services import Services
 from backend.web import organisation_words as words
 from backend.web import paper_form
+from backend.web.link_english import ENGLISH as LINK_ENGLISH
 from backend.web.organisation_english import ENGLISH
 from tests.backend.partners.test_papers import pdf
 from tests.backend.web.conftest import Browser
@@ -129,6 +130,7 @@ def test_an_invitation_is_in_the_language_of_whoever_opens_it(
         assert browser.open(kept) == 200
         assert told in browser.page
     browser.client.cookies.clear()
-    assert browser.open(kept) == 200
-    assert "Créer un compte" in browser.page
-    assert "You are invited" in browser.page
+    for language, told in (("fr", "Créer un compte"), ("en", "Create an account")):
+        assert browser.open(f"{kept}?langue={language}") == 200
+        assert told in browser.page
+    assert wrong(browser.page, LINK_ENGLISH) == []
