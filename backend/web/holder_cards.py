@@ -34,10 +34,10 @@ from backend.holders.cards import (
 from backend.holders.errors import CardOrderRefused
 from backend.holders.telling import Acting
 from backend.http import status_of
-from backend.ledger.money import Cents
 from backend.services import Services
 from backend.web import holder_words as words
 from backend.web.holder_frame import PREFIX, Frame, Framed
+from backend.web.languages import Voice
 from backend.web.moments import moment
 from backend.web.pages import Problem, notice
 from backend.web.signed_in import OwnForm, PageRoute, go
@@ -56,7 +56,7 @@ Typed = Annotated[str, Form(max_length=64)]
 TypedAddress = Annotated[str, Form(max_length=ADDRESS_FIELD_CHARACTERS_MAX)]
 
 
-def card_told(one: HeldCard, services: Services) -> dict[str, object]:
+def card_told(one: HeldCard, services: Services, voice: Voice) -> dict[str, object]:
     """Say everything of a card that a page shows."""
     told = words.CARDS[one.state]
     says_so = one.waits_for_holder and one.state is CardState.SHIPPED
@@ -70,7 +70,7 @@ def card_told(one: HeldCard, services: Services) -> dict[str, object]:
         "since": moment(one.since, services),
         "establishment": one.establishment or "",
         "home": one.delivery is Delivery.HOME,
-        "fee": Cents(one.fee_cents).in_words() if one.fee_cents else "",
+        "fee": voice.euros(one.fee_cents) if one.fee_cents else "",
         "may_be_reported": one.may_be_reported,
         "may_be_replaced": one.may_be_replaced,
         "waits_for_holder": one.waits_for_holder,
@@ -89,7 +89,9 @@ def report_form(card_id: UUID, frame: Framed) -> HTMLResponse:
     card = _one(frame, card_id)
     if not card.may_be_reported:
         return notice("stop", words.CARD_NOT_REPORTED, 409, way=f"{frame.path}/carte")
-    return frame.show("holder_report.html", "/carte", card=card_told(card, frame.services))
+    return frame.show(
+        "holder_report.html", "/carte", card=card_told(card, frame.services, frame.voice)
+    )
 
 
 @router.post("/{card_id}/perte", dependencies=[OwnForm])
@@ -121,7 +123,15 @@ def start_card(frame: Framed, digits: Typed = "") -> Response:
 
 @router.get("/commande")
 def order_form(frame: Framed) -> HTMLResponse:
-    """Show where a card may be sent."""
+    """Show the charter: a card is ordered by whoever has accepted it."""
+    return _charter(frame, None)
+
+
+@router.post("/commande/charte", dependencies=[OwnForm])
+def accept_charter(frame: Framed, charter: Typed = "") -> HTMLResponse:
+    """Show where a card may be sent, to whoever accepts the charter in force."""
+    if charter != CHARTER_VERSION:
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
     return _order_form(frame, None)
 
 
@@ -131,7 +141,7 @@ def order_card(
 ) -> Response:
     """Order a card in the place of the one that is of no use any more, or a first one."""
     if charter != CHARTER_VERSION:
-        return _order_form(frame, Problem("charter", words.CHARTER_MISSING))
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
     services = frame.services
     try:
         with services.database.unit_of_work() as session:
@@ -145,7 +155,7 @@ def order_card(
     except AddressInvalid:
         return _order_form(frame, Problem("address", words.ADDRESS_WRONG))
     except CharterNotAccepted:
-        return _order_form(frame, Problem("charter", words.CHARTER_MISSING))
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
     except tuple(TROUBLE) as refusal:
         return _trouble(frame, refusal)
     return go(f"{frame.path}/carte")
@@ -189,12 +199,12 @@ def _cards(frame: Frame, problem: Problem | None) -> HTMLResponse:
     with frame.services.database.reading() as session:
         found = read_cards(session, frame.beneficiary_id)
     present = present_card(found)
-    earlier = [card_told(one, frame.services) for one in found if one is not present]
+    earlier = [card_told(one, frame.services, frame.voice) for one in found if one is not present]
     return frame.show(
         "holder_card.html",
         "/carte",
         problem,
-        card=None if present is None else card_told(present, frame.services),
+        card=None if present is None else card_told(present, frame.services, frame.voice),
         no_card=words.NO_CARD,
         earlier=earlier,
         may_order=present is None or present.may_be_replaced or present.state in _NEVER_MADE,
@@ -209,6 +219,15 @@ def _order_form(frame: Frame, problem: Problem | None) -> HTMLResponse:
         "/carte",
         problem,
         places=places,
+        charter_version=CHARTER_VERSION,
+    )
+
+
+def _charter(frame: Frame, problem: Problem | None) -> HTMLResponse:
+    return frame.show(
+        "holder_charter.html",
+        "/carte",
+        problem,
         charter=words.CHARTER,
         charter_version=CHARTER_VERSION,
     )

@@ -137,7 +137,7 @@ _ORDER: Final = {
         "Name, street, postcode and town: a line each. The address is erased as soon as the card "
         "has arrived."
     ),
-    "Lire la charte": "Read the charter",
+    "La charte de la carte": "The charter of the card",
     "La carte est personnelle : elle ne se prête pas et ne se vend pas.": (
         "The card is personal: it is neither lent nor sold."
     ),
@@ -154,7 +154,8 @@ _ORDER: Final = {
         "At the gate and the canteen the card opens without a code, even with a forgotten or "
         "blocked one."
     ),
-    "J’accepte la charte": "I accept the charter",
+    "J’ai lu et j’accepte la charte": "I have read and accept the charter",
+    "Continuer": "Continue",
     "Commander": "Order",
     "Annuler": "Cancel",
     "La photo gardée pour votre carte": "The photo kept for your card",

@@ -19,12 +19,12 @@ from backend.holders.history import (
 )
 from backend.holders.home import read_home
 from backend.holders.wallets import HeldWallet, read_wallets
-from backend.ledger.money import Cents
 from backend.payments.states import PaymentState
 from backend.services import Services
 from backend.web import holder_words as words
 from backend.web.holder_cards import card_told
 from backend.web.holder_frame import PREFIX, Framed, day
+from backend.web.languages import Voice
 from backend.web.moments import moment
 from backend.web.signed_in import PageRoute
 
@@ -44,14 +44,14 @@ def home(frame: Framed) -> HTMLResponse:
     return frame.show(
         "holder_home.html",
         "",
-        wallets=[_wallet(one) for one in found.wallets if one not in over],
-        over=[_wallet(one) for one in over],
+        wallets=[_wallet(one, frame.voice) for one in found.wallets if one not in over],
+        over=[_wallet(one, frame.voice) for one in over],
         canteens=[
-            {"name": one.establishment, "balance": _signed(one.balance_cents)}
+            {"name": one.establishment, "balance": _signed(one.balance_cents, frame.voice)}
             for one in found.canteens
         ],
         meals=[{"service": one.service, "day": day(one.day)} for one in found.meals],
-        card=None if found.card is None else card_told(found.card, services),
+        card=None if found.card is None else card_told(found.card, services, frame.voice),
         no_card=words.NO_CARD,
         code=words.CODES[found.code],
         code_button=words.CODE_BUTTONS[found.code],
@@ -91,7 +91,7 @@ def history(
         year=annee,
         begun=wish.before is not None,
         printed_at=moment(now, services),
-        lines=[_line(one, services) for one in found.lines],
+        lines=[_line(one, services, frame.voice) for one in found.lines],
         next_before=found.next_before,
     )
 
@@ -117,17 +117,17 @@ def _number(text: str, lowest: int, highest: int) -> int | None:
     return int(text)
 
 
-def _wallet(one: HeldWallet) -> dict[str, object]:
+def _wallet(one: HeldWallet, voice: Voice) -> dict[str, object]:
     return {
         "id": one.wallet_id,
         "label": one.label,
         "campaign": one.campaign if one.campaign != one.label else "",
         "purposes": one.purposes,
-        "left": one.left.in_words(),
-        "given": one.given.in_words(),
-        "spent": one.spent.in_words(),
-        "reserved": one.reserved.in_words() if one.reserved.value else "",
-        "expired": one.expired.in_words() if one.expired.value else "",
+        "left": voice.euros(one.left.value),
+        "given": voice.euros(one.given.value),
+        "spent": voice.euros(one.spent.value),
+        "reserved": voice.euros(one.reserved.value) if one.reserved.value else "",
+        "expired": voice.euros(one.expired.value) if one.expired.value else "",
         "until": day(one.until),
         "opens_on": day(one.opens_on),
         "planned": one.phase is Phase.PLANNED,
@@ -141,7 +141,7 @@ def _share(one: HeldWallet) -> int:
     return min(100, 100 * one.left.value // one.given.value) if one.given.value else 0
 
 
-def _line(one: HistoryLine, services: Services) -> dict[str, object]:
+def _line(one: HistoryLine, services: Services, voice: Voice) -> dict[str, object]:
     paid = one.paid
     refunded = paid is not None and paid.state is PaymentState.PARTLY_REFUNDED
     given = refunded and not one.received
@@ -150,10 +150,10 @@ def _line(one: HistoryLine, services: Services) -> dict[str, object]:
         "what": words.MOVEMENTS[one.kind],
         "where": _where(one),
         "wallet": one.wallet.label if paid is None else paid.benefit,
-        "amount": ("+" if one.received else MINUS) + one.amount.in_words(),
+        "amount": ("+" if one.received else MINUS) + voice.euros(one.amount.value),
         "received": one.received,
         "state": "" if paid is None or one.received else words.PAYMENTS.get(paid.state, ""),
-        "given_back": paid.given_back.in_words() if paid is not None and given else "",
+        "given_back": voice.euros(paid.given_back.value) if paid is not None and given else "",
         "receipt": one.receipt_number or "",
         "of_receipt": paid.receipt_number if paid is not None and one.received else "",
     }
@@ -166,5 +166,5 @@ def _where(one: HistoryLine) -> str:
     return one.paid.partner if same else f"{one.paid.partner}, {one.paid.outlet}"
 
 
-def _signed(cents: int) -> str:
-    return (MINUS if cents < 0 else "") + Cents(abs(cents)).in_words()
+def _signed(cents: int, voice: Voice) -> str:
+    return (MINUS if cents < 0 else "") + voice.euros(abs(cents))

@@ -65,6 +65,7 @@ def test_a_lost_card_is_stopped_in_two_clicks_at_tills_and_gates(
 
 def order_another(browser: Browser, own: str, people: People, **typed: str) -> int:
     browser.open(f"{own}/carte/commande")
+    browser.press(f"{own}/carte/commande/charte", charter="2026-09")
     return browser.press(f"{own}/carte/commande", **typed)
 
 
@@ -79,6 +80,7 @@ def test_another_card_is_ordered_and_its_state_is_told(
     lea.press(f"{own}/carte/{people.shop.card}/perte", reason="stolen")
     assert order_another(lea, own, people, delivery=str(place)) == 422
     assert "Lisez la charte" in lea.page
+    assert 'name="delivery"' not in lea.page
     charter = {"charter": "2026-09"}
     assert order_another(lea, own, people, delivery=str(uuid4()), **charter) == 422
     assert order_another(lea, own, people, delivery="home", address="ici", **charter) == 422
@@ -91,6 +93,26 @@ def test_another_card_is_ordered_and_its_state_is_told(
     assert order_another(lea, own, people, delivery=str(place), **charter) == 409
     assert {one[0] for one in acts(people)} == {"card_reported", "card_ordered"}
     assert people.shop.wallet() == 10_000
+
+
+def test_nobody_sees_the_order_before_the_charter_in_force_is_accepted(
+    lea: Browser, own: str
+) -> None:
+    charter, order = f"{own}/carte/commande/charte", 'name="delivery"'
+    assert lea.open(f"{own}/carte/commande") == 200
+    assert "Une carte perdue ou volée se bloque tout de suite" in words(lea)
+    assert order not in lea.page
+    for version in ("", "2020-01"):
+        assert lea.press(charter, charter=version) == 422
+        assert "Lisez la charte et cochez la case." in words(lea)
+        assert order not in lea.page
+    assert lea.press(charter, charter="2026-09", form="guessed") == 403
+    lea.open(f"{own}/carte/commande")
+    assert lea.press(charter, charter="2026-09") == 200
+    assert order in lea.page
+    # A script asks before a filled form is left.
+    assert lea.page.count("<script") == lea.page.count('src="/static/unsaved.js"') == 1
+    assert 'type="hidden" name="charter" value="2026-09"' in lea.page
 
 
 def test_a_card_stopped_by_others_is_not_ordered_anew(

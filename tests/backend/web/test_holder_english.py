@@ -18,6 +18,9 @@ SAID = re.compile(r"""_\((?:"([^"]+)"|'([^']+)')""")
 #: Words that no page in English may have.
 FRENCH = re.compile(r"\b(vous|votre|carte|le|la|les|pour|avec|est|depuis|jusqu)\b", re.IGNORECASE)
 
+#: An amount: with the sign before it, as English has it, or after it.
+AMOUNT = re.compile(r"(€)\d[\d,]*\.\d\d|\d,\d\d\N{NO-BREAK SPACE}€")
+
 
 def sentences() -> set[str]:
     """Return every French sentence that a holder's page says."""
@@ -59,3 +62,6 @@ def test_a_page_is_in_one_language(
         # What a partner, a school or a Region is called stays as it is.
         said = re.sub(r"Librairie du Parc|Dotation de rentrée", "", said)
         assert bool(FRENCH.search(said)) is not english, (part, FRENCH.findall(said))
+        amounts = {bool(one) for one in AMOUNT.findall(lea.page)}
+        assert amounts <= {english}, (part, AMOUNT.findall(lea.page))
+        assert amounts or part not in {"", "/historique"}, part
