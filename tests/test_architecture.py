@@ -160,6 +160,13 @@ def test_functions_fit_a_hand_and_files_a_sitting() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_tests_and_benchmarks_fit_a_sitting_too() -> None:
+    paths = (path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    long = {name_of(path): path.read_text(encoding="utf-8").count("\n") for path in paths}
+    wrong = [f"{name}: {lines} lines" for name, lines in long.items() if lines > FILE_LINES_MAX]
+    assert not wrong, "\n".join(sorted(wrong))
+
+
 # What a line may not hold, where, and why.
 BANNED: tuple[tuple[str, str, str], ...] = (
     (r"\bprint\(", r"__main__\.py$", "a program speaks through its log or its pages"),
