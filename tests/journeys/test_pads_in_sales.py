@@ -5,11 +5,10 @@ Real backend, counter, PC/SC daemon and serial line; the second counter stands w
 
 import json
 import secrets
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,23 +55,23 @@ def applied() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def story(applied: dict[str, Any]) -> Iterator[Story]:
-    folder = Path(tempfile.mkdtemp(prefix="pass-pads-")) / "stage"
+    with TemporaryDirectory(prefix="pass-pads-", ignore_cleanup_errors=True) as name:
+        folder = Path(name) / "stage"
 
-    def in_folder(name: str, text: str) -> str:
-        return adjust(name, text).replace("CARDS", str(folder / "cards"))
+        def in_folder(name: str, text: str) -> str:
+            return adjust(name, text).replace("CARDS", str(folder / "cards"))
 
-    def prepare(stage: Stage) -> None:
-        applied.update(stage.applied["terminals"])
+        def prepare(stage: Stage) -> None:
+            applied.update(stage.applied["terminals"])
 
-    world = set_stage(folder, ANY_PORTS, Staging(adjust=in_folder, prepare=prepare))
-    try:
-        story = Story(world, Hands(world))
-        make_card(story, "lea")
-        activate(story, "lea", CODES["lea"])
-        yield story
-    finally:
-        world.programs.stop_all()
-        shutil.rmtree(folder.parent, ignore_errors=True)
+        world = set_stage(folder, ANY_PORTS, Staging(adjust=in_folder, prepare=prepare))
+        try:
+            story = Story(world, Hands(world))
+            make_card(story, "lea")
+            activate(story, "lea", CODES["lea"])
+            yield story
+        finally:
+            world.programs.stop_all()
 
 
 def make_card(story: Story, name: str) -> None:

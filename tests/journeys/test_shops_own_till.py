@@ -1,13 +1,12 @@
 """Odoo's own till, unmodified, at the real counter: card, pad, daemon and backend are all there."""
 
 import json
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -76,16 +75,15 @@ def shop() -> Iterator[Shop]:
     def open_the_door(name: str, text: str) -> str:
         return f"{text}\n[caisse_ap]\nport = {port}\n" if name == "caisse" else text
 
-    folder = Path(tempfile.mkdtemp(prefix="pass-journey-"))
-    world = set_stage(folder / "stage", ANY_PORTS, Staging(adjust=open_the_door))
-    try:
-        story = Story(world, Hands(world))
-        personalise_cards(story)
-        choose_codes(story)
-        yield Shop(story, interpreter, port)
-    finally:
-        world.programs.stop_all()
-        shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory(prefix="pass-journey-", ignore_cleanup_errors=True) as folder:
+        world = set_stage(Path(folder) / "stage", ANY_PORTS, Staging(adjust=open_the_door))
+        try:
+            story = Story(world, Hands(world))
+            personalise_cards(story)
+            choose_codes(story)
+            yield Shop(story, interpreter, port)
+        finally:
+            world.programs.stop_all()
 
 
 def test_odoo_sells_is_refused_given_up_on_and_gives_back(shop: Shop) -> None:
