@@ -149,7 +149,7 @@ def ask_again(
     except EmailInvalid:
         return _forgotten_form(open_check(services, Door.CODE), "email")
     except (TooManyLinkRequests, TooManyRequests) as error:
-        return notice("stop", words.Notice("Réessayez plus tard", words.TOO_MANY), status_of(error))
+        return notice("stop", words.LATER, status_of(error))
     return notice("good", words.ASKED)
 
 

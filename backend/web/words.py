@@ -147,6 +147,7 @@ ASKED: Final = Notice(
     ),
     "Request noted",
 )
+LATER: Final = Notice("Réessayez plus tard", TOO_MANY, "Try again later")
 LINK_UNKNOWN: Final = Notice(
     "Lien inconnu",
     Text(

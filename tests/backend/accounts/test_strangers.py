@@ -74,7 +74,12 @@ def test_what_is_no_puzzle_is_none(text: str) -> None:
 
 def test_the_work_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[int]()
-    make_puzzle(KEY, Door.CODE, NOW, below=lambda most: asked.append(most) or 0)
+
+    def below(most: int) -> int:
+        asked.append(most)
+        return 0
+
+    make_puzzle(KEY, Door.CODE, NOW, below=below)
     assert asked == [puzzles.WORK_MAX]
     monkeypatch.setattr(puzzles, "WORK_MAX", 36)
     with pytest.raises(NoSolution):
