@@ -1,9 +1,10 @@
 """A holder's cards: their state, stopping one in two clicks, ordering another, starting it."""
 
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
 
 from backend.accounts.errors import NotYours
@@ -121,41 +122,60 @@ def start_card(frame: Framed, digits: Typed = "") -> Response:
     return go(f"{frame.path}/carte")
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed of an order: it goes from step to step in the pages, and is kept nowhere."""
+
+    delivery: str = ""
+    address: str = field(default="", repr=False)
+
+
+def _typed(delivery: Typed = "", address: TypedAddress = "") -> Draft:
+    return Draft(delivery, address)
+
+
+Drafted = Annotated[Draft, Depends(_typed)]
+
+
 @router.get("/commande")
 def order_form(frame: Framed) -> HTMLResponse:
     """Show the charter: a card is ordered by whoever has accepted it."""
-    return _charter(frame, None)
+    return _charter(frame, None, Draft())
+
+
+@router.post("/commande/retour", dependencies=[OwnForm])
+def step_back(frame: Framed, draft: Drafted, charter: Typed = "") -> HTMLResponse:
+    """Show the charter again; what was typed after it is still there when one goes on."""
+    return _charter(frame, None, draft, accepted=charter == CHARTER_VERSION)
 
 
 @router.post("/commande/charte", dependencies=[OwnForm])
-def accept_charter(frame: Framed, charter: Typed = "") -> HTMLResponse:
+def accept_charter(frame: Framed, draft: Drafted, charter: Typed = "") -> HTMLResponse:
     """Show where a card may be sent, to whoever accepts the charter in force."""
     if charter != CHARTER_VERSION:
-        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
-    return _order_form(frame, None)
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING), draft)
+    return _order_form(frame, None, draft)
 
 
 @router.post("/commande", dependencies=[OwnForm])
-def order_card(
-    frame: Framed, delivery: Typed = "", address: TypedAddress = "", charter: Typed = ""
-) -> Response:
+def order_card(frame: Framed, draft: Drafted, charter: Typed = "") -> Response:
     """Order a card in the place of the one that is of no use any more, or a first one."""
     if charter != CHARTER_VERSION:
-        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING), draft)
     services = frame.services
     try:
         with services.database.unit_of_work() as session:
             places = {str(one) for one, _ in read_places(session, frame.beneficiary_id)}
-            wish = _wish(delivery, address, charter, places)
+            wish = _wish(draft.delivery, draft.address, charter, places)
             if wish is None:
-                return _order_form(frame, Problem("delivery", words.CHOOSE_DELIVERY))
+                return _order_form(frame, Problem("delivery", words.CHOOSE_DELIVERY), draft)
             card = present_card(read_cards(session, frame.beneficiary_id))
             replaced = None if card is None or card.state in _NEVER_MADE else card.card_id
             order(session, _acting(frame), replaced, wish, services.now())
     except AddressInvalid:
-        return _order_form(frame, Problem("address", words.ADDRESS_WRONG))
+        return _order_form(frame, Problem("address", words.ADDRESS_WRONG), draft)
     except CharterNotAccepted:
-        return _charter(frame, Problem("charter", words.CHARTER_MISSING))
+        return _charter(frame, Problem("charter", words.CHARTER_MISSING), draft)
     except tuple(TROUBLE) as refusal:
         return _trouble(frame, refusal)
     return go(f"{frame.path}/carte")
@@ -211,7 +231,7 @@ def _cards(frame: Frame, problem: Problem | None) -> HTMLResponse:
     )
 
 
-def _order_form(frame: Frame, problem: Problem | None) -> HTMLResponse:
+def _order_form(frame: Frame, problem: Problem | None, draft: Draft) -> HTMLResponse:
     with frame.services.database.reading() as session:
         places = read_places(session, frame.beneficiary_id)
     return frame.show(
@@ -219,15 +239,20 @@ def _order_form(frame: Frame, problem: Problem | None) -> HTMLResponse:
         "/carte",
         problem,
         places=places,
+        draft=draft,
         charter_version=CHARTER_VERSION,
     )
 
 
-def _charter(frame: Frame, problem: Problem | None) -> HTMLResponse:
+def _charter(
+    frame: Frame, problem: Problem | None, draft: Draft, *, accepted: bool = False
+) -> HTMLResponse:
     return frame.show(
         "holder_charter.html",
         "/carte",
         problem,
         charter=words.CHARTER,
         charter_version=CHARTER_VERSION,
+        draft=draft,
+        accepted=accepted,
     )

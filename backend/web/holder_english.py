@@ -156,6 +156,8 @@ _ORDER: Final = {
     ),
     "J’ai lu et j’accepte la charte": "I have read and accept the charter",
     "Continuer": "Continue",
+    "Retour": "Back",
+    "Étape {number} sur 2": "Step {number} of 2",
     "Commander": "Order",
     "Annuler": "Cancel",
     "La photo gardée pour votre carte": "The photo kept for your card",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -80,7 +81,7 @@ def test_another_card_is_ordered_and_its_state_is_told(
     lea.press(f"{own}/carte/{people.shop.card}/perte", reason="stolen")
     assert order_another(lea, own, people, delivery=str(place)) == 422
     assert "Lisez la charte" in lea.page
-    assert 'name="delivery"' not in lea.page
+    assert 'type="radio" name="delivery"' not in lea.page
     charter = {"charter": "2026-09"}
     assert order_another(lea, own, people, delivery=str(uuid4()), **charter) == 422
     assert order_another(lea, own, people, delivery="home", address="ici", **charter) == 422
@@ -98,7 +99,7 @@ def test_another_card_is_ordered_and_its_state_is_told(
 def test_nobody_sees_the_order_before_the_charter_in_force_is_accepted(
     lea: Browser, own: str
 ) -> None:
-    charter, order = f"{own}/carte/commande/charte", 'name="delivery"'
+    charter, order = f"{own}/carte/commande/charte", 'type="radio" name="delivery"'
     assert lea.open(f"{own}/carte/commande") == 200
     assert "Une carte perdue ou volée se bloque tout de suite" in words(lea)
     assert order not in lea.page
@@ -113,6 +114,31 @@ def test_nobody_sees_the_order_before_the_charter_in_force_is_accepted(
     # A script asks before a filled form is left.
     assert lea.page.count("<script") == lea.page.count('src="/static/unsaved.js"') == 1
     assert 'type="hidden" name="charter" value="2026-09"' in lea.page
+
+
+def test_a_step_back_and_a_mistake_lose_nothing_that_was_typed(
+    lea: Browser, own: str, people: People
+) -> None:
+    way, address = f"{own}/carte/commande", "Léa Martin\n1 rue <du> Port\n92160 Antony"
+    shown = 'rows="4" maxlength="400"'
+    draft = {"delivery": "home", "address": address}
+    lea.open(way)
+    lea.press(f"{way}/charte", charter="2026-09")
+    assert shown in lea.page
+    assert lea.press(f"{way}/retour", charter="2026-09", **draft) == 200
+    assert "Étape 1 sur 2" in words(lea)
+    carried = dict(re.findall(r'type="hidden" name="(delivery|address)" value="([^"]*)"', lea.page))
+    assert {name: unescape(value) for name, value in carried.items()} == draft
+    assert re.search(r'name="charter" value="2026-09" checked', lea.page)
+    # Going on without the box keeps it too.
+    assert lea.press(f"{way}/charte", **draft) == 422
+    assert lea.press(f"{way}/charte", charter="2026-09", **draft) == 200
+    assert "1 rue &lt;du&gt; Port" in lea.page
+    assert 'value="home" checked' in lea.page
+    wrong = {**draft, "address": "ici"}
+    assert lea.press(way, charter="2026-09", **wrong) == 422
+    assert ">ici</textarea>" in lea.page
+    assert acts(people) == []
 
 
 def test_a_card_stopped_by_others_is_not_ordered_anew(

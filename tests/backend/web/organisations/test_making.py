@@ -1,5 +1,6 @@
 """An organisation is described by its form, and belongs to nobody’s children."""
 
+import re
 from dataclasses import replace
 from functools import partial
 from uuid import uuid4
@@ -62,6 +63,12 @@ def test_an_organisation_is_made_by_its_form(
     assert browser.press(form, **typed) == 200
     assert "Les Amis du Livre" in browser.page
     assert "W921234567" in browser.page
+    # A step back, from documents and the request to the sheet: all of it is still there.
+    (sheet,) = set(re.findall(rf'href="({HOME}/[^"]+/fiche)"', browser.page))
+    assert browser.open(sheet) == 200
+    kept = {**typed, "number": "W921234567", "commune": "92002", "phone": "[0+]"}
+    for name, value in kept.items():
+        assert re.search(rf'name="{name}"[^>]* value="{value}', browser.page), name
     assert browser.press(f"{HOME}/nouveau/banque", **typed) == 404
 
 
