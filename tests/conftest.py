@@ -31,6 +31,9 @@ STARTERS_OWN = (
 )
 for _name in [name for name in os.environ if name.startswith(STARTERS_OWN)]:
     del os.environ[_name]
+# A proxy of the house leads out of it, not to this machine.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = f"127.0.0.1,localhost,{os.environ.get(_name, '')}".rstrip(",")
 
 #: For a slow test that names no limit of its own: a minute's work, on a machine with other work.
 SLOW_SECONDS_MAX = 600
