@@ -7,6 +7,8 @@ from playwright.sync_api import Dialog, Page, expect
 
 from backend.accounts.activation import invite
 from backend.accounts.beneficiaries import create_beneficiary
+from backend.accounts.signin.quota import Quota
+from backend.accounts.strangers import asking
 from backend.partners.directory import name_commune
 from backend.services import Services
 from tests.backend.partners.test_papers import pdf
@@ -44,6 +46,25 @@ def press(page: Page, *keys: str) -> None:  # noqa: F811 - the fixture's name
 def submit(page: Page) -> None:  # noqa: F811
     with page.expect_navigation():
         page.keyboard.press("Enter")
+
+
+def answer_in_words(page: Page, address: str) -> None:  # noqa: F811
+    """Go on without the script that would have done it, where many ask."""
+    page.route("**/static/robot.js", lambda asked: asked.abort())
+    page.goto(f"{address}/mot-de-passe")
+    page.get_by_label("Adresse électronique").focus()
+    enter(page, EMAIL)
+    asked = page.locator("#robot_answer")
+    expect(asked).to_be_focused()
+    is_well(page)
+    page.unroute("**/static/robot.js")
+    # With it, whoever is asked has nothing to answer.
+    enter(page, "?")
+    expect(page.get_by_role("status")).to_contain_text("vous n’avez rien à répondre")
+    expect(asked).to_be_hidden()
+    is_well(page)
+    submit(page)
+    expect(page.locator("h1")).to_have_text("Demande reçue")
 
 
 def sign_up(page: Page, address: str, mailbox: Mailbox) -> None:  # noqa: F811
@@ -159,9 +180,12 @@ def test_from_the_home_page_to_a_child_by_keyboard(
     address: str,
     services: Services,
     code: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(asking, "UNASKED_FROM_ALL", Quota(0, asking.UNASKED_FROM_ALL.period))
     elsewhere: list[str] = []
     page.on("request", lambda asked: elsewhere.append(asked.url))
+    answer_in_words(page, address)
     sign_up(page, address, Mailbox(services))
     page.goto(f"{address}/connexion")
     page.get_by_label("Adresse électronique").focus()

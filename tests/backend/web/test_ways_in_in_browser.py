@@ -193,7 +193,7 @@ def _tie_franceconnect(page: Page, home: str) -> None:
     expect(page.locator("main")).to_contain_text("Votre compte est rattaché à")
     is_well(page)
     press_out(page, home)
-    expect(page.locator("h1")).to_have_text("Vous êtes déconnecté You are signed out")
+    expect(page.locator("h1")).to_have_text("Vous êtes déconnecté")
     is_well(page)
 
 
