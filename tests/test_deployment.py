@@ -104,6 +104,7 @@ def test_there_is_a_unit_for_each_daemon() -> None:
         *NIGHTLY,
         "pass-events",
         "pass-notices",
+        "pass-returns",
         "pass-seal",
     }
     assert {path.stem for path in FOLDER.glob("*.timer")} == NIGHTLY

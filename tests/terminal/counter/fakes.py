@@ -141,6 +141,8 @@ class FakePad:
     def __init__(self, *entries: PinEntry | TerminalError) -> None:
         self.entries = list(entries) or [typed()]
         self.shown: list[tuple[str, str]] = []
+        #: How long a code each entry asked for.
+        self.lengths: list[tuple[int, int]] = []
         self.claimed = False
         self.claim_error: TerminalError | None = None
         self.show_error: TerminalError | None = None
@@ -167,6 +169,7 @@ class FakePad:
         assert self.claimed, "the pad must be claimed"
         assert seconds_max > 0
         self.shown.append((prompt.line1, prompt.line2))
+        self.lengths.append((prompt.length_min, prompt.length_max))
         self.on_entry()
         if cancelled():
             return HOLDER_CANCELS
@@ -194,6 +197,7 @@ class TwinBackend:
         self.benefits = benefits or (CULTURE,)
         self.balance_cents = balance_cents
         self.tries_left = 3
+        self.code_digits = (4, 4)
         self.clock = clock or FakeClock()
         self.debits: dict[UUID, int] = {}
         self.answers: dict[UUID, tuple[tuple[str, int], Answer]] = {}
@@ -226,6 +230,8 @@ class TwinBackend:
             display_name="Léa",
             expires_at=START,
             benefits=tuple(self.benefits),
+            code_digits_min=self.code_digits[0],
+            code_digits_max=self.code_digits[1],
         )
 
     def pay(

@@ -39,6 +39,16 @@ def test_a_sale_with_the_right_code() -> None:
     assert not world.pad.claimed
 
 
+def test_the_pad_takes_codes_as_long_as_the_scheme_has_them() -> None:
+    world = World()
+    Life(world).run()
+    assert world.pad.lengths == [(4, 4)]
+    longer = World()
+    longer.backend.code_digits = (4, 6)
+    Life(longer).run()
+    assert longer.pad.lengths == [(4, 6)]
+
+
 def test_the_card_is_let_go_before_the_code_is_asked() -> None:
     world = World()
     card = world.reader.card
