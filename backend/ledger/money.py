@@ -35,8 +35,10 @@ class Cents:
         """Return this share, rounded down; the caller posts the remainder."""
         return Cents(self.value * basis_points // BASIS_POINTS)
 
-    def in_words(self) -> str:
-        """Write it as people read it in French: `1 234,50 €`, with no-break spaces."""
+    def in_words(self, language: str = "fr") -> str:
+        """Write it as people read it: `1 234,50 €`, with no-break spaces; in English €1,234.50."""
         euros, cents = divmod(self.value, 100)
+        if language == "en":
+            return f"€{euros:,}.{cents:02d}"
         grouped = f"{euros:,}".replace(",", "\u202f")
         return f"{grouped},{cents:02d}\u00a0€"

@@ -101,10 +101,10 @@ class PaymentPartlyRefunded(ConflictError):
 
     def __init__(self, left_cents: int) -> None:
         super().__init__(left_cents=left_cents)
-        left = euros(left_cents)
+        left, left_en = euros(left_cents), euros(left_cents, "en")
         self.sentence = Sentence(
             f"Ce paiement est déjà remboursé en partie : remboursez {left} au plus.",
-            f"A part of this payment is refunded already: refund {left} at most.",
+            f"A part of this payment is refunded already: refund {left_en} at most.",
             ("DEJA REMBOURSE", "EN PARTIE"),
         )
 
@@ -129,10 +129,10 @@ class RefundTooLarge(ConflictError):
 
     def __init__(self, left_cents: int) -> None:
         super().__init__(left_cents=left_cents)
-        left = euros(left_cents)
+        left, left_en = euros(left_cents), euros(left_cents, "en")
         self.sentence = Sentence(
             f"C'est plus que ce qui reste du paiement : remboursez {left} au plus.",
-            f"This is more than is left of the payment: refund {left} at most.",
+            f"This is more than is left of the payment: refund {left_en} at most.",
             ("TROP ELEVE", f"MAX {left_cents // 100},{left_cents % 100:02d} EUR"),
         )
 

@@ -206,26 +206,24 @@ def _insufficient(advice: Advice, label: str) -> Sentence:
             f"{fr} ; payez autrement.", f"{en}; pay another way.", (line, "PAYEZ AUTREMENT")
         )
     best = advice.choices[0]
-    amount, short = euros(best.accepts_cents), best.accepts_cents < advice.amount_cents
+    accepts, short = best.accepts_cents, best.accepts_cents < advice.amount_cents
     at_most = ("au plus ", "at most ") if short else ("", "")
     return Sentence(
-        f"{fr} ; {best.label} accepte {at_most[0]}{amount}.",
-        f"{en}; {best.label} accepts {at_most[1]}{amount}.",
-        (line, _pad_amount(best.label, best.accepts_cents)),
+        f"{fr} ; {best.label} accepte {at_most[0]}{euros(accepts)}.",
+        f"{en}; {best.label} accepts {at_most[1]}{euros(accepts, 'en')}.",
+        (line, _pad_amount(best.label, accepts)),
     )
 
 
 def _above_limit(limit_cents: int) -> Sentence:
-    limit = euros(limit_cents)
     return Sentence(
-        f"Le montant dépasse ce qu'un paiement permet : choisissez {limit} au plus.",
-        f"The amount is more than one payment allows: choose {limit} at most.",
+        f"Le montant dépasse ce qu'un paiement permet : choisissez {euros(limit_cents)} au plus.",
+        f"The amount is more than one payment allows: choose {euros(limit_cents, 'en')} at most.",
         ("TROP ELEVE", _pad_amount("MAXIMUM", limit_cents)),
     )
 
 
 def _day_limit(reason: DeclineReason, left_cents: int) -> Sentence:
-    left = euros(left_cents)
     here = reason is DeclineReason.PARTNER_DAY_LIMIT
     where = (
         ("chez ce partenaire", "at this partner")
@@ -233,15 +231,15 @@ def _day_limit(reason: DeclineReason, left_cents: int) -> Sentence:
         else ("pour cet avantage", "for this benefit")
     )
     return Sentence(
-        f"La limite du jour {where[0]} serait dépassée : choisissez {left} au plus.",
-        f"The day's limit {where[1]} would be passed: choose {left} at most.",
+        f"La limite du jour {where[0]} serait dépassée : choisissez {euros(left_cents)} au plus.",
+        f"The day's limit {where[1]} would be passed: choose {euros(left_cents, 'en')} at most.",
         ("LIMITE DU JOUR", _pad_amount("RESTE", left_cents)),
     )
 
 
-def euros(cents: int) -> str:
-    """Write an amount as people read it in French."""
-    return Cents(cents).in_words()
+def euros(cents: int, language: str = "fr") -> str:
+    """Write an amount as people read it, in French or English."""
+    return Cents(cents).in_words(language)
 
 
 def _pad_amount(label: str, cents: int) -> str:

@@ -8,6 +8,7 @@ sentences, and who reads (an account's language, which its mails are written in 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from backend.accounts.signin.tables import Language
@@ -19,11 +20,15 @@ from backend.web.words import Text
 #: Says a sentence; what is within braces is filled in.
 Say = Callable[..., str]
 _HIGH: Final = (" :", " ;", " ?", " »", " %", "« ")
+#: More sentences than the pages have.
+SENTENCES_MAX: Final = 4_096
+#: By itself: an enumeration's value is looked for each time, and a page asks for each sentence.
+_ENGLISH: Final = Language.ENGLISH.value
 
 
 def is_english(language: str) -> bool:
     """Say whether somebody reads English; everybody else reads French."""
-    return language == Language.ENGLISH.value
+    return language == _ENGLISH
 
 
 def language_of(asked: str) -> Language:
@@ -55,9 +60,7 @@ def told(words: Mapping[str, Text], key: object, language: str) -> str:
 
 def euros_in(cents: int, language: str) -> str:
     """Write an amount as a language writes it: 1 234,50 € or €1,234.50."""
-    if not is_english(language):
-        return euros(cents)
-    return f"€{cents // 100:,}.{cents % 100:02}"
+    return euros(cents, language)
 
 
 def moment_in(at: datetime, services: Services, language: str) -> str:
@@ -107,6 +110,7 @@ def voice_in(asked: str, english: Mapping[str, str]) -> Voice:
     return Voice(language_of(asked), english)
 
 
+@lru_cache(SENTENCES_MAX)
 def _spaced(french: str) -> str:
     """Keep high punctuation on the line of its word."""
     for mark in _HIGH:

@@ -147,7 +147,7 @@ def test_a_decline_says_what_would_work(backend: ScriptedBackend, client: Backen
         "status": "declined",
         "reason": "insufficient_funds",
         "message": "Sport épuisé ; Culture accepte 12,00 €.",
-        "message_en": "Sport is used up; Culture accepts 12,00 €.",
+        "message_en": "Sport is used up; Culture accepts €12.00.",
         "pad_lines": ["SPORT EPUISE", "CULTURE 12,00"],
         "tries_left": None,
         "limit_cents": None,

@@ -39,13 +39,14 @@ def test_a_share_and_its_remainder_are_the_whole(value: int, basis_points: int) 
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "words", "english"),
     [
-        (0, "0,00\u00a0€"),
-        (5, "0,05\u00a0€"),
-        (1250, "12,50\u00a0€"),
-        (123_456_789, "1\u202f234\u202f567,89\u00a0€"),
+        (0, "0,00\u00a0€", "€0.00"),
+        (5, "0,05\u00a0€", "€0.05"),
+        (1250, "12,50\u00a0€", "€12.50"),
+        (123_456_789, "1\u202f234\u202f567,89\u00a0€", "€1,234,567.89"),
     ],
 )
-def test_money_in_words(value: int, words: str) -> None:
-    assert Cents(value).in_words() == words
+def test_money_in_words(value: int, words: str, english: str) -> None:
+    assert Cents(value).in_words() == Cents(value).in_words("fr") == words
+    assert Cents(value).in_words("en") == english
