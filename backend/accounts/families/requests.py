@@ -9,12 +9,13 @@ who may decide for which establishment; whoever calls has looked.
 """
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import create_beneficiary
@@ -232,24 +233,48 @@ def open_requests(
         people = _alike(session, [row.id for row, _ in rows])
         return [_listed(row, account, people[row.id]) for row, account in rows]
     # One statement: of whom each may mean, who asks is found with them.
-    pairs = (
-        chosen.add_columns(Beneficiary)
-        .join(Beneficiary, _may_be())
-        .where(Beneficiary.id.in_(among))
-        .order_by(Beneficiary.id)
+    theirs = _named_among(among)
+    pairs: Select[Any] = (
+        chosen.add_columns(*theirs.c).join(theirs, _may_be(theirs.c)).order_by(theirs.c.id)
     )
-    found: dict[UUID, tuple[TieRequest, SignInAccount, list[Beneficiary]]] = {}
-    for row, account, person in session.execute(pairs.limit(SCANNED_MAX)):
+    found: dict[UUID, tuple[TieRequest, SignInAccount, list[_Person]]] = {}
+    for row, account, *known in session.execute(pairs.limit(SCANNED_MAX)):
+        person = _Person(*known)
         if _is(row, person):
             found.setdefault(row.id, (row, account, []))[2].append(person)
     return [_listed(*one) for one in list(found.values())[:LISTED_MAX]]
+
+
+class _Person(NamedTuple):
+    """What is compared of somebody whom a request may mean."""
+
+    id: UUID
+    given_name: str
+    family_name: str
+    birth_date: date
+
+
+def _named_among(among: Select[UUID]) -> Subquery:
+    """Select the chosen people with their names, each looked up by their id.
+
+    Joined, three thousand are just so many that a planner may rather read everybody.
+    """
+    chosen = among.subquery()
+    (one,) = chosen.c
+
+    def known(column: Any) -> Any:
+        asked = select(column).where(Beneficiary.id == one).correlate(chosen)
+        return asked.scalar_subquery().label(column.key)
+
+    columns = Beneficiary.given_name, Beneficiary.family_name, Beneficiary.birth_date
+    return select(one.label("id"), *map(known, columns)).subquery()
 
 
 def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Beneficiary]]:
     """Return whom each of some requests may mean: one question."""
     pairs = (
         select(TieRequest, Beneficiary)
-        .join(Beneficiary, _may_be())
+        .join(Beneficiary, _may_be(Beneficiary))
         .where(TieRequest.id.in_(request_ids))
         .order_by(Beneficiary.id)
     )
@@ -260,18 +285,20 @@ def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Benefic
     return found
 
 
-def _may_be() -> ColumnElement[bool]:
+def _may_be(person: Any) -> ColumnElement[bool]:
     """Choose those of the same birth date whose family name may begin alike.
 
     A letter beyond ASCII may stand for another, so it fits any: names are compared afterwards.
     """
     asked = func.lower(func.substr(TieRequest.family_name, 1, 1))
-    known = func.lower(func.substr(Beneficiary.family_name, 1, 1))
+    known = func.lower(func.substr(person.family_name, 1, 1))
     alike = or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
-    return and_(Beneficiary.birth_date == TieRequest.birth_date, alike)
+    return and_(person.birth_date == TieRequest.birth_date, alike)
 
 
-def _listed(row: TieRequest, account: SignInAccount, people: list[Beneficiary]) -> OpenRequest:
+def _listed(
+    row: TieRequest, account: SignInAccount, people: Sequence[Beneficiary | _Person]
+) -> OpenRequest:
     meant = tuple(Candidate(one.id, f"{one.given_name} {one.family_name}") for one in people)
     return OpenRequest(
         row.id,
@@ -335,5 +362,5 @@ def _same(row: TieRequest, given: str, family: str, birth_date: date) -> bool:
     return (*names, row.birth_date) == (plain_name(given), plain_name(family), birth_date)
 
 
-def _is(row: Any, person: Beneficiary) -> bool:
+def _is(row: Any, person: Beneficiary | _Person) -> bool:
     return _same(row, person.given_name, person.family_name, person.birth_date)
