@@ -6,10 +6,20 @@ limit. Of a code its state and its history, never more. Reading is an act of its
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, literal, literal_column, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    Select,
+    bindparam,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Enrolment, Establishment, Gate
@@ -212,49 +222,84 @@ def _code(session: Session, person_id: UUID) -> CodePart:
 
 
 def _wallets(session: Session, person_id: UUID, now: datetime) -> list[WalletPart]:
-    rows = session.execute(
-        select(Wallet, Account, Campaign, Benefit.label)
-        .join(Account, Account.id == Wallet.account_id)
-        .join(Campaign, Campaign.id == Wallet.campaign_id)
-        .outerjoin(Benefit, Benefit.id == Wallet.benefit_id)
-        .where(Wallet.beneficiary_id == person_id)
-        .order_by(Campaign.opens_on.desc(), Benefit.label, Wallet.id)
-        .limit(WALLETS_MAX)
-    )
+    rows = session.execute(_select_wallets(), {"person_id": person_id})
     return [
         WalletPart(
             label or campaign.name,
             campaign.name,
             campaign.id,
-            account.credits_posted - account.debits_posted - account.debits_held,
+            left_cents,
             campaign.spending_ends_on,
             campaign.days.phase(day_of(now)),
         )
-        for _, account, campaign, label in rows
+        for campaign, label, left_cents in rows
     ]
+
+
+@cache
+def _select_wallets() -> Select[Campaign, str, int]:
+    left_cents = Account.credits_posted - Account.debits_posted - Account.debits_held
+    return (
+        select(Campaign, Benefit.label, left_cents)
+        .select_from(Wallet)
+        .join(Account, Account.id == Wallet.account_id)
+        .join(Campaign, Campaign.id == Wallet.campaign_id)
+        .outerjoin(Benefit, Benefit.id == Wallet.benefit_id)
+        .where(Wallet.beneficiary_id == bindparam("person_id"))
+        .order_by(Campaign.opens_on.desc(), Benefit.label, Wallet.id)
+        .limit(WALLETS_MAX)
+    )
 
 
 def _payments(session: Session, person_id: UUID) -> list[PaymentPart]:
     """Return the latest that went through and the latest that were refused: an index each."""
-    went = Payment.transfer_id.is_not(None)
-    # As the index has it: a bound value would keep the planner from it.
-    refused = Payment.status == literal_column("'declined'")
-    found: list[PaymentPart] = []
-    for kind in (went, refused):
-        rows = session.execute(
-            select(Payment, Partner.name)
-            .outerjoin(Partner, Partner.id == Payment.partner_id)
-            .where(Payment.beneficiary_id == person_id, kind)
-            .order_by(Payment.decided_at.desc())
-            .limit(PAYMENTS_MAX)
-        )
-        found += [PaymentPart(payment, name) for payment, name in rows]
+    rows = session.execute(_select_payments(), {"person_id": person_id})
+    found = [PaymentPart(payment, name) for payment, name in rows]
     found.sort(key=lambda part: part.payment.created_at, reverse=True)
     return found[:PAYMENTS_MAX]
 
 
+@cache
+def _select_payments() -> Select[Payment, str]:
+    went = Payment.transfer_id.is_not(None)
+    # As the index has it: a bound value would keep the planner from it.
+    refused = Payment.status == literal_column("'declined'")
+    parts = (
+        select(Payment.payment_id)
+        .where(Payment.beneficiary_id == bindparam("person_id"), kind)
+        .order_by(Payment.decided_at.desc())
+        .limit(PAYMENTS_MAX)
+        .subquery()
+        for kind in (went, refused)
+    )
+    meant = union_all(*(select(part) for part in parts)).subquery()
+    return (
+        select(Payment, Partner.name)
+        .join(meant, meant.c.payment_id == Payment.payment_id)
+        .outerjoin(Partner, Partner.id == Payment.partner_id)
+    )
+
+
 def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:
     """Return whoever may see this person's data: themselves first."""
+    once: dict[UUID, Row[Any]] = {}
+    for row in session.execute(_select_accounts(), {"person_id": person_id}):
+        once.setdefault(row.id, row)
+    return [
+        TiedAccount(
+            row.id,
+            f"{row.given_name} {row.family_name}",
+            row.email,
+            Relation.SELF if row.own else Relation.CHILD,
+            row.closed_at is not None,
+        )
+        for row in once.values()
+    ]
+
+
+@cache
+def _select_accounts() -> Select[Any]:
+    person_id: BindParameter[UUID] = bindparam("person_id")
     own = (
         select(Tie.account_id, literal(1).label("own"))
         .where(Tie.beneficiary_id == person_id, Tie.ended_at.is_(None))
@@ -274,25 +319,18 @@ def _accounts(session: Session, person_id: UUID) -> list[TiedAccount]:
     )
     theirs = union_all(select(own), select(parents)).subquery()
     account = SignInAccount
-    columns = account.id, account.given_name, account.family_name, account.email, account.closed_at
-    rows = session.execute(
+    columns: tuple[Any, ...] = (
+        account.id,
+        account.given_name,
+        account.family_name,
+        account.email,
+        account.closed_at,
+    )
+    return (
         select(*columns, theirs.c.own)
         .join(theirs, theirs.c.account_id == account.id)
         .order_by(theirs.c.own.desc(), account.email)
     )
-    once: dict[UUID, Row[Any]] = {}
-    for row in rows:
-        once.setdefault(row.id, row)
-    return [
-        TiedAccount(
-            row.id,
-            f"{row.given_name} {row.family_name}",
-            row.email,
-            Relation.SELF if row.own else Relation.CHILD,
-            row.closed_at is not None,
-        )
-        for row in once.values()
-    ]
 
 
 def _gifts(session: Session, now: datetime) -> list[GiftChoice]:
