@@ -29,6 +29,8 @@ def test_from_the_chip_to_the_debit(shop: Shop, till: Till) -> None:
         "display_name": "Léa",
         "expires_at": "2026-09-01T10:02:00Z",
         "benefits": [{"benefit": "culture", "label": "Culture"}],
+        "code_digits_min": 4,
+        "code_digits_max": 4,
     }
     paid = till.post("payments", body_of(shop.order(1000)) | {"proof_id": proof_id})
     assert paid.json()["status"] == "approved"
