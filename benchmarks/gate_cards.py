@@ -1,9 +1,10 @@
 """Three hundred different cards in a row at one gate, through the real pcscd: none may be slow.
 
-Each card is laid, decided (OK, the passage on the disk) and taken away, as in a queue. The floor is
-the same APDUs of the same card, sent raw, for every third. Both count from the moment the reader
-reported the card; what pcscd takes to notice a virtual card is on neither side. Where the time of
-the slowest went is said: connecting, the card's own answers, or the decision with its one sync.
+Each card is laid, decided (OK), written down, answered and taken away, as in a queue: three
+moments, each beside the floor, which is the same APDUs of the same card, sent raw, for every third.
+Both count from the moment the reader reported the card; what pcscd takes to notice a virtual card
+is on neither side. Where the time of the slowest went is said: connecting, the card's own answers,
+or the decision with its one sync.
 
 A passage is on the disk before anybody is admitted, so a tap can be no faster than the disk. To
 tell what is ours from what is the disk's: between the taps as many bytes as one writes are written
@@ -21,8 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.figures import Comparison
-from benchmarks.gate import READER, _Bench, personalised_chip
+from benchmarks.gate import READER, Moments, _Bench, compared, personalised_chip
 from simulator.pcscd import PrivatePcscd
 from simulator.vpcd import VirtualCardSlot
 
@@ -45,6 +45,7 @@ class _Tap:
     seconds: float
     in_card: float
     in_gate: float
+    moments: Moments
 
     def in_words(self) -> str:
         connecting = self.seconds - self.in_gate
@@ -91,9 +92,7 @@ def measure(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
         disk, floor = _Disk(folder / "plain"), list[float]()
         taps = _queue(folder, slot, count, beside=disk.write, raw=floor)
         disk.close()
-        raw = "the same APDUs sent raw, every third card"
-        name = f"Gate: {count} different cards in a row, arrival to decision"
-        yield Comparison(name, raw, [tap.seconds for tap in taps], floor).in_words()
+        yield from _compared(f"Gate: {count} different cards in a row, arrival", taps, floor)
         yield f"  the disk alone, {TAP_BYTES} bytes synced beside each tap: {_in_words(disk.took)}"
         both = statistics.median(floor) + statistics.median(disk.took)
         yield f"  ratio to the APDUs and the disk together: {_median(taps) / both:.2f}"
@@ -103,10 +102,15 @@ def measure(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
             return
         with tempfile.TemporaryDirectory(dir=MEMORY) as in_memory:
             again = _queue(Path(in_memory), slot, count)
-        ratio = _median(again) / statistics.median(floor)
-        yield f"  the journal in memory: {_in_words([tap.seconds for tap in again])}"
-        yield f"  its ratio to the APDUs: {ratio:.2f}; the slowest:"
+        yield from _compared("  the journal in memory: arrival", again, floor)
+        yield f"  {_in_words([tap.seconds for tap in again])}; the slowest:"
         yield from (tap.in_words() for tap in _slowest(again))
+
+
+def _compared(name: str, taps: Sequence[_Tap], floor: Sequence[float]) -> Iterator[str]:
+    raw = "the same APDUs sent raw, every third card"
+    for one in compared(name, [tap.moments for tap in taps], raw, floor):
+        yield one.in_words()
 
 
 def _queue(
@@ -123,7 +127,7 @@ def _queue(
     bench.ours()  # warm: imports, file creation, first connection
     for place, uid in enumerate(uids[1:]):
         bench.chip = personalised_chip(uid)
-        taps.append(_Tap(place + 1, bench.ours(), bench.in_card, bench.in_gate))
+        taps.append(_Tap(place + 1, bench.ours(), bench.in_card, bench.in_gate, bench.moments))
         beside()
         if raw is not None and place % RAW_EVERY == 0:
             raw.append(bench.raw())

@@ -98,9 +98,11 @@ class StateBoard:
     def change(self, **fields: Any) -> None:
         """Replace fields of the state, all at once."""
         with self._lock:
-            state = replace(self._state, **fields)
-            changed = state != self._state
-            self._state = state
+            held = self._state
+            # Most often nothing is new: the reader says at each card that it is there.
+            changed = any(getattr(held, name) != value for name, value in fields.items())
+            if changed:
+                self._state = replace(held, **fields)
         if changed:
             self.tell()
 

@@ -153,6 +153,7 @@ class Gate:
         if holder is not None:
             admissions = self._journal.list_admissions(holder.card_id, now, held.gate, held.counted)
         decision = decide(Tap(now, chip, holder, admissions, held.issued_at), held.hours)
+        decided_after = self._milliseconds_since(arrived)
         passage = Passage(
             passage_id=self._new_id(),
             occurred_at=now,
@@ -162,7 +163,7 @@ class Gate:
             answer=decision.answer,
             detail=decision.detail,
             list_version=held.version,
-            milliseconds=self._milliseconds_since(arrived),
+            milliseconds=decided_after,
         )
         write = self._doorway.admit if decision.admitted else self._journal.append
         return decision, write(passage)
