@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import Select, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from backend.access.tables import Establishment, RetentionRun
@@ -209,8 +209,7 @@ def list_pads(session: Session) -> list[PadPart]:
 
 def _alarms(session: Session) -> list[AlarmPart]:
     found = list_alarms(session, count_max=ALARMS_MAX)
-    places = _names(session, Terminal, [one.terminal_id for one in found])
-    places |= _names(session, Establishment, [one.establishment_id for one in found])
+    places = _names(session, found)
     parts = []
     for one in found:
         place = one.terminal_id or one.establishment_id
@@ -218,13 +217,16 @@ def _alarms(session: Session) -> list[AlarmPart]:
     return parts
 
 
-def _names(
-    session: Session, table: type[Terminal] | type[Establishment], ids: Sequence[UUID | None]
-) -> dict[UUID, str]:
-    wanted = {one for one in ids if one is not None}
-    if not wanted:
-        return {}
-    rows = session.execute(select(table.id, table.name).where(table.id.in_(wanted)))
+def _names(session: Session, alarms: Sequence[CodeAlarm]) -> dict[UUID, str]:
+    """Return what the terminals and establishments of alarms are called: one question."""
+    terminals = {one.terminal_id for one in alarms if one.terminal_id is not None}
+    schools = {one.establishment_id for one in alarms if one.establishment_id is not None}
+    rows = session.execute(
+        union_all(
+            select(Terminal.id, Terminal.name).where(Terminal.id.in_(terminals)),
+            select(Establishment.id, Establishment.name).where(Establishment.id.in_(schools)),
+        )
+    )
     return {row.id: row.name for row in rows}
 
 
