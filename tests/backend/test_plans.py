@@ -50,6 +50,7 @@ ORIGIN: Final = "https://pass.example"
 STATEMENTS_MAX: Final = {
     "sign-in with a passkey": 2,
     "at the second factor": 2,
+    "at the new terms": 2,
     "sign-up form": 3,
     "sign-up, its link": 1,
     "password, its link": 1,
@@ -67,7 +68,7 @@ STATEMENTS_MAX: Final = {
     "directory, a benefit": 7,
     "kitchen": 8,
     "kitchen, its numbers": 8,
-    "my space": 7,
+    "my space": 8,
     "my account": 4,
     "my passkeys": 2,
     "a new passkey": 6,
