@@ -16,7 +16,7 @@ const changed = (one) => {
 const watched = [...document.querySelectorAll("form[data-unsaved]")].map((form) => {
   const said = document.createElement("p");
   said.className = "unsaved";
-  said.setAttribute("role", "status");
+  said.setAttribute("aria-live", "polite");
   form.querySelector("button:last-of-type").before(said);
   // What came back to be put right was never kept.
   const refused = form.querySelector('[aria-invalid="true"]') !== null;

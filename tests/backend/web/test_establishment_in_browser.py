@@ -70,6 +70,24 @@ def take_photo(page: Page) -> None:
     assert taken.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [480, 640]
 
 
+def add_referent(page: Page) -> None:
+    """Name a grown-up by keyboard, with a date to put right first."""
+    page.get_by_role("link", name="Référents").first.press("Enter")
+    page.get_by_label("Prénom").focus()
+    for text in ("Nadia", "Bernard", "1/2/2015", "nadia@lycee.example"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Date de naissance")).to_be_focused()
+    is_well(page)
+    page.get_by_label("Date de naissance").fill("1/2/1979")
+    page.get_by_role("button", name="Ajouter ce référent").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Le référent est ajouté")
+    expect(page.get_by_role("link", name="Bernard Nadia")).to_be_visible()
+    is_well(page)
+
+
 def test_from_the_order_to_the_hand_at_a_desk(
     chromium: Chromium, address: str, services: Services
 ) -> None:
@@ -114,8 +132,9 @@ def test_from_the_order_to_the_hand_at_a_desk(
     page.get_by_text("Perdue ou volée").press("Enter")
     page.get_by_role("button", name="Bloquer : perdue").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("La carte est bloquée")
+    add_referent(page)
     small = sign_in(chromium, services, school, PHONE)
-    parts = ("", "/cartes", "/portiques", "/rattachements", "/import", "/procedure")
+    parts = ("", "/referents", "/cartes", "/portiques", "/rattachements", "/import", "/procedure")
     wheres = [school.path + one for one in (*parts, "/procedure?langue=en", "/procedure/lignes")]
     for where in (*wheres, school.pupil("Zoé"), f"{school.pupil('Zoé')}/photo"):
         small.goto(address + where)

@@ -313,7 +313,7 @@ def test_a_longer_code_goes_through_pad_and_line_whole(bench: Bench, pin_vectors
     initial, key_id = (bytes.fromhex(published[name]) for name in ("initial_key", "initial_key_id"))
     prompt = PinPrompt(CARD_NUMBER, "12,50 EUR", "VOTRE CODE:", length_min=4, length_max=6)
     bench.pad.claim()
-    # A digit too many is lost on the pad; a shorter code, chosen before, is validated by its holder.
+    # A digit too many is lost on the pad; a shorter code, chosen before, is taken as it is.
     for counter, (keys, code) in enumerate((("7391528E", "739152"), ("7391E", "7391")), 1):
         bench.press(keys)
         entry = PadDialogue(bench.pad).enter_pin(prompt, 60, never)
