@@ -135,6 +135,12 @@ def test_a_letter_that_is_not_wanted_says_nothing_of_its_address(
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What the engines do differently is tested with the outbox."""
+    return sqlite_url
+
+
+@pytest.fixture
 def lea(services: Services) -> UUID:
     with services.database.unit_of_work() as session:
         invite_to_sign_in(services, session, EMAIL, "Léa", "Martin")
