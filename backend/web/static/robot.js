@@ -110,6 +110,16 @@ function solve(asked, done) {
   worker.postMessage(asked);
 }
 
+// As if the button were pressed; older browsers have no word for it.
+function send(form) {
+  if (form.requestSubmit) {
+    form.requestSubmit();
+    return;
+  }
+  form.dispatchEvent(new Event("submit", { cancelable: true }));
+  form.submit();
+}
+
 // Pressing the button twice sends once; after this long it is believed to have been in vain.
 const AGAIN_MILLISECONDS = 10000;
 
@@ -140,7 +150,7 @@ function mind(part) {
       say("done");
       if (here) form.querySelector('button[type="submit"]').focus();
     } else say(waits && found >= 0 ? "done" : "ready");
-    if (waits) form.requestSubmit();
+    if (waits) send(form);
   };
   const begin = () => {
     if (began) return;

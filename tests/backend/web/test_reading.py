@@ -145,6 +145,12 @@ def test_a_refusal_is_in_one_language_and_names_whom_to_ask(browser: Browser) ->
     assert "Ce lien" not in browser.page
 
 
+def test_the_help_names_whom_to_ask(browser: Browser) -> None:
+    assert browser.open("/aide") == 200
+    assert "Une question\N{NO-BREAK SPACE}? Appelez le 0810 559 559" in read(browser.page)
+    assert "A question? Call 0810 559 559" in read(browser.page)
+
+
 def test_who_is_signed_in_is_refused_in_the_language_of_the_account(
     browser: Browser, person: Person, services: Services
 ) -> None:
