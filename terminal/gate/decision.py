@@ -87,8 +87,9 @@ class Service:
     def is_open(self, local: datetime) -> bool:
         """Tell whether it is open at this local moment, holidays apart."""
         # The list writes whole minutes, and 24:00 is not one: the last minute of a day is its end.
-        still_open = local.time() < self.closes or self.closes == LAST_MINUTE
-        return local.isoweekday() in self.days and self.opens <= local.time() and still_open
+        at = local.time()
+        still_open = at < self.closes or self.closes == LAST_MINUTE
+        return still_open and self.opens <= at and local.isoweekday() in self.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,10 @@ class Holder:
 
     def right_to(self, service: str) -> Right | None:
         """Return the right to a service, or None."""
-        return next((right for right in self.rights if right.service == service), None)
+        for right in self.rights:
+            if right.service == service:
+                return right
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,8 @@ def _decide_passage(tap: Tap, allowed: Sequence[Service], zone: ZoneInfo) -> Dec
     if last is not None and abs(tap.at - last.at) < _DOUBLE_TAP:
         service = next((s for s in allowed if s.code == last.service), allowed[0])
         return Decision(Answer.DEJA_PASSE, Detail.DOUBLE_TAP, service, last.at)
+    if len(allowed) == 1:  # as nearly always
+        return _decide_service(tap, allowed[0], zone)
     answers = [_decide_service(tap, service, zone) for service in allowed]
     return min(answers, key=lambda decision: _PREFERENCE.index(decision.answer))
 
