@@ -15,6 +15,7 @@ makes it. Which pages and who opens them is in pages_visits.py, what they show i
 
 import argparse
 import gc
+import hashlib
 import random
 import statistics
 import time
@@ -33,7 +34,7 @@ from starlette.types import Message, Receive, Scope, Send
 from backend.app import build_app
 from backend.commands.serve import GARBAGE_OBJECTS_MAX
 from backend.database import Database
-from backend.schema import require_current
+from backend.schema import MIGRATIONS
 from backend.services import Services
 from backend.settings import Settings
 from backend.vault.keys import make_keys
@@ -98,23 +99,30 @@ def measure(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
 def open_region(cluster: Cluster, folder: Path, people: int) -> tuple[str, str]:
     """Return the name of a Region's database, and how it came about; make it where it is not there.
 
-    Raises WrongSchemaError where it was kept from another schema: remove its folder then.
+    One of another schema is removed, and one whose making was broken off.
     """
-    name = f"region_{people}"
-    if cluster.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'").strip():
-        kept = Database(cluster.url(name))
-        require_current(kept)
-        kept.close()
+    name = f"region_{people}_{_schema_mark()}"
+    those = f"starts_with(datname, 'region_{people}_') OR starts_with(datname, 'bench_')"
+    kept = cluster.sql(f"SELECT datname FROM pg_database WHERE {those}").split()
+    for other in set(kept) - {name}:
+        cluster.sql(f"DROP DATABASE {other}")
+    if name in kept:
         made_on = "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
         return name, cluster.sql(f"{made_on} WHERE datname = '{name}'").strip()
     making, began = cluster.create_database(), time.monotonic()
     build_world(cluster.url(making), folder, places=2)
     build_region(cluster, making, people)
     made_in = f"made in {time.monotonic() - began:.0f} s"
-    # It has its name once it is whole: one that was broken off is not found.
+    # It has its name once it is whole.
     cluster.sql(f"ALTER DATABASE {making} RENAME TO {name}")
     cluster.sql(f"COMMENT ON DATABASE {name} IS 'kept from {datetime.now(UTC):%Y-%m-%d}'")
     return name, made_in
+
+
+def _schema_mark() -> str:
+    """Return what tells this schema from any other."""
+    written = (path.read_bytes() for path in sorted(MIGRATIONS.glob("versions/*.py")))
+    return hashlib.sha256(b"".join(written)).hexdigest()[:8]
 
 
 def measure_in(cluster: Cluster, name: str, asked: argparse.Namespace) -> Iterator[str]:
