@@ -221,6 +221,7 @@ LABELS: Final[Mapping[str, str]] = {
     "Vérifier": "Check",
     "abandonnés": "given up",
     "les messages reviennent": "messages come back",
+    "titulaire": "holder",
     "depuis le {at} ({code})": "since {at} ({code})",
     "accorde jusqu’au": "grants until",
     "accordé": "granted",

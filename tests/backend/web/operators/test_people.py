@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.signin.tables import SignInAccount
+from backend.accounts.tables import Beneficiary
 from backend.cards.tables import Card
 from tests.backend.web.conftest import Browser
 from tests.backend.web.operator_desk import (
@@ -39,6 +40,28 @@ def test_a_person_is_found_and_their_page_read_which_is_an_act(
     with desk.services.database.reading() as session:
         row = session.scalars(select(SignInAct).where(SignInAct.kind == "person_read")).one()
         assert (row.beneficiary_id, row.session_id is not None) == (desk.shop.lea, True)
+
+
+def test_a_referent_and_an_address_that_takes_nothing_are_said(
+    at_desk: Browser, desk: Desk
+) -> None:
+    way = f"/exploitation/personnes/{desk.shop.lea}"
+    at_desk.open(way)
+    assert "référent" not in at_desk.page
+    assert "les messages reviennent" not in at_desk.page
+    with desk.services.database.unit_of_work() as session:
+        for one in (
+            session.get_one(Beneficiary, desk.shop.lea),
+            session.get_one(SignInAccount, desk.member),
+        ):
+            one.unreachable_since, one.unreachable_code = desk.services.now(), "5.2.1"
+        session.get_one(Beneficiary, desk.shop.lea).kind = "referent"
+    for path in (way, f"/exploitation/comptes/{desk.member}"):
+        at_desk.open(path)
+        assert "les messages reviennent" in at_desk.page
+        assert "(5.2.1)" in at_desk.page
+    at_desk.open(way)
+    assert "<dd>référent</dd>" in at_desk.page
 
 
 def test_anything_is_found_by_what_one_has(at_desk: Browser, desk: Desk) -> None:

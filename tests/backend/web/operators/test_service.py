@@ -42,6 +42,16 @@ def test_the_morning_shows_alarms_mails_books_and_jobs(at_desk: Browser, desk: D
     assert at_desk.press(f"/exploitation/courriels/{lost_id}/relance") == 200
     assert "Aucun courriel abandonné" in at_desk.page
     assert at_desk.press(f"/exploitation/courriels/{lost_id}/relance") == 404
+    # One that came back is listed with its code, and may go again.
+    with services.database.unit_of_work() as session:
+        back = session.get_one(Notice, lost_id)
+        back.sent_at, back.state, back.bounce_code = services.now(), "bounced", "5.1.1"
+    at_desk.open("/exploitation/courriels")
+    assert "revenu (5.1.1)" in at_desk.page
+    assert at_desk.press(f"/exploitation/courriels/{lost_id}/relance") == 200
+    with services.database.reading() as session:
+        again = session.get_one(Notice, lost_id)
+        assert (again.state, again.sent_at, again.bounce_code) == ("waiting", None, None)
 
 
 def test_what_a_page_has_no_room_for_is_said(at_desk: Browser, desk: Desk) -> None:
