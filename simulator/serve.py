@@ -44,6 +44,7 @@ SHUTDOWN_SECONDS_MAX = 1
 BACKLOG_MAX = 64
 
 Announce = Callable[[str], None]
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 class CannotServe(Exception):
@@ -63,9 +64,7 @@ def serve(config: Path, announce: Announce, *, with_page: bool = False) -> None:
 
 
 def _serve(settings: SimulatorSettings, announce: Announce, *, with_page: bool) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    with ExitStack() as stack:
+    with _leaving_when_told(), ExitStack() as stack:
         listener = stack.enter_context(_listen(settings.control_port))
         table = _lay_table(settings, stack)
         control = create_control(table, stopping=lambda: server.should_exit)
@@ -84,9 +83,20 @@ def _serve(settings: SimulatorSettings, announce: Announce, *, with_page: bool) 
         server.run(sockets=[listener])
 
 
+@contextmanager
+def _leaving_when_told() -> Iterator[None]:
+    """Unwind at the first signal to stop; whoever serves again, or does not, is told as before."""
+    before = {number: signal.signal(number, _leave) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
 def _leave(_number: int, _frame: FrameType | None) -> None:
     # Unwinding stops all that was started; a second signal must not interrupt it.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit(0)
 

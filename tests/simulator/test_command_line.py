@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -353,9 +354,11 @@ def test_a_taken_port_is_one_sentence(run: Run, tmp_path: Path, control: httpx.C
     config = write_settings(tmp_path)
     port = control.base_url.port
     config.write_text(config.read_text().replace("control_port = 0", f"control_port = {port}"))
+    told = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     status, _, complaint = run("serve", "--config", str(config))
     assert status == 2
     assert f"port {port} is not free" in complaint
+    assert told == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
 
 
 def every_verb(grammar: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
