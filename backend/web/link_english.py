@@ -46,6 +46,24 @@ ENGLISH: Final[Mapping[str, str]] = {
         "Un mot de passe est personnel. Ne le donnez jamais, à personne : nous ne vous le "
         "demanderons pas."
     ): "A password is yours alone. Never give it to anybody: we shall not ask you for it.",
+    "Activez votre compte": "Activate your account",
+    (
+        "{name}, choisissez votre mot de passe : au moins 8 caractères variés, ou une phrase d’au "
+        "moins 14. Quatre mots sans rapport entre eux se retiennent bien."
+    ): (
+        "{name}, choose your password: at least 8 characters of three kinds, or a phrase of at "
+        "least 14. Four words that have nothing to do with one another are easy to remember."
+    ),
+    (
+        "Ce n’est pas vous qui vous êtes inscrit ? Fermez cette page : aucun compte n’est ouvert."
+    ): "Not you who signed up? Close this page: no account is opened.",
+    (
+        "FranceConnect vous a identifié dans ce navigateur : votre compte peut s’ouvrir sans mot "
+        "de passe."
+    ): "FranceConnect identified you in this browser: your account may open without a password.",
+    "Ouvrir mon compte avec FranceConnect": "Open my account with FranceConnect",
+    "ou": "or",
+    "Activer mon compte": "Activate my account",
     "Invitation": "Invitation",
     "{name} vous invite à gérer ensemble {organisation}.": (
         "{name} invites you to look after {organisation} together."

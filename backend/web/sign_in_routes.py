@@ -41,7 +41,7 @@ from backend.web.languages import voice_in
 from backend.web.link_english import ENGLISH as LINK_ENGLISH
 from backend.web.own_page import AccountFrame, OwnPage
 from backend.web.pages import Problem, form, let_script, notice
-from backend.web.reader import reads_by_link
+from backend.web.reader import reader, reads_by_link
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.roles import may_stay
 from backend.web.signed_in import (
@@ -160,6 +160,7 @@ def set_password(
     """Set the password, or show the form again with the reason and empty fields."""
     if password != password_again:
         return _password_form(services, link, Problem("password_again", words.PASSWORDS_DIFFER))
+    _email_of(services, link)
     try:
         choose_password(services, link[:TOKEN_CHARACTERS_MAX], password)
     except PasswordRefused as refusal:
@@ -227,8 +228,14 @@ def _new_factor_form(frame: OwnPage, problem: Problem | None) -> Response:
 
 
 def _password_form(services: Services, link: str, problem: Problem | None) -> HTMLResponse:
+    email = _email_of(services, link)
+    around = voice_in(reader().language, LINK_ENGLISH).around()
+    return let_script(form("password.html", problem, **around, email=email))
+
+
+def _email_of(services: Services, link: str) -> str:
+    """Return whose link it is; what is said from here on is in their language."""
     with services.database.reading() as session:
         account = find_account(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-        email, language = account.email, reads_by_link(account.language)
-    around = voice_in(language, LINK_ENGLISH).around()
-    return let_script(form("password.html", problem, **around, email=email))
+        reads_by_link(account.language)
+        return account.email

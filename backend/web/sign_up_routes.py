@@ -26,6 +26,7 @@ from backend.accounts.signin.own_account import accept_new_terms
 from backend.accounts.signin.sessions import find_session
 from backend.accounts.signin.sign_up import (
     Asked,
+    Waiting,
     ask_for_another_link,
     ask_to_sign_up,
     check_birth_date,
@@ -45,7 +46,7 @@ from backend.web.federation_ways import browser_token, opens_link_here, ways_in
 from backend.web.languages import language_of, voice_in
 from backend.web.link_english import ENGLISH
 from backend.web.pages import Problem, form, let_script, notice, page
-from backend.web.reader import reader, reads
+from backend.web.reader import reader, reads, reads_by_link
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.signed_in import (
     SIGN_IN,
@@ -181,6 +182,7 @@ def activate(
     if password != password_again:
         problem = Problem("password_again", sign_in_words.PASSWORDS_DIFFER)
         return _password_form(services, link, problem)
+    _waiting(services, link)
     try:
         open_account(services, link[:TOKEN_CHARACTERS_MAX], password)
     except PasswordRefused as refusal:
@@ -295,10 +297,18 @@ def _password_form(
     services: Services, link: str, problem: Problem | None, *, here: bool = False
 ) -> HTMLResponse:
     """Ask for a password; `here`, FranceConnect identified them and it may open the account."""
+    waiting = _waiting(services, link)
+    around = voice_in(reader().language, ENGLISH).around()
+    told = {"waiting": waiting, "link": link if here else None}
+    return let_script(form("sign_up_password.html", problem, **around, **told))
+
+
+def _waiting(services: Services, link: str) -> Waiting:
+    """Return who a link was mailed to; what is said from here on is in their language."""
     with services.database.reading() as session:
         waiting = find_waiting(session, link[:TOKEN_CHARACTERS_MAX], services.now())
-    told = {"waiting": waiting, "link": link if here else None}
-    return let_script(form("sign_up_password.html", problem, **told))
+    reads_by_link(waiting.language)
+    return waiting
 
 
 def _terms(services: Services, version: int) -> HTMLResponse:

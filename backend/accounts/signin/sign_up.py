@@ -65,6 +65,7 @@ class Waiting:
     email: str = field(repr=False)
     given_name: str = field(repr=False)
     family_name: str = field(repr=False)
+    language: str
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -140,7 +141,7 @@ def ask_for_another_link(services: Services, email: str, network: str) -> None:
 def find_waiting(session: Session, token: str, now: datetime) -> Waiting:
     """Return who a link was mailed to; raise LinkGone. Looking changes nothing."""
     row = _sign_up(session, find_address_link(session, AddressLinkKind.SIGN_UP, token, now))
-    return Waiting(row.email, row.given_name, row.family_name)
+    return Waiting(row.email, row.given_name, row.family_name, row.language)
 
 
 def open_account(services: Services, token: str, password: str) -> UUID:

@@ -21,12 +21,12 @@ from backend.web import error_pages, holder_words, sign_in_words, sign_up_words,
 from backend.web.link_english import ENGLISH
 from backend.web.reader import preferred
 from tests.backend.conftest import app_of
-from tests.backend.web.conftest import Browser
+from tests.backend.web.conftest import PASSWORD, Browser
 from tests.backend.web.mailbox import Mailbox
 from tests.backend.web.own_pages import TEMPLATES, besides, check_english, check_texts, wrong
 from tests.backend.web.people import Person, enter, make_person
 
-NAMES = ("new_terms", "email_change", "password", "organisation_invited")
+NAMES = ("new_terms", "email_change", "password", "sign_up_password", "organisation_invited")
 OURS = [TEMPLATES / f"{name}.html" for name in NAMES]
 PRICE = "0,06 €/min + prix d’un appel"
 #: What a browser sends when somebody opens a page.
@@ -115,6 +115,30 @@ def test_a_mailed_links_page_is_in_the_accounts_language_and_offers_the_other(
     assert 'href="?langue=fr" lang="fr"' in browser.page
     assert browser.open(f"{path}?langue=fr") == 200
     assert "Choisissez votre mot de passe" in browser.page
+
+
+def test_an_activation_links_page_is_in_the_language_that_was_chosen(
+    browser: Browser, services: Services
+) -> None:
+    typed = {
+        "given_name": "Camille",
+        "family_name": "Durand",
+        "birth_date": "01/02/1985",
+        "email": "camille@exemple.fr",
+        "email_again": "camille@exemple.fr",
+        "language": "en",
+        "terms": "1",
+    }
+    assert browser.press("/inscription", **typed) == 200
+    path = Mailbox(services).link("/inscription")
+    assert browser.open(path) == 200
+    assert "Camille Durand, choose your password" in browser.page
+    assert wrong(browser.page, ENGLISH) == []
+    assert browser.open(f"{path}?langue=fr") == 200
+    assert "Camille Durand, choisissez votre mot de passe" in browser.page
+    chosen = {"password": PASSWORD, "password_again": PASSWORD}
+    assert browser.press(path, **chosen) == 200
+    assert "<h1>Account activated</h1>" in browser.page
 
 
 def test_new_terms_are_told_in_the_accounts_language(
