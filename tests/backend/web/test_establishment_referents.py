@@ -1,5 +1,6 @@
 """An establishment's referents: added by its staff, with cards and rights of their own."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -9,6 +10,10 @@ from sqlalchemy import select
 from backend.access.establishments import assign_gate
 from backend.access.list_content import read_content
 from backend.access.tables import Enrolment
+from backend.accounts.families.composition import make_family
+from backend.accounts.families.errors import GrownUp
+from backend.accounts.families.own_tie import own_tie, tie_by_record
+from backend.accounts.families.requests import Named, ask_tie
 from backend.accounts.holder_kinds import HolderKind
 from backend.accounts.signin.act_tables import SignInAct
 from backend.accounts.tables import Beneficiary
@@ -22,6 +27,7 @@ from backend.pins.setting import set_code
 from backend.services import Services
 from backend.vault.values import SecretCode
 from tests.backend.web.conftest import Browser
+from tests.backend.web.people import make_person
 from tests.backend.web.school import School, make_school
 
 TYPED = {
@@ -156,3 +162,31 @@ def test_who_is_taken_away_passes_no_more_and_a_pupil_is_no_referent(
     assert "Aucun référent" in browser.page
     assert nadia(services)[1].ended_at is not None
     assert browser.press(f"{way}/{UUID(int=7)}/fin") == 404
+
+
+def test_a_referent_ties_their_own_account_and_nobody_looks_after_them(
+    browser: Browser, school: School, services: Services
+) -> None:
+    browser.open(f"{school.path}/referents")
+    browser.press(f"{school.path}/referents", **TYPED)
+    person, _ = nadia(services)
+    born = date(1979, 2, 1)
+    account = make_person(services, TYPED["email"], "Nadia", "Bernard", born).account_id
+    named = Named("Nadia", "Bernard", born)
+    with services.database.unit_of_work() as session:
+        # The school may grant it to whoever does not have the card's number at hand.
+        ask_tie(session, account, named, None, services.now())
+        family = make_family(session, account, "Famille Bernard", services.now())
+        with pytest.raises(GrownUp):
+            ask_tie(
+                session,
+                account,
+                replace(named, birth_date=date(2000, 1, 1)),
+                family,
+                services.now(),
+            )
+    tie_by_record(services, account, person.id, born)
+    with services.database.reading() as session:
+        own = own_tie(session, account)
+        assert own is not None
+        assert own.id == person.id
