@@ -117,7 +117,10 @@ def test_the_page_on_the_machines_own_daemon_runs_as_it_stands(
         assert "04 01 01" in said
 
 
-def test_the_guide_shows_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_guide_shows_every_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     for group in ("card", "pad", "scenario", "turnstile"):
         shown = set(re.findall(rf"pass-simulator {group} (\w+)", GUIDE))
         with pytest.raises(SystemExit):

@@ -1,11 +1,13 @@
 """The ticket printer's twin: what it prints, what it answers, and what an empty roll does."""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
 import pytest
+from escpos.capabilities import pickle_dir
 from escpos.printer import Dummy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,8 @@ from terminal.errors import PrinterAbsent, PrinterOutOfPaper
 from terminal.till_settings import PrinterSettings
 
 ANSWER_SECONDS_MAX = 5.0
+# The library keeps its printers there for a next time, which looks elsewhere.
+shutil.rmtree(pickle_dir, ignore_errors=True)
 
 
 def ticket(*rows: str) -> bytes:

@@ -104,7 +104,7 @@ def test_the_built_wheel_runs_every_example_with_all_it_needs_installed_anew(
 
 
 def test_what_does_not_come_up_is_one_sentence(tmp_path: Path) -> None:
-    programs = Programs(tmp_path)
+    programs = Programs(tmp_path, {"COLUMNS": "80"})
     with pytest.raises(StageError, match="pass-nothing is not installed: pip install"):
         programs.run("pass-nothing")
     with pytest.raises(StageError, match=r"pass-simulator serve did not come up; .*--config"):
