@@ -8,6 +8,7 @@ key was made is when it was first seen.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -153,30 +154,33 @@ def _owed(now: datetime) -> tuple[Select[Any], ...]:
 
 def read_books(session: Session, check: JobRun | None = None) -> Books:
     """Return how far the ledger is sealed, with its last check, which `last_runs` finds."""
+    row = session.execute(_select_books()).one()
+    return Books(row[1] or 0, row[0] or 0, row[2], check)
+
+
+@cache
+def _select_books() -> Select[Any]:
     sealed = select(Seal.last_sequence, Seal.sealed_at).order_by(Seal.last_sequence.desc()).limit(1)
     latest = sealed.subquery()
     last = select(func.max(Transfer.sequence)).subquery()
-    row = session.execute(
-        select(last.c[0], latest.c.last_sequence, latest.c.sealed_at)
-        .select_from(last)
-        .outerjoin(latest, true())
-    ).one()
-    return Books(row[1] or 0, row[0] or 0, row[2], check)
+    columns: tuple[Any, ...] = (last.c[0], latest.c.last_sequence, latest.c.sealed_at)
+    return select(*columns).select_from(last).outerjoin(latest, true())
 
 
 def last_runs(session: Session) -> list[JobRun]:
     """Return each job's last run, by name."""
+    return list({row.job: row for row in session.scalars(_select_last_runs())}.values())
+
+
+@cache
+def _select_last_runs() -> Select[JobRun]:
     latest = (
         select(JobRun.job, func.max(JobRun.ended_at).label("ended_at"))
         .group_by(JobRun.job)
         .subquery()
     )
-    rows = session.scalars(
-        select(JobRun)
-        .join(latest, (latest.c.job == JobRun.job) & (latest.c.ended_at == JobRun.ended_at))
-        .order_by(JobRun.job)
-    )
-    return list({row.job: row for row in rows}.values())
+    last = (latest.c.job == JobRun.job) & (latest.c.ended_at == JobRun.ended_at)
+    return select(JobRun).join(latest, last).order_by(JobRun.job)
 
 
 def note_run(session: Session, job: str, words: str, now: datetime, *, good: bool = True) -> None:
