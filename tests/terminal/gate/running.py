@@ -28,6 +28,7 @@ from simulator.vpcd import VirtualCardSlot
 WAIT_SECONDS_MAX = 20
 #: A second on a quiet machine: an interpreter and a daemon to load.
 START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 60
 RUN = """
 import sys
 from pathlib import Path
@@ -137,7 +138,7 @@ class Daemon:
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
-        status = self.process.wait(WAIT_SECONDS_MAX)
+        status = self.process.wait(STOP_SECONDS_MAX)
         if self.process.stderr is not None:
             self.process.stderr.close()
         return status
