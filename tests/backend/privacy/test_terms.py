@@ -98,7 +98,10 @@ BESIDES = {
     ("0034-events-are-the-sealed-books.md", 30): "tries to reach a partner's own system",
     ("api-events.md", 30): "tries to reach a partner's own system",
     ("operator_home.html", 1): "terminals not heard of for a day",
-    ("password_forgotten.html", 1): "how long a link serves",
+    (
+        "0043-few-strangers-are-asked-a-machine-answers-for-the-rest.md",
+        1,
+    ): "how often a key is made",
 }
 
 

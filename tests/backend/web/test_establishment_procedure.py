@@ -140,7 +140,7 @@ def test_the_pages_ask_the_database_for_little(
     counted["photo"] = statements(
         services.database, partial(browser.open, f"{school.pupil('Léa')}/photo")
     )
-    assert counted == {"/procedure": 4, "/procedure/lignes": 4, "photo": 8}
+    assert counted == {"/procedure": 2, "/procedure/lignes": 2, "photo": 6}
 
 
 def test_a_number_that_costs_says_what_it_costs() -> None:

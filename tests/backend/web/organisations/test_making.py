@@ -141,7 +141,7 @@ def test_pages_ask_as_much_however_much_there_is(
     counted = {}
     for path in (HOME, f"{HOME}/{place}"):
         counted[path] = statements(services.database, partial(browser.open, path))
-    assert counted == {HOME: 6, f"{HOME}/{place}": 8}
+    assert counted == {HOME: 5, f"{HOME}/{place}": 7}
     with services.database.reading() as session:
         assert len(asking.list_asked(session)) == many
         assert statements(services.database, lambda: asking.list_asked(session)) == 4

@@ -160,7 +160,7 @@ def test_the_pages_ask_as_much_however_many_there_are(
         say(services, nadia, f"Librairie {number}")
         clock.advance(seconds=1)
     enter(services, browser, nadia.account_id)
-    assert statements(services.database, partial(browser.open, WAY)) == 4
+    assert statements(services.database, partial(browser.open, WAY)) == 3
     with services.database.reading() as session:
         assert len(list_wanted(session)) == many
         assert statements(services.database, lambda: list_wanted(session)) == 3
