@@ -56,6 +56,7 @@ with warnings.catch_warnings():
 
 PEOPLE: Final = 20_000
 TURNS: Final = 100
+TURNS_MIN: Final = 20
 #: Everything is compiled and in memory after so many, as in a process that has served a while.
 WARM_TURNS: Final = 25
 #: One in so many comes before, so that only what is their own is new to the others.
@@ -160,7 +161,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=TURNS)
     parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--keep", type=Path, help="a folder that keeps the database for later runs")
-    return parser.parse_args(list(arguments))
+    asked = parser.parse_args(list(arguments))
+    if asked.turns < TURNS_MIN:
+        parser.error(f"--turns: a percentile takes {TURNS_MIN} requests")
+    return asked
 
 
 @dataclass(frozen=True, slots=True)
