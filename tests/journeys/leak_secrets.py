@@ -1,4 +1,4 @@
-"""The secrets that must not be found on the stage afterwards, and where each is at home."""
+"""The secrets that must not be found on the stage afterwards, each one's home, and the search."""
 
 import base64
 import json
@@ -19,11 +19,15 @@ from scripts.demo.world import request
 from simulator import dukpt
 from tests.journeys.leak_stage import STRAY_CODES, LeakStage
 from tests.journeys.secret_search import (
+    Found,
     Needle,
     clear_block_needle,
     code_needle,
     key_needle,
     name_needle,
+    search,
+    search_files,
+    search_sqlite,
     text_needle,
 )
 
@@ -120,3 +124,23 @@ ALLOWED = {
         r"^(?!(caisse|portillon|guichet)/|logs/(caisse|portillon|desk)|[a-z]+\.db:)"
     ),
 }
+
+
+def look_everywhere(stage: LeakStage, needles: list[Needle]) -> set[Found]:
+    """Return every secret found where it is not at home."""
+    found = search_files(needles, stage.folder)
+    for file in stage.folder.rglob("*"):
+        if file.suffix in {".sqlite3", ".db"}:
+            found |= search_sqlite(needles, file)
+    with stage.seen.lock:
+        seen = [*((place, body) for body, place in stage.seen.bodies.items())]
+        seen += stage.seen.processes
+    # All of a place at once; a line between two keeps them apart.
+    by_place: dict[str, list[bytes]] = {}
+    for place, content in seen:
+        by_place.setdefault(place, []).append(content.replace(b"\0", b"\n"))
+    for place, contents in by_place.items():
+        found |= search(needles, place, b"\n\n".join(contents))
+    return {
+        one for one in found if one.kind not in ALLOWED or not ALLOWED[one.kind].search(one.place)
+    }

@@ -1,6 +1,6 @@
 """Look for secrets where none may be: what each looks like in any clothes, and how to find it.
 
-A `Needle` is one secret with everything it may look like. Short ones (a code of four digits) are
+A `Needle` is one secret with everything it may look like. Short ones (a code) are
 looked for between characters that are neither letters nor digits; long ones anywhere, whatever the
 case of their hex. Found is said by kind and place, never by value.
 """
@@ -15,6 +15,8 @@ from pathlib import Path
 
 # A UUID has groups of four hex digits, which may be a code by chance.
 UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# A time has a fraction of six digits, which may be one too.
+FRACTION = re.compile(rb"(?<=:[0-9]{2})\.[0-9]{6}(?![0-9])")
 # Database files are mostly empty; nothing hides in nothing.
 NOTHING = re.compile(rb"\0{64,}")
 PAN_DIGITS_IN_FIELD = 12
@@ -78,8 +80,8 @@ def _standing_alone(pattern: bytes) -> re.Pattern[bytes]:
 def clear_block_needle(name: str, code: str, account: str) -> Needle:
     """Return what finds the clear PIN fields and blocks of formats 4, 0, 1 and 3."""
     pan = bytes.fromhex(account[:-1][-PAN_DIGITS_IN_FIELD:].rjust(16, "0"))
-    four = bytes.fromhex(f"44{code}".ljust(16, "A"))
-    zero = bytes.fromhex(f"04{code}".ljust(16, "F"))
+    four = bytes.fromhex(f"4{len(code):X}{code}".ljust(16, "A"))
+    zero = bytes.fromhex(f"0{len(code):X}{code}".ljust(16, "F"))
     mixed = bytes(a ^ b for a, b in zip(zero, pan, strict=True))
     found = (form for one in (four, zero, mixed) for form in forms(one))
     return Needle("clear PIN block", name, frozenset(found))
@@ -122,7 +124,7 @@ def name_needle(name: str) -> Needle:
 
 def search(needles: Iterable[Needle], place: str, content: bytes) -> set[Found]:
     """Return which secrets are in this content."""
-    cleaned = UUID.sub(b"<uuid>", content)
+    cleaned = FRACTION.sub(b"", UUID.sub(b"<uuid>", content))
     lowered = content.lower()
     return {Found(one.kind, one.name, place) for one in needles if one.is_in(cleaned, lowered)}
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from scripts.demo.story import STEPS
-from tests.journeys.leak_secrets import ALLOWED, secrets_of
+from tests.journeys.leak_secrets import look_everywhere, secrets_of
 from tests.journeys.leak_stage import FAILURES, LeakStage, leak_stage
 from tests.journeys.secret_search import (
     Found,
@@ -42,26 +42,6 @@ def play(stage: LeakStage) -> None:
         step(stage.story)
     for failure in FAILURES:
         failure(stage)
-
-
-def look_everywhere(stage: LeakStage, needles: list[Needle]) -> set[Found]:
-    """Return every secret found where it is not at home."""
-    found = search_files(needles, stage.folder)
-    for file in stage.folder.rglob("*"):
-        if file.suffix in {".sqlite3", ".db"}:
-            found |= search_sqlite(needles, file)
-    with stage.seen.lock:
-        seen = [*((place, body) for body, place in stage.seen.bodies.items())]
-        seen += stage.seen.processes
-    # All of a place at once; a line between two keeps them apart.
-    by_place: dict[str, list[bytes]] = {}
-    for place, content in seen:
-        by_place.setdefault(place, []).append(content.replace(b"\0", b"\n"))
-    for place, contents in by_place.items():
-        found |= search(needles, place, b"\n\n".join(contents))
-    return {
-        one for one in found if one.kind not in ALLOWED or not ALLOWED[one.kind].search(one.place)
-    }
 
 
 def expect_nothing(stage: LeakStage) -> list[Needle]:
@@ -158,6 +138,8 @@ KEY = bytes.fromhex("9E1C44D07A5B2F8833E6015AC7D4F912")
 NEEDLES = [
     code_needle("c", "8406"),
     clear_block_needle("b", "8406", ACCOUNT),
+    code_needle("c", "840600"),
+    clear_block_needle("b", "840600", ACCOUNT),
     key_needle("key", "k", KEY),
     text_needle("token", "t", "eyJhbGciOi.x-y_z0123456789"),
 ]
@@ -179,6 +161,8 @@ NEEDLES = [
         "ODQwNg==",
         "?code=8406&x",
         "8406",
+        "840600E",
+        "12:40 840600",
     ],
 )
 def test_a_code_is_found_in_any_clothes(text: str) -> None:
@@ -192,6 +176,7 @@ def test_a_code_is_found_in_any_clothes(text: str) -> None:
         "84061",
         "a67ab93e-8406-4585-9aa7-b42fee5616a9",
         "2026-09-01T08:40:60",
+        "2026-09-01T08:40:60.840600",
         "9250000000000018",
         "abc8406def",
     ],
@@ -205,6 +190,7 @@ def test_chance_is_no_find(text: str) -> None:
     [
         (bytes.fromhex("448406AAAAAAAAAA"), "clear PIN block"),
         (b"448406aaaaaaaaaa", "clear PIN block"),
+        (b"46840600AAAAAAAA", "clear PIN block"),
         (b"0484 06FFFFFFFFFF".replace(b" ", b""), "clear PIN block"),
         (bytes.fromhex("0484 06FF FFFF FFFF FFFE".replace(" ", "")[:16]), "clear PIN block"),
         (KEY, "key"),
