@@ -71,6 +71,7 @@ class SimulatedPad:
         self._reader = LineReader()
         self._output = bytearray()
         self._digits = bytearray()
+        self._words = ""  # of the second line, without the dots
         self._pressed: int | None = None
         self._request: Request = Unknown()
         self._entry: EntryRequest | None = None
@@ -290,14 +291,14 @@ class SimulatedPad:
         wanted = zip((text.line1, text.line2), self.lines, strict=True)
         first, second = (old if new is None else new for new, old in wanted)
         self.lines = (first[:DISPLAY_CHARACTERS], second[:DISPLAY_CHARACTERS])
+        self._words = self.lines[1].rstrip(DOT)
 
     def _redraw(self) -> None:
-        """Put a dot for each digit at the end of the second line."""
+        """Put a dot for each digit at the end of the second line; a long code hides its words."""
         if self._entry is None:
             return
-        prompt = self.lines[1].rstrip(DOT)
         dots = DOT * len(self._digits)
-        self.lines = (self.lines[0], prompt[: DISPLAY_CHARACTERS - len(dots)] + dots)
+        self.lines = (self.lines[0], self._words[: DISPLAY_CHARACTERS - len(dots)] + dots)
 
     def _wipe(self) -> None:
         for place in range(len(self._digits)):

@@ -47,6 +47,10 @@ def test_an_entry_and_its_display(pad: SimulatedPad) -> None:
     assert pad.lines == ("12,50 EUR", "VOTRE CODE:")
     assert type_keys(pad, "12345678") == b""
     assert pad.lines == ("12,50 EUR", "VOTRE CODE••••••")
+    # What the dots had hidden comes back.
+    type_keys(pad, "B")
+    assert pad.lines == ("12,50 EUR", "VOTRE CODE:")
+    type_keys(pad, "123456")
     answer = pad.press("E", 1)
     assert not pad._digits
     assert len(answer) == ANSWER_BYTES
