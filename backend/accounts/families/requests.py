@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, tuple_
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import create_beneficiary
@@ -254,8 +254,8 @@ class _Person(NamedTuple):
     birth_date: date
 
 
-def _named_among(among: Select[UUID]) -> Subquery:
-    """Select the chosen people with their names, each looked up by their id.
+def _named_among(among: Select[UUID]) -> CTE:
+    """Select the chosen people with their names, each looked up by their id, and once.
 
     Joined, three thousand are just so many that a planner may rather read everybody.
     """
@@ -267,7 +267,8 @@ def _named_among(among: Select[UUID]) -> Subquery:
         return asked.scalar_subquery().label(column.key)
 
     columns = Beneficiary.given_name, Beneficiary.family_name, Beneficiary.birth_date
-    return select(one.label("id"), *map(known, columns)).subquery()
+    chosen_ones = select(one.label("id"), *map(known, columns))
+    return chosen_ones.cte("chosen_people").prefix_with("MATERIALIZED")
 
 
 def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Beneficiary]]:
@@ -286,14 +287,20 @@ def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Benefic
 
 
 def _may_be(person: Any) -> ColumnElement[bool]:
-    """Choose those of the same birth date whose family name may begin alike.
+    """Choose those of the same birth date whose names may begin alike.
 
     A letter beyond ASCII may stand for another, so it fits any: names are compared afterwards.
     """
-    asked = func.lower(func.substr(TieRequest.family_name, 1, 1))
-    known = func.lower(func.substr(person.family_name, 1, 1))
-    alike = or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
-    return and_(person.birth_date == TieRequest.birth_date, alike)
+
+    def alike(asked_name: Any, known_name: Any) -> ColumnElement[bool]:
+        asked, known = (func.lower(func.substr(name, 1, 1)) for name in (asked_name, known_name))
+        return or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
+
+    return and_(
+        person.birth_date == TieRequest.birth_date,
+        alike(TieRequest.family_name, person.family_name),
+        alike(TieRequest.given_name, person.given_name),
+    )
 
 
 def _listed(
