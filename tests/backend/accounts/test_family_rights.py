@@ -108,3 +108,32 @@ def test_requests_are_paged_and_an_establishment_sees_its_own(services: Services
         assert [[c.beneficiary_id for c in one.candidates] for one in ours] == [[here]] * 4
         nobody = select(Beneficiary.id).where(Beneficiary.given_name == "Nobody")
         assert open_requests(session, nobody) == []
+
+
+ALIKE = (
+    ("Élodie", "Durand", "ELODIE", "DURAND"),
+    ("Elodie", "Émery", "Élodie", "Emery"),
+    ("Anne-Laure", "d’Arcy", "anne laure", "D'ARCY"),
+    ("Œdipe", "Łukasz", "Oedipe", "lukasz"),
+)
+OTHER = (("Élodie", "Durand", "Lodie", "Durand"), ("Léa", "Martin", "Léa", "Nartin"))
+
+
+@pytest.mark.parametrize("names", ALIKE + OTHER)
+def test_a_name_is_found_however_it_is_written(services: Services, names: tuple[str, ...]) -> None:
+    given, family, known_given, known_family = names
+    parent, born, now = make_person(services, "p@exemple.fr"), date(2012, 3, 14), services.now()
+    with services.database.unit_of_work() as session:
+        known = create_beneficiary(
+            session, given_name=known_given, family_name=known_family, birth_date=born, now=now
+        ).id
+        family_id = make_family(session, parent.account_id, "Durand", now)
+        ask_tie(session, parent.account_id, Named(given, family, born), family_id, now)
+    meant = [known] if names in ALIKE else []
+    with services.database.reading() as session:
+        (one,) = open_requests(session)
+        assert [each.beneficiary_id for each in one.candidates] == meant
+        theirs = open_requests(session, select(Beneficiary.id))
+        assert [[c.beneficiary_id for c in each.candidates] for each in theirs] == [meant][
+            : len(meant)
+        ]
