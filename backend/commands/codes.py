@@ -6,6 +6,8 @@ Nobody can see, choose or unblock a code here: a link is given, or a change is a
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -13,6 +15,7 @@ from backend.accounts.activation import invite, offer_new_code
 from backend.commands.lookup import card_numbered
 from backend.partners.tables import Terminal
 from backend.pins.forcing import force_change
+from backend.pins.older_codes import count_chosen
 from backend.pins.records import record
 from backend.pins.setting import code_state
 from backend.pins.shared_codes import shared_figures
@@ -96,6 +99,17 @@ def shared(services: Services, *, as_json: bool) -> str:
     if as_json:
         return json.dumps([{"establishment": name, "shared_codes": n} for name, n in figures])
     return "\n".join(f"{name}: {n} shared codes" for name, n in figures) or "no code counted yet"
+
+
+def chosen(services: Services, moment: datetime, *, as_json: bool) -> str:
+    """Say how many codes that pay were chosen before a moment (local unless it says), and since."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(services.settings.time_zone))
+    with services.database.reading() as session:
+        figures = count_chosen(session, moment)
+    if as_json:
+        return json.dumps(asdict(figures))
+    return f"chosen before {moment:%Y-%m-%d %H:%M}: {figures.before}; since: {figures.since}"
 
 
 def list_pads(services: Services, *, as_json: bool) -> str:

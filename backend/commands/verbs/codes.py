@@ -2,6 +2,7 @@
 
 import getpass
 import signal
+from datetime import datetime
 from threading import Event
 
 from backend.commands import alarms, codes, notices
@@ -22,6 +23,10 @@ def add(root: Family) -> None:
     one = code.verb("history", _history, "print what happened to a code, never the code")
     one.add_argument("--card-number", required=True)
     one = code.verb("shared", _shared, "count codes that many chose, by establishment")
+    one.add_argument("--json", action="store_true")
+    one = code.verb("chosen", _chosen, "count codes that pay, by when they were chosen")
+    moment = "as 2026-11-01, or 2026-11-01T20:30"
+    one.add_argument("--before", type=datetime.fromisoformat, required=True, help=moment)
     one.add_argument("--json", action="store_true")
     one = root.verb("pads", _pads, "list the PIN pads, and where each encrypts the code")
     one.add_argument("--json", action="store_true")
@@ -73,6 +78,11 @@ def _history(asked: Invocation) -> None:
 
 def _shared(asked: Invocation) -> None:
     asked.say(codes.shared(asked.services(), as_json=asked.options.json))
+
+
+def _chosen(asked: Invocation) -> None:
+    options = asked.options
+    asked.say(codes.chosen(asked.services(), options.before, as_json=options.json))
 
 
 def _pads(asked: Invocation) -> None:

@@ -2,10 +2,11 @@
 
 import json
 import threading
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -15,12 +16,15 @@ from backend.accounts.beneficiaries import Contact, create_beneficiary
 from backend.accounts.delivery import Delivered
 from backend.accounts.tables import Beneficiary
 from backend.cards.life import order_card
+from backend.cards.states import CardState
+from backend.cards.tables import Card
 from backend.commands import notices
 from backend.commands.apply import apply_file
 from backend.commands.refusal import CommandRefused
 from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.pins.alarms import raise_alarm
+from backend.pins.forcing import force_change
 from backend.pins.setting import set_code
 from backend.pins.tables import AlarmKind
 from backend.services import Services
@@ -128,6 +132,33 @@ def test_nothing_to_list_is_said(run: Any) -> None:
     assert run("pads", "--json") == (0, "[]\n")
     assert run("code", "shared") == (0, "no code counted yet\n")
     assert run("code", "shared", "--json") == (0, "[]\n")
+
+
+def test_codes_that_pay_are_counted_by_when_they_were_chosen(
+    run: Any, services: Services, lea: UUID, number: str
+) -> None:
+    set_code(services, lea, SecretCode("7294"))
+    now = services.now().astimezone(ZoneInfo(services.settings.time_zone))
+    today, tomorrow = now.date(), now.date() + timedelta(days=1)
+    before = ("code", "chosen", "--before")
+    assert run(*before, f"{today}") == (0, f"chosen before {today} 00:00: 0; since: 1\n")
+    assert run(*before, f"{tomorrow}T20:30") == (
+        0,
+        f"chosen before {tomorrow} 20:30: 1; since: 0\n",
+    )
+    # The moment itself is since, whichever clock it is told by.
+    assert run(*before, now.isoformat(), "--json") == (0, '{"before": 0, "since": 1}\n')
+    later = (services.now() + timedelta(seconds=1)).isoformat()
+    assert run(*before, later, "--json") == (0, '{"before": 1, "since": 0}\n')
+    # Neither one that pays no more, nor one of somebody without a card.
+    with services.database.unit_of_work() as session:
+        card = session.scalars(select(Card).where(Card.number == number)).one()
+        card.state, state = CardState.EXPIRED.value, card.state
+    assert run(*before, f"{tomorrow}", "--json") == (0, '{"before": 0, "since": 0}\n')
+    with services.database.unit_of_work() as session:
+        session.get_one(Card, card.id).state = state
+        force_change(session, lea, services.now(), by="Anne", reason="essai")
+    assert run(*before, f"{tomorrow}", "--json") == (0, '{"before": 0, "since": 0}\n')
 
 
 def test_mails_need_a_server(run: Any) -> None:
