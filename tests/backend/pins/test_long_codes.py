@@ -100,8 +100,10 @@ def test_a_longer_code_is_checked_and_a_shorter_one_serves_until_it_is_changed(
     set_code(longer, world.person, SecretCode("739152"))
     assert world.check(pad, pad.type("739152"), services=longer).verdict is Verdict.RIGHT
     assert world.check(pad, pad.type("7391"), services=longer).verdict is Verdict.WRONG
-    # Where no code is so long, a try is not lost on one.
+    # Where no code is so long, or so short any more, a try is not lost on one.
     assert world.check(pad, pad.type("739152")).verdict is Verdict.BLOCK_INVALID
+    alone = replace(longer, settings=settings.model_copy(update={"code_digits_before": 6}))
+    assert world.check(pad, pad.type("7391"), services=alone).verdict is Verdict.BLOCK_INVALID
     row = world.row()
     assert row is not None
     assert row.tries_left == 2

@@ -49,6 +49,18 @@ def test_the_pad_takes_codes_as_long_as_the_scheme_has_them() -> None:
     assert longer.pad.lengths == [(4, 6)]
 
 
+def test_a_scheme_whose_codes_grow_meanwhile_is_heard_of_with_the_next_tap() -> None:
+    """The backend takes what the older proof's pad could take: codes chosen before it serve on."""
+    world = World(pad=FakePad(typed(WRONG_BLOCK), typed()))
+    world.backend.before_pay = lambda: setattr(world.backend, "code_digits", (4, 8))
+    assert Life(world).run().state is State.APPROVED
+    assert world.pad.lengths == [(4, 4), (4, 4)]
+    later = World()
+    later.backend.code_digits = world.backend.code_digits
+    Life(later).run()
+    assert later.pad.lengths == [(4, 8)]
+
+
 def test_the_card_is_let_go_before_the_code_is_asked() -> None:
     world = World()
     card = world.reader.card
