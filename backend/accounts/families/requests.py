@@ -220,25 +220,38 @@ def open_requests(
     them is shown, and only they. `after` is the `asked_at` and id of the last that was seen.
     """
     find_by_index(session)
-    chosen = (
-        select(TieRequest, SignInAccount)
-        .join(SignInAccount, SignInAccount.id == TieRequest.account_id)
+    chosen: Select[Any] = (
+        select(TieRequest)
         .where(TieRequest.state == RequestState.ASKED.value)
         .order_by(TieRequest.asked_at, TieRequest.id)
     )
     if after is not None:
         chosen = chosen.where(tuple_(TieRequest.asked_at, TieRequest.id) > after)
     if among is None:
-        rows = [(row[0], row[1]) for row in session.execute(chosen.limit(LISTED_MAX))]
+        asked = chosen.add_columns(SignInAccount).join(
+            SignInAccount, SignInAccount.id == TieRequest.account_id
+        )
+        rows = [(row[0], row[1]) for row in session.execute(asked.limit(LISTED_MAX))]
         people = _alike(session, [row.id for row, _ in rows])
         return [_listed(row, account, people[row.id]) for row, account in rows]
-    # One statement: of whom each may mean, who asks is found with them.
+    # One statement: only of those who may mean somebody is it looked up who asks.
     theirs = _named_among(among)
+    meant = (
+        chosen.with_only_columns(TieRequest.id.label("request_id"), *theirs.c)
+        .join(theirs, _may_be(theirs.c))
+        .order_by(theirs.c.id)
+        .limit(SCANNED_MAX)
+        .subquery()
+    )
+    _, *names = meant.c
     pairs: Select[Any] = (
-        chosen.add_columns(*theirs.c).join(theirs, _may_be(theirs.c)).order_by(theirs.c.id)
+        select(TieRequest, SignInAccount, *names)
+        .join(meant, meant.c.request_id == TieRequest.id)
+        .join(SignInAccount, SignInAccount.id == TieRequest.account_id)
+        .order_by(TieRequest.asked_at, TieRequest.id, meant.c.id)
     )
     found: dict[UUID, tuple[TieRequest, SignInAccount, list[_Person]]] = {}
-    for row, account, *known in session.execute(pairs.limit(SCANNED_MAX)):
+    for row, account, *known in session.execute(pairs):
         person = _Person(*known)
         if _is(row, person):
             found.setdefault(row.id, (row, account, []))[2].append(person)
