@@ -9,13 +9,13 @@ who may decide for which establishment; whoever calls has looked.
 """
 
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import CTE, ColumnElement, Select, String, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.accounts.beneficiaries import create_beneficiary
@@ -234,61 +234,58 @@ def open_requests(
         rows = [(row[0], row[1]) for row in session.execute(asked.limit(LISTED_MAX))]
         people = _alike(session, [row.id for row, _ in rows])
         return [_listed(row, account, people[row.id]) for row, account in rows]
-    # One statement: only of those who may mean somebody is it looked up who asks.
-    theirs = _named_among(among)
+    # One statement: only of those who may mean somebody is it looked up who asks, and the names.
+    marks = _marks_among(among)
     meant = (
-        chosen.with_only_columns(TieRequest.id.label("request_id"), *theirs.c)
-        .join(theirs, _may_be(theirs.c))
-        .order_by(theirs.c.id)
+        chosen.with_only_columns(TieRequest.id.label("request_id"), marks.c.id)
+        .join(marks, _may_be(marks.c.born, marks.c.family_letter, marks.c.given_letter))
         .limit(SCANNED_MAX)
         .subquery()
     )
-    _, *names = meant.c
-    pairs: Select[Any] = (
-        select(TieRequest, SignInAccount, *names)
+    pairs = (
+        select(TieRequest, SignInAccount, Beneficiary)
         .join(meant, meant.c.request_id == TieRequest.id)
         .join(SignInAccount, SignInAccount.id == TieRequest.account_id)
-        .order_by(TieRequest.asked_at, TieRequest.id, meant.c.id)
+        .join(Beneficiary, Beneficiary.id == meant.c.id)
+        .order_by(TieRequest.asked_at, TieRequest.id, Beneficiary.id)
     )
-    found: dict[UUID, tuple[TieRequest, SignInAccount, list[_Person]]] = {}
-    for row, account, *known in session.execute(pairs):
-        person = _Person(*known)
+    found: dict[UUID, tuple[TieRequest, SignInAccount, list[Beneficiary]]] = {}
+    for row, account, person in session.execute(pairs):
         if _is(row, person):
             found.setdefault(row.id, (row, account, []))[2].append(person)
     return [_listed(*one) for one in list(found.values())[:LISTED_MAX]]
 
 
-class _Person(NamedTuple):
-    """What is compared of somebody whom a request may mean."""
-
-    id: UUID
-    given_name: str
-    family_name: str
-    birth_date: date
-
-
-def _named_among(among: Select[UUID]) -> CTE:
-    """Select the chosen people with their names, each looked up by their id, and once.
+def _marks_among(among: Select[UUID]) -> CTE:
+    """Select of the chosen people what a request may mean them by, each looked up by id, and once.
 
     Joined, three thousand are just so many that a planner may rather read everybody.
     """
     chosen = among.subquery()
     (one,) = chosen.c
-
-    def known(column: Any) -> Any:
-        asked = select(column).where(Beneficiary.id == one).correlate(chosen)
-        return asked.scalar_subquery().label(column.key)
-
-    columns = Beneficiary.given_name, Beneficiary.family_name, Beneficiary.birth_date
-    chosen_ones = select(one.label("id"), *map(known, columns))
-    return chosen_ones.cte("chosen_people").prefix_with("MATERIALIZED")
+    names = Beneficiary.family_name, Beneficiary.given_name
+    family, given = (func.substr(name, 1, 1, type_=String) for name in names)
+    mark = (
+        select(family + given + cast(Beneficiary.birth_date, String))
+        .where(Beneficiary.id == one)
+        .correlate(chosen)
+        .scalar_subquery()
+    )
+    marked = select(one.label("id"), mark.label("mark")).cte("marked")
+    marked = marked.prefix_with("MATERIALIZED")
+    return select(
+        marked.c.id,
+        func.substr(marked.c.mark, 1, 1).label("family_letter"),
+        func.substr(marked.c.mark, 2, 1).label("given_letter"),
+        func.substr(marked.c.mark, 3).label("born"),
+    ).cte("marks")
 
 
 def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Beneficiary]]:
     """Return whom each of some requests may mean: one question."""
     pairs = (
         select(TieRequest, Beneficiary)
-        .join(Beneficiary, _may_be(Beneficiary))
+        .join(Beneficiary, _may_be_one())
         .where(TieRequest.id.in_(request_ids))
         .order_by(Beneficiary.id)
     )
@@ -299,26 +296,29 @@ def _alike(session: Session, request_ids: list[UUID]) -> dict[UUID, list[Benefic
     return found
 
 
-def _may_be(person: Any) -> ColumnElement[bool]:
-    """Choose those of the same birth date whose names may begin alike.
+def _may_be_one() -> ColumnElement[bool]:
+    names = Beneficiary.family_name, Beneficiary.given_name
+    same_day = Beneficiary.birth_date == TieRequest.birth_date
+    return and_(same_day, *_begin_alike(*(func.substr(name, 1, 1) for name in names)))
+
+
+def _may_be(born: Any, family_letter: Any, given_letter: Any) -> ColumnElement[bool]:
+    same_day = born == cast(TieRequest.birth_date, String)
+    return and_(same_day, *_begin_alike(family_letter, given_letter))
+
+
+def _begin_alike(family_letter: Any, given_letter: Any) -> Iterator[ColumnElement[bool]]:
+    """Choose those whose names may begin as the asked ones do.
 
     A letter beyond ASCII may stand for another, so it fits any: names are compared afterwards.
     """
-
-    def alike(asked_name: Any, known_name: Any) -> ColumnElement[bool]:
-        asked, known = (func.lower(func.substr(name, 1, 1)) for name in (asked_name, known_name))
-        return or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
-
-    return and_(
-        person.birth_date == TieRequest.birth_date,
-        alike(TieRequest.family_name, person.family_name),
-        alike(TieRequest.given_name, person.given_name),
-    )
+    asked_names = TieRequest.family_name, TieRequest.given_name
+    for name, letter in zip(asked_names, (family_letter, given_letter), strict=True):
+        asked, known = func.lower(func.substr(name, 1, 1)), func.lower(letter)
+        yield or_(asked == known, asked.not_in(_PLAIN_LETTERS), known.not_in(_PLAIN_LETTERS))
 
 
-def _listed(
-    row: TieRequest, account: SignInAccount, people: Sequence[Beneficiary | _Person]
-) -> OpenRequest:
+def _listed(row: TieRequest, account: SignInAccount, people: Sequence[Beneficiary]) -> OpenRequest:
     meant = tuple(Candidate(one.id, f"{one.given_name} {one.family_name}") for one in people)
     return OpenRequest(
         row.id,
@@ -382,5 +382,5 @@ def _same(row: TieRequest, given: str, family: str, birth_date: date) -> bool:
     return (*names, row.birth_date) == (plain_name(given), plain_name(family), birth_date)
 
 
-def _is(row: Any, person: Beneficiary | _Person) -> bool:
+def _is(row: Any, person: Beneficiary) -> bool:
     return _same(row, person.given_name, person.family_name, person.birth_date)
