@@ -110,14 +110,22 @@ def get_key_version(key_number: int) -> Dialogue[int]:
     return _check_length(answer, 1, "one version byte")[0]
 
 
+def challenge_card(key_number: int, key: bytes, rnd_a: bytes) -> Dialogue[tuple[bytes, bytes]]:
+    """Carry both commands of AuthenticateEV2First; return E(RndB), 16 bytes, and the card's answer.
+
+    The answer, 32 bytes, is not looked at yet. Raises CardRefused when the card will not even try.
+    """
+    challenge = read_encrypted_rnd_b((yield first_command(key_number)))
+    answer = answer_challenge(key, challenge, rnd_a)
+    return challenge, read_card_answer((yield second_command(answer)))
+
+
 def open_channel(aid: bytes, *, key_number: int, key: bytes, rnd_a: bytes) -> "Dialogue[Channel]":
     """AuthenticateEV2First on the selected application `aid`.
 
     Raises CardNotGenuine when the card does not hold `key`, CardRefused when it will not even try.
     """
-    challenge = read_encrypted_rnd_b((yield first_command(key_number)))
-    answer = answer_challenge(key, challenge, rnd_a)
-    proof = read_card_answer((yield second_command(answer)))
+    challenge, proof = yield from challenge_card(key_number, key, rnd_a)
     keys = verify_card_answer(key, rnd_a, challenge, proof)
     return Channel(SecureMessaging(keys), aid=aid, key_number=key_number)
 

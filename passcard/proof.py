@@ -5,15 +5,8 @@ Not here: whether its holder may come in.
 """
 
 from passcard.apdu import StatusWord
-from passcard.authenticate import (
-    answer_challenge,
-    check_card_answer,
-    first_command,
-    read_card_answer,
-    read_encrypted_rnd_b,
-    second_command,
-)
-from passcard.dialogue import Dialogue, select_application
+from passcard.authenticate import check_card_answer
+from passcard.dialogue import Dialogue, challenge_card, select_application
 from passcard.errors import CardNotGenuine, CardRefused, NotAPassCard
 from passcard.layout import AUTHENTICATE_KEY, Application
 
@@ -41,9 +34,8 @@ def prove_genuine(application: Application, key: bytes, rnd_a: bytes) -> Dialogu
     """
     yield from select_pass_application(application)
     try:
-        challenge = read_encrypted_rnd_b((yield first_command(AUTHENTICATE_KEY)))
-        answer = answer_challenge(key, challenge, rnd_a)
-        check_card_answer(key, rnd_a, read_card_answer((yield second_command(answer))))
+        _, answer = yield from challenge_card(AUTHENTICATE_KEY, key, rnd_a)
+        check_card_answer(key, rnd_a, answer)
     except CardRefused as refusal:
         if refusal.status in _NO_SUCH_AUTHENTICATION:
             raise CardNotGenuine(refusal.status) from refusal

@@ -22,6 +22,7 @@ from backend.access.staff_cards import Office
 from backend.access.tables import Enrolment, EnrolmentService, HolderCategory, Service
 from backend.accounts.beneficiaries import Contact, create_beneficiary
 from backend.accounts.errors import NotYours
+from backend.accounts.families.requests import OF_AGE_YEARS
 from backend.accounts.holder_kinds import HolderKind
 from backend.accounts.names import normal_name
 from backend.accounts.signin.acts import ActKind, record_act
@@ -31,7 +32,6 @@ from backend.accounts.tables import Beneficiary
 from backend.cards.states import CardState
 from backend.cards.tables import Card
 
-OF_AGE_YEARS: Final = 18
 #: An establishment has a handful; whoever has more has made a mistake.
 REFERENTS_MAX: Final = 200
 

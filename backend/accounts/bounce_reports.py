@@ -22,7 +22,6 @@ TOKEN_CHARACTERS: Final = 26
 MESSAGE_BYTES_MAX: Final = 1024 * 1024
 PARTS_MAX: Final = 50
 FIELDS_MAX: Final = 200
-STATUS_CHARACTERS_MAX: Final = 11
 #: Where servers write whom a message was for; the envelope's own may be given besides.
 _FOR: Final = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 _TOKEN: Final = re.compile(rf"\+([a-z2-7]{{{TOKEN_CHARACTERS}}})@", re.IGNORECASE)
@@ -66,9 +65,9 @@ def concerns_address(status: str) -> bool:
 
 
 def read_status(text: str) -> str | None:
-    """Return the first enhanced status code in a text, as it is kept."""
+    """Return the first enhanced status code in a text, as it is kept: nine characters at most."""
     known = _STATUS.search(text)
-    return None if known is None else known[0][:STATUS_CHARACTERS_MAX]
+    return None if known is None else known[0]
 
 
 def _token_of(message: Message, envelope_to: str) -> str | None:

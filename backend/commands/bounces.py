@@ -8,6 +8,7 @@ for a person. Needs no vault. Not here: what a report means.
 import logging
 import os
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -35,14 +36,27 @@ _WORDS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many messages of a Maildir were dealt with at once, and what became of them."""
+
+    read: int
+    marked: int
+    left: int
+
+    def in_words(self) -> str:
+        """Say it in one line."""
+        return f"{self.read} read, {self.marked} addresses marked, {self.left} left in cur"
+
+
 def take_one(database: Database, now: datetime, stream: BinaryIO, envelope_to: str = "") -> str:
     """Read one message from a stream; return in one line what became of it."""
     raw = stream.read(MESSAGE_BYTES_MAX)
     return _WORDS[_take(database, now, raw, envelope_to[:ENVELOPE_CHARACTERS_MAX])]
 
 
-def take_folder(database: Database, now: datetime, maildir: Path) -> str:
-    """Read the new messages of a Maildir, some at a time; return in one line what there was.
+def take_folder(database: Database, now: datetime, maildir: Path) -> Round:
+    """Read the new messages of a Maildir, some at a time; return what there was.
 
     Raises CommandRefused where it is none.
     """
@@ -60,7 +74,7 @@ def take_folder(database: Database, now: datetime, maildir: Path) -> str:
             message.unlink(missing_ok=True)
             seen["read"] += 1
             seen["marked"] += outcome is Outcome.MARKED
-    return f"{seen['read']} read, {seen['marked']} addresses marked, {seen['left']} left in cur"
+    return Round(seen["read"], seen["marked"], seen["left"])
 
 
 def watch_folder(
@@ -69,9 +83,9 @@ def watch_folder(
     """Read a Maildir again and again until told to stop; a database that is away is waited for."""
     while not stopping.is_set():
         try:
-            words = take_folder(database, utc_now(), maildir)
-            if not words.startswith("0 read, 0 addresses marked, 0 left"):
-                LOG.info("returned mails: %s", words)
+            done = take_folder(database, utc_now(), maildir)
+            if done.read or done.left:
+                LOG.info("returned mails: %s", done.in_words())
         except OperationalError:
             LOG.warning("the database is away: returned mails wait")
         stopping.wait(pause_seconds)

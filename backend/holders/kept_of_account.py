@@ -17,6 +17,7 @@ from backend.accounts.signin.tables import (
 )
 from backend.accounts.tables import Notice
 from backend.holders.kept import Kept
+from backend.holders.kept_of_person import NOTICE_HIDDEN, NOTICE_SHOWN
 from backend.holders.terms import NEXT_DAY, THIRTY_DAYS, UNTIL_REMOVED, WHILE_OPEN, YEAR
 from backend.operators.tables import Impersonation, Operator
 from backend.partners.organisations.tables import (
@@ -305,17 +306,8 @@ OF_ACCOUNT: Final = (
         why="Vous prévenir, et recommencer quand un envoi échoue",
         kept_for=THIRTY_DAYS,
         where=lambda whose: Notice.account_id == whose.account_id,
-        shown=("kind", "created_at", "state", "tries", "sent_at", "bounce_code"),
-        hidden=(
-            "id",
-            "beneficiary_id",
-            "account_id",
-            "about_id",
-            "facts",
-            "next_try_at",
-            "return_hash",
-            "address_hash",
-        ),
+        shown=NOTICE_SHOWN,
+        hidden=NOTICE_HIDDEN,
     ),
     Kept(
         table=SignInAct,

@@ -29,6 +29,18 @@ from backend.holders.terms import (
 )
 from backend.pupils.tables import NationalNumber, Pupil
 
+#: Of a mail that is owed, to a card's holder or to an account.
+NOTICE_SHOWN: Final = ("kind", "created_at", "state", "tries", "sent_at", "bounce_code")
+NOTICE_HIDDEN: Final = (
+    "id",
+    "beneficiary_id",
+    "account_id",
+    "about_id",
+    "facts",
+    "next_try_at",
+    "return_hash",
+    "address_hash",
+)
 OF_PERSON: Final = (
     Kept(
         table=Beneficiary,
@@ -238,17 +250,8 @@ OF_PERSON: Final = (
         why="Vous prévenir, et recommencer quand un envoi échoue",
         kept_for=THIRTY_DAYS,
         where=lambda whose: Notice.beneficiary_id == whose.beneficiary_id,
-        shown=("kind", "created_at", "state", "tries", "sent_at", "bounce_code"),
-        hidden=(
-            "id",
-            "beneficiary_id",
-            "account_id",
-            "about_id",
-            "facts",
-            "next_try_at",
-            "return_hash",
-            "address_hash",
-        ),
+        shown=NOTICE_SHOWN,
+        hidden=NOTICE_HIDDEN,
     ),
     Kept(
         table=SignInAct,

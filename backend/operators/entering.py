@@ -93,14 +93,13 @@ def enter(services: Services, token: str) -> Acting:
             if now >= row.entered_at + timedelta(seconds=SEEN_SECONDS):
                 _note_click(asked, who, now)
             return _acting(row, who, now)
-    with services.database.unit_of_work() as session:
-        if row.entered_at is None:
-            _first_click(session, row, now)
-        else:
+    if row.entered_at is not None:
+        with services.database.unit_of_work() as session:
             end_session(session, who.account_id, who.session_id)
-    if row.entered_at is None:
-        return _acting(row, who, now)
-    raise NotSignedIn
+        raise NotSignedIn
+    with services.database.unit_of_work() as session:
+        _first_click(session, row, now)
+    return _acting(row, who, now)
 
 
 @cache

@@ -152,7 +152,7 @@ def _owed(now: datetime) -> tuple[Select[Any], ...]:
     return tuple(select(Notice.id).where(those) for those in (waiting, late, gone))
 
 
-def read_books(session: Session, check: JobRun | None = None) -> Books:
+def read_books(session: Session, check: JobRun | None) -> Books:
     """Return how far the ledger is sealed, with its last check, which `last_runs` finds."""
     row = session.execute(_select_books()).one()
     return Books(row[1] or 0, row[0] or 0, row[2], check)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from backend.access.event_tables import GateEventKind
+from backend.access.referents import REFERENTS_MAX
 from backend.cards.lots import ScanAnswer
 from backend.cards.order_tables import Delivery
 from backend.cards.reporting import WithdrawalReason
@@ -269,8 +270,8 @@ SERVICE_GONE: Final = Text(
     "This service is no longer here. Choose again.",
 )
 TOO_MANY_REFERENTS: Final = Text(
-    "Il y a déjà 200 référents ici. Retirez d’abord ceux qui sont partis.",
-    "There are 200 referents here already. Take away those who left first.",
+    f"Il y a déjà {REFERENTS_MAX} référents ici. Retirez d’abord ceux qui sont partis.",
+    f"There are {REFERENTS_MAX} referents here already. Take away those who left first.",
 )
 #: What is wrong with a line of the procedure.
 PROCEDURE: Final[dict[str, Text]] = {

@@ -14,11 +14,11 @@ from backend.holders.errors import PasswordMissing, PasswordWrong
 from backend.http import status_of
 from backend.pins.errors import CodeBeingSet, CodeRefused
 from backend.pins.setting import code_state
-from backend.vault.values import SecretCode
 from backend.web import holder_words as words
 from backend.web.holder_frame import PREFIX, Frame, Framed
 from backend.web.pages import Problem, notice
 from backend.web.signed_in import OwnForm, PageRoute
+from backend.web.typed_fields import read_code
 from backend.web.words import CHANGED_MEANWHILE, CODES_DIFFER, WEAK, so_many_digits
 
 FORGOTTEN = "/code-oublie"
@@ -62,11 +62,9 @@ def _set(frame: Frame, password: str, code: str, code_again: str) -> None:
         raise _Mistyped(Problem("code_again", CODES_DIFFER))
     digits = frame.services.settings.code_digits
     try:
-        chosen = SecretCode(code.strip())
+        chosen = read_code(code, digits)
     except ValueError:
         raise _Mistyped(Problem("code", so_many_digits(digits))) from None
-    if len(chosen) != digits:
-        raise _Mistyped(Problem("code", so_many_digits(digits)))
     try:
         choose_code(frame.services, frame.account_id, frame.beneficiary_id, password, chosen)
     except PasswordWrong:

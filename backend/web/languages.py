@@ -58,11 +58,6 @@ def told(words: Mapping[str, Text], key: object, language: str) -> str:
     return text.replace("_", " ") if known is None else said(known, language)
 
 
-def euros_in(cents: int, language: str) -> str:
-    """Write an amount as a language writes it: 1 234,50 € or €1,234.50."""
-    return euros(cents, language)
-
-
 def moment_in(at: datetime, services: Services, language: str) -> str:
     """Write day, month, year and time, in the settings' time zone."""
     return moment_said(moment(at, services), language)
@@ -94,7 +89,7 @@ class Voice:
 
     def euros(self, cents: int) -> str:
         """Write an amount."""
-        return euros_in(cents, self.language)
+        return euros(cents, self.language)
 
     def at(self, when: datetime, services: Services) -> str:
         """Write a moment."""

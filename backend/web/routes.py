@@ -29,11 +29,11 @@ from backend.pins.errors import CodeBeingSet, CodeRefused, TooManyLinkRequests
 from backend.pins.links import ask_for_link
 from backend.pins.setting import activate_code
 from backend.services import Services
-from backend.vault.values import SecretCode
 from backend.web import kitchen, words
 from backend.web.pages import FOLDER, Problem, form, notice, page
 from backend.web.robots import FromStranger, RobotCheck, open_check, strangers_page
 from backend.web.typed_dates import read_date
+from backend.web.typed_fields import read_code
 from passcard.errors import InvalidCardNumber
 from passcard.layout import parse_card_number
 
@@ -177,11 +177,9 @@ def _set(services: Services, token: str, typed: tuple[str, str], birth_date: str
         raise _Mistyped(Problem("code_again", words.CODES_DIFFER))
     digits = services.settings.code_digits
     try:
-        chosen = SecretCode(code.strip())
+        chosen = read_code(code, digits)
     except ValueError:
         raise _Mistyped(Problem("code", words.so_many_digits(digits))) from None
-    if len(chosen) != digits:
-        raise _Mistyped(Problem("code", words.so_many_digits(digits)))
     with services.database.reading() as session:
         asks_birth_date = find_link(session, token, services.now()).asks_birth_date
     activate_code(services, token, chosen, _read_date(birth_date) if asks_birth_date else None)

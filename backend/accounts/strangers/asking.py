@@ -51,10 +51,8 @@ def may_go_on(services: Services, door: Door, network: str, brought: Brought) ->
     `network` is empty where it is not known; then all count together.
     """
     now = services.now()
-    puzzle, answered = (
-        _solved(services, door, brought, now),
-        _answered(services, door, brought, now),
-    )
+    puzzle = _solved(services, door, brought, now)
+    answered = _answered(services, door, brought, now)
     with services.database.unit_of_work() as session:
         if puzzle is not None and _serves(session, puzzle, now):
             return True

@@ -13,7 +13,7 @@ from typing import Final
 from backend.accounts.strangers import seals
 from backend.accounts.strangers.seals import SALT_BYTES, Door, Sealed
 
-#: A telephone of some years ago hashes this often in about a second, beside what it does besides.
+#: Meant to take a telephone of some years ago about a second; no such telephone was measured.
 WORK_MAX: Final = 250_000
 NUMBER_DIGITS_MAX: Final = len(str(WORK_MAX))
 

@@ -39,7 +39,7 @@ def _bounces(asked: Invocation) -> None:
     maildir: Path = asked.options.maildir
     with open_database(asked.settings) as database:
         if asked.options.once:
-            asked.say(bounces.take_folder(database, utc_now(), maildir))
+            asked.say(bounces.take_folder(database, utc_now(), maildir).in_words())
             return
         stopping = Event()
         for number in (signal.SIGTERM, signal.SIGINT):

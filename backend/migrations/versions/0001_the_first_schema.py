@@ -1011,7 +1011,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.String(length=8), server_default="young", nullable=False),
         sa.Column("unreachable_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("unreachable_code", sa.String(length=11), nullable=True),
+        sa.Column("unreachable_code", sa.String(length=9), nullable=True),
         sa.CheckConstraint("kind in ('young', 'referent')", name=op.f("ck_beneficiary_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_beneficiary")),
     )
@@ -1358,7 +1358,7 @@ def upgrade() -> None:
         sa.Column("terms_version", sa.BigInteger(), nullable=True),
         sa.Column("passkeys", sa.BigInteger(), nullable=False),
         sa.Column("unreachable_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("unreachable_code", sa.String(length=11), nullable=True),
+        sa.Column("unreachable_code", sa.String(length=9), nullable=True),
         sa.CheckConstraint("language in ('fr', 'en')", name=op.f("ck_sign_in_account_language")),
         sa.CheckConstraint(
             "(password_hash is null) = (password_set_at is null)",
@@ -2076,7 +2076,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("return_hash", sa.LargeBinary(), nullable=True),
         sa.Column("address_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("bounce_code", sa.String(length=11), nullable=True),
+        sa.Column("bounce_code", sa.String(length=9), nullable=True),
         sa.CheckConstraint(
             "(beneficiary_id is not null) = (kind <> 'alarm' and kind not like 'signin%' and kind not like 'address%') and (account_id is not null) = (kind like 'signin%') and (kind not like 'address%' or about_id is not null)",
             name=op.f("ck_notice_recipient"),

@@ -73,7 +73,7 @@ def views(desk: Desk, acting: Acting) -> dict[str, Callable[[Session], object]]:
         ),
         "outbox": lambda session: read_outbox(session, now),
         "terminals": lambda session: list_terminals(session, TerminalsAsked(), now),
-        "books": read_books,
+        "books": lambda session: read_books(session, None),
     }
 
 

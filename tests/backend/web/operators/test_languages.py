@@ -18,12 +18,13 @@ from backend.operators.trail import COLUMNS
 from backend.partners.tables import TerminalKind
 from backend.payments.reasons import DeclineReason
 from backend.payments.states import PaymentState
+from backend.payments.words import euros
 from backend.pins.alarms import raise_alarm
 from backend.pins.states import CodeState
 from backend.pins.tables import AlarmKind, CodeHappening
 from backend.web import operator_states, operator_words
 from backend.web.act_words import ACTS
-from backend.web.languages import euros_in, sayer
+from backend.web.languages import sayer
 from backend.web.operator_english import ENGLISH
 from backend.web.operator_pages import own_page
 from backend.web.pages import FOLDER
@@ -93,8 +94,8 @@ def test_the_trail_has_the_same_heads_for_people_and_for_programs() -> None:
 
 
 def test_amounts_and_high_marks() -> None:
-    assert euros_in(123_450, "en") == "€1,234.50"
-    assert euros_in(5, "en") == "€0.05"
+    assert euros(123_450, "en") == "€1,234.50"
+    assert euros(5, "en") == "€0.05"
     assert sayer("fr", {})("Tableau : {name}", name="a") == "Tableau\N{NO-BREAK SPACE}: a"
 
 
