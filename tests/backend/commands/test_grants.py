@@ -105,6 +105,20 @@ def test_a_campaign_from_its_file_to_its_end(
     services: Services, clock: Clock, type_: Type, file: Path
 ) -> None:
     clock.moment = datetime(2026, 9, 15, 10, tzinfo=UTC)
+    _import_with_its_refusals(type_, file)
+    _run_again_and_explain(type_)
+    _report(type_)
+    _extend_then_close(type_)
+    clock.moment = datetime(2028, 7, 1, 10, tzinfo=UTC)
+    assert type_("campaigns", "expire")[1] == "Pass 2026-2027 : 80,00 € à rendre, 1 porte-monnaie"
+    _, said = type_("campaigns", "expire", "--commit")
+    assert said == "Pass 2026-2027 : 80,00 € rendus, 1 porte-monnaie"
+    assert "terminée" in type_("campaigns", "list")[1]
+    with services.database.reading() as session:
+        assert check_ledger(session).problems == ()
+
+
+def _import_with_its_refusals(type_: Type, file: Path) -> None:
     status, said = type_("grants", "import", str(file), "--campaign", "annee")
     assert (status, "rien n'a été enregistré" in said) == (1, True)
     status, said = type_("grants", "import", str(file), "--campaign", "annee", "--commit")
@@ -125,7 +139,10 @@ def test_a_campaign_from_its_file_to_its_end(
         )
     )
     assert "'=cmd" in refused.read_text()
-    status, said = type_("grants", "run", "--campaign", "annee", "--commit", "--json")
+
+
+def _run_again_and_explain(type_: Type) -> None:
+    _, said = type_("grants", "run", "--campaign", "annee", "--commit", "--json")
     assert json.loads(said) == {
         "committed": True,
         "people": 2,
@@ -139,6 +156,9 @@ def test_a_campaign_from_its_file_to_its_end(
         "culture : Refusé : résidence hors du territoire (75001) "
         "(règle « Lycéens du département »)."
     )
+
+
+def _report(type_: Type) -> None:
     _, said = type_("grants", "report", "--campaign", "annee")
     assert said.splitlines() == [
         "avantage;regle;decision;raison;nombre;centimes",
@@ -152,6 +172,9 @@ def test_a_campaign_from_its_file_to_its_end(
     ]
     _, said = type_("grants", "report", "--campaign", "annee", "--json")
     assert json.loads(said)["money"]["left_cents"] == 8000
+
+
+def _extend_then_close(type_: Type) -> None:
     extend = ("campaigns", "extend", "--campaign", "annee", "--by", "A. Morel")
     _, said = type_(*extend, "--closes-on", "2027-04-30")
     assert said == (
@@ -164,13 +187,6 @@ def test_a_campaign_from_its_file_to_its_end(
     with pytest.raises(CampaignNotOver):
         type_("campaigns", "expire", "--campaign", "annee", "--commit")
     assert type_("campaigns", "expire")[1] == "Aucune campagne terminée n'a de solde à rendre."
-    clock.moment = datetime(2028, 7, 1, 10, tzinfo=UTC)
-    assert type_("campaigns", "expire")[1] == "Pass 2026-2027 : 80,00 € à rendre, 1 porte-monnaie"
-    _, said = type_("campaigns", "expire", "--commit")
-    assert said == "Pass 2026-2027 : 80,00 € rendus, 1 porte-monnaie"
-    assert "terminée" in type_("campaigns", "list")[1]
-    with services.database.reading() as session:
-        assert check_ledger(session).problems == ()
 
 
 def test_what_is_not_there_is_refused_with_a_sentence(type_: Type) -> None:

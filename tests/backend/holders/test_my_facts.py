@@ -38,6 +38,7 @@ from backend.partners.enrolment import create_terminal
 from backend.partners.tables import TerminalKind
 from backend.payments.orders import Approved
 from backend.privacy.facts import OF_PRIVACY
+from backend.services import Services
 from backend.tabular import safe_cell
 from tests.backend.counting import statements
 from tests.backend.holders.world import PASSWORD, People
@@ -107,15 +108,8 @@ def test_what_proves_who_somebody_is_leaves_no_file() -> None:
     assert not {name for name in shown if name.endswith(("_hash", "fingerprint", "ksn"))}
 
 
-@pytest.fixture
-def lived(people: People) -> People:
-    """Léa after a while: payments, a refused one, the canteen, a passage, a photo."""
-    shop, services = people.shop, people.services
-    order, gone = shop.order(1_250), shop.order(300)
-    assert isinstance(shop.pay(order), Approved)
-    shop.pay(gone)
-    shop.refund(gone.payment_id, 100)
-    shop.pay(shop.order(99_999))
+def eat_at_school(services: Services, lea: UUID, card: UUID) -> None:
+    """Enrol her, let her meals be paid for, let her pass a gate; keep her photo."""
     now = services.now()
     with services.database.unit_of_work() as session:
         place = create_establishment(session, "Lycée des Tilleuls").id
@@ -127,7 +121,7 @@ def lived(people: People) -> People:
             days=(1, 2, 3, 4, 5),
             hours=(datetime(2026, 1, 1, 11, 30).time(), datetime(2026, 1, 1, 13, 30).time()),  # noqa: DTZ001
         )
-        enrol_pupil(session, place, shop.lea, {"lunch": RightTerms(prepaid=True)})
+        enrol_pupil(session, place, lea, {"lunch": RightTerms(prepaid=True)})
         enrolment = session.scalars(select(Enrolment.id)).one()
         pay_in(session, enrolment, amount_cents=2_000, transfer_id=uuid4(), now=now)
         gate = create_terminal(session, kind=TerminalKind.GATE, name="Portillon", now=now)
@@ -140,7 +134,7 @@ def lived(people: People) -> People:
                 occurred_at=now,
                 local_day=date(2026, 9, 1),
                 uid=None,
-                card_id=shop.card,
+                card_id=card,
                 service="lunch",
                 answer=GateAnswer.OK.value,
                 detail=None,
@@ -156,8 +150,20 @@ def lived(people: People) -> People:
             )
         )
         session.add(
-            CardPhoto(beneficiary_id=shop.lea, image=b"\xff\xd8jpeg", given_at=now, account_id=None)
+            CardPhoto(beneficiary_id=lea, image=b"\xff\xd8jpeg", given_at=now, account_id=None)
         )
+
+
+@pytest.fixture
+def lived(people: People) -> People:
+    """Léa after a while: payments, a refused one, the canteen, a passage, a photo."""
+    shop, services = people.shop, people.services
+    order, gone = shop.order(1_250), shop.order(300)
+    assert isinstance(shop.pay(order), Approved)
+    shop.pay(gone)
+    shop.refund(gone.payment_id, 100)
+    shop.pay(shop.order(99_999))
+    eat_at_school(services, shop.lea, shop.card)
     return people
 
 

@@ -171,6 +171,10 @@ def _at_the_establishment(session: Session, place: UUID, enrolment: UUID, card: 
         establishment_id=place,
         reason=NOTE,
     )
+    return _meals(session, place, enrolment)
+
+
+def _meals(session: Session, place: UUID, enrolment: UUID) -> UUID:
     meals = open_account(session, AccountKind.MEALS, now=NOW).id
     fill(session, "meal_account", enrolment_id=enrolment, account_id=meals)
     till = open_account(session, AccountKind.FUNDING, now=NOW).id

@@ -88,6 +88,31 @@ def add_referent(page: Page) -> None:
     is_well(page)
 
 
+def receive_parcel(page: Page, services: Services) -> None:
+    """Scan the cards, the whole parcel."""
+    page.get_by_role("link", name="Recevoir un colis").press("Enter")
+    with services.database.reading() as session:
+        numbers = session.scalars(select(Card.number).order_by(Card.number)).all()
+    for number in numbers:  # as a wedge scanner types: digits, then Enter, in the field that waits
+        expect(page.get_by_label("Scannez le code-barres")).to_be_focused()
+        page.keyboard.type(number)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Reçue")
+    expect(page.locator("main")).to_contain_text("Aucune carte n’est attendue")
+    is_well(page)
+
+
+def give_photo(page: Page) -> None:
+    """Give a file instead of the photo that was taken."""
+    page.get_by_role("link", name="Prendre ou donner une autre photo").press("Enter")
+    photo = {"name": "moi.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+    page.get_by_label("Photo d’identité").set_input_files(photo)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Enregistrer la photo").press("Enter")
+    expect(page.get_by_role("img", name="Photo de Zoé Nguyễn")).to_be_visible()
+    is_well(page)
+
+
 def test_from_the_order_to_the_hand_at_a_desk(
     chromium: Chromium, address: str, services: Services
 ) -> None:
@@ -105,17 +130,7 @@ def test_from_the_order_to_the_hand_at_a_desk(
     page.get_by_role("button", name="Commander pour tout").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("2 cartes")
     send(services, school)
-    page.get_by_role("link", name="Recevoir un colis").press("Enter")
-    with services.database.reading() as session:
-        numbers = session.scalars(select(Card.number).order_by(Card.number)).all()
-    for number in numbers:  # as a wedge scanner types: digits, then Enter, in the field that waits
-        expect(page.get_by_label("Scannez le code-barres")).to_be_focused()
-        page.keyboard.type(number)
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("Reçue")
-    expect(page.locator("main")).to_contain_text("Aucune carte n’est attendue")
-    is_well(page)
+    receive_parcel(page, services)
     page.goto(f"{address}{school.path}/cartes/remise")
     is_well(page)
     page.get_by_label("Martin Léa").press("Space")
@@ -123,12 +138,7 @@ def test_from_the_order_to_the_hand_at_a_desk(
     expect(page.get_by_role("status")).to_contain_text("remise est enregistrée")
     page.goto(f"{address}{school.pupil('Zoé')}")
     take_photo(page)
-    page.get_by_role("link", name="Prendre ou donner une autre photo").press("Enter")
-    photo = {"name": "moi.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
-    page.get_by_label("Photo d’identité").set_input_files(photo)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Enregistrer la photo").press("Enter")
-    expect(page.get_by_role("img", name="Photo de Zoé Nguyễn")).to_be_visible()
-    is_well(page)
+    give_photo(page)
     page.get_by_text("Perdue ou volée").press("Enter")
     page.get_by_role("button", name="Bloquer : perdue").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("La carte est bloquée")

@@ -306,13 +306,9 @@ def free_the_door(page: Page) -> None:
     expect(page.locator("#exit-words")).to_have_text("")
 
 
-def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside: Beside) -> None:
-    noah = "00000000-0000-4000-8000-000000000002"
-    beside.refuse(noah)
-    page = browser.new_page(viewport={"width": 820, "height": 1180})
-    pair(page, beside, Role.SUPERVISOR, "Mme Roy")
+def let_pass(page: Page) -> None:
+    """Let Noah pass for a reason that must be written."""
     said, lines = page.locator("#said"), page.locator("#lines li")
-    expect(lines.first).to_contain_text("Pas prévu aujourd’hui")
     lines.first.get_by_role("button", name="Laisser passer").click()
     expect(page.locator("#why-title")).to_have_text("Laisser passer Noah")
     looked_at(page, "supervisor-why")
@@ -323,6 +319,16 @@ def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside
     page.locator("#why-go").click()
     expect(said).to_have_text("C’est noté, le passage est ouvert.")
     expect(lines.first).to_contain_text("Laissé passer · Sortie annulée · Mme Roy")
+
+
+def test_a_supervisor_lets_pass_searches_and_takes_back(browser: Browser, beside: Beside) -> None:
+    noah = "00000000-0000-4000-8000-000000000002"
+    beside.refuse(noah)
+    page = browser.new_page(viewport={"width": 820, "height": 1180})
+    pair(page, beside, Role.SUPERVISOR, "Mme Roy")
+    said, lines = page.locator("#said"), page.locator("#lines li")
+    expect(lines.first).to_contain_text("Pas prévu aujourd’hui")
+    let_pass(page)
     page.get_by_label("Prénom").fill("le")
     expect(page.locator("#found li")).to_contain_text("Léa M.")
     page.wait_for_function("() => document.querySelector('#found img').naturalWidth > 0")

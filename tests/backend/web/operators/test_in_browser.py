@@ -73,6 +73,41 @@ def read_in_english(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("Vos pages sont en français.")
 
 
+def open_every_page(page: Page, address: str, desk: Desk, folder: Path) -> None:
+    for path in (
+        f"comptes/{desk.holder}",
+        f"partenaires/{desk.shop.partner}",
+        f"terminaux/{desk.ids['terminal_id']}",
+        f"etablissements/{desk.establishment}",
+        f"campagnes/{desk.ids['campaign_id']}",
+        "campagnes",
+        "terminaux",
+        "courriels",
+        "cles",
+        "journal",
+        "exploitants",
+        "organismes",
+        "organismes/propositions",
+        "verification",
+    ):
+        page.goto(f"{address}/exploitation/{path}")
+        is_well(page)
+        keep(page, folder, path.partition("/")[0] + ("-one" if "/" in path else ""))
+
+
+def see_as(page: Page, address: str, desk: Desk, folder: Path) -> None:
+    """Look at somebody's own pages as they do, and end it."""
+    page.goto(f"{address}/exploitation/comptes/{desk.holder}")
+    page.get_by_text("Voir comme cette personne").first.click()
+    page.get_by_label("Raison").first.fill("Appel de la personne")
+    page.get_by_role("button", name="Voir comme cette personne").press("Enter")
+    expect(page.get_by_text("Vous voyez l’espace de Nora Petit")).to_be_visible()
+    is_well(page)
+    keep(page, folder, "seen-as")
+    page.get_by_role("button", name="Terminer").press("Enter")
+    expect(page.locator("h1")).to_have_text("Compte de Nora Petit")
+
+
 @pytest.mark.slow
 def test_an_operators_morning(
     page: Page, address: str, desk: Desk, browser: Browser, tmp_path: Path
@@ -103,32 +138,6 @@ def test_an_operators_morning(
     keep(page, tmp_path, "person-blocked")
     read_in_english(page)
     ask_as_organisation(desk)
-    for path in (
-        f"comptes/{desk.holder}",
-        f"partenaires/{desk.shop.partner}",
-        f"terminaux/{desk.ids['terminal_id']}",
-        f"etablissements/{desk.establishment}",
-        f"campagnes/{desk.ids['campaign_id']}",
-        "campagnes",
-        "terminaux",
-        "courriels",
-        "cles",
-        "journal",
-        "exploitants",
-        "organismes",
-        "organismes/propositions",
-        "verification",
-    ):
-        page.goto(f"{address}/exploitation/{path}")
-        is_well(page)
-        keep(page, tmp_path, path.partition("/")[0] + ("-one" if "/" in path else ""))
-    page.goto(f"{address}/exploitation/comptes/{desk.holder}")
-    page.get_by_text("Voir comme cette personne").first.click()
-    page.get_by_label("Raison").first.fill("Appel de la personne")
-    page.get_by_role("button", name="Voir comme cette personne").press("Enter")
-    expect(page.get_by_text("Vous voyez l’espace de Nora Petit")).to_be_visible()
-    is_well(page)
-    keep(page, tmp_path, "seen-as")
-    page.get_by_role("button", name="Terminer").press("Enter")
-    expect(page.locator("h1")).to_have_text("Compte de Nora Petit")
+    open_every_page(page, address, desk, tmp_path)
+    see_as(page, address, desk, tmp_path)
     assert {url for url in elsewhere if not url.startswith((address, "data:"))} == set()
