@@ -11,7 +11,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "Compte": "Account",
     "Connexion": "Sign in",
     "À corriger :": "To put right:",
-    "Continuer": "Continue",
     "Ma famille": "My family",
     "Invitations reçues": "Invitations received",
     "{name} vous invite à avoir votre propre compte.": (

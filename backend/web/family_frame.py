@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from backend.accounts.signin.tokens import form_token
 from backend.web.family_english import ENGLISH
 from backend.web.languages import Voice, voice_in
-from backend.web.pages import page
+from backend.web.pages import notice, page
 from backend.web.signed_in import MaybeWho, Token, Who
 from backend.web.words import Notice, Text
 
@@ -39,10 +39,8 @@ class FamilyFrame:
 
     def notice(self, tone: str, told: Notice, status: int = 200, way: str = "") -> HTMLResponse:
         """Render a page that only says something; `way` is where to go next."""
-        text = self.voice.said(told.text)
-        heading = self.voice.said(Text(told.heading, told.heading_en))
-        shown = {"tone": tone, "heading": heading, "text": text, "way": way, "problems": {}}
-        return page("family_notice.html", status, **self._around(), **shown)
+        language = self.voice.language
+        return notice(tone, told, status, way, language=language, form_token=self.form_token)
 
     def _around(self) -> Mapping[str, object]:
         return {**self.voice.around(), "form_token": self.form_token}

@@ -52,7 +52,8 @@ class OwnPage:
 
     def notice(self, tone: str, said: Notice, status: int = 200, way: str = "") -> HTMLResponse:
         """Render a page that only says something."""
-        return notice(tone, said, status, way, language=self.voice.language)
+        language, carried = self.voice.language, form_token(self.token)
+        return notice(tone, said, status, way, language=language, form_token=carried)
 
 
 def own_page(

@@ -77,14 +77,21 @@ def let_script(response: HTMLResponse) -> HTMLResponse:
 
 
 def notice(
-    tone: str, said: Notice, status: int = 200, way: str = "", *, language: str = ""
+    tone: str,
+    said: Notice,
+    status: int = 200,
+    way: str = "",
+    *,
+    language: str = "",
+    form_token: str = "",
 ) -> HTMLResponse:
     """Render a page that only says something; `tone` is good or stop, `way` where to go next.
 
-    It is in one language, where it has a heading in it: the one given, else the reader’s.
+    It is in one language, where it has a heading in it: the one given, else the reader’s. With a
+    `form_token` somebody is signed in: the page does not offer to.
     """
     alone = (language or reader().language.value) if said.heading_en else ""
     heading = said.heading_en if alone == "en" else said.heading
     second = "" if alone else said.heading_en
     told = {"tone": tone, "heading": heading, "heading_en": second, "text": said.text, "way": way}
-    return page("notice.html", status, **told, language=alone)
+    return page("notice.html", status, **told, language=alone, form_token=form_token)

@@ -57,6 +57,7 @@ def test_a_password_is_changed_by_who_knows_it(
     before = here.client.cookies["__Host-pass"]
     assert change(here, PASSWORD, OTHER) == 200
     assert here.client.cookies["__Host-pass"] != before
+    assert 'href="/connexion"' not in here.page  # who is signed in already
     assert here.open("/espace") == 200
     assert "Bonjour Camille" in here.page  # this session goes on
     there.open("/espace")

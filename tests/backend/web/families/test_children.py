@@ -49,6 +49,7 @@ def test_a_child_is_proved_by_the_code_handed_over_with_the_card(
         code = invite(session, lea, services.now())
     family_id = start_family(services, browser, camille)
     assert browser.press(f"/espace/famille/{family_id}/enfants", **LEA) == 200
+    assert 'href="/connexion"' not in browser.page  # who is signed in already
     assert seen(services, camille) == []
     browser.open("/espace/famille")
     proof = f"/espace/famille/demandes/{requested(browser)}/preuve"
